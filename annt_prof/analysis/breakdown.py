@@ -1,0 +1,50 @@
+"""A step's wall time by category, exact to the nanosecond."""
+
+from __future__ import annotations
+
+import msgspec
+
+from annt_prof.categories import Category
+
+
+class StepBreakdown(msgspec.Struct, frozen=True):
+    """One step.
+
+    Attributes:
+        name: As in the trace, such as ``ProfilerStep#3``.
+        start_ns: On the trace's own clock.
+        wall_ns: Equals the sum over ``by_category_ns``.
+        by_category_ns: Every category that this trace can show; absent ones are not measured.
+    """
+
+    name: str
+    start_ns: int
+    wall_ns: int
+    by_category_ns: dict[Category, int]
+
+
+class MeanBreakdown(msgspec.Struct, frozen=True):
+    """The mean over a trace's steps, rounded so that the categories still sum to the step.
+
+    Attributes:
+        step_ns: Equals the sum over ``by_category_ns``.
+        num_steps: Steps averaged.
+        by_category_ns: Nanoseconds per step.
+        hidden_ns: Copies and communication that ran under compute, nanoseconds per step.
+        not_measured: Categories this trace cannot show, each with the reason.
+        kernel_ns: Device time by kernel class, nanoseconds per step; empty without a device.
+    """
+
+    step_ns: int
+    num_steps: int
+    by_category_ns: dict[Category, int]
+    hidden_ns: dict[Category, int]
+    not_measured: dict[Category, str]
+    kernel_ns: dict[str, int]
+
+
+class Breakdown(msgspec.Struct, frozen=True):
+    """Every step of one trace."""
+
+    steps: tuple[StepBreakdown, ...]
+    mean: MeanBreakdown

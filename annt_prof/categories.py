@@ -1,0 +1,57 @@
+"""The keys of breakdowns and kernel classes, and the phases a training step is annotated with.
+
+The keys are stable: they appear in JSON, CSV, TensorBoard tags and budgets.
+"""
+
+from enum import StrEnum
+
+
+class Category(StrEnum):
+    """Where a nanosecond of a step's wall time went; each nanosecond is in exactly one."""
+
+    DATA_LOADING = "data_loading"
+    H2D_COPY = "h2d_copy"
+    OTHER_COPY = "other_copy"
+    FORWARD = "forward"
+    BACKWARD = "backward"
+    GRAD_SCALING = "grad_scaling"
+    GRAD_CLIPPING = "grad_clipping"
+    OPTIMIZER = "optimizer"
+    ZERO_GRAD = "zero_grad"
+    COMMUNICATION = "communication"
+    HOST_BOUND = "host_bound"
+    SYNC = "sync"
+    UNATTRIBUTED = "unattributed"
+
+
+class KernelClass(StrEnum):
+    """What kind of work a device kernel does; the second axis beside the category."""
+
+    CONV = "conv"
+    GEMM = "gemm"
+    ATTENTION = "attention"
+    NORM = "norm"
+    ELEMENTWISE = "elementwise"
+    REDUCTION = "reduction"
+    CAST = "cast"
+    OPTIMIZER = "optimizer"
+    MEMORY = "memory"
+    COMMUNICATION = "communication"
+    OTHER = "other"
+
+
+class Phase(StrEnum):
+    """A host range of the training step, named in traces as ``PHASE_PREFIX + value``."""
+
+    DATA_LOADING = "data_loading"
+    H2D_COPY = "h2d_copy"
+    FORWARD = "forward"
+    BACKWARD = "backward"
+    GRAD_SCALING = "grad_scaling"
+    GRAD_CLIPPING = "grad_clipping"
+    OPTIMIZER = "optimizer"
+    ZERO_GRAD = "zero_grad"
+    SYNC = "sync"
+
+
+PHASE_PREFIX = "annt_prof::"

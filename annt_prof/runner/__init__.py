@@ -1,0 +1,1 @@
+"""Short training windows in worker processes, timed and traced."""

@@ -1,0 +1,157 @@
+"""The record of a run, as ``run.json`` holds it. Durations are integer nanoseconds."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from annt_prof.analysis.breakdown import MeanBreakdown
+from annt_prof.scenario.effective import EffectiveValue, Substitution
+from annt_prof.telemetry.summary import TelemetrySummary
+
+SCHEMA_VERSION = 1
+
+VariantStatus = Literal["measured", "not_applicable", "out_of_memory", "crashed"]
+
+
+class Environment(msgspec.Struct, frozen=True):
+    """What the run was measured on; figures from different environments do not compare.
+
+    Attributes:
+        packages: Version by package name (python, torch, torchvision, timm, transformers, ...).
+        threads: Threads torch computes with.
+    """
+
+    device_type: str
+    device_name: str
+    num_devices: int
+    cpu_name: str
+    num_cores: int
+    memory_bytes: int
+    threads: int
+    operating_system: str
+    driver: str | None
+    packages: dict[str, str]
+
+
+class TimedWindow(msgspec.Struct, frozen=True):
+    """Consecutive iterations of one variant, without a profiler.
+
+    Attributes:
+        round: Counted from 0; windows of one round are compared with each other.
+        position: Place within the round's order, from 0.
+        started_ns: ``time.monotonic_ns`` as the first kept iteration began.
+        ended_ns: The same clock after the last one, with the device idle.
+        step_ns: Wall time per iteration, amortised over each optimizer step; the unit of
+            ``median_ns``. Switch-in iterations are not among them.
+        iterations: Kept iterations: ``len(step_ns)`` times the accumulation.
+        samples: Samples those iterations consumed.
+        median_ns: Median of ``step_ns``: the one figure that statistics use.
+    """
+
+    round: int
+    position: int
+    started_ns: int
+    ended_ns: int
+    step_ns: tuple[int, ...]
+    iterations: int
+    samples: int
+    median_ns: int
+
+
+class StepTime(msgspec.Struct, frozen=True):
+    """Step time over a variant's windows; each window counts once, with its median.
+
+    Attributes:
+        n: Windows.
+    """
+
+    median: int
+    p05: int
+    p95: int
+    n: int
+
+
+class Speedup(msgspec.Struct, frozen=True):
+    """Baseline time per sample over the variant's, from paired rounds.
+
+    Attributes:
+        ratio: Above 1 the variant is faster.
+        low, high: 95 % interval; None with a single round.
+        rounds: Pairs it comes from.
+    """
+
+    ratio: float
+    low: float | None
+    high: float | None
+    rounds: int
+
+
+class VariantRecord(msgspec.Struct, frozen=True):
+    """One variant and everything measured of it.
+
+    Attributes:
+        techniques: Those in effect, in order.
+        left_out: Techniques of the mix that cannot act here, each with the reason.
+        reason: Why the status is not ``measured``.
+        remarks: What a reader must know: pitfalls found, emulated precision, changed settings.
+        mathematics: What each technique in effect changes in the mathematics.
+        samples_per_iteration: The batch size.
+        iterations_per_optimizer_step: The accumulation.
+        throughput: Samples per second at the median step time.
+        peak_memory_bytes: Highest allocation over the timed windows.
+        peak_memory_of: ``device allocations`` or ``host process``.
+        profiler_inflation: Traced over timed step time, minus 1.
+        trace: Path of the trace within the run directory.
+    """
+
+    name: str
+    techniques: tuple[str, ...]
+    status: VariantStatus
+    reason: str | None = None
+    left_out: dict[str, str] = {}
+    remarks: tuple[str, ...] = ()
+    mathematics: tuple[str, ...] = ()
+    samples_per_iteration: int = 0
+    iterations_per_optimizer_step: int = 1
+    windows: tuple[TimedWindow, ...] = ()
+    throughput: float | None = None
+    step_time: StepTime | None = None
+    speedup: Speedup | None = None
+    peak_memory_bytes: int | None = None
+    peak_memory_of: str | None = None
+    energy_per_sample_j: float | None = None
+    telemetry: TelemetrySummary | None = None
+    breakdown: MeanBreakdown | None = None
+    profiler_inflation: float | None = None
+    trace: str | None = None
+
+
+class Run(msgspec.Struct, frozen=True):
+    """A whole run.
+
+    Attributes:
+        run_id: The run directory's name.
+        created: ISO 8601, UTC.
+        scenario_name: The scenario's own name.
+        scenario: Every effective value with its origin.
+        overrides_in_effect: What ``when:`` changed here, one sentence each.
+        telemetry_note: One line on what was sampled, or why not.
+        stop: Why measuring stopped, in words: precision reached, time budget, interrupted, ...
+        complete: False while it runs and where it stopped half-way.
+    """
+
+    schema_version: int
+    run_id: str
+    created: str
+    scenario_name: str
+    scenario: tuple[EffectiveValue, ...]
+    environment: Environment
+    substitutions: tuple[Substitution, ...]
+    overrides_in_effect: tuple[str, ...]
+    telemetry_note: str
+    seed: int
+    variants: tuple[VariantRecord, ...]
+    stop: str
+    complete: bool

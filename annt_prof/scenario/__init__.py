@@ -1,0 +1,1 @@
+"""Scenario files: YAML to typed, frozen values, every error at once and with its place."""

@@ -1,0 +1,1 @@
+"""Tuning techniques, one file each, and the registry that finds them."""

@@ -1,0 +1,131 @@
+"""Automatic mixed precision: matrix work in 16 bits under autocast.
+
+What it does: convolutions and matrix products run in float16 or bfloat16, reductions and the
+weights stay in float32. float16 has a narrow exponent, so the loss is scaled and the gradients
+are unscaled and checked before each optimizer step; bfloat16 needs none of that.
+
+When it helps: when convolutions and matrix products are most of the step and the device has
+16-bit matrix units; elementwise kernels gain from half the bytes.
+
+When it does nothing: when the step is bound by the loader, by copies or by launches, when the
+matrices are small, or on a CPU without 16-bit instructions, where it is often slower.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, cast
+
+from annt_prof.categories import Category, KernelClass
+from annt_prof.techniques.technique import Machine, Options, Pitfall, Signature, Technique
+
+if TYPE_CHECKING:
+    from annt_prof.techniques.setup import TrainingSetup
+
+
+@dataclass(frozen=True)
+class AmpOptions:
+    """Which precision, and how far autocast and loss scaling reach."""
+
+    dtype: Literal["auto", "float16", "bfloat16"] = field(
+        default="auto",
+        metadata={"description": "auto is float16 on an accelerator and bfloat16 on a CPU."},
+    )
+    grad_scaler: Literal["auto", "on", "off"] = field(
+        default="auto",
+        metadata={"description": "Scale the loss; auto does so for float16 only."},
+    )
+    backward_in_autocast: bool = field(
+        default=False,
+        metadata={"description": "Run backward inside autocast too; torch advises against it."},
+    )
+
+    def resolved_dtype(self, device_type: str) -> Literal["float16", "bfloat16"]:
+        """The dtype that ``auto`` stands for on a device."""
+        if self.dtype == "auto":
+            return "bfloat16" if device_type == "cpu" else "float16"
+        return self.dtype
+
+    def apply(self, setup: TrainingSetup) -> None:
+        """Put the forward pass under autocast and decide on loss scaling."""
+        import torch
+
+        from annt_prof.techniques.setup import Autocast
+
+        name = self.resolved_dtype(setup.device.type)
+        setup.autocast = Autocast(getattr(torch, name), covers_backward=self.backward_in_autocast)
+        setup.grad_scaling = (
+            name == "float16" if self.grad_scaler == "auto" else self.grad_scaler == "on"
+        )
+
+
+def _obstacle(_options: Options, _machine: Machine) -> str | None:
+    return None
+
+
+def _remark(options: Options, machine: Machine) -> str | None:
+    dtype = cast("AmpOptions", options).resolved_dtype(machine.device_type)
+    if dtype == "bfloat16" and not machine.native_bfloat16:
+        return f"{machine.device_name} has no bfloat16 matrix instructions: they are emulated"
+    if dtype == "float16" and machine.device_type == "cpu":
+        return "float16 on a CPU is emulated by most of its kernels; bfloat16 is the usual choice"
+    return None
+
+
+def _wrapped_backward(setup: TrainingSetup) -> str | None:
+    if setup.autocast is not None and setup.autocast.covers_backward:
+        return "the backward pass runs inside autocast, which torch's documentation advises against"
+    return None
+
+
+def _unscaled_float16(setup: TrainingSetup) -> str | None:
+    if setup.autocast is None or setup.grad_scaling:
+        return None
+    if str(setup.autocast.dtype) == "torch.float16":
+        return "float16 without loss scaling: small gradients underflow to zero"
+    return None
+
+
+def _synchronising_scaler(setup: TrainingSetup) -> str | None:
+    fused = setup.optimizer.arguments.get("fused")
+    if setup.grad_scaling and setup.device.type == "cuda" and not fused:
+        return "the optimizer is not fused, so GradScaler.step waits for the device each step"
+    return None
+
+
+TECHNIQUE = Technique(
+    name="amp",
+    summary="matrix work in float16 or bfloat16 under autocast, with loss scaling for float16",
+    options=AmpOptions,
+    obstacle=_obstacle,
+    remark=_remark,
+    signature=Signature(
+        falls=(Category.FORWARD, Category.BACKWARD, KernelClass.CONV, KernelClass.GEMM),
+        may_rise=(KernelClass.CAST, Category.GRAD_SCALING, Category.HOST_BOUND),
+        stays_flat=(Category.DATA_LOADING, Category.H2D_COPY),
+        bound="it cannot save more than the convolutions, matrix products and memory-bound "
+        "kernels of forward and backward take in the baseline",
+    ),
+    mathematics="matrix products round to 11 (float16) or 8 (bfloat16) significant bits; "
+    "with loss scaling a step whose gradients overflow is skipped",
+    source="Micikevicius et al., Mixed Precision Training, ICLR 2018; torch.amp documentation",
+    pitfalls=(
+        Pitfall(
+            name="autocast around backward",
+            why="Backward operators already run in the dtype autocast chose for their forward "
+            "ones; wrapping them too can only change dtypes that forward did not choose.",
+            check=_wrapped_backward,
+        ),
+        Pitfall(
+            name="float16 without a gradient scaler",
+            why="Gradients below 6e-8 are zero in float16, and nothing says so.",
+            check=_unscaled_float16,
+        ),
+        Pitfall(
+            name="a gradient scaler that synchronises",
+            why="An optimizer that cannot take the scale as a tensor makes GradScaler.step read "
+            "the overflow flag on the host, which waits for the device.",
+            check=_synchronising_scaler,
+        ),
+    ),
+)

@@ -1,0 +1,76 @@
+"""Gradient accumulation: several iterations per parameter update.
+
+What it does: the loss of each of k iterations is divided by k, their gradients add up, and the
+optimizer, the gradient scaler, clipping, the schedule and zeroing run once for all k.
+
+When it helps: when the optimizer step is a visible part of an iteration (many parameters, small
+batches), when gradients are reduced across devices, or when memory forbids the larger batch.
+
+When it does nothing: when forward and backward are nearly the whole step; they stay per sample
+what they were.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from annt_prof.categories import Category
+from annt_prof.techniques.technique import Machine, Options, Pitfall, Signature, Technique
+
+if TYPE_CHECKING:
+    from annt_prof.techniques.setup import TrainingSetup
+
+
+@dataclass(frozen=True)
+class GradientAccumulationOptions:
+    """How many iterations one optimizer step closes."""
+
+    steps: int = field(
+        default=2, metadata={"description": "Iterations per optimizer step.", "ge": 2, "le": 4096}
+    )
+
+    def apply(self, setup: TrainingSetup) -> None:
+        """Let the loop close an optimizer step every ``steps`` iterations."""
+        setup.accumulation = self.steps
+
+
+def _obstacle(_options: Options, _machine: Machine) -> str | None:
+    return None
+
+
+def _batch_statistics(setup: TrainingSetup) -> str | None:
+    import torch
+
+    batch_norm = torch.nn.modules.batchnorm._BatchNorm
+    if setup.accumulation > 1 and any(isinstance(m, batch_norm) for m in setup.model.modules()):
+        return (
+            f"batch norm sees {setup.loader.batch_size} samples at a time, not the effective "
+            f"{setup.loader.batch_size * setup.accumulation}"
+        )
+    return None
+
+
+TECHNIQUE = Technique(
+    name="gradient_accumulation",
+    summary="one optimizer step for several iterations",
+    options=GradientAccumulationOptions,
+    obstacle=_obstacle,
+    signature=Signature(
+        falls=(Category.OPTIMIZER, Category.ZERO_GRAD, Category.COMMUNICATION),
+        may_rise=(),
+        stays_flat=(Category.FORWARD, Category.BACKWARD, Category.DATA_LOADING, Category.H2D_COPY),
+        bound="with k iterations per step it cannot save more than (1 - 1/k) of the optimizer, "
+        "gradient scaling, clipping, zeroing and communication of the baseline",
+    ),
+    mathematics="the effective batch is k times larger, with 1/k as many parameter updates",
+    source="PyTorch AMP examples: Gradient accumulation; torch.nn.parallel docs on no_sync",
+    pitfalls=(
+        Pitfall(
+            name="batch-norm statistics under accumulation",
+            why="Running statistics and normalisation use each iteration's batch, so k batches "
+            "of b are not one batch of k*b.",
+            check=_batch_statistics,
+        ),
+    ),
+)

@@ -1,0 +1,106 @@
+"""What a technique is: options, where it applies, the trace it should leave, its pitfalls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from annt_prof.categories import Category, KernelClass
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from annt_prof.techniques.setup import TrainingSetup
+
+Mover = Category | KernelClass
+
+
+class Options(Protocol):
+    """A technique's options: a frozen dataclass with defaults, whose fields carry metadata.
+
+    Each field's metadata holds ``description`` (with the unit) and, where needed, pydantic's
+    constraints (``ge``, ``gt``, ``le``, ``lt``), so that this package needs no pydantic.
+    """
+
+    def apply(self, setup: TrainingSetup) -> None:
+        """Edit the declaration of the loop. Called once, before anything is built from it."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What a technique may ask about the machine, found without training on it.
+
+    Attributes:
+        device_type: The device the run uses.
+        device_name: As its maker calls it.
+        num_devices: Accelerators visible; 0 on a CPU.
+        num_cores: CPU cores this process may run on.
+        native_bfloat16: Whether the device has bfloat16 matrix instructions.
+    """
+
+    device_type: Literal["cpu", "cuda"]
+    device_name: str
+    num_devices: int
+    num_cores: int
+    native_bfloat16: bool
+
+
+@dataclass(frozen=True)
+class Signature:
+    """What the technique should do to a breakdown, per sample.
+
+    Attributes:
+        falls: Categories and kernel classes whose time must fall for the mechanism to be at work.
+        may_rise: Those that may pay for it.
+        stays_flat: Those it cannot touch; movement there is something else.
+        bound: What limits the saving, in one sentence.
+    """
+
+    falls: tuple[Mover, ...]
+    may_rise: tuple[Mover, ...]
+    stays_flat: tuple[Mover, ...]
+    bound: str
+
+
+@dataclass(frozen=True)
+class Pitfall:
+    """A known way in which the technique goes wrong.
+
+    Attributes:
+        name: A short phrase.
+        why: What goes wrong, in one or two sentences.
+        check: Looks at a finished setup and returns what it found there, or None.
+    """
+
+    name: str
+    why: str
+    check: Callable[[TrainingSetup], str | None]
+
+
+def _nothing_to_say(_options: Options, _machine: Machine) -> str | None:
+    return None
+
+
+@dataclass(frozen=True)
+class Technique:
+    """One tuning switch and all that is known of it.
+
+    Attributes:
+        name: As in a scenario, and the name of its file.
+        summary: What it changes, in one line.
+        options: The dataclass of its options.
+        obstacle: Why it cannot act with these options on this machine, or None.
+        remark: What to say beside its result on this machine, or None.
+        mathematics: What it changes in the mathematics of training, in one sentence.
+        source: Where its definition and its claims come from.
+    """
+
+    name: str
+    summary: str
+    options: Callable[[], Options]
+    obstacle: Callable[[Options, Machine], str | None]
+    signature: Signature
+    mathematics: str
+    source: str
+    pitfalls: tuple[Pitfall, ...] = ()
+    remark: Callable[[Options, Machine], str | None] = _nothing_to_say

@@ -1,0 +1,1 @@
+"""NVML and host counters, sampled by a process of its own on the same monotonic clock."""

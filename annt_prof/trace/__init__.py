@@ -1,0 +1,1 @@
+"""Kineto trace files, read into numpy columns without torch."""

@@ -1,0 +1,1 @@
+"""Names from a scenario to torch objects: models, datasets, optimizers, schedules."""
