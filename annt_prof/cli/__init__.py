@@ -1,0 +1,120 @@
+"""The command line: one file per command, loaded only when that command is called.
+
+``annt-prof --help`` and shell completion work from the table below and import no command.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import os
+import sys
+from typing import TYPE_CHECKING, cast
+
+import click
+
+from annt_prof import __version__
+from annt_prof.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from click.shell_completion import CompletionItem
+
+PROGRAM = "annt-prof"
+
+# Each name is a module of this package with an attribute ``command``; in order of use.
+COMMANDS = {
+    "run": "Measure what a scenario's techniques are worth on this machine.",
+    "show": "Print the answer of a finished run again.",
+    "tensorboard": "Open a run in TensorBoard.",
+    "techniques": "List the tuning techniques and where each applies.",
+    "schema": "Print the JSON Schema of scenario files.",
+    "fetch": "Download the data and weights a scenario needs.",
+    "doctor": "Check the installation and the machine.",
+    "completion": "Print the completion script of a shell.",
+}
+
+EXIT_USER_ERROR = 2
+EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
+
+
+class LazyGroup(click.Group):
+    """The top command; it imports a subcommand when that one is called, never before."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return every name in the table's order."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import and return one command, or None where there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"annt_prof.cli.{cmd_name}")
+        return cast("click.Command", module.command)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the table instead of loading each command for its first line."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or fail with the nearest name."""
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
+            ctx.fail(f"no such command: {name!r}. {_advice(name)}")
+        return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete command names from the table, and this group's own options."""
+        from click.shell_completion import CompletionItem
+
+        names = [CompletionItem(n, help=h) for n, h in COMMANDS.items() if n.startswith(incomplete)]
+        return [*names, *click.Command.shell_complete(self, ctx, incomplete)]
+
+
+def _advice(name: str) -> str:
+    if name.endswith((".yaml", ".yml")):
+        return f"Did you mean: {PROGRAM} run {name}?"
+    near = difflib.get_close_matches(name, COMMANDS, n=1)
+    return f"Did you mean {near[0]!r}?" if near else f"Commands: {', '.join(COMMANDS)}."
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit status: 0 measured, 2 something you can mend, 3 a variant crashed or ran out "
+    "of memory, 130 interrupted.",
+)
+@click.version_option(__version__, "-V", "--version", prog_name=PROGRAM)
+def group() -> None:
+    """What a training technique is worth for your model and your device, and where in the step."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit status.
+
+    A ``UserError`` is printed without a traceback; a bug keeps its own.
+
+    Args:
+        arguments: Without the program's name; None takes those of the process.
+    """
+    try:
+        result = group.main(arguments, prog_name=PROGRAM, standalone_mode=False)
+        sys.stdout.flush()
+    except UserError as error:
+        click.echo(str(error), err=True)
+        return EXIT_USER_ERROR
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader has gone, which is its right. Python would complain once more as it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return result if isinstance(result, int) else 0
