@@ -41,12 +41,12 @@ class TimedWindow(msgspec.Struct, frozen=True):
     Attributes:
         round: Counted from 0; windows of one round are compared with each other.
         position: Place within the round's order, from 0.
-        started_ns: ``time.monotonic_ns`` as the first kept iteration began.
-        ended_ns: The same clock after the last one, with the device idle.
-        step_ns: Wall time per iteration, amortised over each optimizer step; the unit of
-            ``median_ns``. Switch-in iterations are not among them.
-        iterations: Kept iterations: ``len(step_ns)`` times the accumulation.
-        samples: Samples those iterations consumed.
+        started_ns: ``time.monotonic_ns`` with the device idle, before the switch-in iterations.
+        ended_ns: The same clock after the last iteration, with the device idle again.
+        step_ns: Wall time per iteration, amortised over each optimizer step; one entry for each
+            optimizer step. Those of the switch-in are not among them.
+        iterations: Those behind ``step_ns``.
+        samples: Consumed from ``started_ns`` to ``ended_ns``, switch-in included.
         median_ns: Median of ``step_ns``: the one figure that statistics use.
     """
 

@@ -1,0 +1,89 @@
+"""``annt-prof run``: measure a scenario."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("scenario", type=click.Path(path_type=Path))
+@click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY.PATH=VALUE",
+    help="Override one value of the scenario; may be given many times.",
+)
+@click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default="auto",
+    show_default=True,
+    help="auto takes the GPU where torch sees one.",
+)
+@click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="ANNT_PROF_DATA",
+    show_envvar=True,
+    help="Where data sets lie.  [default: the user's cache folder]",
+)
+@click.option(
+    "--runs-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("runs"),
+    show_default=True,
+    help="Where run directories are made.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as one JSON document.")
+def command(
+    scenario: Path,
+    overrides: tuple[str, ...],
+    device: str,
+    data_dir: Path | None,
+    runs_dir: Path,
+    as_json: bool,  # noqa: FBT001 - click passes options by position of their name
+) -> None:
+    """Measure SCENARIO: what each technique is worth here, and where in the step.
+
+    Runs the baseline, each technique alone and the whole mix in interleaved rounds of short
+    training windows, then one traced window of each, and leaves a run directory.
+
+    Exit status: 0 all variants measured, 2 the scenario or the machine needs mending first,
+    3 a variant crashed or ran out of memory (the others are measured), 130 interrupted.
+    """
+    from rich.console import Console
+
+    from annt_prof.explain import comparison
+    from annt_prof.report.answer import render
+    from annt_prof.report.document import document
+    from annt_prof.report.progress import RunProgress
+    from annt_prof.runner.recording import RunRequest, record_run
+    from annt_prof.scenario.loading import load
+    from annt_prof.tensorboard import log
+
+    request = RunRequest(
+        document=load(scenario, overrides),
+        device=device,
+        data_dir=data_dir,
+        runs_dir=runs_dir,
+        scenario_dir=scenario.resolve().parent,
+    )
+    with RunProgress(Console(stderr=True)) as progress:
+        recorded = record_run(request, comparison, progress)
+        log.write(recorded.run, recorded.directory)
+    if as_json:
+        sys.stdout.buffer.write(document(recorded.run))
+    else:
+        render(recorded.run, recorded.directory, Console())
+    sys.exit(_status(recorded.run))
+
+
+def _status(run: Run) -> int:
+    if not run.complete:
+        return 130
+    lost = any(v.status in ("out_of_memory", "crashed") for v in run.variants)
+    return 3 if lost else 0

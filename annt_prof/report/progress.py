@@ -1,0 +1,108 @@
+"""The progress display of a run: on stderr, and silent where that is no terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from annt_prof.runs.events import (
+    Activity,
+    Event,
+    MeasuringEnded,
+    Progressed,
+    Started,
+    VariantLost,
+    WindowEnded,
+)
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_DOING = {
+    "starting": "starting: importing torch",
+    "preparing": "preparing",
+    "timing": "timing",
+    "tracing": "tracing",
+    "analysing": "analysing",
+}
+
+
+class RunProgress:
+    """Shows variant, round, phase, throughput and the time left.
+
+    Args:
+        console: Where to draw; nothing is drawn unless it is a terminal.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=20),
+            TextColumn("{task.fields[left]}", markup=False),
+            TextColumn("{task.fields[throughput]}", markup=False),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._task = self._progress.add_task("", total=None, left="", throughput="")
+        self._budget_s = 0.0
+        self._max_rounds = 0
+        self._variants: tuple[str, ...] = ()
+        self._measured_s = 0.0
+
+    def __enter__(self) -> RunProgress:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def __call__(self, event: Event) -> None:
+        """Show one event."""
+        match event:
+            case Started():
+                self._variants = event.variants
+                self._budget_s = event.time_budget_s
+                self._max_rounds = event.max_rounds
+            case Activity():
+                self._show_activity(event)
+            case WindowEnded():
+                self._measured_s = event.measured_s
+                self._progress.update(
+                    self._task, throughput=f"{event.variant} {event.throughput:,.1f} samples/s"
+                )
+            case VariantLost():
+                self._progress.console.print(
+                    f"{event.variant} is lost: {event.reason}", markup=False, highlight=False
+                )
+            case MeasuringEnded():
+                self._progress.console.print(
+                    f"measuring ended: {event.stop}", markup=False, highlight=False
+                )
+            case Progressed():
+                pass
+
+    def _show_activity(self, activity: Activity) -> None:
+        doing = _DOING[activity.kind]
+        if activity.variant:
+            doing = f"{doing} {activity.variant}"
+        if activity.round is not None:
+            doing = f"{doing}, round {activity.round + 1} of at most {self._max_rounds}"
+        self._progress.update(self._task, description=doing, **self._time_left(activity))
+
+    def _time_left(self, activity: Activity) -> dict[str, str | float]:
+        """Bounds, not guesses: the budget and the rounds allowed are all that is certain."""
+        if activity.kind == "preparing":
+            position = self._variants.index(activity.variant)
+            return {"left": f"variant {position + 1} of {len(self._variants)}, then measuring"}
+        if activity.kind != "timing":
+            return {"left": ""}
+        left_s = max(0.0, self._budget_s - self._measured_s)
+        return {
+            "left": f"at most {left_s:.0f} s of measuring left",
+            "completed": self._measured_s,
+            "total": self._budget_s,
+        }

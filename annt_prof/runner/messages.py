@@ -1,0 +1,115 @@
+"""What the session and a worker say to each other: frozen values through a pipe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from annt_prof.plan import Variant
+    from annt_prof.runs.record import TimedWindow
+    from annt_prof.scenario.effective import Substitution
+    from annt_prof.scenario.schema import Scenario
+    from annt_prof.techniques.technique import Machine
+
+DeviceType = Literal["cpu", "cuda"]
+LossKind = Literal["out_of_memory", "crashed", "user_error"]
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """What a worker is to train, sent once as it starts.
+
+    Attributes:
+        search_path: Folder of the user's own modules, beside the scenario.
+        log: File that takes the worker's standard output and error.
+    """
+
+    scenario: Scenario
+    variant: Variant
+    device_type: DeviceType
+    data_dir: Path | None
+    search_path: Path
+    log: Path
+
+
+@dataclass(frozen=True)
+class TimedRequest:
+    """Run one timed window."""
+
+    round: int
+    position: int
+    iterations: int
+    switch_in: int
+
+
+@dataclass(frozen=True)
+class TracedRequest:
+    """Run one traced window and write its trace to ``path``."""
+
+    iterations: int
+    path: Path
+
+
+@dataclass(frozen=True)
+class StopRequest:
+    """End the worker."""
+
+
+Request = TimedRequest | TracedRequest | StopRequest
+
+
+@dataclass(frozen=True)
+class Probed:
+    """The machine as torch sees it."""
+
+    machine: Machine
+    threads: int
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The variant is built and warmed up."""
+
+    substitutions: tuple[Substitution, ...]
+    remarks: tuple[str, ...]
+    accumulation: int
+
+
+@dataclass(frozen=True)
+class TimedReply:
+    """A timed window is done.
+
+    Attributes:
+        peak_memory_bytes: Highest so far over this variant's timed windows; None if unknown.
+    """
+
+    window: TimedWindow
+    peak_memory_bytes: int | None
+    peak_memory_of: str
+
+
+@dataclass(frozen=True)
+class TracedReply:
+    """A traced window is done; each of its iterations is one profiler step."""
+
+    iterations: int
+
+
+@dataclass(frozen=True)
+class Failure:
+    """The worker cannot go on.
+
+    Attributes:
+        message: One line for the table.
+        where, hint: Of a user error.
+    """
+
+    kind: LossKind
+    message: str
+    where: str | None = field(default=None)
+    hint: str | None = field(default=None)
+
+
+Reply = Probed | Prepared | TimedReply | TracedReply | Failure

@@ -1,0 +1,20 @@
+"""What the fork server imports once, before it forks a worker; it never touches the device."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+
+MODULES_VARIABLE = "ANNT_PROF_PRELOAD"
+
+
+def _import_each(names: str) -> None:
+    for name in filter(None, names.split(",")):
+        # A broken package must not end the fork server: the worker that needs it imports it
+        # again, and there the failure is reported with its reason.
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
+
+
+_import_each(os.environ.get(MODULES_VARIABLE, ""))

@@ -1,0 +1,191 @@
+"""A whole run, from a loaded scenario to a finished run directory."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from annt_prof.errors import UserError
+from annt_prof.plan import plan
+from annt_prof.runner.process import fork_server, probe_machine
+from annt_prof.runner.session import Order, Session, Statistics
+from annt_prof.runs import store
+from annt_prof.runs.environment import collect
+from annt_prof.runs.events import Activity, Event, Progressed
+from annt_prof.runs.record import SCHEMA_VERSION, Run
+from annt_prof.techniques.technique import Machine
+from annt_prof.telemetry import series
+from annt_prof.telemetry.sampler import Sampler
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from annt_prof.runner.messages import Probed
+    from annt_prof.runs.record import VariantRecord
+    from annt_prof.scenario.loading import Resolved, ScenarioDocument
+
+TELEMETRY = "telemetry.csv"
+INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """What the command line asks for.
+
+    Attributes:
+        device: ``auto`` takes an accelerator where there is one.
+        data_dir: Where data sets lie; None looks in the usual places.
+        runs_dir: Where run directories are made.
+        scenario_dir: Folder of the scenario, from which the user's own modules are imported.
+    """
+
+    document: ScenarioDocument
+    device: str
+    data_dir: Path | None
+    runs_dir: Path
+    scenario_dir: Path
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A finished run and where it lies."""
+
+    run: Run
+    directory: Path
+
+
+def record_run(
+    request: RunRequest, statistics: Statistics, notify: Callable[[Event], None]
+) -> Recorded:
+    """Measure the scenario and leave a run directory.
+
+    Ctrl-C while measuring ends the run early and keeps what is measured.
+
+    Raises:
+        UserError: The scenario cannot be built here; no run directory is left then.
+    """
+    notify(Activity("starting"))
+    document = request.document
+    context = fork_server(
+        _libraries((document.resolve(accelerator=False), document.resolve(accelerator=True)))
+    )
+    probed = probe_machine(context, use_accelerator=request.device != "cpu")
+    accelerated = probed.machine.device_type != "cpu"
+    if request.device == "cuda" and not accelerated:
+        raise UserError(
+            "no CUDA device is visible to torch",
+            where="--device cuda",
+            hint="annt-prof doctor says why; --device auto runs on the CPU",
+        )
+    resolved = document.resolve(accelerator=accelerated)
+    with tempfile.TemporaryDirectory(prefix="annt-prof-") as logs:
+        order = Order(
+            resolved.scenario,
+            plan(resolved.scenario),
+            probed.machine,
+            request.data_dir,
+            request.scenario_dir,
+            Path(logs),
+        )
+        with Session(context, order, notify) as session:
+            session.prepare()
+            directory = store.create(
+                request.runs_dir, resolved.scenario.name, request.document.text
+            )
+            draft = _draft(directory, resolved, probed, session)
+            try:
+                run = _measure(session, statistics, directory, draft, notify)
+            finally:
+                _keep_logs(Path(logs), directory)
+    store.write(directory, run)
+    return Recorded(run, directory)
+
+
+def _measure(
+    session: Session,
+    statistics: Statistics,
+    directory: Path,
+    draft: Run,
+    notify: Callable[[Event], None],
+) -> Run:
+    def save(event: Event) -> None:
+        if isinstance(event, Progressed):
+            store.write(directory, msgspec.structs.replace(draft, variants=event.variants))
+
+    session.notify_also(save)
+    stop, complete = INTERRUPTED, False
+    device = draft.environment.device_type == "cuda"
+    with Sampler.start(directory / TELEMETRY, os.getpid(), device) as sampler:
+        store.write(directory, draft)
+        try:
+            stop = session.measure(statistics)
+            session.trace(directory)
+            complete = True
+        except KeyboardInterrupt:
+            notify(Activity("analysing"))
+    variants = _with_telemetry(session.records, directory / TELEMETRY)
+    return msgspec.structs.replace(
+        draft,
+        variants=statistics.summarise(variants),
+        telemetry_note=sampler.note,
+        stop=stop,
+        complete=complete,
+    )
+
+
+def _draft(directory: Path, resolved: Resolved, probed: Probed, session: Session) -> Run:
+    return Run(
+        schema_version=SCHEMA_VERSION,
+        run_id=directory.name,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        scenario_name=resolved.scenario.name,
+        scenario=resolved.values,
+        environment=collect(probed.machine, probed.threads),
+        substitutions=session.substitutions,
+        overrides_in_effect=resolved.overrides_in_effect,
+        telemetry_note="",
+        seed=resolved.scenario.seed,
+        variants=session.records,
+        stop="still running, or stopped without a word",
+        complete=False,
+    )
+
+
+def _with_telemetry(variants: tuple[VariantRecord, ...], path: Path) -> tuple[VariantRecord, ...]:
+    """Reduce the samples to each variant's timed windows."""
+    sampled = series.read(path)
+
+    def enriched(variant: VariantRecord) -> VariantRecord:
+        if not variant.windows:
+            return variant
+        intervals = [(window.started_ns, window.ended_ns) for window in variant.windows]
+        samples = sum(window.samples for window in variant.windows)
+        energy_j = sampled.energy_j(intervals)
+        return msgspec.structs.replace(
+            variant,
+            telemetry=sampled.summary(intervals),
+            energy_per_sample_j=None if energy_j is None else energy_j / samples,
+        )
+
+    return tuple(enriched(variant) for variant in variants)
+
+
+def _libraries(sources: tuple[Resolved, ...]) -> tuple[str, ...]:
+    """The model libraries worth importing before the fork."""
+    names = {resolved.scenario.model.source for resolved in sources}
+    return ("torchvision", *sorted(names - {"python", "torchvision"}))
+
+
+def _keep_logs(logs: Path, directory: Path) -> None:
+    """Keep what workers printed, where they printed anything."""
+    for log in logs.glob("*.log"):
+        if log.stat().st_size:
+            (directory / "logs").mkdir(exist_ok=True)
+            shutil.copy(log, directory / "logs" / log.name)

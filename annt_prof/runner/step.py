@@ -1,0 +1,180 @@
+"""The training step: the only place where one is written down.
+
+Techniques never wrap or copy it. They edit the ``TrainingSetup`` it is built from.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from annt_prof.categories import PHASE_PREFIX, Phase
+from annt_prof.workload.assembly import make_loader, make_optimizer, make_schedule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from annt_prof.techniques.setup import TrainingSetup
+
+    PhaseMarker = Callable[[Phase], AbstractContextManager[Any]]
+
+
+def unmarked(_phase: Phase) -> AbstractContextManager[Any]:
+    """The marker of timed windows: leaves no trace and costs next to nothing."""
+    return nullcontext()
+
+
+def marked(phase: Phase) -> AbstractContextManager[Any]:
+    """The marker of traced windows: a host range that the profiler records."""
+    return torch.autograd.profiler.record_function(PHASE_PREFIX + phase)
+
+
+class Batches:
+    """The loader, epoch after epoch, without end.
+
+    Args:
+        loader: Its length is the number of iterations of an epoch.
+
+    Attributes:
+        remaining: Iterations left in the epoch; the full length as a new one is about to begin.
+    """
+
+    def __init__(self, loader: torch.utils.data.DataLoader[Any]) -> None:
+        self.per_epoch = len(loader)
+        self.remaining = self.per_epoch
+        self._loader = loader
+        self._epoch: Iterator[Any] | None = None
+
+    def __next__(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the next batch, starting the loader anew where an epoch begins."""
+        if self._epoch is None:
+            self._epoch = iter(self._loader)
+        inputs, targets = next(self._epoch)
+        self.remaining -= 1
+        if self.remaining == 0:
+            self.remaining = self.per_epoch
+            self._epoch = None
+        return inputs, targets
+
+
+class Loop:
+    """The objects a step works on, built once from a finished setup.
+
+    Args:
+        setup: After every technique has edited it; read-only from here on.
+        seed: Of the order of the samples.
+    """
+
+    def __init__(self, setup: TrainingSetup, seed: int) -> None:
+        self.setup = setup
+        self.batches = Batches(make_loader(setup, seed))
+        self.optimizer = make_optimizer(setup.optimizer, setup.model)
+        self.scaler = torch.amp.GradScaler(setup.device.type, enabled=setup.grad_scaling)
+        self.schedule = make_schedule(
+            setup.schedule, self.optimizer, self.batches.per_epoch, setup.accumulation
+        )
+        # A fused optimizer unscales inside its own kernel; unscaling before it would be measured
+        # as work that such a training does not do.
+        self.unscales_itself = bool(setup.optimizer.arguments.get("fused"))
+        setup.model.train()
+
+    def autocast(self, *, around_backward: bool) -> AbstractContextManager[Any]:
+        """Autocast as declared: around forward alone, or around forward and backward."""
+        declared = self.setup.autocast
+        if declared is None or declared.covers_backward is not around_backward:
+            return nullcontext()
+        return torch.autocast(self.setup.device.type, dtype=declared.dtype)
+
+    def next_group(self) -> int:
+        """Iterations that the next optimizer step closes.
+
+        It is the accumulation, or what is left of the epoch where that is less.
+        """
+        return min(self.setup.accumulation, self.batches.remaining)
+
+    def upcoming_groups(self, count: int) -> list[int]:
+        """The sizes of the next ``count`` groups, in iterations."""
+        remaining, sizes = self.batches.remaining, []
+        for _ in range(count):
+            size = min(self.setup.accumulation, remaining)
+            sizes.append(size)
+            remaining = remaining - size or self.batches.per_epoch
+        return sizes
+
+
+def optimizer_step(
+    loop: Loop,
+    phase: PhaseMarker = unmarked,
+    after_iteration: Callable[[], None] | None = None,
+) -> int:
+    """Run one optimizer step: its iterations, then one parameter update.
+
+    Args:
+        loop: What to train.
+        phase: Brackets each phase, for the profiler.
+        after_iteration: Called as each iteration ends, the last one after the update.
+
+    Returns:
+        The number of iterations.
+    """
+    group = loop.next_group()
+    for index in range(group):
+        _forward_backward(loop, group, phase)
+        if index == group - 1:
+            _update(loop, phase)
+        _advance_schedule(loop, updated=index == group - 1)
+        if after_iteration is not None:
+            after_iteration()
+    return group
+
+
+def _forward_backward(loop: Loop, group: int, phase: PhaseMarker) -> None:
+    setup = loop.setup
+    with phase(Phase.DATA_LOADING):
+        inputs, targets = next(loop.batches)
+    with phase(Phase.H2D_COPY):
+        inputs = inputs.to(setup.device, non_blocking=setup.non_blocking)
+        targets = targets.to(setup.device, non_blocking=setup.non_blocking)
+    with loop.autocast(around_backward=True):
+        with phase(Phase.FORWARD), loop.autocast(around_backward=False):
+            loss = setup.criterion(setup.model(inputs), targets)
+            if group > 1:
+                loss = loss / group
+        with phase(Phase.BACKWARD):
+            loop.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+
+
+def _update(loop: Loop, phase: PhaseMarker) -> None:
+    clipping = loop.setup.clipping
+    if loop.setup.grad_scaling and (clipping is not None or not loop.unscales_itself):
+        with phase(Phase.GRAD_SCALING):
+            loop.scaler.unscale_(loop.optimizer)
+    if clipping is not None:
+        with phase(Phase.GRAD_CLIPPING):
+            parameters = loop.setup.model.parameters()
+            if clipping.kind == "norm":
+                torch.nn.utils.clip_grad_norm_(parameters, clipping.limit)
+            else:
+                torch.nn.utils.clip_grad_value_(parameters, clipping.limit)
+    with phase(Phase.OPTIMIZER):
+        loop.scaler.step(loop.optimizer)
+    if loop.setup.grad_scaling:
+        with phase(Phase.GRAD_SCALING):
+            loop.scaler.update()
+    with phase(Phase.ZERO_GRAD):
+        loop.optimizer.zero_grad(set_to_none=True)
+
+
+def _advance_schedule(loop: Loop, *, updated: bool) -> None:
+    if loop.schedule is None:
+        return
+    every = loop.setup.schedule.step_every
+    epoch_ended = loop.batches.remaining == loop.batches.per_epoch
+    if (
+        every == "iteration"
+        or (every == "optimizer_step" and updated)
+        or (every == "epoch" and epoch_ended)
+    ):
+        loop.schedule.step()

@@ -1,0 +1,198 @@
+"""One variant's process: builds the loop, then runs windows as it is told."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import multiprocessing
+import os
+import signal
+import sys
+import traceback
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from annt_prof.errors import UserError
+from annt_prof.runner.memory import host_peak_bytes, reset_host_peak
+from annt_prof.runner.messages import (
+    Assignment,
+    Failure,
+    LossKind,
+    Prepared,
+    Probed,
+    Reply,
+    Request,
+    StopRequest,
+    TimedReply,
+    TimedRequest,
+    TracedReply,
+    TracedRequest,
+)
+from annt_prof.runner.step import Loop
+from annt_prof.runner.window import run_steps, run_timed, run_traced, wait_for
+from annt_prof.techniques import registry
+from annt_prof.techniques.technique import Machine
+from annt_prof.workload.build import build
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}  # x86 and 64-bit Arm
+
+
+def probe(connection: Connection[Reply, Request], *, use_accelerator: bool) -> None:
+    """Tell what torch sees of this machine. Touches the device, so it needs its own process."""
+    connection.send(Probed(_machine(use_accelerator=use_accelerator), torch.get_num_threads()))
+
+
+def _machine(*, use_accelerator: bool) -> Machine:
+    cores = len(os.sched_getaffinity(0))
+    if use_accelerator and torch.cuda.is_available():
+        return Machine(
+            device_type="cuda",
+            device_name=torch.cuda.get_device_name(0),
+            num_devices=torch.cuda.device_count(),
+            num_cores=cores,
+            native_bfloat16=torch.cuda.is_bf16_supported(including_emulation=False),
+        )
+    return Machine("cpu", _cpu_name(), 0, cores, bool(_BFLOAT16_FLAGS & _cpu_flags()))
+
+
+def _cpu_field(*names: str) -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        key, _, value = line.partition(":")
+        if key.strip() in names:
+            return value.strip()
+    return ""
+
+
+def _cpu_name() -> str:
+    return _cpu_field("model name") or "CPU"
+
+
+def _cpu_flags() -> set[str]:
+    return set(_cpu_field("flags", "Features").split())
+
+
+def train(connection: Connection[Reply, Request], assignment: Assignment) -> None:
+    """Build the assigned variant and serve windows until told to stop.
+
+    This is the one place that catches everything: what goes wrong in a variant must cost only
+    that variant, and it is reported with its reason.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the session decides what Ctrl-C means
+    _log_to(assignment.log)
+    # Accumulation and skipped steps are deliberate; torch warns of the order they cause.
+    warnings.filterwarnings("ignore", message="Detected call of `lr_scheduler.step")
+    try:
+        _serve(connection, assignment)
+    except (EOFError, BrokenPipeError):
+        return
+    except UserError as error:
+        connection.send(Failure("user_error", error.message, error.where, error.hint))
+    except Exception as error:  # noqa: BLE001 - isolates the variant; logged and reported
+        traceback.print_exc()
+        connection.send(Failure(_kind(error), _one_line(error)))
+
+
+def _serve(connection: Connection[Reply, Request], assignment: Assignment) -> None:
+    loop, prepared = _prepare(assignment)
+    pause_loaders()
+    connection.send(prepared)
+    reset_peak = True
+    while True:
+        request = connection.recv()
+        resume_loaders()
+        match request:
+            case StopRequest():
+                return
+            case TimedRequest():
+                if reset_peak:
+                    _reset_peak(loop.setup.device)
+                    reset_peak = False
+                window = run_timed(loop, request)
+                pause_loaders()
+                connection.send(TimedReply(window, *_peak(loop.setup.device)))
+            case TracedRequest():
+                traced = run_traced(loop, request.iterations, request.path)
+                pause_loaders()
+                connection.send(TracedReply(traced))
+
+
+def _prepare(assignment: Assignment) -> tuple[Loop, Prepared]:
+    scenario = assignment.scenario
+    sys.path.insert(0, str(assignment.search_path))
+    workload = build(scenario, torch.device(assignment.device_type), assignment.data_dir)
+    setup = workload.setup
+    for chosen in assignment.variant.techniques:
+        chosen.options.apply(setup)
+    findings = [
+        f"{chosen.name}: {finding}"
+        for chosen in assignment.variant.techniques
+        for pitfall in registry.load(chosen.name).pitfalls
+        if (finding := pitfall.check(setup)) is not None
+    ]
+    loop = Loop(setup, scenario.seed)
+    # A stopped loader process outlives a killed parent unless the kernel is told otherwise.
+    os.register_at_fork(after_in_child=_die_with_parent)
+    run_steps(loop, scenario.window.warmup)
+    wait_for(setup.device)
+    remarks = (*setup.remarks, *findings)
+    return loop, Prepared(workload.substitutions, remarks, setup.accumulation)
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def pause_loaders() -> None:
+    """Stop this variant's loader processes, so that no queue fills while others are measured."""
+    _signal_loaders(signal.SIGSTOP)
+
+
+def resume_loaders() -> None:
+    """Let this variant's loader processes go on."""
+    _signal_loaders(signal.SIGCONT)
+
+
+def _signal_loaders(number: signal.Signals) -> None:
+    for child in multiprocessing.active_children():
+        if child.pid is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child.pid, number)
+
+
+def _reset_peak(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+    else:
+        reset_host_peak()
+
+
+def _peak(device: torch.device) -> tuple[int | None, str]:
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device), "device allocations"
+    return host_peak_bytes(), "host process"
+
+
+def _kind(error: Exception) -> LossKind:
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return "out_of_memory"
+    # The CPU allocator raises a plain RuntimeError. Source: c10/core/impl/alloc_cpu.cpp.
+    return "out_of_memory" if "DefaultCPUAllocator" in str(error) else "crashed"
+
+
+def _one_line(error: Exception) -> str:
+    first = (str(error).strip().splitlines() or [""])[0]
+    return f"{type(error).__name__}: {first}" if first else type(error).__name__
+
+
+def _log_to(path: Path) -> None:
+    """Send what this process and its children print to a file: stdout belongs to the answer."""
+    with path.open("ab") as log:
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)

@@ -1,0 +1,72 @@
+"""What happens during a run, as it happens; the progress display and live screens read these."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from annt_prof.runs.record import VariantRecord
+
+
+class Started(msgspec.Struct, frozen=True, tag=True):
+    """The plan is known.
+
+    Attributes:
+        variants: Names, in the order they are prepared.
+        max_rounds: Rounds at most.
+        time_budget_s: Seconds of measuring at most.
+    """
+
+    variants: tuple[str, ...]
+    max_rounds: int
+    time_budget_s: float
+
+
+class Activity(msgspec.Struct, frozen=True, tag=True):
+    """A worker has begun something.
+
+    Attributes:
+        variant: Whose worker; empty for the run as a whole.
+        round: From 0; None outside the timed rounds.
+    """
+
+    kind: Literal["starting", "preparing", "timing", "tracing", "analysing"]
+    variant: str = ""
+    round: int | None = None
+
+
+class WindowEnded(msgspec.Struct, frozen=True, tag=True):
+    """A timed window is done.
+
+    Attributes:
+        throughput: Samples per second of this window.
+        measured_s: Seconds of measuring so far.
+    """
+
+    variant: str
+    round: int
+    throughput: float
+    measured_s: float
+
+
+class VariantLost(msgspec.Struct, frozen=True, tag=True):
+    """A variant cannot go on; the others do."""
+
+    variant: str
+    reason: str
+
+
+class MeasuringEnded(msgspec.Struct, frozen=True, tag=True):
+    """No more rounds."""
+
+    stop: str
+
+
+class Progressed(msgspec.Struct, frozen=True, tag=True):
+    """The record of every variant after a whole round."""
+
+    variants: tuple[VariantRecord, ...]
+
+
+Event = Started | Activity | WindowEnded | VariantLost | MeasuringEnded | Progressed

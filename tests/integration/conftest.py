@@ -1,0 +1,127 @@
+"""A tiny scenario of the user's own, and a way to run the real command on it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SCENARIO = """\
+name: tiny
+model:
+  source: python
+  name: tiny_work:Net
+dataset:
+  name: tiny_work:samples
+  batch_size: 4
+optimizer: {name: sgd, lr: 0.01}
+techniques:
+  amp: {dtype: bfloat16}
+  gradient_accumulation: {steps: 2}
+  pin_memory:
+window:
+  warmup: 2
+  iterations: 4
+  switch_in: 2
+  rounds: 3
+  min_rounds: 2
+  time_budget_s: 20
+  traced_iterations: 2
+"""
+
+MODULE = """\
+import os
+import signal
+
+import torch
+
+
+def samples():
+    generator = torch.Generator().manual_seed(0)
+    inputs = torch.randn(64, 3, 8, 8, generator=generator)
+    return torch.utils.data.TensorDataset(inputs, torch.arange(64) % 10)
+
+
+class Net(torch.nn.Module):
+    def __init__(self, num_classes=10, trouble=None):
+        super().__init__()
+        self.linear = torch.nn.Linear(3 * 8 * 8, num_classes)
+        self.trouble = trouble
+
+    def forward(self, inputs):
+        if self.trouble and torch.is_autocast_enabled("cpu"):
+            print("about to go wrong")
+            if self.trouble == "raise":
+                raise RuntimeError("the dog ate [bold]the[/bold] weights")
+            if self.trouble == "memory":
+                raise torch.OutOfMemoryError("tried to allocate 3.00 TiB")
+            os.kill(os.getpid(), signal.SIGKILL)
+        return self.linear(inputs.flatten(1))
+"""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a finished command left."""
+
+    status: int
+    stdout: str
+    stderr: str
+    folder: Path
+
+    @property
+    def answer(self) -> dict[str, Any]:
+        return json.loads(self.stdout)
+
+    @property
+    def variants(self) -> dict[str, dict[str, Any]]:
+        return {variant["name"]: variant for variant in self.answer["variants"]}
+
+    @property
+    def run_directory(self) -> Path:
+        (found,) = [p for p in (self.folder / "runs").iterdir() if p.is_dir()]
+        return found
+
+
+class Workbench:
+    """A folder with the tiny scenario in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / "tiny.yaml").write_text(SCENARIO)
+        (folder / "tiny_work.py").write_text(MODULE)
+        self.environment = {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "100"}
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "annt_prof", *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, *arguments: str) -> Outcome:
+        process = self.start(*arguments)
+        stdout, stderr = process.communicate(timeout=300)
+        return Outcome(process.returncode, stdout, stderr, self.folder)
+
+
+@pytest.fixture
+def workbench(tmp_path: Path) -> Workbench:
+    return Workbench(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    """The tiny scenario, run once for all tests that only look at the result."""
+    bench = Workbench(tmp_path_factory.mktemp("finished"))
+    return bench.run("run", "tiny.yaml", "--json", "--device", "cpu")

@@ -1,0 +1,185 @@
+"""``annt-prof run``, the real command on a tiny scenario."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import time
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Outcome, Workbench
+
+
+def test_every_variant_is_measured_and_the_inapplicable_is_named(finished: Outcome) -> None:
+    assert finished.status == 0, finished.stderr
+    assert finished.answer["schema_version"] == 1
+    status = {name: variant["status"] for name, variant in finished.variants.items()}
+    assert status == {
+        "baseline": "measured",
+        "amp": "measured",
+        "gradient_accumulation": "measured",
+        "pin_memory": "not_applicable",
+        "all": "measured",
+    }
+    assert finished.variants["pin_memory"]["reason"] == "no accelerator to copy to"
+    assert finished.variants["all"]["techniques"] == ["amp", "gradient_accumulation"]
+    assert finished.variants["all"]["left_out"] == {"pin_memory": "no accelerator to copy to"}
+
+
+def test_figures_of_a_variant_agree_with_each_other(finished: Outcome) -> None:
+    for variant in finished.variants.values():
+        if variant["status"] != "measured":
+            continue
+        step = variant["step_time_ns"]
+        assert step["p05"] <= step["median"] <= step["p95"]
+        assert step["n"] >= 2
+        assert variant["throughput"] == pytest.approx(4 / (step["median"] / 1e9))
+        assert sum(variant["breakdown_ns"].values()) == variant["breakdown_step_ns"]
+        expected = variant["breakdown_step_ns"] / step["median"] - 1
+        assert variant["profiler_inflation"] == pytest.approx(expected)
+        assert variant["peak_memory_bytes"] > 0
+        speedup = variant["speedup"]
+        assert speedup["low"] <= speedup["ratio"] <= speedup["high"]
+
+
+def test_stdout_holds_the_document_alone_and_stderr_is_silent_without_a_terminal(
+    finished: Outcome,
+) -> None:
+    assert finished.stdout.startswith("{")
+    assert finished.stderr == ""
+
+
+def test_rounds_are_interleaved(finished: Outcome) -> None:
+    record = json.loads((finished.run_directory / "run.json").read_text())
+    windows = [
+        (window["started_ns"], window["ended_ns"], window["round"])
+        for variant in record["variants"]
+        for window in variant["windows"]
+    ]
+    windows.sort()
+    rounds = [round_ for _, _, round_ in windows]
+    assert rounds == sorted(rounds)
+    assert all(ended <= started for (_, ended, _), (started, _, _) in pairwise(windows))
+
+
+def test_the_run_directory_is_complete(finished: Outcome) -> None:
+    directory = finished.run_directory
+    assert (directory / "scenario.yaml").read_text() == (finished.folder / "tiny.yaml").read_text()
+    assert (directory / "telemetry.csv").exists()
+    with (directory / "step_times.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert {row["variant"] for row in rows} == {"baseline", "amp", "gradient_accumulation", "all"}
+    for variant in ("baseline", "amp", "gradient_accumulation", "all"):
+        folder = directory / "tensorboard" / variant
+        assert (folder / "kineto.json.gz").exists()
+        assert list(folder.glob("*.pt.trace.json.gz"))
+        assert list(folder.glob("events.out.tfevents.*"))
+
+
+def test_show_prints_the_same_answer(finished: Outcome, workbench: Workbench) -> None:
+    shown = workbench.run("show", str(finished.run_directory), "--json")
+    assert shown.status == 0
+    assert shown.answer == finished.answer
+
+
+@pytest.mark.parametrize(
+    ("trouble", "status", "reason"),
+    [
+        ("raise", "crashed", "RuntimeError: the dog ate [bold]the[/bold] weights"),
+        ("memory", "out_of_memory", "tried to allocate 3.00 TiB"),
+        ("kill", "crashed", "killed by SIGKILL"),
+    ],
+)
+def test_a_lost_worker_costs_its_own_variant_only(
+    workbench: Workbench, trouble: str, status: str, reason: str
+) -> None:
+    outcome = workbench.run(
+        "run", "tiny.yaml", "--json", "--device", "cpu",
+        "--set", f"model.arguments.trouble={trouble}",
+    )  # fmt: skip
+    assert outcome.status == 3, outcome.stderr
+    assert outcome.variants["amp"]["status"] == status
+    assert reason in outcome.variants["amp"]["reason"]
+    assert outcome.variants["gradient_accumulation"]["status"] == "measured"
+    assert outcome.variants["gradient_accumulation"]["speedup"]["ratio"] > 0
+    assert "about to go wrong" in (outcome.run_directory / "logs" / "amp.log").read_text()
+
+    shown = workbench.run("show")
+    assert shown.status == 0
+    wanted = "out of memory" if trouble == "memory" else "crashed"
+    assert wanted in shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("override", "wanted"),
+    [
+        ("model.name=tiny_work:Nett", "Nett"),
+        ("model.name=no_such_module:Net", "no_such_module"),
+        ("dataset.batch_size=0", "dataset.batch_size"),
+        ("techniques.gradient_accumulation.steps=3", "window.iterations"),
+        ("dataset.batch_size=65", "64"),
+    ],
+)
+def test_what_cannot_be_built_is_one_message_and_no_run_directory(
+    workbench: Workbench, override: str, wanted: str
+) -> None:
+    outcome = workbench.run("run", "tiny.yaml", "--device", "cpu", "--set", override)
+    assert outcome.status == 2
+    assert wanted in outcome.stderr
+    assert "Traceback" not in outcome.stderr
+    assert outcome.stdout == ""
+    assert not (workbench.folder / "runs").exists()
+
+
+def test_ctrl_c_keeps_what_is_measured_and_leaves_no_process(workbench: Workbench) -> None:
+    process = workbench.start(
+        "run", "tiny.yaml", "--json", "--device", "cpu",
+        "--set", "window.rounds=100000", "--set", "window.time_budget_s=200",
+        "--set", "window.precision=0.0000001",
+    )  # fmt: skip
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and not _measured_rounds(workbench):
+        time.sleep(0.2)
+    children = psutil.Process(process.pid).children(recursive=True)
+    os.killpg(process.pid, signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130, stderr
+    answer = json.loads(stdout)
+    baseline = answer["variants"][0]
+    assert baseline["status"] == "measured"
+    assert baseline["step_time_ns"]["n"] >= 1
+    _, alive = psutil.wait_procs(children, timeout=10)
+    assert not alive
+
+
+def _measured_rounds(workbench: Workbench) -> int:
+    for path in (workbench.folder / "runs").glob("*/run.json"):
+        record = json.loads(path.read_text())
+        return len(record["variants"][0]["windows"])
+    return 0
+
+
+def test_a_killed_run_leaves_a_readable_directory_that_says_so(workbench: Workbench) -> None:
+    process = workbench.start(
+        "run", "tiny.yaml", "--device", "cpu",
+        "--set", "window.rounds=100000", "--set", "window.time_budget_s=200",
+        "--set", "window.precision=0.0000001",
+    )  # fmt: skip
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and not _measured_rounds(workbench):
+        time.sleep(0.2)
+    children = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
+    process.wait(timeout=30)
+    _, alive = psutil.wait_procs(children, timeout=20)
+    assert not alive
+    shown = workbench.run("show", "--json")
+    assert shown.status == 0
+    assert shown.variants["baseline"]["step_time_ns"]["n"] >= 1

@@ -1,0 +1,151 @@
+"""Windows hold whole optimizer steps, and traced ones attribute what was injected."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from torch.utils.data import Dataset
+
+from annt_prof.analysis.breakdown import break_down
+from annt_prof.categories import Category
+from annt_prof.runner.messages import TimedRequest
+from annt_prof.runner.step import Loop
+from annt_prof.runner.window import HostStopwatch, run_steps, run_timed, run_traced
+from annt_prof.techniques.setup import (
+    LoaderArguments,
+    OptimizerArguments,
+    ScheduleArguments,
+    TrainingSetup,
+)
+from annt_prof.trace.reading import read
+
+
+class Sleeper:
+    """Sleeps and adds up for how long it really did."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.slept_ns = 0
+
+    def __call__(self) -> None:
+        began = time.monotonic_ns()
+        time.sleep(self.seconds)
+        self.slept_ns += time.monotonic_ns() - began
+
+
+class Samples(Dataset):
+    """Eight features and a class; sleeps in ``__getitem__`` when told to."""
+
+    def __init__(self, sleeper: Sleeper | None) -> None:
+        self.sleeper = sleeper
+
+    def __len__(self) -> int:
+        return 40
+
+    def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
+        if self.sleeper is not None:
+            self.sleeper()
+        return torch.full((8,), float(index)), index % 2
+
+
+class Net(torch.nn.Module):
+    def __init__(self, sleeper: Sleeper | None) -> None:
+        super().__init__()
+        self.linear = torch.nn.Linear(8, 2)
+        self.sleeper = sleeper
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        if self.sleeper is not None:
+            self.sleeper()
+        return self.linear(inputs)
+
+
+def make_loop(
+    *,
+    accumulation: int = 1,
+    in_dataset: Sleeper | None = None,
+    in_forward: Sleeper | None = None,
+    in_optimizer: Sleeper | None = None,
+) -> Loop:
+    setup = TrainingSetup(
+        device=torch.device("cpu"),
+        model=Net(in_forward),
+        criterion=torch.nn.functional.cross_entropy,
+        dataset=Samples(in_dataset),
+        loader=LoaderArguments(batch_size=2),
+        optimizer=OptimizerArguments("sgd", lr=0.01),
+        schedule=ScheduleArguments("constant"),
+        accumulation=accumulation,
+    )
+    loop = Loop(setup, seed=0)
+    if in_optimizer is not None:
+        loop.optimizer.register_step_pre_hook(lambda *_: in_optimizer())
+    return loop
+
+
+@pytest.mark.parametrize("accumulation", [1, 2, 4])
+def test_a_timed_window_holds_whole_optimizer_steps(accumulation: int) -> None:
+    loop = make_loop(accumulation=accumulation)
+    window = run_timed(loop, TimedRequest(round=3, position=1, iterations=8, switch_in=3))
+    switch_in = -(-3 // accumulation) * accumulation
+    assert window.iterations == 8
+    assert len(window.step_ns) == 8 // accumulation
+    assert window.samples == (8 + switch_in) * 2
+    assert (window.round, window.position) == (3, 1)
+    lasted = window.ended_ns - window.started_ns
+    assert sum(window.step_ns) * accumulation <= lasted
+    assert min(window.step_ns) <= window.median_ns <= max(window.step_ns)
+
+
+def test_a_window_across_an_incomplete_group_amortises_over_its_own_iterations() -> None:
+    loop = make_loop(accumulation=3)  # 20 iterations an epoch: the last group has 2
+    run_steps(loop, 15)
+    window = run_timed(loop, TimedRequest(round=0, position=0, iterations=6, switch_in=0))
+    assert window.iterations == 8
+    assert len(window.step_ns) == 3
+
+
+def test_a_host_stopwatch_counts_laps() -> None:
+    stopwatch = HostStopwatch()
+    for _ in range(3):
+        stopwatch.mark()
+    assert len(stopwatch.laps_ns()) == 2
+    assert all(lap >= 0 for lap in stopwatch.laps_ns())
+
+
+@pytest.mark.parametrize(
+    ("place", "category"),
+    [
+        ("in_dataset", Category.DATA_LOADING),
+        ("in_forward", Category.FORWARD),
+        ("in_optimizer", Category.OPTIMIZER),
+    ],
+)
+def test_injected_time_lands_in_its_category(
+    place: str, category: Category, tmp_path: Path
+) -> None:
+    """20 ms a step of known sleep is found, to 5 %, where it was injected and nowhere else."""
+    sleeper = Sleeper(0.010 if place == "in_dataset" else 0.020)  # a batch has two samples
+    loop = make_loop(**{place: sleeper})
+    run_steps(loop, 3)
+    before = sleeper.slept_ns
+    path = tmp_path / "trace.json.gz"
+    iterations = run_traced(loop, 5, path)
+    assert iterations == 5
+    slept_per_step = (sleeper.slept_ns - before) / 6  # the profiler's warm-up step sleeps too
+    mean = break_down(read(path)).mean
+    assert mean.num_steps == 5
+    assert mean.by_category_ns[category] == pytest.approx(slept_per_step, rel=0.05)
+    assert sum(mean.by_category_ns.values()) == mean.step_ns
+
+
+@pytest.mark.parametrize("accumulation", [1, 3])
+def test_a_traced_window_holds_whole_optimizer_steps(accumulation: int, tmp_path: Path) -> None:
+    loop = make_loop(accumulation=accumulation)
+    path = tmp_path / "trace.json.gz"
+    iterations = run_traced(loop, 4, path)
+    assert iterations == -(-4 // accumulation) * accumulation
+    assert break_down(read(path)).mean.num_steps == iterations
