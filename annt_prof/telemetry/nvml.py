@@ -1,0 +1,294 @@
+"""One NVIDIA device's counters through NVML; a counter it does not have is asked for once.
+
+Source: NVML API Reference. What the figures are:
+
+- The utilisation covers the device's own last sample period, 1/6 to 1 second long.
+- ``nvmlDeviceGetPowerUsage`` is a one-second average from Ampere on (GA100 excepted), so the
+  instantaneous field is preferred; the energy counter exists from Volta on.
+- ``nvmlDeviceGetPcieThroughput`` blocks for the 20 ms that it counts. The byte counters, which
+  newer drivers have, do not; see ``pcie.py`` for devices without them.
+- Every figure is the whole device's, other processes on it included.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from annt_prof.telemetry import columns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    Binding: TypeAlias = Any  # pynvml, which is untyped, or an object that answers like it
+    Handle: TypeAlias = Any  # a pointer or structure of NVML's
+    Reading = dict[str, int]
+    Counter = Callable[[Binding, Handle], Reading]
+
+# Answers that will not change while the process lives.
+_FOR_GOOD = (
+    "NVML_ERROR_INVALID_ARGUMENT",
+    "NVML_ERROR_NOT_SUPPORTED",
+    "NVML_ERROR_NO_PERMISSION",
+    "NVML_ERROR_FUNCTION_NOT_FOUND",
+    "NVML_ERROR_ARGUMENT_VERSION_MISMATCH",
+    "NVML_ERROR_DEPRECATED",
+)
+
+THROTTLE_REASONS: Mapping[int, str] = {
+    0x002: "application_clocks_setting",
+    0x004: "software_power_cap",
+    0x008: "hardware_slowdown",
+    0x010: "sync_boost",
+    0x020: "software_thermal_slowdown",
+    0x040: "hardware_thermal_slowdown",
+    0x080: "hardware_power_brake",
+    0x100: "display_clock_setting",
+    0x200: "board_limit",
+    0x400: "reliability",
+}
+"""Bit to name. 0x001, an idle device, is left out: it is no limit on one that has work.
+
+Source: nvmlClocksEventReasons and nvmlClocksThrottleReasons in nvml.h.
+"""
+
+
+class NvmlUnavailable(Exception):  # noqa: N818 - a finding, reported in one line
+    """NVML or the wanted device cannot be read; the message is the one-line reason."""
+
+
+def throttle_reasons(bits: int) -> tuple[str, ...]:
+    """Return the names of the reasons whose bits are set, an idle device not among them."""
+    return tuple(name for bit, name in THROTTLE_REASONS.items() if bits & bit)
+
+
+def initialised() -> Binding:
+    """Return the NVML binding, initialised. Creates no CUDA context.
+
+    Raises:
+        NvmlUnavailable: No binding, no library, no driver, or one the binding cannot talk to.
+    """
+    try:
+        import pynvml  # type: ignore[import-untyped]
+    except ImportError as error:
+        raise NvmlUnavailable(f"the package nvidia-ml-py cannot be imported ({error})") from None
+    try:
+        pynvml.nvmlInit()
+    except pynvml.NVMLError as error:
+        raise NvmlUnavailable(f"NVML: {error}") from None
+    return pynvml
+
+
+def driver_version() -> str | None:
+    """Return the NVIDIA driver's version, or None where there is no NVML."""
+    try:
+        nvml = initialised()
+    except NvmlUnavailable:
+        return None
+    try:
+        return str(nvml.nvmlSystemGetDriverVersion())
+    except nvml.NVMLError:
+        return None
+    finally:
+        nvml.nvmlShutdown()
+
+
+def device_names() -> tuple[str, ...]:
+    """Return the name of every NVIDIA device, in bus order.
+
+    Raises:
+        NvmlUnavailable: As ``initialised``, or a device does not answer.
+    """
+    nvml = initialised()
+    try:
+        return _names(nvml)
+    except nvml.NVMLError as error:
+        raise NvmlUnavailable(f"NVML: {error}") from None
+    finally:
+        nvml.nvmlShutdown()
+
+
+def _names(nvml: Binding) -> tuple[str, ...]:
+    handles = map(nvml.nvmlDeviceGetHandleByIndex, range(nvml.nvmlDeviceGetCount()))
+    return tuple(str(nvml.nvmlDeviceGetName(handle)) for handle in handles)
+
+
+class Device:
+    """The counters of one device.
+
+    Args:
+        nvml: The initialised binding, or an object that answers like it.
+        handle: NVML's handle of the device.
+    """
+
+    def __init__(self, nvml: Binding, handle: Handle) -> None:
+        self._nvml = nvml
+        self._handle = handle
+        self._for_good = {code for name in _FOR_GOOD if (code := getattr(nvml, name, None))}
+        self._counters = [list(alternatives) for alternatives in _COUNTERS]
+        self.name = str(nvml.nvmlDeviceGetName(handle))
+
+    def read(self) -> Reading:
+        """Return every counter the device has, by column; energy is read first."""
+        reading: Reading = {}
+        for alternatives in self._counters:
+            reading.update(self._first(alternatives))
+        return reading
+
+    def _first(self, alternatives: list[Counter]) -> Reading:
+        while alternatives:
+            try:
+                return alternatives[0](self._nvml, self._handle)
+            except self._nvml.NVMLError as error:
+                if error.value not in self._for_good:
+                    return {}  # this once: it may answer the next time
+            except AttributeError:
+                pass  # a binding older than the counter
+            alternatives.pop(0)
+        return {}
+
+    def pcie_throughput(self, *, received: bool) -> int:
+        """Return the bytes per second over the next 20 ms, for which it blocks.
+
+        NVML's unit is KB/s, taken as 1000 bytes.
+
+        Args:
+            received: Towards the device, or away from it.
+
+        Raises:
+            NvmlUnavailable: The device does not tell.
+        """
+        nvml = self._nvml
+        which = nvml.NVML_PCIE_UTIL_RX_BYTES if received else nvml.NVML_PCIE_UTIL_TX_BYTES
+        try:
+            return 1000 * int(nvml.nvmlDeviceGetPcieThroughput(self._handle, which))
+        except (nvml.NVMLError, AttributeError) as error:
+            raise NvmlUnavailable(f"PCIe throughput: {error}") from None
+
+
+def open_device(
+    nvml: Binding,
+    uuid: str | None = None,
+    environment: Mapping[str, str] = os.environ,
+) -> Device:
+    """Return the device that CUDA calls device 0.
+
+    Args:
+        nvml: As ``initialised`` returns it.
+        uuid: The device's UUID or the beginning of it, where the caller knows it.
+        environment: Whose ``CUDA_VISIBLE_DEVICES`` chooses where ``uuid`` is None.
+
+    Raises:
+        NvmlUnavailable: There is no such device, or it does not answer.
+    """
+    try:
+        return Device(nvml, _handle(nvml, uuid or _visible(environment)))
+    except nvml.NVMLError as error:
+        raise NvmlUnavailable(f"NVML: {error}") from None
+
+
+def _visible(environment: Mapping[str, str]) -> str:
+    listed = environment.get("CUDA_VISIBLE_DEVICES")
+    first = "0" if listed is None else listed.split(",")[0].strip()
+    if first in ("", "-1", "NoDevFiles"):
+        raise NvmlUnavailable("CUDA_VISIBLE_DEVICES hides every device")
+    return first
+
+
+def _handle(nvml: Binding, wanted: str) -> Handle:
+    if wanted.isdecimal():
+        return nvml.nvmlDeviceGetHandleByIndex(int(wanted))
+    if wanted.startswith("MIG-"):
+        return nvml.nvmlDeviceGetHandleByUUID(wanted)
+    bare = wanted.removeprefix("GPU-")  # torch leaves the prefix out
+    for index in range(nvml.nvmlDeviceGetCount()):
+        handle = nvml.nvmlDeviceGetHandleByIndex(index)
+        if str(nvml.nvmlDeviceGetUUID(handle)).removeprefix("GPU-").startswith(bare):
+            return handle
+    raise NvmlUnavailable(f"NVML knows no device {wanted}")
+
+
+def _energy(nvml: Binding, handle: Handle) -> Reading:
+    return {columns.GPU_ENERGY_MILLIJOULES: nvml.nvmlDeviceGetTotalEnergyConsumption(handle)}
+
+
+def _fields(nvml: Binding, handle: Handle, wanted: Mapping[str, int]) -> Reading:
+    """Return the fields that are supported; raise the first one's error where none is."""
+    answers = nvml.nvmlDeviceGetFieldValues(handle, list(wanted.values()))
+    pairs = tuple(zip(wanted, answers, strict=True))
+    reading = {column: _field(nvml, answer) for column, answer in pairs if not answer.nvmlReturn}
+    if not reading:
+        raise nvml.NVMLError(answers[0].nvmlReturn)
+    return reading
+
+
+def _field(nvml: Binding, answer: Handle) -> int:
+    if answer.valueType == nvml.NVML_VALUE_TYPE_UNSIGNED_INT:
+        return int(answer.value.uiVal)
+    return int(answer.value.ullVal)
+
+
+def _instant_power(nvml: Binding, handle: Handle) -> Reading:
+    field = {columns.GPU_POWER_MILLIWATTS: nvml.NVML_FI_DEV_POWER_INSTANT}
+    return _fields(nvml, handle, field)
+
+
+def _power(nvml: Binding, handle: Handle) -> Reading:
+    return {columns.GPU_POWER_MILLIWATTS: nvml.nvmlDeviceGetPowerUsage(handle)}
+
+
+def _pcie_bytes(nvml: Binding, handle: Handle) -> Reading:
+    wanted = {
+        columns.GPU_PCIE_TX_BYTES: nvml.NVML_FI_DEV_PCIE_COUNT_TX_BYTES,
+        columns.GPU_PCIE_RX_BYTES: nvml.NVML_FI_DEV_PCIE_COUNT_RX_BYTES,
+    }
+    return _fields(nvml, handle, wanted)
+
+
+def _utilisation(nvml: Binding, handle: Handle) -> Reading:
+    return {columns.GPU_UTILISATION_PERCENT: nvml.nvmlDeviceGetUtilizationRates(handle).gpu}
+
+
+def _memory(nvml: Binding, handle: Handle) -> Reading:
+    # The second version does not count what the driver keeps for itself as used.
+    info = nvml.nvmlDeviceGetMemoryInfo(handle, version=nvml.nvmlMemory_v2)
+    return {columns.GPU_MEMORY_BYTES: info.used}
+
+
+def _memory_v1(nvml: Binding, handle: Handle) -> Reading:
+    return {columns.GPU_MEMORY_BYTES: nvml.nvmlDeviceGetMemoryInfo(handle).used}
+
+
+def _sm_clock(nvml: Binding, handle: Handle) -> Reading:
+    return {columns.GPU_SM_CLOCK_MHZ: nvml.nvmlDeviceGetClockInfo(handle, nvml.NVML_CLOCK_SM)}
+
+
+def _memory_clock(nvml: Binding, handle: Handle) -> Reading:
+    return {columns.GPU_MEMORY_CLOCK_MHZ: nvml.nvmlDeviceGetClockInfo(handle, nvml.NVML_CLOCK_MEM)}
+
+
+def _temperature(nvml: Binding, handle: Handle) -> Reading:
+    sensor = nvml.NVML_TEMPERATURE_GPU
+    return {columns.GPU_TEMPERATURE_C: nvml.nvmlDeviceGetTemperature(handle, sensor)}
+
+
+def _event_reasons(nvml: Binding, handle: Handle) -> Reading:
+    return {columns.GPU_THROTTLE_BITS: nvml.nvmlDeviceGetCurrentClocksEventReasons(handle)}
+
+
+def _throttle_reasons(nvml: Binding, handle: Handle) -> Reading:
+    return {columns.GPU_THROTTLE_BITS: nvml.nvmlDeviceGetCurrentClocksThrottleReasons(handle)}
+
+
+# Of each line the first that the device supports.
+_COUNTERS: tuple[tuple[Counter, ...], ...] = (
+    (_energy,),
+    (_instant_power, _power),
+    (_pcie_bytes,),
+    (_utilisation,),
+    (_memory, _memory_v1),
+    (_sm_clock,),
+    (_memory_clock,),
+    (_temperature,),
+    (_event_reasons, _throttle_reasons),
+)
