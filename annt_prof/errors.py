@@ -1,4 +1,11 @@
-"""The one exception type for what a user can mend."""
+"""The one exception type for what a user can mend, and the nearest valid name for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class UserError(Exception):
@@ -27,3 +34,14 @@ class UserError(Exception):
 
 def _rebuild(message: str, where: str | None, hint: str | None) -> UserError:
     return UserError(message, where=where, hint=hint)
+
+
+def suggestion(found: str, allowed: Iterable[str]) -> str:
+    """Return ``did you mean "dtype"?``, or the whole list where nothing allowed is near."""
+    import difflib
+
+    names = {name.lower(): name for name in allowed}
+    near = difflib.get_close_matches(found.lower(), names, n=1)
+    if near:
+        return f'did you mean "{names[near[0]]}"?'
+    return f"allowed: {', '.join(names.values())}" if names else "nothing is allowed here"

@@ -5,9 +5,13 @@ Free of pydantic, so that a finished run is shown without it.
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class EffectiveValue(msgspec.Struct, frozen=True):
@@ -15,8 +19,9 @@ class EffectiveValue(msgspec.Struct, frozen=True):
 
     Attributes:
         path: Dotted, such as ``window.rounds``.
-        value: A JSON scalar or list.
-        origin: ``default``, ``scenario.yaml:14:7``, ``--set`` or ``when.no_accelerator (…:30:5)``.
+        value: A JSON scalar, a list, or ``{}`` for an empty mapping.
+        origin: ``default``, ``scenario.yaml:14:7``, ``--set``, ``file name`` (the scenario's own
+            name) or ``when.no_accelerator (scenario.yaml:30:5)``.
     """
 
     path: str
@@ -36,3 +41,20 @@ class Substitution(msgspec.Struct, frozen=True):
     wanted: str
     used: str
     consequence: str
+
+
+def differences(
+    before: Sequence[EffectiveValue], after: Sequence[EffectiveValue]
+) -> tuple[str, ...]:
+    """Return ``window.rounds: 30 -> 4`` for each value that is new or another one."""
+    old = {value.path: value.value for value in before}
+    return tuple(
+        f"{value.path}: {_shown(old[value.path]) if value.path in old else 'not set'} -> "
+        f"{_shown(value.value)}"
+        for value in after
+        if value.path not in old or old[value.path] != value.value
+    )
+
+
+def _shown(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,152 @@
+"""What no single key can tell: settings that contradict each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from annt_prof.scenario.schema import SHIPPED_DATASETS
+from annt_prof.techniques.gradient_accumulation import GradientAccumulationOptions
+from annt_prof.techniques.pin_memory import PinMemoryOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from annt_prof.scenario.schema import Scenario
+    from annt_prof.scenario.tree import KeyPath
+
+SHORTEST_ONE_CYCLE = 4
+"""Steps below which torch's OneCycleLR has no rising phase at its default pct_start of 0.3.
+
+Source: torch.optim.lr_scheduler.OneCycleLR: the rise ends at step ``pct_start * total - 1``.
+"""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A contradiction.
+
+    Attributes:
+        message: What contradicts what, and the remedy.
+        paths: The keys that take part, the one best changed first.
+    """
+
+    message: str
+    paths: tuple[KeyPath, ...]
+
+
+def findings(scenario: Scenario) -> list[Finding]:
+    """Return every contradiction in a scenario whose keys are valid one by one."""
+    checks = (_model, _dataset, _optimizer, _schedule, _whole_optimizer_steps, _rounds, _pinning)
+    return [finding for check in checks for finding in check(scenario)]
+
+
+def accumulation(scenario: Scenario) -> int:
+    """Return the iterations per optimizer step of the whole mix."""
+    for chosen in scenario.techniques:
+        if isinstance(chosen.options, GradientAccumulationOptions):
+            return chosen.options.steps
+    return 1
+
+
+def _finding(message: str, *keys: str) -> Finding:
+    return Finding(message, tuple(tuple(key.split(".")) for key in keys))
+
+
+def _model(scenario: Scenario) -> Iterator[Finding]:
+    model = scenario.model
+    if model.source == "python":
+        module, colon, factory = model.name.partition(":")
+        if not (module and colon and factory):
+            message = f'found "{model.name}"; a model of your own is named module:factory'
+            yield _finding(message, "model.name")
+        if model.pretrained:
+            yield _finding(
+                "a factory of your own loads its own weights; tell it so through model.arguments",
+                "model.pretrained",
+            )
+    if model.stem == "cifar" and "resne" not in model.name.lower():
+        message = f"only ResNets have a cifar stem, and {model.name} is none"
+        yield _finding(message, "model.stem")
+
+
+def _dataset(scenario: Scenario) -> Iterator[Finding]:
+    dataset = scenario.dataset
+    if dataset.augmentation and dataset.name not in SHIPPED_DATASETS:
+        yield _finding(
+            f"{dataset.name} is a dataset of your own, which may not be made of images; "
+            "let it augment its own items",
+            "dataset.augmentation",
+        )
+
+
+def _optimizer(scenario: Scenario) -> Iterator[Finding]:
+    optimizer = scenario.optimizer
+    if optimizer.name != "sgd":
+        for key, given in (("momentum", optimizer.momentum > 0), ("nesterov", optimizer.nesterov)):
+            if given:
+                yield _finding(f"{optimizer.name} has no {key}; only sgd has", f"optimizer.{key}")
+    elif optimizer.nesterov and optimizer.momentum == 0:
+        message = "Nesterov's momentum needs optimizer.momentum above 0"
+        yield _finding(message, "optimizer.nesterov")
+
+
+def _schedule(scenario: Scenario) -> Iterator[Finding]:
+    schedule = scenario.schedule
+    name = schedule.name
+    if name == "exponential" and schedule.gamma == 1:
+        message = "an exponential schedule needs schedule.gamma below 1, or it is constant"
+        yield _finding(message, "schedule.gamma", "schedule.name")
+    if name != "exponential" and schedule.gamma != 1:
+        yield _finding(f"{name} has no gamma; only exponential has", "schedule.gamma")
+    least = {"one_cycle": SHORTEST_ONE_CYCLE, "cosine": 2}.get(name, 1)
+    if schedule.step_every == "epoch" and schedule.epochs < least:
+        yield _finding(
+            f"{name} advanced once per epoch needs schedule.epochs of at least {least}, not "
+            f"{schedule.epochs}; or set schedule.step_every to optimizer_step",
+            "schedule.epochs",
+            "schedule.step_every",
+        )
+
+
+def _whole_optimizer_steps(scenario: Scenario) -> Iterator[Finding]:
+    steps = accumulation(scenario)
+    for key in ("iterations", "traced_iterations", "switch_in"):
+        found: int = getattr(scenario.window, key)
+        if found % steps == 0:
+            continue
+        below = found // steps * steps
+        nearest = f"{below} or {below + steps}" if below or key == "switch_in" else str(steps)
+        yield _finding(
+            f"a window is a whole number of optimizer steps, but window.{key} ({found}) is no "
+            f"multiple of techniques.gradient_accumulation.steps ({steps}); the nearest: {nearest}",
+            f"window.{key}",
+            "techniques.gradient_accumulation.steps",
+            "techniques.gradient_accumulation",
+        )
+
+
+def _rounds(scenario: Scenario) -> Iterator[Finding]:
+    window = scenario.window
+    if window.min_rounds > window.rounds:
+        yield _finding(
+            f"window.min_rounds ({window.min_rounds}) is more than window.rounds "
+            f"({window.rounds}); set window.min_rounds to {window.rounds} or less",
+            "window.min_rounds",
+            "window.rounds",
+        )
+
+
+def _pinning(scenario: Scenario) -> Iterator[Finding]:
+    dataset = scenario.dataset
+    for chosen in scenario.techniques:
+        options = chosen.options
+        if isinstance(options, PinMemoryOptions) and (options.pin, options.non_blocking) == (
+            dataset.pin_memory,
+            dataset.non_blocking,
+        ):
+            yield _finding(
+                "the baseline already loads this way (dataset.pin_memory, dataset.non_blocking), "
+                "so there is nothing to compare",
+                "techniques.pin_memory",
+            )

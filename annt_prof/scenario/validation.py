@@ -1,0 +1,160 @@
+"""A tree of values to a typed scenario, or everything that is wrong with it in the user's words."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import types
+from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
+
+from pydantic import ValidationError
+
+from annt_prof.errors import UserError, suggestion
+from annt_prof.scenario.checks import Finding, findings
+from annt_prof.scenario.mix import options_type
+from annt_prof.scenario.problems import Problem, printable, problem_at
+from annt_prof.scenario.schema import Scenario, Section
+from annt_prof.techniques import registry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pydantic_core import ErrorDetails
+
+    from annt_prof.scenario.tree import KeyPath, Node
+
+_ALLOWED_TYPE = {
+    "int_type": "an integer",
+    "int_from_float": "an integer",
+    "float_type": "a number",
+    "string_type": "a string",
+    "bool_type": "true or false",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+    "tuple_type": "a list",
+}
+_ALLOWED_RANGE = {
+    "greater_than_equal": ("ge", "at least"),
+    "greater_than": ("gt", "more than"),
+    "less_than_equal": ("le", "at most"),
+    "less_than": ("lt", "less than"),
+}
+_YAML_1_1_BOOLEANS = {"on": "true", "yes": "true", "off": "false", "no": "false"}
+
+
+def validate(root: Node) -> tuple[Scenario | None, list[Problem]]:
+    """Return the scenario that a tree describes, or None, and everything wrong with the tree."""
+    try:
+        scenario = Scenario.model_validate(root.plain())
+    except ValidationError as error:
+        return None, [_problem(detail, root) for detail in error.errors(include_url=False)]
+    problems = [_contradiction(finding, root) for finding in findings(scenario)]
+    return (None if problems else scenario), problems
+
+
+def _contradiction(finding: Finding, root: Node) -> Problem:
+    """Place a finding: in the overlay if it takes part, at the first key that was given else."""
+    given = [(path, node) for path in finding.paths if (node := root.find(path)) is not None]
+    given.sort(key=lambda pair: not pair[1].origin.overlay)
+    path, node = given[0] if given else (finding.paths[0], root.deepest(finding.paths[0]))
+    return problem_at(path, finding.message, node.origin)
+
+
+def unknown_key(key: str, allowed: Iterable[str]) -> str:
+    """Return the message for a key that does not exist."""
+    return f"unknown key; {suggestion(key, allowed)}"
+
+
+def allowed_keys(path: KeyPath) -> tuple[str, ...]:
+    """Return the keys that may stand in the mapping at a path; none where anything may."""
+    match path:
+        case ("techniques",):
+            return registry.names()
+        case ("techniques", str(name)):
+            try:
+                options = options_type(registry.load(name))
+            except UserError:
+                return ()
+            return tuple(field.name for field in dataclasses.fields(options))
+    section: type[Section] = Scenario
+    for key in path:
+        field = section.model_fields.get(str(key))
+        below = _section_of(field.annotation) if field else None
+        if below is None:
+            return ()
+        section = below
+    return tuple(section.model_fields)
+
+
+def _section_of(annotation: Any) -> type[Section] | None:  # noqa: ANN401 - a type expression
+    choices = get_args(annotation) if get_origin(annotation) in (Union, types.UnionType) else ()
+    for choice in choices or (annotation,):
+        if isinstance(choice, type) and issubclass(choice, Section):
+            return choice
+    return None
+
+
+def _problem(detail: ErrorDetails, root: Node) -> Problem:
+    path: KeyPath = detail["loc"]
+    node = root.deepest(path)
+    at_key = detail["type"] in ("missing", "extra_forbidden", "technique")
+    return problem_at(path, _message(detail), node.origin, at_key=at_key)
+
+
+def _message(detail: ErrorDetails) -> str:
+    kind, context, found = detail["type"], detail.get("ctx", {}), detail["input"]
+    path: KeyPath = detail["loc"]
+    if kind == "missing":
+        return "missing; this key is required"
+    if kind == "extra_forbidden":
+        return unknown_key(str(path[-1]), allowed_keys(path[:-1]))
+    if kind == "literal_error":
+        return _wrong_choice(found, re.findall(r"'([^']*)'", context["expected"]))
+    if kind in _ALLOWED_TYPE:
+        return (
+            f"found {describe(found)}; allowed: {_ALLOWED_TYPE[kind]}{_boolean_hint(kind, found)}"
+        )
+    if kind in _ALLOWED_RANGE:
+        bound, words = _ALLOWED_RANGE[kind]
+        return f"found {describe(found)}; allowed: {words} {context[bound]:g}"
+    if kind == "string_pattern_mismatch" and path == ("name",):
+        return (
+            f"found {describe(found)}; allowed: letters, digits, dots, hyphens and underscores, "
+            "a letter or digit first, at most 100"
+        )
+    if kind == "string_too_short":
+        return "found an empty string"
+    return printable(detail["msg"])
+
+
+def _wrong_choice(found: object, choices: list[str]) -> str:
+    listed = ", ".join(choices)
+    if not isinstance(found, str):
+        return f"found {describe(found)}; allowed: {listed}"
+    near = suggestion(found, choices)
+    if near.startswith("did you mean"):
+        return f"found {describe(found)}; {near} (allowed: {listed})"
+    return f"found {describe(found)}; allowed: {listed}"
+
+
+def _boolean_hint(kind: str, found: object) -> str:
+    meant = _YAML_1_1_BOOLEANS.get(found.lower()) if isinstance(found, str) else None
+    if kind != "bool_type" or meant is None:
+        return ""
+    return f" (in YAML 1.2 {found} is a string; write {meant})"
+
+
+def describe(value: object) -> str:
+    """Return a found value with its type, in YAML's words, on one line."""
+    if value is None:
+        return "nothing (null)"
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list | tuple):
+        return "a list"
+    text = json.dumps(value, ensure_ascii=False)
+    shown = printable(text if len(text) <= 60 else f"{text[:57]}...")
+    kinds = {bool: "", int: "", float: "", str: "the string "}
+    return f"{kinds.get(type(value), '')}{shown}"

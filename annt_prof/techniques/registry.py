@@ -1,0 +1,94 @@
+"""Which techniques there are: this folder's files, then what plug-ins bring.
+
+Listing names imports no technique. A plug-in names its module, or its ``Technique`` value, as an
+entry point of the group ``annt_prof.techniques``; our own names come first and cannot be taken.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from typing import TYPE_CHECKING
+
+from annt_prof import techniques
+from annt_prof.errors import UserError, suggestion
+from annt_prof.techniques.technique import Technique
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+GROUP = "annt_prof.techniques"
+SECTIONS = ("What it does", "When it helps", "When it does nothing")
+"""The parts of every technique's module docstring, in order."""
+
+_STRUCTURE = frozenset({"technique", "setup", "registry"})
+
+
+def shipped() -> tuple[str, ...]:
+    """Return the names of our own techniques, sorted."""
+    modules = (module.name for module in pkgutil.iter_modules(techniques.__path__))
+    return tuple(sorted(name for name in modules if name not in _STRUCTURE))
+
+
+def names() -> tuple[str, ...]:
+    """Return every technique's name: ours sorted, then plug-ins' sorted."""
+    ours = shipped()
+    return ours + tuple(name for name in sorted(_plug_ins()) if name not in ours)
+
+
+def load(name: str) -> Technique:
+    """Return a technique by name.
+
+    Raises:
+        UserError: No such technique, or its plug-in cannot be loaded.
+    """
+    if name in shipped():
+        module = importlib.import_module(f"{techniques.__name__}.{name}")
+        technique: Technique = module.TECHNIQUE
+        return technique
+    plug_ins = _plug_ins()
+    if name not in plug_ins:
+        raise UserError(f'unknown technique "{name}"; {suggestion(name, names())}')
+    return _load_plug_in(plug_ins[name])
+
+
+def explanation(technique: Technique) -> dict[str, str]:
+    """Return the parts of a technique's module docstring by their titles in ``SECTIONS``.
+
+    A part's lines are joined; parts that the docstring lacks are absent.
+    """
+    module = inspect.getmodule(technique.options)
+    paragraphs = (inspect.getdoc(module) or "").split("\n\n")
+    parts: dict[str, str] = {}
+    for paragraph in paragraphs:
+        title, colon, text = " ".join(paragraph.split()).partition(": ")
+        if colon and title in SECTIONS:
+            parts[title] = text
+    return parts
+
+
+def _plug_ins() -> dict[str, EntryPoint]:
+    from importlib.metadata import entry_points
+
+    return {point.name: point for point in entry_points(group=GROUP)}
+
+
+def _load_plug_in(point: EntryPoint) -> Technique:
+    owner = f"{point.dist.name} {point.dist.version}" if point.dist else point.value
+    try:
+        loaded = point.load()
+    except Exception as error:  # any failure of foreign code is reported
+        cause = f"{type(error).__name__}: {error}"
+        raise UserError(
+            f'technique "{point.name}" of the plug-in {owner} cannot be loaded: {cause}',
+            hint="update or uninstall the plug-in",
+        ) from error
+    technique = getattr(loaded, "TECHNIQUE", loaded)
+    if not isinstance(technique, Technique) or technique.name != point.name:
+        raise UserError(
+            f'the plug-in {owner} offers technique "{point.name}" as {point.value}, which is not '
+            "a Technique of that name",
+            hint="update or uninstall the plug-in",
+        )
+    return technique
