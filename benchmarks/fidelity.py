@@ -21,7 +21,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from annt_prof.explain.pairing import speedup
 from annt_prof.plan import BASELINE, Variant
@@ -29,16 +29,17 @@ from annt_prof.runner.messages import Assignment, TimedReply, TimedRequest
 from annt_prof.runner.process import Worker, fork_server, start_training
 from annt_prof.runs.record import TimedWindow, VariantRecord
 from annt_prof.scenario.loading import load
-from annt_prof.scenario.schema import Scenario
+
+if TYPE_CHECKING:
+    from annt_prof.scenario.schema import Scenario
 
 
 def bare_loop(connection: Any, scenario: Scenario) -> None:
     """What a careful person writes in a notebook; answers requests for windows."""
     import torch
-    from torch.utils.data import DataLoader
-
     from annt_prof.workload.datasets import make_dataset
     from annt_prof.workload.models import make_model
+    from torch.utils.data import DataLoader
 
     torch.manual_seed(scenario.seed)
     data = make_dataset(scenario.dataset, train=True, data_dir=None)
@@ -137,9 +138,7 @@ def as_record(name: str, medians: list[int], batch_size: int) -> VariantRecord:
         TimedWindow(index, 0, 0, 0, (median,), 1, batch_size, median)
         for index, median in enumerate(medians)
     )
-    return VariantRecord(
-        name, (), "measured", windows=windows, samples_per_iteration=batch_size
-    )
+    return VariantRecord(name, (), "measured", windows=windows, samples_per_iteration=batch_size)
 
 
 def main() -> None:
@@ -178,8 +177,7 @@ def main() -> None:
             process.kill()
 
     records = {
-        name: as_record(name, found, scenario.dataset.batch_size)
-        for name, found in medians.items()
+        name: as_record(name, found, scenario.dataset.batch_size) for name, found in medians.items()
     }
     print(f"{path.name}, batch {scenario.dataset.batch_size}, {os.cpu_count()} cores, "
           f"{arguments.rounds} rounds of {arguments.iterations} iterations")  # fmt: skip

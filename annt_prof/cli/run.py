@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from annt_prof.runs.record import Run
 
 
 @click.command()
@@ -45,7 +49,7 @@ def command(
     device: str,
     data_dir: Path | None,
     runs_dir: Path,
-    as_json: bool,  # noqa: FBT001 - click passes options by position of their name
+    as_json: bool,
 ) -> None:
     """Measure SCENARIO: what each technique is worth here, and where in the step.
 
@@ -57,11 +61,13 @@ def command(
     """
     from rich.console import Console
 
-    from annt_prof.explain import comparison
+    from annt_prof.explain.comparison import summarise
+    from annt_prof.explain.pairing import precise_enough
     from annt_prof.report.answer import render
     from annt_prof.report.document import document
     from annt_prof.report.progress import RunProgress
     from annt_prof.runner.recording import RunRequest, record_run
+    from annt_prof.runner.session import Statistics
     from annt_prof.scenario.loading import load
     from annt_prof.tensorboard import log
 
@@ -73,7 +79,7 @@ def command(
         scenario_dir=scenario.resolve().parent,
     )
     with RunProgress(Console(stderr=True)) as progress:
-        recorded = record_run(request, comparison, progress)
+        recorded = record_run(request, Statistics(precise_enough, summarise), progress)
         log.write(recorded.run, recorded.directory)
     if as_json:
         sys.stdout.buffer.write(document(recorded.run))

@@ -91,18 +91,16 @@ class RunProgress:
             doing = f"{doing} {activity.variant}"
         if activity.round is not None:
             doing = f"{doing}, round {activity.round + 1} of at most {self._max_rounds}"
-        self._progress.update(self._task, description=doing, **self._time_left(activity))
+        self._progress.update(self._task, description=doing, left=self._time_left(activity))
+        if activity.kind == "timing":
+            self._progress.update(self._task, completed=self._measured_s, total=self._budget_s)
 
-    def _time_left(self, activity: Activity) -> dict[str, str | float]:
-        """Bounds, not guesses: the budget and the rounds allowed are all that is certain."""
+    def _time_left(self, activity: Activity) -> str:
+        """A bound, not a guess: the budget is all that is certain."""
         if activity.kind == "preparing":
             position = self._variants.index(activity.variant)
-            return {"left": f"variant {position + 1} of {len(self._variants)}, then measuring"}
+            return f"variant {position + 1} of {len(self._variants)}, then measuring"
         if activity.kind != "timing":
-            return {"left": ""}
+            return ""
         left_s = max(0.0, self._budget_s - self._measured_s)
-        return {
-            "left": f"at most {left_s:.0f} s of measuring left",
-            "completed": self._measured_s,
-            "total": self._budget_s,
-        }
+        return f"at most {left_s:.0f} s of measuring left"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from annt_prof.plan import Variant
     from annt_prof.runs.record import TimedWindow
     from annt_prof.scenario.effective import Substitution

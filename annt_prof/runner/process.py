@@ -6,7 +6,7 @@ import contextlib
 import multiprocessing
 import os
 import signal
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from annt_prof.errors import UserError
 from annt_prof.runner.messages import (
@@ -75,9 +75,7 @@ class Worker:
     def __init__(
         self, context: ForkServerContext, target: Callable[..., None], *arguments: object
     ) -> None:
-        self._connection, theirs = cast(
-            "tuple[Connection[Any, Any], Connection[Any, Any]]", context.Pipe()
-        )
+        self._connection, theirs = context.Pipe()
         self._process = context.Process(target=target, args=(theirs, *arguments))
         self._process.start()
         theirs.close()

@@ -20,7 +20,6 @@ from annt_prof.runs import store
 from annt_prof.runs.environment import collect
 from annt_prof.runs.events import Activity, Event, Progressed
 from annt_prof.runs.record import SCHEMA_VERSION, Run
-from annt_prof.techniques.technique import Machine
 from annt_prof.telemetry import series
 from annt_prof.telemetry.sampler import Sampler
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 
@@ -44,16 +44,18 @@ if TYPE_CHECKING:
 ORIGINAL_TRACE = "kineto.json.gz"
 
 
-class Statistics(Protocol):
-    """What the runner needs of the statistics, which live on its own floor."""
+@dataclass(frozen=True)
+class Statistics:
+    """What the runner needs of the statistics, which live on its own floor.
 
-    def precise_enough(
-        self, variants: tuple[VariantRecord, ...], precision: float, min_rounds: int
-    ) -> bool:
-        """Whether more rounds would not be worth their time."""
+    Attributes:
+        precise_enough: Whether, at a precision and from a number of rounds on, more rounds
+            would not be worth their time.
+        summarise: Fills in everything that follows from the windows.
+    """
 
-    def summarise(self, variants: tuple[VariantRecord, ...]) -> tuple[VariantRecord, ...]:
-        """Fill in everything that follows from the windows."""
+    precise_enough: Callable[[tuple[VariantRecord, ...], float, int], bool]
+    summarise: Callable[[tuple[VariantRecord, ...]], tuple[VariantRecord, ...]]
 
 
 @dataclass(frozen=True)
@@ -191,9 +193,7 @@ class Session:
             entry.worker.end()
             entry.worker = None
             self._notify(Activity("analysing", entry.variant.name))
-            entry.change(
-                breakdown=_mean_breakdown(path), trace=str(path.relative_to(directory))
-            )
+            entry.change(breakdown=_mean_breakdown(path), trace=str(path.relative_to(directory)))
 
     def _round(self, index: int, order: tuple[Variant, ...], measured_s: float) -> None:
         """Run one window of every variant that is still there."""

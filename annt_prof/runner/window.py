@@ -55,7 +55,7 @@ class DeviceStopwatch:
 
     def mark(self) -> None:
         """Record an event on the current stream."""
-        event = torch.cuda.Event(enable_timing=True)
+        event = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
         event.record()
         self._marks.append(event)
 
@@ -92,7 +92,7 @@ def run_timed(loop: Loop, request: TimedRequest) -> TimedWindow:
     wait_for(device)
     started_ns = time.monotonic_ns()
     dropped = run_steps(loop, request.switch_in)
-    groups = []
+    groups: list[int] = []
     stopwatch.mark()
     while sum(groups) < request.iterations:
         groups.append(optimizer_step(loop))

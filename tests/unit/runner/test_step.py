@@ -28,9 +28,9 @@ def make_setup(
     inputs = torch.randn(samples, 6, generator=generator, dtype=dtype)
     targets = torch.randint(0, 3, (samples,), generator=generator)
     torch.manual_seed(2)
-    model = torch.nn.Sequential(
-        torch.nn.Linear(6, 8), torch.nn.Tanh(), torch.nn.Linear(8, 3)
-    ).to(dtype)
+    model = torch.nn.Sequential(torch.nn.Linear(6, 8), torch.nn.Tanh(), torch.nn.Linear(8, 3)).to(
+        dtype
+    )
     return TrainingSetup(
         device=torch.device("cpu"),
         model=model,
