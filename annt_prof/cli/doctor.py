@@ -1,0 +1,70 @@
+"""``annt-prof doctor``: check the installation and the machine."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+    from annt_prof.runner.doctor import Check, Diagnosis
+
+_EXIT_PROBLEM = 2
+_STYLES = {"ok": "green", "warning": "yellow", "problem": "bold red"}
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the checks as one JSON document.")
+@click.pass_context
+def command(context: click.Context, as_json: bool) -> None:
+    """Check the installation and the machine, and say how to mend what is wrong.
+
+    A problem stops a run; a warning changes what it measures.
+
+    Exit status: 0 a run can start, 2 a problem would stop it.
+    """
+    from rich.console import Console
+
+    from annt_prof.runner.doctor import diagnose
+
+    with Console(stderr=True).status("looking at the machine, importing torch ..."):
+        diagnosis = diagnose()
+    if as_json:
+        _write_json(diagnosis)
+    else:
+        _print(diagnosis, Console())
+    context.exit(0 if diagnosis.can_run else _EXIT_PROBLEM)
+
+
+def _write_json(diagnosis: Diagnosis) -> None:
+    import msgspec
+
+    fields = msgspec.to_builtins(diagnosis) | {"can_run": diagnosis.can_run}
+    encoded = msgspec.json.format(msgspec.json.encode(fields, order="sorted"), indent=2)
+    sys.stdout.write(encoded.decode() + "\n")
+
+
+def _print(diagnosis: Diagnosis, console: Console) -> None:
+    width = max(len(check.name) for check in diagnosis.checks)
+    for check in diagnosis.checks:
+        # Lines are left to the terminal to wrap, so that a remedy can be copied whole.
+        console.print(_line(check, width), soft_wrap=True)
+    verdict = "a run can start here" if diagnosis.can_run else "a run cannot start here"
+    console.print(f"\n{verdict}", highlight=False)
+
+
+def _line(check: Check, width: int) -> Text:
+    from rich.text import Text
+
+    line = Text.assemble(
+        (f"{check.status:<8}", _STYLES[check.status]),
+        (f"{check.name:<{width}}  ", "bold"),
+        check.finding,
+    )
+    if check.remedy is not None:
+        line.append(f"\n{'':{8 + width}}  {check.remedy}", "cyan")
+    return line
