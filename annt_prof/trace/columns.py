@@ -1,0 +1,120 @@
+"""A trace in memory: one numpy column per field, each string stored once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from enum import IntEnum, auto
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MISSING = -1
+
+
+class Kind(IntEnum):
+    """What an event is, whichever dialect its category was written in."""
+
+    OTHER = 0
+    OPERATOR = auto()
+    ANNOTATION = auto()
+    DEVICE_ANNOTATION = auto()
+    RUNTIME = auto()
+    DRIVER = auto()
+    KERNEL = auto()
+    MEMCPY = auto()
+    MEMSET = auto()
+    DEVICE_SYNC = auto()
+    PYTHON = auto()
+    OVERHEAD = auto()
+    PROFILER = auto()
+
+
+HOST_KINDS = (Kind.OPERATOR, Kind.ANNOTATION, Kind.RUNTIME, Kind.DRIVER, Kind.PYTHON)
+DEVICE_KINDS = (Kind.KERNEL, Kind.MEMCPY, Kind.MEMSET)
+
+
+@dataclass(frozen=True, eq=False)
+class Events:
+    """Complete events in the order of the file; every column has shape (n,).
+
+    Integers that an event does not carry are ``MISSING``.
+
+    Attributes:
+        start_ns: int64, on the trace's own clock.
+        end_ns: int64, never before ``start_ns``.
+        kind: int8, a ``Kind``.
+        name: int32, index into ``Trace.names``.
+        thread: int32, index into ``Trace.threads``; for device events their stream's row.
+        device: int64, of device activities.
+        stream: int64, of device activities.
+        correlation: int64, ties a device activity to the call that launched it.
+        external_id: int64, ties a launch or a device activity to its operator.
+        sequence: int64, autograd's sequence number.
+        bytes: int64, moved by a copy or set by a memset.
+    """
+
+    start_ns: NDArray[np.int64]
+    end_ns: NDArray[np.int64]
+    kind: NDArray[np.int8]
+    name: NDArray[np.int32]
+    thread: NDArray[np.int32]
+    device: NDArray[np.int64]
+    stream: NDArray[np.int64]
+    correlation: NDArray[np.int64]
+    external_id: NDArray[np.int64]
+    sequence: NDArray[np.int64]
+    bytes: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.start_ns)
+
+    def of_kind(self, *kinds: Kind) -> NDArray[np.bool_]:
+        """Tell which events are of one of these kinds; bool, shape (n,)."""
+        return np.isin(self.kind, np.array(kinds, np.int8))
+
+    def __getitem__(self, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> Events:
+        return Events(*(getattr(self, field.name)[chosen] for field in fields(self)))
+
+
+@dataclass(frozen=True, eq=False)
+class ForwardLinks:
+    """Starts of the flows that tie a forward operator to its backward function; shape (n,)."""
+
+    start_ns: NDArray[np.int64]
+    thread: NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """One Kineto trace file.
+
+    Attributes:
+        source: The file it was read from, for messages.
+        names: Event names; data, never markup or paths.
+        threads: ``(pid, tid)`` as the file gives them.
+        rank: In a distributed run; None where the file does not tell.
+        world_size: Processes of the run; None where the file does not tell.
+        backend: Such as ``nccl`` or ``gloo``; None where the file does not tell.
+        device_names: Accelerators listed in the file's header.
+        num_clamped: Durations that were negative or overflowing, taken as 0.
+        num_malformed: Events left out because they have no time or an impossible type.
+    """
+
+    source: str
+    events: Events
+    names: tuple[str, ...]
+    threads: tuple[tuple[int | str, int | str], ...]
+    forward_links: ForwardLinks
+    rank: int | None
+    world_size: int | None
+    backend: str | None
+    device_names: tuple[str, ...]
+    num_clamped: int
+    num_malformed: int
+
+    def names_where(self, found: list[bool]) -> NDArray[np.bool_]:
+        """Spread a verdict per name over the events; bool, shape (n,)."""
+        return np.array(found, bool)[self.events.name] if found else np.zeros(0, bool)

@@ -1,0 +1,72 @@
+"""The parts of a Kineto JSON document that are read; everything else is skipped, not stored."""
+
+from __future__ import annotations
+
+import msgspec
+
+Number = int | float | str | None
+
+_ABSENT = msgspec.Raw(b"")
+
+
+class Arguments(msgspec.Struct, gc=False):
+    """An event's ``args``; ids come as integer, float or string, depending on the dialect."""
+
+    correlation: Number = None
+    device: Number = None
+    stream: Number = None
+    bytes: Number = None
+    external_id: Number = msgspec.field(name="External id", default=None)
+    old_external_id: Number = msgspec.field(name="external id", default=None)
+    sequence: Number = msgspec.field(name="Sequence number", default=None)
+
+
+class Event(msgspec.Struct, gc=False):
+    """One entry of ``traceEvents``.
+
+    ``ts`` stays text: a double cannot hold microseconds since 1970 to the nanosecond.
+    """
+
+    ph: str = ""
+    cat: str | None = None
+    name: str | int | None = None
+    pid: int | float | str | None = None
+    tid: int | float | str | None = None
+    ts: msgspec.Raw = _ABSENT
+    dur: Number = None
+    args: Arguments | None = None
+
+
+class DistributedInfo(msgspec.Struct):
+    """The header of a distributed run."""
+
+    rank: Number = None
+    world_size: Number = None
+    backend: str | None = None
+
+
+class DeviceProperties(msgspec.Struct):
+    """One accelerator in the header."""
+
+    name: str | None = None
+
+
+class Head(msgspec.Struct):
+    """The document without its events."""
+
+    distributedInfo: DistributedInfo | None = None  # noqa: N815 - the file's own key
+    deviceProperties: list[DeviceProperties] = []  # noqa: N815 - the file's own key
+
+
+class Document(Head):
+    """A document whose every event has the types that Kineto writes."""
+
+    traceEvents: list[Event] | msgspec.UnsetType = msgspec.UNSET  # noqa: N815 - the file's own key
+
+
+class LooseDocument(msgspec.Struct):
+    """A document with an event that does not; its events are then decoded one at a time."""
+
+    traceEvents: list[msgspec.Raw] = []  # noqa: N815 - the file's own key
+    distributedInfo: msgspec.Raw = _ABSENT  # noqa: N815 - the file's own key
+    deviceProperties: msgspec.Raw = _ABSENT  # noqa: N815 - the file's own key

@@ -1,0 +1,241 @@
+"""Reads a Kineto trace file, of any PyTorch version, without torch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+
+from annt_prof.errors import UserError
+from annt_prof.trace.columns import MISSING, Events, ForwardLinks, Kind, Trace
+from annt_prof.trace.document import (
+    Arguments,
+    DeviceProperties,
+    DistributedInfo,
+    Document,
+    Event,
+    LooseDocument,
+    Number,
+)
+from annt_prof.trace.instants import LIMIT_NS, nanoseconds
+from annt_prof.trace.source import DEFAULT_MAX_BYTES, content
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+# Source: kineto's ActivityType.cpp, now and before 2022, when categories were capitalised.
+_KINDS = {
+    "cpu_op": Kind.OPERATOR,
+    "operator": Kind.OPERATOR,
+    "user_annotation": Kind.ANNOTATION,
+    "gpu_user_annotation": Kind.DEVICE_ANNOTATION,
+    "cuda_runtime": Kind.RUNTIME,
+    "hip_runtime": Kind.RUNTIME,
+    "xpu_runtime": Kind.RUNTIME,
+    "privateuse1_runtime": Kind.RUNTIME,
+    "runtime": Kind.RUNTIME,
+    "cuda_driver": Kind.DRIVER,
+    "xpu_driver": Kind.DRIVER,
+    "privateuse1_driver": Kind.DRIVER,
+    "driver": Kind.DRIVER,
+    "kernel": Kind.KERNEL,
+    "gpu_memcpy": Kind.MEMCPY,
+    "memcpy": Kind.MEMCPY,
+    "gpu_memset": Kind.MEMSET,
+    "memset": Kind.MEMSET,
+    "cuda_sync": Kind.DEVICE_SYNC,
+    "python_function": Kind.PYTHON,
+    "python function": Kind.PYTHON,
+    "overhead": Kind.OVERHEAD,
+    "trace": Kind.PROFILER,
+}
+_NO_ARGUMENTS = Arguments()
+_INT64_LIMIT = 2**63
+
+
+def read(path: Path, max_bytes: int = DEFAULT_MAX_BYTES) -> Trace:
+    """Read ``.json`` or ``.json.gz`` into columns.
+
+    Args:
+        path: The trace file.
+        max_bytes: Bound on the decompressed size.
+
+    Raises:
+        UserError: The file cannot be read, is damaged or truncated, is no JSON, holds no
+            ``traceEvents``, has a time that is no number, or is larger than ``max_bytes``.
+    """
+    document, num_malformed = _decode(content(path, max_bytes), str(path))
+    if document.traceEvents is msgspec.UNSET:
+        raise UserError("not a PyTorch trace: it has no traceEvents", where=str(path))
+    timed = [event for event in document.traceEvents if event.ph == "X" and bytes(event.ts)]
+    num_malformed += sum(event.ph == "X" for event in document.traceEvents) - len(timed)
+    links = [
+        event
+        for event in document.traceEvents
+        if event.ph == "s" and event.cat in ("fwdbwd", "forward_backward") and bytes(event.ts)
+    ]
+    names: dict[str, int] = {}
+    threads: dict[tuple[int | str, int | str], int] = {}
+    events, num_clamped = _columns(timed, names, threads, str(path))
+    distributed = document.distributedInfo or DistributedInfo()
+    return Trace(
+        source=str(path),
+        events=events,
+        names=tuple(names),
+        forward_links=ForwardLinks(_starts(links, str(path)), _threads(links, threads)),
+        threads=tuple(threads),
+        rank=_optional(distributed.rank),
+        world_size=_optional(distributed.world_size),
+        backend=distributed.backend,
+        device_names=tuple(device.name or "" for device in document.deviceProperties),
+        num_clamped=num_clamped,
+        num_malformed=num_malformed,
+    )
+
+
+def _decode(text: bytearray, where: str) -> tuple[Document, int]:
+    try:
+        if text.lstrip()[:1] == b"[":  # Chrome's format also allows the bare list of events
+            return Document(traceEvents=msgspec.json.decode(text, type=list[Event])), 0
+        return msgspec.json.decode(text, type=Document), 0
+    except msgspec.ValidationError:
+        return _decode_each(text, where)
+    except msgspec.DecodeError as error:
+        if "truncated" in str(error):
+            raise UserError(
+                "the JSON is truncated: its end is missing" if text else "the file is empty",
+                where=where,
+                hint="the program that wrote it was probably stopped; record the trace again",
+            ) from None
+        raise UserError(f"not JSON: {error}", where=where) from None
+    except UnicodeDecodeError as error:
+        raise UserError(f"not JSON: {error.reason} at byte {error.start}", where=where) from None
+    except RecursionError:
+        raise UserError("not a PyTorch trace: nested too deeply", where=where) from None
+
+
+def _decode_each(text: bytearray, where: str) -> tuple[Document, int]:
+    """Decode the events one at a time and leave out those with impossible types."""
+    try:
+        if text.lstrip()[:1] == b"[":
+            loose = LooseDocument(msgspec.json.decode(text, type=list[msgspec.Raw]))
+        else:
+            loose = msgspec.json.decode(text, type=LooseDocument)
+    except msgspec.DecodeError as error:
+        raise UserError(f"not a PyTorch trace: {error}", where=where) from None
+    events, num_malformed = [], 0
+    for raw in loose.traceEvents:
+        try:
+            events.append(msgspec.json.decode(raw, type=Event))
+        except msgspec.DecodeError:
+            num_malformed += 1
+    document = Document(traceEvents=events)
+    try:
+        document.distributedInfo = msgspec.json.decode(loose.distributedInfo, type=DistributedInfo)
+        document.deviceProperties = msgspec.json.decode(
+            loose.deviceProperties, type=list[DeviceProperties]
+        )
+    except msgspec.DecodeError:
+        pass  # the header only adds what the events do not tell
+    return document, num_malformed
+
+
+def _columns(
+    timed: list[Event],
+    names: dict[str, int],
+    threads: dict[tuple[int | str, int | str], int],
+    where: str,
+) -> tuple[Events, int]:
+    start_ns = _starts(timed, where)
+    duration_ns, num_clamped = _durations([event.dur for event in timed])
+    arguments = [event.args or _NO_ARGUMENTS for event in timed]
+    external = (
+        args.old_external_id if args.external_id is None else args.external_id for args in arguments
+    )
+    texts = ("" if event.name is None else str(event.name) for event in timed)
+    kinds = {cat: _KINDS.get((cat or "").lower(), Kind.OTHER) for cat in {e.cat for e in timed}}
+    events = Events(
+        start_ns=start_ns,
+        end_ns=start_ns + duration_ns,
+        kind=np.array([kinds[event.cat] for event in timed], np.int8),
+        name=np.array([names.setdefault(text, len(names)) for text in texts], np.int32),
+        thread=_threads(timed, threads),
+        device=_integers(args.device for args in arguments),
+        stream=_integers(args.stream for args in arguments),
+        correlation=_integers(args.correlation for args in arguments),
+        external_id=_integers(external),
+        sequence=_integers(args.sequence for args in arguments),
+        bytes=_integers(args.bytes for args in arguments),
+    )
+    return events, num_clamped
+
+
+def _starts(events: list[Event], where: str) -> NDArray[np.int64]:
+    try:
+        return nanoseconds([event.ts for event in events])  # type: ignore[misc]
+    except ValueError as error:
+        shown = repr(str(error)[:80])
+        raise UserError(f"an event's ts is {shown}, not microseconds", where=where) from None
+
+
+def _durations(values: list[Number]) -> tuple[NDArray[np.int64], int]:
+    """Convert microseconds to ns, shape (n,), and count those taken as 0.
+
+    Durations are short enough for a double: it holds 26 days to the nanosecond.
+    """
+    try:
+        micros = np.array([0 if value is None else value for value in values], np.float64)
+    except ValueError:
+        micros = np.array([_float(value) for value in values], np.float64)
+    nanos = np.rint(micros * 1000)
+    damaged = ~((nanos >= 0) & (nanos < LIMIT_NS))
+    return np.where(damaged, 0, nanos).astype(np.int64), int(damaged.sum())
+
+
+def _float(value: Number) -> float:
+    try:
+        return float(value or 0)
+    except ValueError:
+        return -1.0
+
+
+def _threads(
+    events: list[Event], threads: dict[tuple[int | str, int | str], int]
+) -> NDArray[np.int32]:
+    keys = ((_identity(event.pid), _identity(event.tid)) for event in events)
+    return np.array([threads.setdefault(key, len(threads)) for key in keys], np.int32)
+
+
+def _identity(value: Number) -> int | str:
+    if type(value) is int:
+        return value
+    number = _optional(value)
+    return str(value) if number is None else number
+
+
+def _integers(values: Iterable[Number]) -> NDArray[np.int64]:
+    """Convert ids, shape (n,); what is absent or no integer becomes ``MISSING``."""
+    plain = [value if type(value) is int else _integer(value) for value in values]
+    try:
+        return np.array(plain, np.int64)
+    except OverflowError:
+        limited = [value if abs(value) < _INT64_LIMIT else MISSING for value in plain]
+        return np.array(limited, np.int64)
+
+
+def _integer(value: Number) -> int:
+    number = _optional(value)
+    return MISSING if number is None else number
+
+
+def _optional(value: Number) -> int | None:
+    if value is None or isinstance(value, int):
+        return value
+    try:
+        return int(value, 0) if isinstance(value, str) else int(value)
+    except (ValueError, OverflowError):
+        return None
