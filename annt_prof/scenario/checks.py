@@ -111,12 +111,12 @@ def _schedule(scenario: Scenario) -> Iterator[Finding]:
 
 def _whole_optimizer_steps(scenario: Scenario) -> Iterator[Finding]:
     steps = accumulation(scenario)
-    for key in ("iterations", "traced_iterations", "switch_in"):
+    for key in ("iterations", "traced_iterations"):
         found: int = getattr(scenario.window, key)
         if found % steps == 0:
             continue
         below = found // steps * steps
-        nearest = f"{below} or {below + steps}" if below or key == "switch_in" else str(steps)
+        nearest = f"{below} or {below + steps}" if below else str(steps)
         yield _finding(
             f"a window is a whole number of optimizer steps, but window.{key} ({found}) is no "
             f"multiple of techniques.gradient_accumulation.steps ({steps}); the nearest: {nearest}",

@@ -133,13 +133,19 @@ class WindowChoice(Section):
     """How long and how often is measured. Iterations are micro-batches."""
 
     warmup: int = Field(
-        default=5, ge=1, le=100_000, description="Untimed iterations before the first round."
+        default=5,
+        ge=1,
+        le=100_000,
+        description="Untimed iterations before the first round, rounded up to optimizer steps.",
     )
     iterations: int = Field(
         default=10, ge=1, le=1_000_000, description="Timed iterations per window."
     )
     switch_in: int = Field(
-        default=2, ge=0, le=100_000, description="Iterations run, but dropped, as a window starts."
+        default=2,
+        ge=0,
+        le=100_000,
+        description="Iterations dropped as a window starts, rounded up to optimizer steps.",
     )
     rounds: int = Field(default=30, ge=1, le=100_000, description="Rounds at most.")
     min_rounds: int = Field(default=5, ge=1, le=100_000, description="Rounds before an early stop.")

@@ -1,0 +1,122 @@
+"""The scenario's JSON Schema, in draft 7: what the YAML language server supports.
+
+Pydantic writes draft 2020-12. Of the differences, the models meet two: definitions are named
+``definitions``, and whatever stands beside a ``$ref`` is ignored, so the reference is wrapped.
+
+Source: https://json-schema.org/draft-07/json-schema-release-notes and
+https://json-schema.org/draft/2019-09/release-notes
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic.json_schema import GenerateJsonSchema
+
+from annt_prof.scenario.mix import options_model
+from annt_prof.scenario.schema import Scenario
+from annt_prof.techniques import registry
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pydantic_core.core_schema import PlainValidatorFunctionSchema
+
+Json = dict[str, Any]
+
+_DEFINITIONS = "#/definitions/"
+_PARTIAL = "Partial"
+_MIX = "Techniques"
+
+
+def json_schema(techniques: Sequence[str] | None = None) -> Json:
+    """Return the JSON Schema of scenario files.
+
+    Args:
+        techniques: Names that the tuning mix may hold; by default all, plug-ins included.
+
+    Raises:
+        UserError: A technique's plug-in cannot be loaded.
+    """
+    schema = Scenario.model_json_schema(
+        ref_template=f"{_DEFINITIONS}{{model}}", schema_generator=_Generator
+    )
+    definitions: Json = schema.pop("$defs")
+    definitions[_MIX] = _mix(registry.names() if techniques is None else techniques)
+    schema["properties"]["techniques"] |= {"$ref": f"{_DEFINITIONS}{_MIX}", "default": {}}
+    partial = {f"{_PARTIAL}{name}": _partial(part) for name, part in definitions.items()}
+    partial[f"{_PARTIAL}Scenario"] = _partial(schema)
+    schema["properties"]["when"] = _when()
+    whole = {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        **schema,
+        "title": "annt-prof scenario",
+        "definitions": {**definitions, **partial},
+    }
+    draft_7: Json = _wrap_references(whole)
+    return draft_7
+
+
+class _Generator(GenerateJsonSchema):
+    """Leaves the techniques to us: they are a mapping in a file and a tuple in the program."""
+
+    def function_plain_schema(self, schema: PlainValidatorFunctionSchema) -> Json:  # noqa: ARG002
+        return {}
+
+    def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002
+        return False  # "Lr" says no more than "lr"
+
+
+def _mix(names: Sequence[str]) -> Json:
+    properties = {}
+    for name in names:
+        technique = registry.load(name)
+        options = options_model(technique).model_json_schema(
+            ref_template=f"{_DEFINITIONS}{{model}}", schema_generator=_Generator
+        )
+        properties[name] = {**options, "type": ["object", "null"], "description": technique.summary}
+    return {
+        "type": ["object", "null"],
+        "additionalProperties": False,
+        "properties": properties,
+    }
+
+
+def _when() -> Json:
+    return {
+        "type": ["object", "null"],
+        "description": "What replaces the rest on some machines; stated in the output.",
+        "additionalProperties": False,
+        "properties": {
+            "no_accelerator": {
+                "anyOf": [{"$ref": f"{_DEFINITIONS}{_PARTIAL}Scenario"}, {"type": "null"}],
+                "description": "In effect on a machine without an accelerator.",
+            }
+        },
+    }
+
+
+def _partial(schema: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Return the schema with nothing required and no defaults, down to the last reference."""
+    if isinstance(schema, list):
+        return [_partial(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kept = {key: value for key, value in schema.items() if key not in ("required", "default")}
+    partial = {key: _partial(value) for key, value in kept.items() if key != "properties"}
+    if "properties" in kept:
+        partial["properties"] = {key: _partial(part) for key, part in kept["properties"].items()}
+    if "$ref" in partial:
+        partial["$ref"] = partial["$ref"].replace(_DEFINITIONS, f"{_DEFINITIONS}{_PARTIAL}")
+    return partial
+
+
+def _wrap_references(schema: Any) -> Any:  # noqa: ANN401 - any JSON value
+    if isinstance(schema, list):
+        return [_wrap_references(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    wrapped = {key: _wrap_references(value) for key, value in schema.items()}
+    if "$ref" in wrapped and len(wrapped) > 1:
+        wrapped["allOf"] = [{"$ref": wrapped.pop("$ref")}]
+    return wrapped
