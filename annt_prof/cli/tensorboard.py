@@ -1,0 +1,171 @@
+"""``annt-prof tensorboard``: open a run in TensorBoard."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, NoReturn
+
+import click
+
+from annt_prof.errors import UserError
+from annt_prof.runs import store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DEFAULT_PORT = 6006  # TensorBoard's own
+_PORTS_TRIED = 10
+_START_TIMEOUT_S = 60.0
+_OFFLINE_NOTE = (
+    "With no internet the PyTorch Profiler tab stays on a spinner, because it loads its chart "
+    "library from a public host. The Scalars, Text and Images tabs hold the answer on their own."
+)
+
+
+@click.command("tensorboard")
+@click.argument("run", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    help=f"Port to listen on.  [default: the first free one from {DEFAULT_PORT}]",
+)
+@click.option("--host", default="localhost", show_default=True, help="Address to listen on.")
+@click.option(
+    "--runs-dir",
+    type=click.Path(path_type=Path),
+    default=Path("runs"),
+    show_default=True,
+    help="Where the newest run is looked for when RUN is not given.",
+)
+def command(run: Path | None, port: int | None, host: str, runs_dir: Path) -> None:
+    """Open RUN, a run directory, in TensorBoard; without RUN, the newest one."""
+    directory = _run_directory(run, runs_dir)
+    chosen = _free_port(host, port)
+    log = _log(directory)
+    with _server(log, host, chosen) as (server, output):
+        _wait_until_it_answers(server, host, chosen, output)
+        click.echo(f"TensorBoard shows {directory} at http://{_in_url(host)}:{chosen}/")
+        click.echo(_OFFLINE_NOTE)
+        click.echo("Ctrl-C stops it.")
+        if server.wait() != 0:
+            raise _died(server, output)
+
+
+def _run_directory(run: Path | None, runs_dir: Path) -> Path:
+    chosen = store.latest(runs_dir) if run is None else run
+    return chosen.parent if chosen.name == store.RUN_FILE else chosen
+
+
+def _log(directory: Path) -> Path:
+    """Return the run's log directory, writing it first where it is missing or outdated."""
+    from annt_prof.tensorboard import log
+
+    record = store.load(directory)
+    if not log.is_current(directory):
+        log.write(record, directory)
+    return log.log_directory(directory)
+
+
+def _free_port(host: str, port: int | None) -> int:
+    """Return the port if it is free, or the first free one where none is asked for."""
+    if port is not None:
+        if not _is_free(host, port):
+            raise UserError(
+                f"port {port} on {host} is in use",
+                where="--port",
+                hint="give another one, or leave --port out to take the first free one",
+            )
+        return port
+    for candidate in range(DEFAULT_PORT, DEFAULT_PORT + _PORTS_TRIED):
+        if _is_free(host, candidate):
+            return candidate
+    last = DEFAULT_PORT + _PORTS_TRIED - 1
+    raise UserError(
+        f"ports {DEFAULT_PORT} to {last} on {host} are all in use", hint="choose one with --port"
+    )
+
+
+def _is_free(host: str, port: int) -> bool:
+    try:
+        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except socket.gaierror as error:
+        raise UserError(f"{host!r} is no address: {error.strerror}", where="--host") from None
+    family, kind, protocol, _, address = addresses[0]
+    with socket.socket(family, kind, protocol) as probe:
+        # As the server does; a port in TIME_WAIT is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+        except PermissionError:
+            raise UserError(
+                f"port {port} needs privileges", where="--port", hint="give one above 1023"
+            ) from None
+        except OSError:
+            return False
+    return True
+
+
+@contextlib.contextmanager
+def _server(log: Path, host: str, port: int) -> Iterator[tuple[subprocess.Popen[bytes], IO[bytes]]]:
+    """Run TensorBoard in a process of its own, which ends with this one.
+
+    It is not run within this process, because the plugin imports pandas and starts processes.
+    """
+    arguments = ("--logdir", str(log), "--host", host, "--port", str(port))
+    with tempfile.TemporaryFile() as output, _terminated_like_interrupted():
+        server = subprocess.Popen(
+            (sys.executable, "-m", "tensorboard.main", *arguments), stdout=output, stderr=output
+        )
+        try:
+            yield server, output
+        finally:
+            server.terminate()
+            server.wait()
+
+
+@contextlib.contextmanager
+def _terminated_like_interrupted() -> Iterator[None]:
+    """Make SIGTERM unwind this process, so that the server is not left behind."""
+
+    def unwind(_number: int, _frame: object) -> NoReturn:
+        raise SystemExit(128 + signal.SIGTERM)
+
+    before = signal.signal(signal.SIGTERM, unwind)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _wait_until_it_answers(
+    server: subprocess.Popen[bytes], host: str, port: int, output: IO[bytes]
+) -> None:
+    deadline = time.monotonic() + _START_TIMEOUT_S
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            raise _died(server, output)
+        with contextlib.suppress(OSError), socket.create_connection((host, port), timeout=1):
+            return
+        time.sleep(0.1)
+    raise UserError(f"TensorBoard did not answer within {_START_TIMEOUT_S:g} s")
+
+
+def _died(server: subprocess.Popen[bytes], output: IO[bytes]) -> UserError:
+    output.seek(0)
+    last = output.read().decode(errors="replace").strip().splitlines()[-5:]
+    said = "\n".join(last) or "it said nothing"
+    return UserError(
+        f"TensorBoard ended with status {server.returncode}:\n{said}",
+        hint="annt-prof doctor checks the installation",
+    )
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

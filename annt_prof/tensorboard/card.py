@@ -1,0 +1,205 @@
+"""The answer of a run as Markdown, for TensorBoard's text tab."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from annt_prof import units
+from annt_prof.categories import Category
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from annt_prof.runs.record import Run, Speedup, VariantRecord
+
+_MARKS = re.compile(r"([\\`*_{}\[\]()#+!-])")
+_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;"})
+_NONE = "–"  # noqa: RUF001 - a dash, for what is not known
+
+
+def escape(text: str) -> str:
+    """Return text from files as Markdown that shows it letter by letter, on one line."""
+    one_line = " ".join(text.split())
+    return _MARKS.sub(r"\\\1", one_line).translate(_ENTITIES)
+
+
+def markdown(run: Run, problems: Sequence[str] = ()) -> str:
+    """Return the whole answer.
+
+    Args:
+        run: Finished or not; what is missing is said.
+        problems: What kept a part of the log from being written, one sentence each.
+    """
+    sections = (
+        _head(run),
+        _caveats(run, problems),
+        _variants(run.variants),
+        _remarks(run.variants),
+        _breakdowns(run.variants),
+        _origin(run),
+    )
+    return "\n\n".join("\n".join(lines) for lines in map(list, sections) if lines) + "\n"
+
+
+def _head(run: Run) -> Iterator[str]:
+    where = run.environment
+    count = f"{where.num_devices} × " if where.num_devices > 1 else ""  # noqa: RUF001
+    yield f"# {escape(run.scenario_name)}"
+    yield ""
+    yield f"On **{count}{escape(where.device_name)}**, {escape(run.created)}."
+    if not run.complete:
+        yield ""
+        yield f"**This run is not complete:** {escape(run.stop)}."
+
+
+def _caveats(run: Run, problems: Sequence[str]) -> Iterator[str]:
+    if run.substitutions:
+        yield "## Not what the scenario asked for"
+        yield ""
+        rows = [(s.wanted, s.used, s.consequence) for s in run.substitutions]
+        yield from _table(("wanted", "used instead", "so"), (map(escape, row) for row in rows))
+    sentences = [*run.overrides_in_effect, *problems]
+    if sentences:
+        yield ""
+        yield from _items(sentences)
+
+
+def _variants(variants: Sequence[VariantRecord]) -> Iterator[str]:
+    places = units.duration_decimals(v.step_time.p95 for v in variants if v.step_time)
+    memory = units.memory_unit(v.peak_memory_bytes for v in variants if v.peak_memory_bytes)
+    yield "## Variants"
+    yield ""
+    header = (
+        "variant",
+        "throughput (samples/s)",
+        "step time: median (5 % to 95 %), ms",
+        "windows",
+        "speedup (95 % interval)",
+        f"peak memory ({memory.name})",
+        "energy per sample (J)",
+    )
+    yield from _table(header, (_row(v, places, memory) for v in variants))
+
+
+def _row(variant: VariantRecord, places: int, memory: units.MemoryUnit) -> Iterator[str]:
+    yield f"**{escape(variant.name)}**"
+    if variant.status != "measured" or variant.step_time is None:
+        status = variant.status.replace("_", " ")
+        yield escape(f"{status}: {variant.reason}" if variant.reason else status)
+        yield from [_NONE] * 5
+        return
+    time = variant.step_time
+    median, p05, p95 = (units.milliseconds(t, places) for t in (time.median, time.p05, time.p95))
+    peak, energy = variant.peak_memory_bytes, variant.energy_per_sample_j
+    yield _NONE if variant.throughput is None else units.throughput(variant.throughput)
+    yield f"{median} ({p05} to {p95})"
+    yield str(time.n)
+    yield _speedup(variant.speedup)
+    yield _NONE if peak is None else memory.format(peak)
+    yield _NONE if energy is None else units.joules(energy)
+
+
+def _speedup(speedup: Speedup | None) -> str:
+    if speedup is None:
+        return _NONE
+    if speedup.low is None or speedup.high is None:
+        return f"{units.ratio(speedup.ratio)} (one round gives no interval)"
+    if speedup.low == speedup.high:
+        return units.ratio(speedup.ratio)
+    places = units.ratio_decimals((speedup.high - speedup.low) / 2)
+    low, high = units.ratio(speedup.low, places), units.ratio(speedup.high, places)
+    # An interval with 1 in it has not shown any effect, whatever its middle says.
+    note = ", 1 is within" if speedup.low <= 1 <= speedup.high else ""
+    return f"**{units.ratio(speedup.ratio, places)}** ({low} to {high}{note})"
+
+
+def _remarks(variants: Sequence[VariantRecord]) -> Iterator[str]:
+    for variant in variants:
+        sentences = [
+            *(f"{name} is left out: {reason}" for name, reason in variant.left_out.items()),
+            *variant.remarks,
+            *(f"changes the mathematics: {sentence}" for sentence in variant.mathematics),
+        ]
+        if sentences:
+            yield f"**{escape(variant.name)}**"
+            yield ""
+            yield from _items(sentences)
+            yield ""
+
+
+def _breakdowns(variants: Sequence[VariantRecord]) -> Iterator[str]:
+    traced = {v.name: v.breakdown for v in variants if v.breakdown is not None}
+    if not traced:
+        return
+    places = units.duration_decimals(mean.step_ns for mean in traced.values())
+    yield "## Where the time of a traced step goes"
+    yield ""
+    yield "Mean wall time of one iteration under the profiler, in ms and % of that step."
+    yield ""
+    rows = [["**step**", *(units.milliseconds(m.step_ns, places) for m in traced.values())]]
+    for category in Category:
+        if any(category in mean.by_category_ns for mean in traced.values()):
+            cells = [
+                _share(mean.by_category_ns.get(category), mean.step_ns, places)
+                for mean in traced.values()
+            ]
+            rows.append([escape(category), *cells])
+    inflations = {v.name: v.profiler_inflation for v in variants}
+    rows.append(["profiler inflation", *(_signed(inflations[name]) for name in traced)])
+    yield from _table(("category", *map(escape, traced)), rows)
+    unmeasured = dict.fromkeys(
+        f"{category} is not measured: {reason}"
+        for mean in traced.values()
+        for category, reason in mean.not_measured.items()
+    )
+    if unmeasured:
+        yield ""
+        yield from _items(unmeasured)
+
+
+def _share(duration_ns: int | None, step_ns: int, places: int) -> str:
+    if duration_ns is None:
+        return _NONE
+    of_step = units.percent(duration_ns / step_ns) if step_ns else _NONE
+    return f"{units.milliseconds(duration_ns, places)} ({of_step})"
+
+
+def _signed(fraction: float | None) -> str:
+    if fraction is None:
+        return _NONE
+    return f"{'+' if fraction > 0 else ''}{units.percent(fraction)}"
+
+
+def _origin(run: Run) -> Iterator[str]:
+    where = run.environment
+    yield "## Measured on"
+    yield ""
+    packages = ", ".join(f"{name} {version}" for name, version in where.packages.items())
+    yield from _items(
+        sentence
+        for sentence in (
+            f"{where.cpu_name}, {units.count(where.num_cores, 'core')}, "
+            f"{units.count(where.threads, 'thread')}, {units.memory(where.memory_bytes)}",
+            where.operating_system,
+            f"driver {where.driver}" if where.driver else "",
+            packages,
+            run.telemetry_note,
+            f"measuring stopped: {run.stop}",
+        )
+        if sentence
+    )
+
+
+def _items(sentences: Iterable[str]) -> Iterator[str]:
+    for sentence in sentences:
+        yield f"- {escape(sentence)}"
+
+
+def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    """Yield a table's lines; cells must be escaped already."""
+    cells = tuple(header)
+    yield f"| {' | '.join(cells)} |"
+    yield f"| {' | '.join('---' for _ in cells)} |"
+    for row in rows:
+        yield f"| {' | '.join(row)} |"

@@ -1,0 +1,105 @@
+"""A run's TensorBoard log: one directory per variant, and one for the answer."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from annt_prof.errors import UserError
+from annt_prof.runs.store import RUN_FILE, TENSORBOARD_FOLDER
+from annt_prof.tensorboard import bars, card
+from annt_prof.tensorboard.events import EVENT_FILES, Image, Text, replace_events
+from annt_prof.tensorboard.normalise import normalise
+from annt_prof.tensorboard.scalars import created_s, scalars
+
+if TYPE_CHECKING:
+    from annt_prof.runs.record import Run, VariantRecord
+    from annt_prof.tensorboard.events import Entry
+
+ANSWER = "answer"
+PLUGIN_TRACES = "*.pt.trace.json.gz"
+
+
+def log_directory(directory: Path) -> Path:
+    """Return what TensorBoard is started on, of a run directory."""
+    return directory / TENSORBOARD_FOLDER
+
+
+def write(run: Run, directory: Path) -> None:
+    """Write scalars, the answer as text and as an image, and the traces for the plugin.
+
+    What an earlier call wrote is replaced; the original traces are left as they are. A trace that
+    cannot be read costs only its own copy, and the answer says so.
+
+    Args:
+        run: Finished or not.
+        directory: Its run directory.
+
+    Raises:
+        UserError: The directory cannot be written, or the disk is full.
+    """
+    log = log_directory(directory)
+    try:
+        problems = tuple(p for v in run.variants if (p := _copy_trace(run, v, directory)))
+        entries: dict[str, list[Entry]] = {
+            folder_name(variant.name): list(scalars(run, variant)) for variant in run.variants
+        }
+        entries.setdefault(ANSWER, []).extend(_answer(run, problems))
+        for folder, content in entries.items():
+            with tempfile.TemporaryDirectory(prefix=".events-", dir=directory) as staging:
+                replace_events(log / folder, content, Path(staging))
+    except OSError as error:
+        raise UserError(
+            f"the TensorBoard log cannot be written: {error.strerror or error}",
+            where=str(log),
+            hint="check its permissions and the space on the disk",
+        ) from error
+
+
+def is_current(directory: Path) -> bool:
+    """Whether the log is there and no older than the record it was written from."""
+    written_ns = [
+        f.stat().st_mtime_ns for f in (log_directory(directory) / ANSWER).glob(EVENT_FILES)
+    ]
+    return max(written_ns, default=-1) >= (directory / RUN_FILE).stat().st_mtime_ns
+
+
+def folder_name(name: str) -> str:
+    """Return the directory of a variant; a name from a file never leads out of the log."""
+    return re.sub(r"[^A-Za-z0-9._-]", "_", name).lstrip(".") or "_"
+
+
+def _copy_trace(run: Run, variant: VariantRecord, directory: Path) -> str | None:
+    """Write the plugin's copy beside the log's events; return what went wrong, if it did."""
+    folder = log_directory(directory) / folder_name(variant.name)
+    copy = folder / f"rank_0.{round(created_s(run) * 1000)}.pt.trace.json.gz"
+    for outdated in folder.glob(PLUGIN_TRACES):
+        if outdated != copy:
+            outdated.unlink()
+    if variant.trace is None:
+        return None
+    original = directory / variant.trace
+    try:
+        if not original.resolve().is_relative_to(directory.resolve()):
+            raise UserError("the trace is not in the run directory", where=str(original))
+        folder.mkdir(parents=True, exist_ok=True)
+        normalise(original, copy)
+    except UserError as error:
+        copy.unlink(missing_ok=True)
+        return f"{variant.name} is missing from the PyTorch Profiler tab: {error.message}"
+    return None
+
+
+def _answer(run: Run, problems: tuple[str, ...]) -> list[Entry]:
+    at_s = created_s(run)
+    text = Text(ANSWER, card.markdown(run, problems), 0, at_s, "What each variant is worth.")
+    picture = bars.draw(run.variants)
+    if picture is None:
+        return [text]
+    about = "Mean wall time of a traced step by category, every variant on one scale."
+    return [
+        text,
+        Image("breakdown", picture.png, picture.width, picture.height, 0, at_s, about),
+    ]

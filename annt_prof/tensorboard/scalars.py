@@ -1,0 +1,98 @@
+"""Which curves a variant gets. The ends of the tags' names are the units."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from annt_prof.tensorboard.events import Scalar
+from annt_prof.units import MIB, NS_PER_MS, NS_PER_S
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from annt_prof.analysis.breakdown import MeanBreakdown
+    from annt_prof.runs.record import Run, VariantRecord
+    from annt_prof.telemetry.summary import TelemetrySummary
+
+
+def created_s(run: Run) -> float:
+    """Return when the run began, in seconds since 1970."""
+    return datetime.fromisoformat(run.created).timestamp()
+
+
+def scalars(run: Run, variant: VariantRecord) -> tuple[Scalar, ...]:
+    """Return every curve of one variant; empty where nothing was measured of it."""
+    at_s = created_s(run)
+    single = [
+        *_comparison(variant),
+        *([] if variant.breakdown is None else _breakdown(variant.breakdown)),
+        *([] if variant.telemetry is None else _telemetry(variant.telemetry)),
+    ]
+    return (
+        *_windows(run, variant),
+        *(Scalar(tag, value, 0, at_s, description) for tag, value, description in single),
+    )
+
+
+def _windows(run: Run, variant: VariantRecord) -> Iterator[Scalar]:
+    """Yield one point per round, at the time it was measured."""
+    at_s = created_s(run)
+    began_ns = min((w.started_ns for v in run.variants for w in v.windows), default=0)
+    for window in sorted(variant.windows, key=lambda window: window.round):
+        wall_s = at_s + (window.ended_ns - began_ns) / NS_PER_S
+        yield Scalar(
+            "timed/step_time_ms",
+            window.median_ns / NS_PER_MS,
+            window.round,
+            wall_s,
+            "Median wall time of one iteration in each round's window, no profiler running.",
+        )
+        yield Scalar(
+            "timed/throughput_samples_per_s",
+            variant.samples_per_iteration * NS_PER_S / window.median_ns,
+            window.round,
+            wall_s,
+            "Samples per second at each round's median step time.",
+        )
+
+
+def _comparison(variant: VariantRecord) -> Iterator[tuple[str, float, str]]:
+    speedup = variant.speedup
+    if speedup is not None:
+        about = "Baseline time per sample over this variant's; above 1 it is faster."
+        yield "speedup/ratio", speedup.ratio, about
+        if speedup.low is not None and speedup.high is not None:
+            yield "speedup/low_95", speedup.low, f"{about} Lower end of the 95 % interval."
+            yield "speedup/high_95", speedup.high, f"{about} Upper end of the 95 % interval."
+    if variant.peak_memory_bytes is not None:
+        about = f"Highest over the timed windows: {variant.peak_memory_of or 'not told of what'}."
+        yield "memory/peak_mib", variant.peak_memory_bytes / MIB, about
+    if variant.energy_per_sample_j is not None:
+        yield "energy/per_sample_j", variant.energy_per_sample_j, "Over the timed windows."
+    if variant.profiler_inflation is not None:
+        about = "How much longer a traced step takes than a timed one."
+        yield "traced/profiler_inflation_percent", variant.profiler_inflation * 100, about
+
+
+def _breakdown(mean: MeanBreakdown) -> Iterator[tuple[str, float, str]]:
+    about = f"Mean wall time per traced step over {mean.num_steps} steps; the parts sum to it."
+    yield "traced/step_time_ms", mean.step_ns / NS_PER_MS, "Mean wall time of a traced step."
+    for category, duration_ns in mean.by_category_ns.items():
+        yield f"breakdown_ms/{category}", duration_ns / NS_PER_MS, about
+    for category, duration_ns in mean.hidden_ns.items():
+        about = "Ran under compute, so it cost no wall time. Mean per traced step."
+        yield f"hidden_ms/{category}", duration_ns / NS_PER_MS, about
+    for kernel_class, duration_ns in mean.kernel_ns.items():
+        about = "Device time of kernels of this class. Mean per traced step."
+        yield f"kernels_ms/{kernel_class}", duration_ns / NS_PER_MS, about
+
+
+def _telemetry(summary: TelemetrySummary) -> Iterator[tuple[str, float, str]]:
+    for field in summary.__struct_fields__:
+        value = getattr(summary, field)
+        if field == "num_samples" or not isinstance(value, int | float):
+            continue
+        in_mib = field.replace("_bytes", "_mib")
+        shown = value / MIB if in_mib != field else value
+        yield f"telemetry/{in_mib}", shown, "Mean over the timed windows."
