@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from annt_prof.categories import Category
+
+if TYPE_CHECKING:
+    from annt_prof.trace.columns import Trace
 
 
 class StepBreakdown(msgspec.Struct, frozen=True):
@@ -48,3 +53,23 @@ class Breakdown(msgspec.Struct, frozen=True):
 
     steps: tuple[StepBreakdown, ...]
     mean: MeanBreakdown
+
+
+def break_down(trace: Trace) -> Breakdown:
+    """Partition the wall time of every step of a trace.
+
+    With a device the partition is the device's: what it computed, by the phase that launched
+    it, then communication and copies that nothing hid, then its idle time by what the host did.
+    Without one the host is the device.
+
+    Args:
+        trace: Any Kineto trace; one without ``ProfilerStep#`` is one span.
+
+    Raises:
+        UserError: The trace holds nothing that takes time, or launches without the device
+            activities they made.
+    """
+    # Whoever only reads a run's results needs these types, and should not wait for numpy.
+    from annt_prof.analysis.accounting import account
+
+    return account(trace)

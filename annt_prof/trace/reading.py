@@ -176,7 +176,7 @@ def _columns(
 
 def _starts(events: list[Event], where: str) -> NDArray[np.int64]:
     try:
-        return nanoseconds([event.ts for event in events])  # type: ignore[misc]
+        return nanoseconds([event.ts for event in events])
     except ValueError as error:
         shown = repr(str(error)[:80])
         raise UserError(f"an event's ts is {shown}, not microseconds", where=where) from None

@@ -1,0 +1,99 @@
+"""From a trace to its breakdown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from annt_prof.analysis.breakdown import Breakdown, MeanBreakdown, StepBreakdown
+from annt_prof.analysis.device import account_device
+from annt_prof.analysis.host import account_host
+from annt_prof.analysis.ledger import CATEGORIES, Ledger
+from annt_prof.analysis.phases import find_phases
+from annt_prof.analysis.steps import find_steps
+from annt_prof.errors import UserError
+from annt_prof.trace.columns import DEVICE_KINDS, Kind
+
+if TYPE_CHECKING:
+    from annt_prof.analysis.steps import Steps
+    from annt_prof.categories import Category
+    from annt_prof.trace.columns import Trace
+
+
+def account(trace: Trace) -> Breakdown:
+    """Partition the wall time of every step; see ``breakdown.break_down``.
+
+    Raises:
+        UserError: The trace holds nothing that takes time, or launches without the device
+            activities they made.
+    """
+    steps = find_steps(trace)
+    phases = find_phases(trace, steps.main_thread)
+    if trace.events.of_kind(*DEVICE_KINDS).any():
+        ledger = account_device(trace, steps, phases)
+    else:
+        _refuse_lost_device(trace)
+        ledger = account_host(trace, steps, phases)
+    return _breakdown(steps, ledger)
+
+
+def _refuse_lost_device(trace: Trace) -> None:
+    launching = [name.lower().find("launchkernel") >= 0 for name in trace.names]
+    if (trace.names_where(launching) & trace.events.of_kind(Kind.RUNTIME, Kind.DRIVER)).any():
+        raise UserError(
+            "the trace holds kernel launches but no kernels: the profiler lost the device",
+            where=trace.source,
+            hint="another profiler may hold the device's counters, or the window was too short",
+        )
+
+
+def _breakdown(steps: Steps, ledger: Ledger) -> Breakdown:
+    shown = [
+        (column, category)
+        for column, category in enumerate(CATEGORIES)
+        if category not in ledger.not_measured
+    ]
+    rows = tuple(
+        StepBreakdown(
+            name=name,
+            start_ns=int(steps.start_ns[row]),
+            wall_ns=int(steps.end_ns[row] - steps.start_ns[row]),
+            by_category_ns={
+                category: int(ledger.time_ns[row, column]) for column, category in shown
+            },
+        )
+        for row, name in enumerate(steps.names)
+    )
+    total = {category: sum(row.by_category_ns[category] for row in rows) for _, category in shown}
+    mean = MeanBreakdown(
+        step_ns=_rounded(sum(row.wall_ns for row in rows), len(rows)),
+        num_steps=len(rows),
+        by_category_ns=mean_of(total, len(rows)),
+        hidden_ns={
+            category: _rounded(hidden, len(rows)) for category, hidden in ledger.hidden_ns.items()
+        },
+        not_measured=ledger.not_measured,
+        kernel_ns={kind: _rounded(time, len(rows)) for kind, time in ledger.kernel_ns.items()},
+    )
+    return Breakdown(rows, mean)
+
+
+def mean_of(total_ns: dict[Category, int], count: int) -> dict[Category, int]:
+    """Divide so that the parts still add up to the rounded mean of the whole.
+
+    Each part is rounded down and the nanoseconds that are left go to the largest remainders.
+    Source: the largest remainder method (Hamilton's) of apportionment.
+
+    Args:
+        total_ns: Sums over the steps.
+        count: Steps.
+    """
+    parts = {category: total // count for category, total in total_ns.items()}
+    left = _rounded(sum(total_ns.values()), count) - sum(parts.values())
+    by_remainder = sorted(total_ns, key=lambda category: -(total_ns[category] % count))
+    for category in by_remainder[:left]:
+        parts[category] += 1
+    return parts
+
+
+def _rounded(total: int, count: int) -> int:
+    return (2 * total + count) // (2 * count)

@@ -1,0 +1,174 @@
+"""Accounting for steps that run on a device: the device's own view of the time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from annt_prof.analysis.intervals import (
+    NOWHERE,
+    Segments,
+    edges_of,
+    first_come,
+    time_by_label,
+)
+from annt_prof.analysis.kernels import kernel_class
+from annt_prof.analysis.launches import UNKNOWN_NS, launch_times
+from annt_prof.analysis.ledger import CATEGORIES, Ledger, column
+from annt_prof.analysis.measured import not_measured_on_device
+from annt_prof.analysis.passes import EVALUATION
+from annt_prof.analysis.phases import PHASES
+from annt_prof.categories import Category, KernelClass, Phase
+from annt_prof.trace.columns import DEVICE_KINDS, Kind
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from annt_prof.analysis.phases import Phases
+    from annt_prof.analysis.steps import Steps
+    from annt_prof.trace.columns import Events, Trace
+
+    Ints = NDArray[np.int64]
+
+# A kernel launched while copying or waiting belongs to no part of training that is known:
+# h2d_copy is exposed copies and nothing else, and a wait computes nothing.
+_COMPUTE = np.array(
+    [
+        column(
+            Category.UNATTRIBUTED
+            if phase in (Phase.H2D_COPY, Phase.SYNC)
+            else Category(phase.value)
+        )
+        for phase in PHASES
+    ]
+)
+_IDLE = {
+    Phase.DATA_LOADING: column(Category.DATA_LOADING),
+    Phase.SYNC: column(Category.SYNC),
+}
+
+# Calls that return when the device is done. hipMemcpyWithStream waits for its stream.
+# Source: the CUDA runtime and driver API, and HIP's, sections on synchronisation and memory.
+_SYNCHRONISING = frozenset(
+    {
+        *(f"{vendor}{what}Synchronize" for vendor in ("cuda", "hip") for what in
+          ("Device", "Stream", "Event", "Thread")),
+        *(f"cu{what}Synchronize" for what in ("Ctx", "Stream", "Event")),
+        *(f"{vendor}{copy}" for vendor in ("cuda", "hip") for copy in
+          ("Memcpy", "Memcpy2D", "Memcpy3D", "MemcpyToSymbol", "MemcpyFromSymbol")),
+        "hipMemcpyWithStream", "hipMemcpyHtoD", "hipMemcpyDtoH", "cuMemcpy", "cuMemcpyHtoD_v2",
+        "cuMemcpyDtoH_v2",
+    }
+)  # fmt: skip
+
+
+def account_device(trace: Trace, steps: Steps, phases: Phases) -> Ledger:
+    """Give every nanosecond of every step to one category, as the device sees it.
+
+    At each instant computing wins over communication, communication over copies; of several
+    that compute (or copy) the one that started first has the time. A memset counts as computing:
+    it does an operator's work and moves nothing between memories.
+    """
+    events = trace.events
+    classes = [kernel_class(name) for name in trace.names]
+    talking = trace.names_where([kind is KernelClass.COMMUNICATION for kind in classes])
+    talking &= events.of_kind(Kind.KERNEL)
+    copying = events.of_kind(Kind.MEMCPY)
+    computing = np.flatnonzero(events.of_kind(Kind.KERNEL, Kind.MEMSET) & ~talking)
+    to_device = trace.names_where([_is_to_device(name) for name in trace.names])
+    direction = np.where(to_device, column(Category.H2D_COPY), column(Category.OTHER_COPY))
+    layers = [
+        _layer(events, computing, _launching_category(events, computing, phases)),
+        _layer(events, np.flatnonzero(talking), column(Category.COMMUNICATION)),
+        _layer(events, np.flatnonzero(copying), direction[copying]),
+        _idle(trace, steps, phases),
+    ]
+    time_ns = _resolve(layers, steps)
+    hidden = {
+        Category.H2D_COPY: copying & to_device,
+        Category.OTHER_COPY: copying & ~to_device,
+        Category.COMMUNICATION: talking,
+    }
+    return Ledger(
+        time_ns=time_ns,
+        hidden_ns={
+            category: _within(_layer(events, np.flatnonzero(chosen), 0), steps)
+            - int(time_ns[:, column(category)].sum())
+            for category, chosen in hidden.items()
+        },
+        kernel_ns=_by_class(trace, steps, classes),
+        not_measured=not_measured_on_device(trace, phases),
+    )
+
+
+def _is_to_device(name: str) -> bool:
+    return "HtoD" in name or "HostToDevice" in name
+
+
+def _layer(events: Events, chosen: NDArray[np.intp], label: Ints | int) -> Segments:
+    return first_come(events.start_ns[chosen], events.end_ns[chosen], label)
+
+
+def _launching_category(events: Events, activities: NDArray[np.intp], phases: Phases) -> Ints:
+    launched_ns = launch_times(events, activities)
+    phase = phases.segments.label_at(launched_ns)
+    known = (launched_ns != UNKNOWN_NS) & (phase != NOWHERE)
+    return np.where(known, _COMPUTE[phase], column(Category.UNATTRIBUTED))
+
+
+def _idle(trace: Trace, steps: Steps, phases: Phases) -> Segments:
+    """Label the whole time by what the host does, for when the device does nothing."""
+    waiting = _synchronising(trace, steps)
+    bounds = (steps.start_ns, steps.end_ns)
+    edges = edges_of([phases.segments, waiting], *bounds)
+    phase = phases.segments.label_at(edges)
+    label = np.full(len(edges), column(Category.HOST_BOUND))
+    label[waiting.covers(edges)] = column(Category.SYNC)
+    for named, category in _IDLE.items():
+        label[phase == PHASES.index(named)] = category
+    return first_come(edges[:-1], edges[1:], label[:-1])
+
+
+def _synchronising(trace: Trace, steps: Steps) -> Segments:
+    """Return when the host is blocked in a synchronising call.
+
+    Calls of the main thread count, and of autograd's threads: while these run a backward pass
+    the main thread waits for them. Other threads (pinning, watchdogs) hold nobody up.
+    """
+    events = trace.events
+    evaluating = trace.names_where([name.startswith(EVALUATION) for name in trace.names])
+    threads = np.append(events.thread[evaluating], steps.main_thread)
+    calls = trace.names_where([name in _SYNCHRONISING for name in trace.names])
+    calls &= events.of_kind(Kind.RUNTIME, Kind.DRIVER) & np.isin(events.thread, threads)
+    return _layer(events, np.flatnonzero(calls), 0)
+
+
+def _resolve(layers: list[Segments], steps: Steps) -> Ints:
+    edges = edges_of(layers, steps.start_ns, steps.end_ns)
+    label = np.full(len(edges), NOWHERE)
+    for layer in layers:
+        label = np.where(label == NOWHERE, layer.label_at(edges), label)
+    return time_by_label(edges, label, len(CATEGORIES), steps.start_ns, steps.end_ns)
+
+
+def _within(segments: Segments, steps: Steps) -> int:
+    edges = edges_of([segments], steps.start_ns, steps.end_ns)
+    label = segments.label_at(edges)
+    return int(time_by_label(edges, label, 1, steps.start_ns, steps.end_ns).sum())
+
+
+def _by_class(trace: Trace, steps: Steps, classes: list[KernelClass]) -> dict[str, int]:
+    """Add up the device time of each kernel class within the steps."""
+    events = trace.events[trace.events.of_kind(*DEVICE_KINDS)]
+    inside = np.zeros(len(events), np.int64)
+    for start_ns, end_ns in zip(steps.start_ns, steps.end_ns, strict=True):
+        inside += np.maximum(
+            np.minimum(events.end_ns, end_ns) - np.maximum(events.start_ns, start_ns), 0
+        )
+    class_of_name = np.array([list(KernelClass).index(kind) for kind in classes])
+    totals = np.zeros(len(KernelClass), np.int64)
+    np.add.at(totals, class_of_name[events.name], inside)
+    return {
+        kind.value: int(total) for kind, total in zip(KernelClass, totals, strict=True) if total
+    }

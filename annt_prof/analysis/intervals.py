@@ -1,0 +1,132 @@
+"""Sweeps over half-open integer intervals, vectorised.
+
+Every interval is ``[start, end)`` in nanoseconds; one of length 0 covers nothing.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.int64]
+
+NOWHERE = -1
+
+
+@dataclass(frozen=True, eq=False)
+class Segments:
+    """Disjoint non-empty intervals in ascending order, each with a label.
+
+    Attributes:
+        start_ns: int64, shape (n,).
+        end_ns: int64, shape (n,).
+        label: int64, shape (n,); never negative.
+    """
+
+    start_ns: Ints
+    end_ns: Ints
+    label: Ints
+
+    def label_at(self, instants_ns: Ints) -> Ints:
+        """Return the label that covers each instant, or ``NOWHERE``; shape of the instants."""
+        if not len(self.start_ns):
+            return np.full(instants_ns.shape, NOWHERE, np.int64)
+        place = np.searchsorted(self.start_ns, instants_ns, side="right") - 1
+        covered = (place >= 0) & (instants_ns < self.end_ns[place])
+        return np.where(covered, self.label[place], NOWHERE)
+
+    def covers(self, instants_ns: Ints) -> NDArray[np.bool_]:
+        """Tell which instants lie in any segment; shape of the instants."""
+        covered: NDArray[np.bool_] = self.label_at(instants_ns) != NOWHERE
+        return covered
+
+
+def first_come(start_ns: Ints, end_ns: Ints, label: Ints | int = 0) -> Segments:
+    """Cut overlapping intervals so that whichever started first keeps the time until it ends.
+
+    Of those that start together the earlier in the arrays is first. With a single label this
+    is their union.
+
+    Args:
+        start_ns: Shape (n,), in any order.
+        end_ns: Shape (n,).
+        label: Shape (n,), or one for all.
+    """
+    order = np.argsort(start_ns, kind="stable")
+    start, end = start_ns[order], end_ns[order]
+    labels = np.broadcast_to(np.asarray(label, np.int64), start_ns.shape)[order]
+    if len(start):
+        taken_until = np.concatenate((start[:1], np.maximum.accumulate(end)[:-1]))
+        start = np.maximum(start, taken_until)
+    kept = start < end
+    return Segments(start[kept], end[kept], labels[kept])
+
+
+def innermost(start_ns: Ints, end_ns: Ints, label: Ints) -> Segments:
+    """Flatten nested intervals: each instant belongs to the one around it that started last.
+
+    Of those that start together the shorter is inside; of equal ones the later in the arrays.
+    Meant for host ranges, of which there are few: this one is a loop.
+
+    Args:
+        start_ns: Shape (n,), in any order.
+        end_ns: Shape (n,).
+        label: Shape (n,).
+    """
+    order = np.lexsort((np.arange(len(start_ns)), -end_ns, start_ns))
+    ranges = [
+        (int(start_ns[i]), int(end_ns[i]), int(label[i])) for i in order if start_ns[i] < end_ns[i]
+    ]
+    edges = sorted({edge for start, end, _ in ranges for edge in (start, end)})
+    pieces: list[tuple[int, int, int]] = []
+    open_ranges: list[tuple[int, int, int]] = []  # the innermost first
+    entered = 0
+    for left, right in itertools.pairwise(edges):
+        while entered < len(ranges) and ranges[entered][0] == left:
+            heapq.heappush(open_ranges, (-entered, ranges[entered][1], ranges[entered][2]))
+            entered += 1
+        while open_ranges and open_ranges[0][1] <= left:
+            heapq.heappop(open_ranges)
+        if open_ranges:
+            pieces.append((left, right, open_ranges[0][2]))
+    columns = np.array(pieces, np.int64).reshape(-1, 3).T
+    return Segments(columns[0], columns[1], columns[2])
+
+
+def edges_of(layers: Sequence[Segments], *instants_ns: Ints) -> Ints:
+    """Return every instant at which any layer can change, ascending, without repeats."""
+    parts = [edge for layer in layers for edge in (layer.start_ns, layer.end_ns)]
+    return np.unique(np.concatenate([*parts, *instants_ns]))
+
+
+def time_by_label(
+    edges_ns: Ints, label: Ints, num_labels: int, start_ns: Ints, end_ns: Ints
+) -> Ints:
+    """Add up the time each label has within each span.
+
+    Args:
+        edges_ns: Shape (m,), ascending; every start and end of a span is among them.
+        label: Shape (m,); holds from its edge to the next; ``NOWHERE`` counts for nothing.
+        num_labels: Labels run from 0 to this.
+        start_ns: Of the spans, shape (n,).
+        end_ns: Of the spans, shape (n,).
+
+    Returns:
+        int64, shape (n, num_labels).
+    """
+    lengths = np.diff(edges_ns, append=edges_ns[-1:])
+    first, last = np.searchsorted(edges_ns, start_ns), np.searchsorted(edges_ns, end_ns)
+    totals = np.zeros((len(start_ns), num_labels), np.int64)
+    for each in range(num_labels):
+        before = np.concatenate(([0], np.cumsum(np.where(label == each, lengths, 0))))
+        totals[:, each] = before[last] - before[first]
+    return totals

@@ -1,0 +1,73 @@
+"""Which call on the host launched each device activity, and when."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from annt_prof.trace.columns import Kind
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from annt_prof.trace.columns import Events
+
+UNKNOWN_NS = np.iinfo(np.int64).min
+
+
+def launch_times(events: Events, activities: NDArray[np.intp]) -> NDArray[np.int64]:
+    """Return when the call that launched each device activity began.
+
+    A call and what it launched share a correlation id; 0 and below are no ids. Many activities
+    may hang on one call (a CUDA graph). Where several calls bear the id (traces merged from
+    processes), the last one that began before the activity launched it.
+
+    Args:
+        events: All events of a trace.
+        activities: Indices of the device activities, shape (n,).
+
+    Returns:
+        int64 ns, shape (n,); ``UNKNOWN_NS`` where the trace does not hold the call.
+    """
+    calls = np.flatnonzero(events.of_kind(Kind.RUNTIME, Kind.DRIVER) & (events.correlation > 0))
+    wanted = events.correlation[activities]
+    result = np.full(len(activities), UNKNOWN_NS, np.int64)
+    if not len(calls):
+        return result
+    correlation, start_ns = events.correlation[calls], events.start_ns[calls]
+    order = np.lexsort((start_ns, correlation))
+    correlation, start_ns = correlation[order], start_ns[order]
+    first = np.searchsorted(correlation, wanted)
+    known = np.append(correlation, 0)[first] == wanted
+    known &= wanted > 0
+    last_before = _last_at_or_before(correlation, start_ns, wanted, events.start_ns[activities])
+    # Where clocks disagree every call may seem late: then it is the first one.
+    result[known] = start_ns[np.maximum(first, last_before)[known]]
+    return result
+
+
+def _last_at_or_before(
+    correlation: NDArray[np.int64],
+    start_ns: NDArray[np.int64],
+    wanted: NDArray[np.int64],
+    instant_ns: NDArray[np.int64],
+) -> NDArray[np.intp]:
+    """Find the last call with a correlation up to the wanted one, begun by the instant.
+
+    The calls are sorted by correlation, then start. Returns -1 where there is none.
+    """
+    num_calls = len(correlation)
+    is_activity = np.repeat([False, True], [num_calls, len(wanted)])
+    order = np.lexsort(
+        (
+            is_activity,
+            np.concatenate((start_ns, instant_ns)),
+            np.concatenate((correlation, wanted)),
+        )
+    )
+    calls_before = np.cumsum(~is_activity[order]) - 1
+    result = np.empty(len(wanted), np.intp)
+    sorted_activity = is_activity[order]
+    result[order[sorted_activity] - num_calls] = calls_before[sorted_activity]
+    return result
