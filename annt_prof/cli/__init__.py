@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
+import io
 import os
 import sys
 from typing import TYPE_CHECKING, cast
@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from annt_prof import __version__
-from annt_prof.errors import UserError
+from annt_prof.errors import UserError, suggestion
+from annt_prof.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,7 +65,7 @@ class LazyGroup(click.Group):
         """Find the command, or fail with the nearest name."""
         name = args[0]
         if name not in COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
-            ctx.fail(f"no such command: {name!r}. {_advice(name)}")
+            ctx.fail(f"no such command: {printable(name)}; {_advice(name)}")
         return super().resolve_command(ctx, args)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
@@ -77,9 +78,8 @@ class LazyGroup(click.Group):
 
 def _advice(name: str) -> str:
     if name.endswith((".yaml", ".yml")):
-        return f"Did you mean: {PROGRAM} run {name}?"
-    near = difflib.get_close_matches(name, COMMANDS, n=1)
-    return f"Did you mean {near[0]!r}?" if near else f"Commands: {', '.join(COMMANDS)}."
+        return f"did you mean {PROGRAM} run {name}?"
+    return suggestion(name, COMMANDS)
 
 
 @click.group(
@@ -101,11 +101,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: Without the program's name; None takes those of the process.
     """
+    _print_anything()
     try:
         result = group.main(arguments, prog_name=PROGRAM, standalone_mode=False)
         sys.stdout.flush()
     except UserError as error:
-        click.echo(str(error), err=True)
+        click.echo(printable(str(error), keep="\n"), err=True)
         return EXIT_USER_ERROR
     except click.ClickException as error:
         error.show()
@@ -118,3 +119,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return result if isinstance(result, int) else 0
+
+
+def _print_anything() -> None:
+    """Let a terminal that knows only ASCII show a replacement, not a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")

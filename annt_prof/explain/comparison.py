@@ -5,11 +5,12 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
-from annt_prof.explain.pairing import speedup
+from annt_prof import units
+from annt_prof.explain.pairing import precise_enough, speedup
 from annt_prof.plan import BASELINE
 from annt_prof.runs.record import Speedup, StepTime, VariantRecord
 
-_NS_PER_S = 1_000_000_000
+__all__ = ["precise_enough", "summarise"]  # all that a run needs of the statistics
 
 
 def summarise(variants: tuple[VariantRecord, ...]) -> tuple[VariantRecord, ...]:
@@ -31,7 +32,7 @@ def _summary(variant: VariantRecord, baseline: VariantRecord | None) -> VariantR
     return msgspec.structs.replace(
         variant,
         step_time=times,
-        throughput=variant.samples_per_iteration * _NS_PER_S / times.median,
+        throughput=variant.samples_per_iteration * units.NS_PER_S / times.median,
         speedup=_speedup(variant, baseline),
         profiler_inflation=_inflation(variant, times),
     )

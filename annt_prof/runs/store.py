@@ -10,16 +10,16 @@ import os
 import re
 import shutil
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from annt_prof.errors import UserError
+from annt_prof.errors import UserError, suggestion
 from annt_prof.runs.record import SCHEMA_VERSION, Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 RUN_FILE = "run.json"
 SCENARIO_FILE = "scenario.yaml"
@@ -94,6 +94,30 @@ def load(path: Path) -> Run:
     except OSError as error:
         raise UserError(f"cannot be read: {error.strerror}", where=str(file)) from None
     return _decode(encoded, file)
+
+
+def find(name: str | None, root: Path) -> Path:
+    """Return the run that a user means.
+
+    Args:
+        name: A path, or a directory's name under ``root``; None means the newest run there.
+        root: The folder of all runs.
+
+    Raises:
+        UserError: There is no such run; it says which name is near.
+    """
+    if name is None:
+        return latest(root)
+    for place in (Path(name), root / name):
+        if place.exists():
+            return place
+    known = [directory.name for directory in directories(root)]
+    near = f"; {suggestion(name, known[-5:])}" if known else ""
+    raise UserError(
+        f"there is no such run, neither here nor in {root}{near}",
+        where=name,
+        hint="annt-prof show without a name prints the newest run",
+    )
 
 
 def latest(root: Path) -> Path:

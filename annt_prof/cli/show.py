@@ -1,0 +1,41 @@
+"""``annt-prof show``: the answer of a finished run, again."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+RUNS_DIR = Path("runs")
+
+
+@click.command()
+@click.argument("run", required=False)
+@click.option(
+    "--runs-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=RUNS_DIR,
+    show_default=True,
+    help="Where to look for runs.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as one JSON document.")
+def command(run: str | None, runs_dir: Path, as_json: bool) -> None:
+    """Print the answer of RUN again: the newest run, if none is given.
+
+    RUN is a run directory, its run.json, or the name of a directory under --runs-dir.
+    """
+    from annt_prof.runs import store
+
+    place = store.find(run, runs_dir)
+    record = store.load(place)
+    if as_json:
+        from annt_prof.report.document import document
+
+        sys.stdout.buffer.write(document(record))
+        return
+    from rich.console import Console
+
+    from annt_prof.report.answer import render
+
+    render(record, place if place.is_dir() else place.parent, Console())

@@ -1,0 +1,66 @@
+"""A speedup in words: what the interval allows one to say, and no more."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from annt_prof import units
+
+if TYPE_CHECKING:
+    from annt_prof.runs.record import Speedup
+
+Finding = Literal["faster", "slower", "no_measurable_effect", "inconclusive", "no_interval"]
+
+DEFAULT_PRECISION = 0.02
+
+
+class Verdict(NamedTuple):
+    """What one speedup shows.
+
+    Attributes:
+        text: A phrase for people, with the ratio, its interval and the rounds.
+    """
+
+    finding: Finding
+    text: str
+
+
+def verdict(speedup: Speedup, precision: float = DEFAULT_PRECISION) -> Verdict:
+    """Say what a speedup's interval shows.
+
+    An interval that leaves out 1 shows an effect, however wide it is. One that holds 1 shows that
+    there is no measurable effect only where it is narrow; a wide one shows nothing.
+
+    Args:
+        speedup: Of a variant against the baseline.
+        precision: Fraction up to which an interval counts as narrow: the one that lets rounds
+            stop early.
+    """
+    rounds = units.count(speedup.rounds, "round")
+    if speedup.low is None or speedup.high is None:
+        return Verdict("no_interval", f"{units.ratio(speedup.ratio)} in {rounds}: no interval")
+    half = relative_half_width(speedup.low, speedup.high)
+    if speedup.low > 1 or speedup.high < 1:
+        finding: Finding = "faster" if speedup.low > 1 else "slower"
+        low, ratio, high = _apart_from_one(speedup.low, speedup.ratio, speedup.high)
+        interval = f"95 % interval {low} to {high}, {rounds}"
+        return Verdict(finding, f"{finding}: {ratio} ({interval})")
+    ratio = units.ratio(speedup.ratio, units.ratio_decimals(half))
+    spread = f"{units.plus_minus(half)} at {rounds}"
+    if half <= precision:
+        return Verdict("no_measurable_effect", f"no measurable effect ({ratio} {spread})")
+    return Verdict("inconclusive", f"inconclusive: {spread} ({ratio})")
+
+
+def relative_half_width(low: float, high: float) -> float:
+    """Return the half-width of an interval as a fraction of its (geometric) centre."""
+    return math.sqrt(high / low) - 1
+
+
+def _apart_from_one(*ratios: float) -> tuple[str, ...]:
+    """Format ratios with the fewest decimals, from 2 to 4, that none of them reads as 1."""
+    for places in (2, 3, 4):
+        if all(round(r, places) != 1 for r in ratios):
+            break
+    return tuple(units.ratio(r, places) for r in ratios)

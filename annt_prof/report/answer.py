@@ -1,0 +1,54 @@
+"""The answer of a run, for a terminal or a pipe."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from annt_prof.explain.wording import DEFAULT_PRECISION
+from annt_prof.report.conditions import conditions, precision
+from annt_prof.report.lines import labelled
+from annt_prof.report.steps import steps
+from annt_prof.report.variants import variants
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from annt_prof.runs.record import Run
+
+
+def render(run: Run, directory: Path, console: Console) -> None:
+    """Print what was measured, what it came to and where in the step, in this order.
+
+    Args:
+        run: With every statistic filled in.
+        directory: Where it lies, for the commands that come next.
+        console: Takes the answer; without colours where it has none.
+    """
+    parts = (
+        conditions(run),
+        variants(run, precision(run, DEFAULT_PRECISION)),
+        steps(run, console.width, ascii_only=console.options.ascii_only),
+        labelled(_closing(run, directory)),
+    )
+    for index, part in enumerate(parts):
+        if index:
+            console.print(Text())
+        console.print(part, highlight=False)
+
+
+def _closing(run: Run, directory: Path) -> Iterator[tuple[str, str]]:
+    rounds = len({window.round for variant in run.variants for window in variant.windows})
+    yield "stopped", run.stop
+    yield "rounds", f"{rounds}, in an order shuffled with seed {run.seed}"
+    if run.telemetry_note:
+        yield "sampled", run.telemetry_note
+    yield "run", str(directory)
+    place = shlex.quote(str(directory))
+    yield "next", f"annt-prof tensorboard {place}"
+    yield "", f"annt-prof show {place} --json"

@@ -1,0 +1,94 @@
+"""Small pieces that every part of the answer is laid out with.
+
+Everything goes through ``Text``: rich interprets no markup in it, so names from files stay data.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+from rich.console import Group
+from rich.text import Text
+
+from annt_prof.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+
+INDENT = 2
+_LABEL_WIDTH = 11
+_NARROWEST = 20
+
+
+@dataclass(frozen=True)
+class Hanging:
+    """A paragraph that wraps under its own beginning, after what stands to the left of it.
+
+    rich's tables and paddings fill each line with blanks up to its end; this one does not, so
+    that what is piped or copied is clean.
+
+    Attributes:
+        before: Stands to the left of the first line.
+        text: The paragraph.
+        width: Cells that ``before`` takes in every line.
+    """
+
+    before: Text
+    text: Text
+    width: int
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield one line after the other."""
+        room = max(_NARROWEST, options.max_width - self.width)
+        for number, line in enumerate(self.text.wrap(console, room, overflow="fold") or [Text()]):
+            line.rstrip()
+            margin = self.before if number == 0 else Text()
+            blank = " " * max(0, self.width - margin.cell_len)
+            yield Text.assemble(margin, blank, line, overflow="ignore", no_wrap=True)
+
+
+def plain(text: str, style: str = "") -> Text:
+    """Return text from anywhere as something to print; long words fold, nothing is cropped."""
+    return Text(printable(text), style=style, overflow="fold")
+
+
+def heading(text: str, remark: str = "") -> RenderableType:
+    """Return a section's title, with a quieter remark after it."""
+    title = plain(text, "bold")
+    return Hanging(title, plain(remark, "dim"), title.cell_len + 2) if remark else title
+
+
+def labelled(rows: Iterable[tuple[str, str]], indent: int = 0) -> RenderableType:
+    """Return ``label   value`` lines whose values wrap under themselves."""
+    width = indent + _LABEL_WIDTH + 2
+    return Group(
+        *(
+            Hanging(Text(" " * indent + label, style="dim"), plain(value), width)
+            for label, value in rows
+        )
+    )
+
+
+def bullets(mark: str, lines: Iterable[str], indent: int = INDENT) -> RenderableType:
+    """Return one marked line for each text, wrapping under itself."""
+    before = Text(" " * indent + mark, style="yellow")
+    return Group(*(Hanging(before, plain(line), indent + len(mark) + 1) for line in lines))
+
+
+def indented(text: Text, indent: int = INDENT) -> RenderableType:
+    """Return a paragraph set in from the left, its continuation lines too."""
+    return Hanging(Text(), text, indent)
+
+
+def right(text: str, width: int) -> str:
+    """Return text flush right in a column, counted in terminal cells."""
+    return " " * max(0, width - cell_len(text)) + text
+
+
+def left(text: str, width: int) -> str:
+    """Return text flush left in a column, counted in terminal cells."""
+    return text + " " * max(0, width - cell_len(text))

@@ -1,0 +1,154 @@
+"""Where the step goes: each variant's breakdown with bars, and what limits how far to trust it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.text import Text
+
+from annt_prof import units
+from annt_prof.report.lines import INDENT, heading, indented, labelled, left, plain, right
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import RenderableType
+
+    from annt_prof.analysis.breakdown import MeanBreakdown
+    from annt_prof.categories import Category
+    from annt_prof.runs.record import Run, VariantRecord
+    from annt_prof.telemetry.summary import TelemetrySummary
+
+_WIDEST_BAR = 40
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+
+
+def steps(run: Run, width: int, *, ascii_only: bool = False) -> RenderableType:
+    """Return every traced variant's breakdown.
+
+    Args:
+        run: Of which some variants were traced.
+        width: Cells per line.
+        ascii_only: Whether bars must do without block elements.
+    """
+    traced = [(v, v.breakdown) for v in run.variants if v.breakdown is not None]
+    if not traced:
+        return plain("No breakdown: no variant was traced.")
+    table = _Table([b for _, b in traced], width, ascii_only=ascii_only)
+    parts: list[RenderableType] = [
+        heading("Where the step goes", "one traced window each; bars share one scale")
+    ]
+    for variant, breakdown in traced:
+        traced_steps = units.count(breakdown.num_steps, "step")
+        total = f"traced step {units.duration(breakdown.step_ns)}, mean of {traced_steps}"
+        parts += [Text(), heading(variant.name, total), *table.rows(breakdown)]
+        parts.append(labelled(_remarks(variant, breakdown), INDENT))
+    parts += [Text(), *_not_measured(traced)]
+    return Group(*parts)
+
+
+class _Table:
+    """Lays out breakdowns with one unit, one number of decimals and one scale of bars."""
+
+    def __init__(self, breakdowns: list[MeanBreakdown], width: int, *, ascii_only: bool) -> None:
+        every = [ns for b in breakdowns for ns in b.by_category_ns.values()]
+        self._places = units.duration_decimals(b.step_ns for b in breakdowns)
+        self._largest_ns = max(every, default=0)
+        self._label = max((len(c) for b in breakdowns for c in b.by_category_ns), default=0)
+        self._figure = max(len(self._milliseconds(b.step_ns)) for b in breakdowns)
+        self._bar = max(8, min(_WIDEST_BAR, width - INDENT - self._label - self._figure - 17))
+        self._ascii_only = ascii_only
+
+    def rows(self, breakdown: MeanBreakdown) -> Iterator[RenderableType]:
+        """Yield a line for each category that took time, and one for those that took none."""
+        for category, ns in breakdown.by_category_ns.items():
+            if ns:
+                yield self._row(category, ns, breakdown.step_ns)
+        idle = [category for category, ns in breakdown.by_category_ns.items() if not ns]
+        if idle:
+            yield indented(plain(f"0 ms: {', '.join(idle)}", "dim"))
+
+    def _row(self, category: Category, ns: int, step_ns: int) -> Text:
+        share = units.percent(ns / step_ns)
+        return Text.assemble(
+            " " * INDENT,
+            left(category, self._label),
+            f"  {right(self._milliseconds(ns), self._figure)} ms  {right(share, 7)}  ",
+            (self._drawn(ns), "cyan"),
+        )
+
+    def _milliseconds(self, ns: int) -> str:
+        return units.milliseconds(ns, self._places)
+
+    def _drawn(self, ns: int) -> str:
+        eighths = max(1, round(self._bar * 8 * ns / self._largest_ns))
+        whole, rest = divmod(eighths, 8)
+        if self._ascii_only:
+            return "#" * max(1, whole)
+        return "█" * whole + _EIGHTHS[rest].strip()
+
+
+def _remarks(variant: VariantRecord, breakdown: MeanBreakdown) -> Iterator[tuple[str, str]]:
+    if variant.profiler_inflation is not None:
+        yield "profiler", _inflation(variant.profiler_inflation)
+    hidden = {category: ns for category, ns in breakdown.hidden_ns.items() if ns}
+    if hidden:
+        listed = ", ".join(f"{category} {units.duration(ns)}" for category, ns in hidden.items())
+        yield "hidden", f"{listed}: ran under compute, so not part of the step"
+    device_ns = sum(breakdown.kernel_ns.values())
+    if device_ns:
+        ordered = sorted(breakdown.kernel_ns.items(), key=lambda item: -item[1])
+        shares = ", ".join(f"{kind} {units.percent(ns / device_ns)}" for kind, ns in ordered if ns)
+        yield "kernels", f"{shares} of {units.duration(device_ns)} device time"
+    if variant.telemetry is not None and (sampled := _telemetry(variant.telemetry)):
+        yield "telemetry", sampled
+
+
+def _inflation(inflation: float) -> str:
+    longer = units.percent(abs(inflation))
+    if inflation < 0:
+        return (
+            f"traced steps are {longer} shorter than timed ones, which no profiler does: the "
+            "machine drifted in between, so read the shares, not the sum"
+        )
+    return (
+        f"traced steps are {longer} longer than timed ones; the profiler slows the host, so "
+        "read the shares, not the sum"
+    )
+
+
+def _telemetry(summary: TelemetrySummary) -> str:
+    """Return what was sampled during the timed windows, figures that are known only."""
+    known = [
+        _figure("GPU busy", summary.gpu_utilisation_percent, "%"),
+        _figure("", summary.gpu_power_w, "W"),
+        _figure("SM", summary.gpu_sm_clock_mhz, "MHz"),
+        _figure("memory", summary.gpu_memory_clock_mhz, "MHz"),
+        _figure("", summary.gpu_temperature_c, "°C"),
+        _figure("host CPU", summary.host_cpu_percent, "% of a core"),
+        _figure("other processes", summary.host_other_cpu_percent, "% of a core"),
+    ]
+    if summary.gpu_throttle_reasons:
+        known.append(f"clocks limited by {', '.join(summary.gpu_throttle_reasons)}")
+    return ", ".join(text for text in known if text)
+
+
+def _figure(label: str, value: float | None, unit: str) -> str:
+    return "" if value is None else f"{label} {value:.0f} {unit}".strip()
+
+
+def _not_measured(
+    traced: list[tuple[VariantRecord, MeanBreakdown]],
+) -> Iterator[RenderableType]:
+    """Yield what the traces cannot show and why; once where it is the same for every variant."""
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for variant, breakdown in traced:
+        by_reason: dict[str, list[str]] = {}
+        for category, reason in breakdown.not_measured.items():
+            by_reason.setdefault(reason, []).append(category)
+        for reason, categories in by_reason.items():
+            reasons.setdefault((", ".join(categories), reason), []).append(variant.name)
+    for (listed, reason), names in reasons.items():
+        whose = "" if len(names) == len(traced) else f" of {', '.join(names)}"
+        yield plain(f"not measured{whose}: {listed}: {reason}", "dim")

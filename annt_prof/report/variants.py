@@ -1,0 +1,186 @@
+"""The table of variants, each with what its interval shows and what it changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from rich.cells import cell_len
+from rich.console import Group
+from rich.text import Text
+
+from annt_prof import units
+from annt_prof.explain.wording import Finding, verdict
+from annt_prof.plan import BASELINE
+from annt_prof.report.lines import heading, indented, left, plain, right
+from annt_prof.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from rich.console import RenderableType
+
+    from annt_prof.runs.record import Run, StepTime, VariantRecord
+
+_WIDEST_NAME = 21  # with every column of figures this fills 80 cells
+_GAP = "  "
+_STYLES: dict[Finding, str] = {
+    "faster": "green",
+    "slower": "red",
+    "no_measurable_effect": "bold",
+    "inconclusive": "yellow",
+    "no_interval": "yellow",
+}
+
+
+class _Column(NamedTuple):
+    """One column: a heading of two lines above one cell for each measured variant."""
+
+    top: str
+    bottom: str
+    cells: list[str]
+
+    @property
+    def width(self) -> int:
+        return max(map(cell_len, (self.top, self.bottom, *self.cells)))
+
+
+def variants(run: Run, precision: float) -> RenderableType:
+    """Return the table.
+
+    Args:
+        run: With every statistic filled in.
+        precision: Fraction up to which an interval counts as narrow.
+    """
+    measured = [v for v in run.variants if v.step_time is not None]
+    columns = _columns(measured)
+    longest = max((cell_len(printable(v.name)) for v in run.variants), default=0)
+    width = min(max(longest, len("variant")), _WIDEST_NAME)
+    rows = {v.name: [c.cells[i] for c in columns] for i, v in enumerate(measured)}
+    parts: list[RenderableType] = list(_head(columns, width)) if measured else [heading("Variants")]
+    said: set[str] = set()
+    for variant in run.variants:
+        if variant.name in rows:
+            parts += _figures(variant.name, rows[variant.name], columns, width)
+            parts += [indented(line) for line in _findings(variant, precision, said)]
+        else:
+            parts.append(_without_figures(variant, width))
+    parts += [Text(), *(plain(note, "dim") for note in _notes(measured))]
+    return Group(*parts)
+
+
+def _columns(measured: list[VariantRecord]) -> list[_Column]:
+    """Return the columns that these variants can fill, each with one unit."""
+    times = [v.step_time for v in measured if v.step_time is not None]
+    memory = units.memory_unit(v.peak_memory_bytes or 0 for v in measured)
+    energies = [v.energy_per_sample_j for v in measured]
+    columns = [
+        _Column("samples", "per s", [units.throughput(v.throughput or 0) for v in measured]),
+        *_step_columns(times),
+        _Column("speed-", "up", [_speedup(v) for v in measured]),
+        _Column("peak", memory.name, [_memory(v, memory) for v in measured]),
+    ]
+    if any(energy is not None for energy in energies):
+        cells = ["-" if energy is None else units.joules(energy) for energy in energies]
+        columns.append(_Column("J per", "sample", cells))
+    return columns
+
+
+def _step_columns(times: list[StepTime]) -> Iterator[_Column]:
+    places = units.duration_decimals(t.p95 for t in times)
+    quantiles = {"p05": [t.p05 for t in times], "p95": [t.p95 for t in times]}
+    medians = [units.milliseconds(t.median, places) for t in times]
+    yield _Column("step ms", "median", medians)
+    for name, durations in quantiles.items():
+        yield _Column("", name, [units.milliseconds(ns, places) for ns in durations])
+
+
+def _speedup(variant: VariantRecord) -> str:
+    return "-" if variant.speedup is None else units.ratio(variant.speedup.ratio)
+
+
+def _memory(variant: VariantRecord, unit: units.MemoryUnit) -> str:
+    return "-" if variant.peak_memory_bytes is None else unit.format(variant.peak_memory_bytes)
+
+
+def _head(columns: Iterable[_Column], width: int) -> Iterator[Text]:
+    tops = [left("", width), *(right(c.top, c.width) for c in columns)]
+    bottoms = [left("variant", width), *(right(c.bottom, c.width) for c in columns)]
+    yield Text(_GAP.join(tops), style="bold")
+    yield Text(_GAP.join(bottoms), style="bold underline")
+
+
+def _figures(name: str, cells: list[str], columns: list[_Column], width: int) -> list[Text]:
+    """Return a variant's row; a name that is too long takes a line of its own."""
+    texts = [right(text, column.width) for text, column in zip(cells, columns, strict=True)]
+    label = printable(name)
+    if cell_len(label) > width:
+        return [plain(name, "bold"), Text(_GAP.join([left("", width), *texts]))]
+    return [
+        Text.assemble((left(label, width), "bold"), _GAP, _GAP.join(texts)),
+    ]
+
+
+def _without_figures(variant: VariantRecord, width: int) -> Text:
+    label = left(printable(variant.name), width)
+    return Text.assemble((label, "bold"), _GAP, (printable(_status(variant)), "red"))
+
+
+def _status(variant: VariantRecord) -> str:
+    reason = f": {variant.reason}" if variant.reason else ""
+    if variant.status == "measured":
+        return "no window was measured"
+    if variant.status == "out_of_memory":
+        return f"out of memory{reason}"
+    return f"{variant.status.replace('_', ' ')}{reason}"
+
+
+def _findings(variant: VariantRecord, precision: float, said: set[str]) -> Iterator[Text]:
+    """Yield what is known of a variant beside its figures; mathematics already said is not."""
+    if variant.name == BASELINE:
+        return
+    if variant.techniques != (variant.name,):
+        yield plain(_mix(variant), "dim")
+    if variant.speedup is None:
+        yield plain("no speedup: the baseline has no window in the same round", "yellow")
+    else:
+        found = verdict(variant.speedup, precision)
+        yield plain(found.text, _STYLES[found.finding])
+    fresh = [line for line in variant.mathematics if line not in said]
+    said.update(fresh)
+    for line in fresh:
+        yield plain(f"what changes in the mathematics: {_without_name(line, variant)}", "dim")
+    if variant.mathematics and not fresh:
+        yield plain("what changes in the mathematics: all that its techniques change", "dim")
+
+
+def _mix(variant: VariantRecord) -> str:
+    without = f", without {', '.join(variant.left_out)}" if variant.left_out else ""
+    return f"= {' + '.join(variant.techniques)}{without}"
+
+
+def _without_name(line: str, variant: VariantRecord) -> str:
+    return line.removeprefix(f"{variant.name}: ")
+
+
+def _notes(measured: list[VariantRecord]) -> Iterator[str]:
+    """Yield what each column's figures are of."""
+    samples = sorted({v.samples_per_iteration for v in measured})
+    if not samples:
+        return
+    each = " or ".join(map(str, samples))
+    windows = sorted({v.step_time.n for v in measured if v.step_time is not None})
+    spread = (
+        units.count(windows[0], "window")
+        if len(windows) == 1
+        else f"{windows[0]} to " + (units.count(windows[-1], "window"))
+    )
+    yield (
+        f"step: one iteration of {each} samples, wall time without profiler, over {spread}, "
+        "each counting once with its median."
+    )
+    yield (
+        "speedup: the baseline's time per sample over the variant's, from windows paired by round."
+    )
+    owners = sorted({v.peak_memory_of for v in measured if v.peak_memory_of is not None})
+    if owners:
+        yield f"peak: highest memory of {', '.join(owners)} over the timed windows."
