@@ -54,8 +54,10 @@ def command(run: Path | None, port: int | None, host: str, runs_dir: Path) -> No
         click.echo(f"TensorBoard shows {directory} at http://{_in_url(host)}:{chosen}/")
         click.echo(_OFFLINE_NOTE)
         click.echo("Ctrl-C stops it.")
-        if server.wait() != 0:
-            raise _died(server, output)
+        # Ctrl-C is how a server is meant to end, so it is no failure.
+        with contextlib.suppress(KeyboardInterrupt):
+            if server.wait() != 0:
+                raise _died(server, output)
 
 
 def _run_directory(run: Path | None, runs_dir: Path) -> Path:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from annt_prof.runs.record import Run, Speedup, VariantRecord
 
-_MARKS = re.compile(r"([\\`*_{}\[\]()#+!-])")
+# Markdown's marks, among them the dot that makes a number begin a list.
+_MARKS = re.compile(r"([\\`*_{}\[\]()#+!-]|(?<=\d)\.(?=\s))")
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;"})
 _NONE = "–"  # noqa: RUF001 - a dash, for what is not known
 

@@ -9,13 +9,13 @@ every timestamp included, is copied as it stands in the text.
 from __future__ import annotations
 
 import gzip
-import zlib
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from annt_prof.categories import PHASE_PREFIX, Phase
 from annt_prof.errors import UserError
+from annt_prof.trace.source import DEFAULT_MAX_BYTES, content
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _CATEGORIES = {
     "cuda_runtime": "runtime",
     "cuda_driver": "runtime",
+    "hip_runtime": "runtime",
     "xpu_runtime": "runtime",
     "xpu_driver": "runtime",
     "mtia_runtime": "runtime",
@@ -66,9 +67,9 @@ def normalise(original: Path, copy: Path) -> None:
         copy: Of the same trace for the plugin, ``<worker>.<digits>.pt.trace.json.gz``.
 
     Raises:
-        UserError: The original is missing, cut off, or no Kineto trace.
+        UserError: The original is missing, cut off, or no Kineto trace; an earlier copy stays.
     """
-    text = _read(original)
+    text = content(original, DEFAULT_MAX_BYTES)
     partial = copy.with_name(f".{copy.name}.partial")
     try:
         fields = _decode_fields(text)
@@ -81,14 +82,6 @@ def normalise(original: Path, copy: Path) -> None:
         raise UserError(f"not a Kineto trace: {reason}", where=str(original)) from error
     finally:
         partial.unlink(missing_ok=True)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        content = path.read_bytes()
-        return gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content
-    except (OSError, EOFError, zlib.error) as error:
-        raise UserError(f"the trace cannot be read: {error}", where=str(path)) from error
 
 
 def _document(fields: dict[str, msgspec.Raw], events: list[msgspec.Raw]) -> Iterator[bytes]:

@@ -1,0 +1,82 @@
+"""The picture of the breakdowns."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from itertools import pairwise
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from annt_prof.categories import Category
+from annt_prof.runs.record import Run
+from annt_prof.tensorboard.bars import COLOURS, draw, tick
+
+
+def pixels_by_colour(run: Run) -> Counter[str]:
+    picture = draw(run.variants)
+    assert picture is not None
+    image = Image.open(io.BytesIO(picture.png))
+    assert image.size == (picture.width, picture.height)
+    counted = image.getcolors(image.width * image.height)
+    assert counted is not None
+    return Counter({"#{:02X}{:02X}{:02X}".format(*colour): count for count, colour in counted})
+
+
+def test_every_category_has_a_colour_of_its_own() -> None:
+    assert set(COLOURS) == set(Category)
+    assert len(set(COLOURS.values())) == len(Category)
+
+
+def test_bars_are_as_long_as_their_durations(run: Run) -> None:
+    """Without the labels' ink, areas are in proportion: 12 to 4 ms, and 22 to 4 ms."""
+    plain = msgspec.structs.replace(run, variants=run.variants[:1])
+    found = pixels_by_colour(plain)
+    per_ms = found[COLOURS[Category.DATA_LOADING]] / 4
+    assert found[COLOURS[Category.FORWARD]] / 12 == pytest.approx(per_ms, rel=0.15)
+    assert found[COLOURS[Category.BACKWARD]] / 22 == pytest.approx(per_ms, rel=0.2)
+
+
+def test_what_is_nowhere_is_not_in_the_legend(run: Run) -> None:
+    found = pixels_by_colour(run)
+    assert found[COLOURS[Category.COMMUNICATION]] == 0
+    assert found[COLOURS[Category.UNATTRIBUTED]] > 0
+
+
+def test_every_traced_variant_has_its_bar(run: Run) -> None:
+    one = draw(run.variants[:1])
+    two = draw(run.variants)
+    assert one is not None
+    assert two is not None
+    assert two.height > one.height + 60
+
+
+def test_without_a_trace_there_is_no_picture(run: Run) -> None:
+    assert draw(run.variants[2:]) is None
+
+
+def test_a_name_of_any_length_fits(run: Run) -> None:
+    long = msgspec.structs.replace(run.variants[0], name="a\nvery long name " * 40)
+    assert draw((long,)) is not None
+
+
+def test_an_empty_step_is_drawn_too(run: Run) -> None:
+    mean = msgspec.structs.replace(run.variants[0].breakdown, step_ns=0, by_category_ns={})
+    assert draw((msgspec.structs.replace(run.variants[0], breakdown=mean),)) is not None
+
+
+@given(st.integers(1, 10**13))
+def test_grid_lines_are_few_and_at_round_figures(longest_ns: int) -> None:
+    distance = tick(longest_ns)
+    assert longest_ns // distance <= 7
+    assert str(distance).rstrip("0") in ("1", "2", "5")
+    assert longest_ns < 10 or longest_ns // distance >= 2
+
+
+def test_grid_lines_grow_with_the_bar() -> None:
+    distances = [tick(10**6 * n) for n in range(1, 400)]
+    assert all(a <= b for a, b in pairwise(distances))

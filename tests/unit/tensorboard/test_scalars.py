@@ -1,0 +1,78 @@
+"""Which curves a variant gets."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from annt_prof.runs.record import Run
+from annt_prof.telemetry.summary import TelemetrySummary
+from annt_prof.tensorboard.events import Scalar
+from annt_prof.tensorboard.scalars import scalars
+
+
+def curves(found: tuple[Scalar, ...]) -> dict[str, dict[int, float]]:
+    result: dict[str, dict[int, float]] = {}
+    for scalar in found:
+        points = result.setdefault(scalar.tag, {})
+        assert scalar.step not in points, "two points at one step"
+        points[scalar.step] = scalar.value
+    return result
+
+
+def test_step_time_and_throughput_have_a_point_per_round(run: Run) -> None:
+    found = curves(scalars(run, run.variants[0]))
+    assert found["timed/step_time_ms"] == {0: 40, 1: 41, 2: 42}
+    assert found["timed/throughput_samples_per_s"][0] == pytest.approx(32 / 0.040)
+
+
+def test_rounds_lie_at_the_time_they_were_measured(run: Run) -> None:
+    at = [s.wall_time_s for s in scalars(run, run.variants[0]) if s.tag == "timed/step_time_ms"]
+    created_s = 1767323045  # 2026-01-02T03:04:05Z
+    assert at == pytest.approx([created_s + 0.25, created_s + 0.75, created_s + 1.25])
+
+
+def test_the_breakdown_sums_to_the_traced_step(run: Run) -> None:
+    found = curves(scalars(run, run.variants[0]))
+    parts = [points[0] for tag, points in found.items() if tag.startswith("breakdown_ms/")]
+    assert sum(parts) == pytest.approx(found["traced/step_time_ms"][0])
+    assert found["breakdown_ms/backward"] == {0: 22}
+    assert found["hidden_ms/h2d_copy"] == {0: 2}
+    assert found["kernels_ms/gemm"] == {0: 7}
+
+
+def test_comparison_memory_and_energy(run: Run) -> None:
+    found = curves(scalars(run, run.variants[1]))
+    assert found["speedup/ratio"] == {0: 1.3312}
+    assert (found["speedup/low_95"], found["speedup/high_95"]) == ({0: 1.3244}, {0: 1.3381})
+    assert found["memory/peak_mib"] == {0: 2048}
+    assert found["energy/per_sample_j"] == {0: 0.0421}
+    assert found["traced/profiler_inflation_percent"] == {0: pytest.approx(-0.4)}
+
+
+def test_telemetry_holds_what_is_known_in_the_unit_of_its_name(run: Run) -> None:
+    told = TelemetrySummary(
+        gpu_utilisation_percent=0.0,
+        gpu_memory_bytes=512 * 2**20,
+        gpu_throttle_reasons=("sw_power_cap",),
+        gpu_pcie_rx_bytes_per_s=3 * 2**20,
+        num_samples=9,
+    )
+    variant = msgspec.structs.replace(run.variants[0], telemetry=told)
+    found = curves(scalars(run, variant))
+    assert {tag: p for tag, p in found.items() if tag.startswith("telemetry/")} == {
+        "telemetry/gpu_utilisation_percent": {0: 0},
+        "telemetry/gpu_memory_mib": {0: 512},
+        "telemetry/gpu_pcie_rx_mib_per_s": {0: 3},
+    }
+
+
+def test_a_variant_without_measurements_has_no_curves(run: Run) -> None:
+    assert scalars(run, run.variants[2]) == ()
+
+
+def test_one_round_has_no_interval_to_show(run: Run) -> None:
+    speedup = msgspec.structs.replace(run.variants[1].speedup, low=None, high=None)
+    found = curves(scalars(run, msgspec.structs.replace(run.variants[1], speedup=speedup)))
+    assert "speedup/ratio" in found
+    assert "speedup/low_95" not in found
