@@ -94,7 +94,7 @@ def _cgroups(root: Path, controller: str) -> list[Path]:
         _, controllers, path = line.split(":", 2)
         if controllers and controller not in controllers.split(","):
             continue
-        mount = root / "sys/fs/cgroup" / (controllers and controller)
+        mount = root / "sys/fs/cgroup" / controllers
         here = mount / path.lstrip("/")
         folders += [here, *(above for above in here.parents if above.is_relative_to(mount))]
     return folders

@@ -182,22 +182,24 @@ def open_device(
         NvmlUnavailable: There is no such device, or it does not answer.
     """
     try:
-        return Device(nvml, _handle(nvml, uuid or _visible(environment)))
+        if uuid is not None:
+            return Device(nvml, _by_uuid(nvml, uuid))
+        return Device(nvml, _first_visible(nvml, environment))
     except nvml.NVMLError as error:
         raise NvmlUnavailable(f"NVML: {error}") from None
 
 
-def _visible(environment: Mapping[str, str]) -> str:
+def _first_visible(nvml: Binding, environment: Mapping[str, str]) -> Handle:
     listed = environment.get("CUDA_VISIBLE_DEVICES")
     first = "0" if listed is None else listed.split(",")[0].strip()
     if first in ("", "-1", "NoDevFiles"):
         raise NvmlUnavailable("CUDA_VISIBLE_DEVICES hides every device")
-    return first
+    if first.isdecimal():
+        return nvml.nvmlDeviceGetHandleByIndex(int(first))
+    return _by_uuid(nvml, first)
 
 
-def _handle(nvml: Binding, wanted: str) -> Handle:
-    if wanted.isdecimal():
-        return nvml.nvmlDeviceGetHandleByIndex(int(wanted))
+def _by_uuid(nvml: Binding, wanted: str) -> Handle:
     if wanted.startswith("MIG-"):
         return nvml.nvmlDeviceGetHandleByUUID(wanted)
     bare = wanted.removeprefix("GPU-")  # torch leaves the prefix out

@@ -61,7 +61,7 @@ def load_check(busy_cores: float, num_cores: int, load: float) -> Check:
         num_cores: Of the machine.
         load: Load average over the last minute, in processes.
     """
-    finding = f"{busy_cores:.1f} of {num_cores} cores busy now, load average {load:.1f} in the last minute"
+    finding = f"{busy_cores:.1f} of {num_cores} cores busy now, load average {load:.1f}"
     if busy_cores < _BUSY_SHARE * num_cores:
         return Check("load", "ok", finding)
     finding += ": another process is using the CPU, so intervals will be wide"
