@@ -9,7 +9,8 @@ from annt_prof.telemetry import columns
 from annt_prof.telemetry.nvml import NvmlUnavailable
 
 if TYPE_CHECKING:
-    from annt_prof.telemetry.nvml import Device, Reading
+    from annt_prof.telemetry.counters import Reading
+    from annt_prof.telemetry.nvml import Device
 
 _PAUSE_S = 0.25  # between two questions, so that NVML is busy with this a twelfth of the time
 
