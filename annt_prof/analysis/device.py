@@ -153,19 +153,16 @@ def _resolve(layers: list[Segments], steps: Steps) -> Ints:
 
 
 def _within(segments: Segments, steps: Steps) -> int:
-    edges = edges_of([segments], steps.start_ns, steps.end_ns)
-    label = segments.label_at(edges)
-    return int(time_by_label(edges, label, 1, steps.start_ns, steps.end_ns).sum())
+    return int(
+        (segments.length_before(steps.end_ns) - segments.length_before(steps.start_ns)).sum()
+    )
 
 
 def _by_class(trace: Trace, steps: Steps, classes: list[KernelClass]) -> dict[str, int]:
     """Add up the device time of each kernel class within the steps."""
     events = trace.events[trace.events.of_kind(*DEVICE_KINDS)]
-    inside = np.zeros(len(events), np.int64)
-    for start_ns, end_ns in zip(steps.start_ns, steps.end_ns, strict=True):
-        inside += np.maximum(
-            np.minimum(events.end_ns, end_ns) - np.maximum(events.start_ns, start_ns), 0
-        )
+    stepping = first_come(steps.start_ns, steps.end_ns)
+    inside = stepping.length_before(events.end_ns) - stepping.length_before(events.start_ns)
     class_of_name = np.array([list(KernelClass).index(kind) for kind in classes])
     totals = np.zeros(len(KernelClass), np.int64)
     np.add.at(totals, class_of_name[events.name], inside)

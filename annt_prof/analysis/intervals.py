@@ -49,6 +49,17 @@ class Segments:
         covered: NDArray[np.bool_] = self.label_at(instants_ns) != NOWHERE
         return covered
 
+    def length_before(self, instants_ns: Ints) -> Ints:
+        """Return the covered time before each instant, ns; shape of the instants."""
+        if not len(self.start_ns):
+            return np.zeros(instants_ns.shape, np.int64)
+        whole = np.concatenate(([0], np.cumsum(self.end_ns - self.start_ns)))
+        begun = np.searchsorted(self.start_ns, instants_ns, side="right")
+        place = np.maximum(begun - 1, 0)
+        ahead = np.clip(self.end_ns[place] - instants_ns, 0, None)
+        covered: Ints = np.where(begun > 0, whole[begun] - ahead, 0)
+        return covered
+
 
 def first_come(start_ns: Ints, end_ns: Ints, label: Ints | int = 0) -> Segments:
     """Cut overlapping intervals so that whichever started first keeps the time until it ends.

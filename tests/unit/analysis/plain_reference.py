@@ -1,0 +1,279 @@
+"""A second implementation of the breakdown: slow, simple, from the definitions.
+
+It shares no code with the package. It works on the JSON itself, in exact integers, and sweeps
+from one edge to the next with the set of what is active.
+"""
+
+import gzip
+import json
+import re
+from decimal import ROUND_HALF_UP, Decimal
+
+OPERATOR = {"cpu_op", "Operator"}
+ANNOTATION = {"user_annotation"}
+CALL = {"cuda_runtime", "cuda_driver", "Runtime"}
+KERNEL = {"kernel", "Kernel"}
+MEMCPY = {"gpu_memcpy", "Memcpy"}
+MEMSET = {"gpu_memset", "Memset"}
+DEVICE = KERNEL | MEMCPY | MEMSET
+EVALUATE = "autograd::engine::evaluate_function"
+TORCH_PHASES = {
+    "enumerate(DataLoader)#": "data_loading",
+    "Optimizer.step#": "optimizer",
+    "Optimizer.zero_grad#": "zero_grad",
+}
+TALK = (
+    "gloo:", "nccl:", "mpi:", "ucc:", "xccl:", "c10d::", "_c10d_functional::",
+    "record_param_comms",
+)  # fmt: skip
+SYNCHRONISE = {
+    "cudaDeviceSynchronize", "cudaStreamSynchronize", "cudaEventSynchronize",
+    "hipDeviceSynchronize", "hipMemcpyWithStream", "cudaMemcpy",
+}  # fmt: skip
+
+
+def nanoseconds(value):
+    return int((Decimal(value) * 1000).to_integral_value(ROUND_HALF_UP))
+
+
+class Event:
+    def __init__(self, order, fields):
+        self.order = order
+        self.category = fields.get("cat")
+        self.name = str(fields["name"])
+        self.thread = (str(fields["pid"]), str(fields["tid"]))
+        self.start = nanoseconds(fields["ts"])
+        self.end = self.start + nanoseconds(fields.get("dur", 0))
+        args = fields.get("args", {})
+        self.correlation = args.get("correlation", -1)
+        self.sequence = args.get("Sequence number", -1)
+
+    def holds(self, instant):
+        return self.start <= instant < self.end
+
+
+def load(path):
+    text = path.read_bytes()
+    if text[:2] == b"\x1f\x8b":
+        text = gzip.decompress(text)
+    raw = json.loads(text, parse_float=Decimal)["traceEvents"]
+    events = [Event(order, one) for order, one in enumerate(raw) if one["ph"] == "X"]
+    links = [
+        (nanoseconds(one["ts"]), (str(one["pid"]), str(one["tid"])))
+        for one in raw
+        if one["ph"] == "s" and one["cat"] == "fwdbwd"
+    ]
+    return events, links
+
+
+def find_steps(events):
+    """Return (name, start, end) of each step and the thread that runs them."""
+    host = [e for e in events if e.category in OPERATOR | ANNOTATION]
+    found = [e for e in host if re.fullmatch(r"ProfilerStep#\d+", e.name)]
+    if found:
+        main = found[0].thread
+        spans = {(e.start, e.end): e.name for e in found}
+        return [(name, *span) for span, name in sorted(spans.items())], main
+    timed = [
+        e
+        for e in events
+        if e.category in OPERATOR | ANNOTATION | CALL | DEVICE | {"python_function"}
+    ]
+    main = next(e.thread for e in events if e.thread[0] == e.thread[1])
+    return [("whole trace", min(e.start for e in timed), max(e.end for e in timed))], main
+
+
+def find_phases(events, links, main):
+    """Return (start, end, order, phase) of every range of the main thread."""
+    here = [e for e in events if e.thread == main and e.category in OPERATOR | ANNOTATION]
+    own = [e for e in here if e.name.startswith("annt_prof::")]
+    if own:
+        return [(e.start, e.end, e.order, e.name.removeprefix("annt_prof::")) for e in own]
+    ranges = [
+        (e.start, e.end, e.order, phase)
+        for e in here
+        for prefix, phase in TORCH_PHASES.items()
+        if e.name.startswith(prefix)
+    ]
+    evaluations = [e for e in events if e.category in OPERATOR and e.name.startswith(EVALUATE)]
+    operators = [e for e in here if e.category in OPERATOR and not e.name.startswith(EVALUATE)]
+    backward = backward_runs(evaluations, operators)
+    ranges += [(start, end, -1, "backward") for start, end in backward]
+    if links:
+        instants = [instant for instant, thread in links if thread == main]
+    else:
+        evaluated = {e.sequence for e in evaluations} - {-1}
+        last = {}
+        for e in operators:
+            if e.sequence in evaluated:
+                last[e.sequence] = max(last.get(e.sequence, e.start), e.start)
+        instants = list(last.values())
+    ranges += [(start, end, -2, "forward") for start, end in passes(instants, backward, operators)]
+    ranges += [
+        (e.start, e.end, -2, "forward")
+        for e in events
+        if e.thread == main and e.name.startswith(("nn.Module: ", "DistributedDataParallel.forward"))
+        and e.category in OPERATOR | ANNOTATION | {"python_function"}
+    ]  # fmt: skip
+    return ranges
+
+
+def backward_runs(evaluations, operators):
+    """Join autograd's evaluations until the main thread starts an operator outside them."""
+    runs = []
+    for e in sorted(evaluations, key=lambda e: e.start):
+        if e.start == e.end:
+            continue
+        if runs and e.start <= runs[-1][1]:
+            runs[-1][1] = max(runs[-1][1], e.end)
+        else:
+            runs.append([e.start, e.end])
+    starts = sorted({o.start for o in operators})
+    joined = []
+    position = 0
+    for start, end in runs:
+        # Operators are passed in ascending order, so each is looked at once.
+        interrupted = False
+        while position < len(starts) and starts[position] < start:
+            interrupted |= bool(joined) and starts[position] >= joined[-1][1]
+            position += 1
+        if joined and not interrupted:
+            joined[-1][1] = end
+        else:
+            joined.append([start, end])
+    return [tuple(run) for run in joined]
+
+
+def passes(instants, backward, operators):
+    groups = {}
+    for instant in sorted(instants):
+        if any(start <= instant < end for start, end in backward):
+            continue
+        earlier = sum(1 for start, _ in backward if start <= instant)
+        groups.setdefault(earlier, []).append(instant)
+    return [
+        (outermost(group[0], operators)[0], outermost(group[-1], operators)[1])
+        for group in groups.values()
+    ]
+
+
+def outermost(instant, operators):
+    around = [(o.start, o.end) for o in operators if o.holds(instant)]
+    return min(around, key=lambda span: (span[0], -span[1])) if around else (instant, instant)
+
+
+def launch_of(event, calls):
+    """Return when the call with the event's correlation began, None if there is none."""
+    bearing = calls.get(event.correlation, [])
+    before = [start for start in bearing if start <= event.start]
+    return max(before) if before else min(bearing, default=None)
+
+
+def innermost(ranges, instant):
+    around = [r for r in ranges if r[0] <= instant < r[1]]
+    return max(around, key=lambda r: (r[0], -r[1], r[2]))[3] if around else None
+
+
+def break_down(path):
+    """Return the steps as (name, start, end, time by category) and the hidden time in all."""
+    events, links = load(path)
+    steps, main = find_steps(events)
+    phases = find_phases(events, links, main)
+    on_device = any(e.category in DEVICE for e in events)
+    entries = device_entries(events, phases, main) if on_device else host_entries(events)
+    entries += [("phase", r[0], r[1], r[2], r[3]) for r in phases]
+    choose = choose_on_device if on_device else choose_on_host
+    times = [dict.fromkeys(["unattributed"], 0) for _ in steps]
+    hidden = {}
+    for left, right, active in sweep(entries, [edge for step in steps for edge in step[1:]]):
+        category = choose(active)
+        for row, (_, start, end) in zip(times, steps, strict=True):
+            if start <= left < end:
+                row[category] = row.get(category, 0) + right - left
+                for other in {kind for _, _, _, kind in active.get("move", [])} - {category}:
+                    hidden[other] = hidden.get(other, 0) + right - left
+    return [(*step, row) for step, row in zip(steps, times, strict=True)], hidden
+
+
+def sweep(entries, edges):
+    """Yield each stretch between neighbouring edges with what is active, by layer."""
+    begins, ends = {}, {}
+    for entry in entries:
+        if entry[1] < entry[2]:
+            begins.setdefault(entry[1], []).append(entry)
+            ends.setdefault(entry[2], []).append(entry)
+    instants = sorted({*begins, *ends, *edges})
+    active = {}
+    for left, right in zip(instants, instants[1:], strict=False):
+        for layer, *rest in ends.get(left, []):
+            active[layer].remove(tuple(rest))
+        for layer, *rest in begins.get(left, []):
+            active.setdefault(layer, []).append(tuple(rest))
+        yield left, right, active
+
+
+def device_entries(events, phases, main):
+    calls = {}
+    for e in events:
+        if e.category in CALL and e.correlation > 0:
+            calls.setdefault(e.correlation, []).append(e.start)
+    # A launch asks for the phase around one instant; asking all ranges is slow but simple.
+    autograd = {e.thread for e in events if e.name.startswith(EVALUATE)} | {main}
+    entries = []
+    for e in events:
+        if e.category in KERNEL and "nccl" in e.name.lower():
+            entries.append(("move", e.start, e.end, e.order, "communication"))
+        elif e.category in MEMCPY:
+            kind = "h2d_copy" if "HtoD" in e.name else "other_copy"
+            entries.append(("move", e.start, e.end, e.order, kind))
+        elif e.category in KERNEL | MEMSET:
+            launched = launch_of(e, calls)
+            phase = None if launched is None else innermost(phases, launched)
+            known = phase not in (None, "h2d_copy", "sync")
+            kind = phase if known else "unattributed"
+            entries.append(("compute", e.start, e.end, e.order, kind))
+        elif e.category in CALL and e.name in SYNCHRONISE and e.thread in autograd:
+            entries.append(("sync", e.start, e.end, e.order, "sync"))
+    return entries
+
+
+def first(active):
+    return min(active, key=lambda entry: (entry[0], entry[2]))[3]
+
+
+def phase_of(active):
+    around = active.get("phase")
+    return max(around, key=lambda r: (r[0], -r[1], r[2]))[3] if around else None
+
+
+def choose_on_device(active):
+    if active.get("compute"):
+        return first(active["compute"])
+    moving = active.get("move", [])
+    if any(entry[3] == "communication" for entry in moving):
+        return "communication"
+    if moving:
+        return first(moving)
+    phase = phase_of(active)
+    if phase in ("data_loading", "sync"):
+        return phase
+    return "sync" if active.get("sync") else "host_bound"
+
+
+def host_entries(events):
+    entries = []
+    for e in events:
+        if e.category not in OPERATOR | ANNOTATION:
+            continue
+        if e.name.startswith(TALK):
+            entries.append(("move", e.start, e.end, e.order, "communication"))
+        elif e.category in OPERATOR and not e.name.startswith(EVALUATE):
+            entries.append(("work", e.start, e.end, e.order, "work"))
+    return entries
+
+
+def choose_on_host(active):
+    phase = phase_of(active)
+    if active.get("move") and not active.get("work") and phase not in ("data_loading", "sync"):
+        return "communication"
+    return "unattributed" if phase in (None, "h2d_copy") else phase
