@@ -97,14 +97,17 @@ class _Reader:
         for key, value in node.value:
             if key.tag == f"{_TAG}merge":
                 inherited = {**self._inherited(value, path), **inherited}
-            elif not isinstance(key, ScalarNode) or key.tag != f"{_TAG}str":
+                continue
+            if not isinstance(key, ScalarNode) or key.tag != f"{_TAG}str":
                 self._refuse(path, _mark(key), "a key must be a string; put it in quotes")
-            elif key.value in own:
-                first = own[key.value].origin.key
+                continue
+            name = self._scalar(key, path)
+            if name in own:
+                first = own[name].origin.key
                 line = f"; it is also on line {first.line}" if first else ""
-                self._refuse((*path, key.value), _mark(key), f"duplicate key{line}")
-            else:
-                own[key.value] = self.read(value, (*path, key.value), _mark(key))
+                self._refuse((*path, name), _mark(key), f"duplicate key{line}")
+            elif name is not None:
+                own[name] = self.read(value, (*path, name), _mark(key))
         return {**inherited, **own}
 
     def _inherited(self, node: YamlNode, path: KeyPath) -> dict[str, Node]:
@@ -132,11 +135,19 @@ class _Reader:
                 case "float":
                     return _number(text)
                 case "str" | "timestamp":  # YAML 1.2's core schema has no dates
-                    return text
+                    return _unicode(text)
         except ValueError as error:
             return self._refuse(path, _mark(node), str(error)).value
         tag = printable(str(node.tag))
         return self._refuse(path, _mark(node), f"the YAML tag {tag} is not supported").value
+
+
+def _unicode(text: str) -> str:
+    """Join the surrogate pairs that escapes in double quotes may stand for."""
+    try:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeDecodeError:
+        raise ValueError("half of a surrogate pair is not a character") from None
 
 
 def _mark(node: YamlNode) -> Mark:
@@ -148,18 +159,15 @@ def _integer(text: str) -> int:
     sign = -1 if digits.startswith("-") else 1
     digits = digits.lstrip("+-")
     base = {"0x": 16, "0o": 8, "0b": 2}.get(digits[:2], 10)
-    if not -(2**63) <= (value := _parsed(text, digits, base)) < 2**63:
-        raise ValueError(f"{text} does not fit into 64 bits")
-    return sign * value
-
-
-def _parsed(text: str, digits: str, base: int) -> int:
-    if len(digits) > 64:
-        raise ValueError(f"{text[:20]}... does not fit into 64 bits")
+    if len(digits) > 70:  # spares int() thousands of digits
+        raise ValueError(f"{printable(text[:20])}... does not fit into 64 bits")
     try:
-        return int(digits, base)
+        value = sign * int(digits, base)
     except ValueError:
         raise ValueError(f"{printable(text)} is not an integer") from None
+    if not -(2**63) <= value < 2**63:
+        raise ValueError(f"{text} does not fit into 64 bits")
+    return value
 
 
 def _number(text: str) -> float:

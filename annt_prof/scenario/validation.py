@@ -118,7 +118,7 @@ def _message(detail: ErrorDetails) -> str:
         )
     if kind in _ALLOWED_RANGE:
         bound, words = _ALLOWED_RANGE[kind]
-        return f"found {describe(found)}; allowed: {words} {context[bound]:g}"
+        return f"found {describe(found)}; allowed: {words} {_number(context[bound])}"
     if kind == "string_pattern_mismatch" and path == ("name",):
         return (
             f"found {describe(found)}; allowed: letters, digits, dots, hyphens and underscores, "
@@ -137,6 +137,10 @@ def _wrong_choice(found: object, choices: list[str]) -> str:
     if near.startswith("did you mean"):
         return f"found {describe(found)}; {near} (allowed: {listed})"
     return f"found {describe(found)}; allowed: {listed}"
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if value == int(value) else str(value)
 
 
 def _boolean_hint(kind: str, found: object) -> str:

@@ -6,7 +6,6 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from annt_prof.scenario.effective import EffectiveValue
-from annt_prof.scenario.mix import ChosenTechnique
 from annt_prof.scenario.problems import dotted
 from annt_prof.scenario.schema import Scenario, Section
 
@@ -33,7 +32,8 @@ def effective_values(scenario: Scenario, tree: Node, file_name: str) -> tuple[Ef
 def _leaves(value: object, path: KeyPath) -> Iterator[tuple[KeyPath, Any]]:
     children = _children(value)
     if not children:
-        yield path, [] if value == () else {} if children is not None else value
+        leaf = list(value) if isinstance(value, tuple) else value
+        yield path, leaf if children is None else {}
         return
     for key, child in children.items():
         yield from _leaves(child, (*path, key))
@@ -41,12 +41,13 @@ def _leaves(value: object, path: KeyPath) -> Iterator[tuple[KeyPath, Any]]:
 
 def _children(value: object) -> dict[str, Any] | None:
     """Return what is beneath a value, or None for a leaf."""
+    if isinstance(value, Scenario):
+        mix = {chosen.name: chosen.options for chosen in value.techniques}
+        return {key: getattr(value, key) for key in Scenario.model_fields} | {"techniques": mix}
     if isinstance(value, Section):
         return {key: getattr(value, key) for key in type(value).model_fields}
     if isinstance(value, dict):
         return value
-    if isinstance(value, tuple) and value and isinstance(value[0], ChosenTechnique):
-        return {chosen.name: chosen.options for chosen in value}
     if dataclasses.is_dataclass(value):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     return None

@@ -1,0 +1,125 @@
+"""The JSON Schema agrees with the loader."""
+
+import json
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft7Validator
+from ruamel.yaml import YAML
+
+from annt_prof.scenario.json_schema import json_schema
+from annt_prof.techniques import registry
+
+SCENARIOS = Path(__file__).parents[3] / "scenarios"
+FILES = sorted(SCENARIOS.rglob("*.yaml"))
+
+
+@pytest.fixture(scope="module")
+def validator():
+    return Draft7Validator(json_schema())
+
+
+def complaints(validator, text):
+    value = YAML(typ="safe", pure=True).load(text)
+    return [error.message for error in validator.iter_errors(value)]
+
+
+def test_it_is_draft_7(validator):
+    Draft7Validator.check_schema(validator.schema)
+    assert validator.schema["$schema"] == "http://json-schema.org/draft-07/schema#"
+    text = json.dumps(validator.schema)
+    for newer in ('"$defs"', '"prefixItems"', '"unevaluatedProperties"', '"dependentRequired"'):
+        assert newer not in text
+
+
+def test_nothing_stands_beside_a_reference(validator):
+    def walk(schema):
+        if isinstance(schema, dict):
+            assert "$ref" not in schema or len(schema) == 1
+            for child in schema.values():
+                walk(child)
+        elif isinstance(schema, list):
+            for child in schema:
+                walk(child)
+
+    walk(validator.schema)
+
+
+def test_every_reference_leads_somewhere(validator):
+    text = json.dumps(validator.schema)
+    for part in text.split('"#/definitions/')[1:]:
+        assert part.split('"')[0] in validator.schema["definitions"]
+
+
+def test_every_key_is_described(validator):
+    for name, definition in validator.schema["definitions"].items():
+        for key, part in definition.get("properties", {}).items():
+            inner = part.get("allOf", [part])[0]
+            assert "description" in part or "$ref" in inner, f"{name}.{key}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_shipped_scenarios_fit(validator, path):
+    assert complaints(validator, path.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    "addition",
+    [
+        "seed: -1",
+        "sed: 1",
+        "window: {rouns: 3}",
+        "optimizer: {lr: fast}",
+        "optimizer: {clipping: {kind: norm}}",
+        "techniques: {apm: }",
+        "techniques: {amp: {dtyp: auto}}",
+        "techniques: {gradient_accumulation: {steps: 1}}",
+        "when: {no_gpu: {}}",
+        "when: {no_accelerator: {dataset: {batch_size: 0}}}",
+        "when: {no_accelerator: {techniques: {amp: {dtype: fp8}}}}",
+    ],
+)
+def test_what_the_loader_refuses_the_schema_refuses(validator, complaint, minimal, addition):
+    text = minimal + addition + "\n"
+    assert complaints(validator, text)
+    assert complaint(text)
+
+
+@pytest.mark.parametrize(
+    "addition",
+    [
+        "techniques:",
+        "techniques: {}",
+        "techniques: {amp: , pin_memory: {pin: true}}",
+        "optimizer: {clipping: null}",
+        "when: {no_accelerator: {dataset: {batch_size: 2}, techniques: {amp: }}}",
+        "when:\n  no_accelerator:",
+        "when:",
+        "model_arguments: 1".replace("model_arguments: 1", "seed: 3"),
+    ],
+)
+def test_what_the_loader_takes_the_schema_takes(validator, load_text, minimal, addition):
+    text = minimal + addition + "\n"
+    load_text(text)
+    assert complaints(validator, text) == []
+
+
+def test_a_scenario_needs_model_and_dataset_but_an_overlay_does_not(validator):
+    assert len(complaints(validator, "{}")) == 2
+    assert "required" not in validator.schema["definitions"]["PartialScenario"]
+    assert "required" not in validator.schema["definitions"]["PartialDatasetChoice"]
+
+
+def test_the_schema_beside_the_scenarios_is_up_to_date():
+    stored = json.loads((SCENARIOS / "scenario.schema.json").read_text())
+    assert stored == json_schema(registry.shipped()), (
+        "regenerate it: annt-prof schema > scenarios/scenario.schema.json"
+    )
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_every_shipped_scenario_tells_the_editor_of_it(path):
+    first, *_ = path.read_text().splitlines()
+    key, _, schema = first.partition("$schema=")
+    assert key == "# yaml-language-server: "
+    assert (path.parent / schema).resolve() == SCENARIOS / "scenario.schema.json"
