@@ -76,7 +76,7 @@ def _copy_trace(run: Run, variant: VariantRecord, directory: Path) -> str | None
     folder = log_directory(directory) / folder_name(variant.name)
     copy = folder / f"rank_0.{round(created_s(run) * 1000)}.pt.trace.json.gz"
     for outdated in folder.glob(PLUGIN_TRACES):
-        if outdated != copy:
+        if outdated != copy or variant.trace is None:
             outdated.unlink()
     if variant.trace is None:
         return None
