@@ -179,7 +179,7 @@ def test_anchors_serve_to_say_things_once(load_text, minimal):
 def test_effective_values_are_json_and_complete(load_text, minimal):
     import msgspec
 
-    text = minimal + "techniques: {amp: }\nmodel_: 1\n".replace("model_: 1\n", "")
+    text = minimal + "techniques: {amp: }\n"
     resolved = load_text(text, "model.arguments={depth: [1, 2], deep: {er: x}}").resolve(True)
     again = msgspec.json.decode(
         msgspec.json.encode(resolved.values), type=tuple[EffectiveValue, ...]
