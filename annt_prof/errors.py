@@ -36,6 +36,9 @@ def _rebuild(message: str, where: str | None, hint: str | None) -> UserError:
     return UserError(message, where=where, hint=hint)
 
 
+_NAMES_TO_LIST = 40
+
+
 def suggestion(found: str, allowed: Iterable[str]) -> str:
     """Return ``did you mean "dtype"?``, or the whole list where nothing allowed is near."""
     import difflib
@@ -44,4 +47,6 @@ def suggestion(found: str, allowed: Iterable[str]) -> str:
     near = difflib.get_close_matches(found.lower(), names, n=1)
     if near:
         return f'did you mean "{names[near[0]]}"?'
+    if len(names) > _NAMES_TO_LIST:
+        return f"{len(names)} names are known, none of them near"
     return f"allowed: {', '.join(names.values())}" if names else "nothing is allowed here"

@@ -1,0 +1,130 @@
+"""From a finished setup to the objects of the loop: loader, optimizer, schedule."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch.optim.lr_scheduler import (
+    CosineAnnealingLR,
+    ExponentialLR,
+    LRScheduler,
+    OneCycleLR,
+)
+
+from annt_prof.errors import UserError
+from annt_prof.workload.models.head import classifier_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from annt_prof.techniques.setup import OptimizerArguments, ScheduleArguments, TrainingSetup
+
+_OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
+    "sgd": torch.optim.SGD,
+    "adam": torch.optim.Adam,
+    "adamw": torch.optim.AdamW,
+}
+
+
+def make_loader(setup: TrainingSetup, seed: int) -> torch.utils.data.DataLoader[Any]:
+    """Return the training loader: shuffled by ``seed``, incomplete batches dropped.
+
+    Raises:
+        UserError: The dataset has no length, or fewer samples than one batch.
+    """
+    arguments = setup.loader
+    try:
+        samples = len(setup.dataset)  # type: ignore[arg-type]
+    except TypeError:
+        raise UserError(
+            "the dataset has no length, and an epoch must have one", where="dataset.name"
+        ) from None
+    if samples < arguments.batch_size:
+        raise UserError(
+            f"a batch of {arguments.batch_size} needs more samples than the dataset's {samples}",
+            where="dataset.batch_size",
+            hint=f"{samples} at most",
+        )
+    # These two are refused by the loader where there are no workers.
+    of_workers: dict[str, Any] = {}
+    if arguments.num_workers:
+        of_workers = {
+            "persistent_workers": arguments.persistent_workers,
+            "prefetch_factor": arguments.prefetch_factor,
+        }
+    return torch.utils.data.DataLoader(
+        setup.dataset,
+        batch_size=arguments.batch_size,
+        shuffle=True,
+        drop_last=True,
+        num_workers=arguments.num_workers,
+        pin_memory=arguments.pin_memory,
+        generator=torch.Generator().manual_seed(seed),
+        **of_workers,
+    )
+
+
+def make_optimizer(arguments: OptimizerArguments, model: torch.nn.Module) -> torch.optim.Optimizer:
+    """Return the optimizer, with the backbone's parameters in a group of their own if asked.
+
+    Raises:
+        UserError: The optimizer refuses an argument.
+    """
+    trained = [p for p in model.parameters() if p.requires_grad]
+    groups: list[dict[str, Any]] = [{"params": trained}]
+    if arguments.backbone_lr_factor != 1.0:
+        head = [p for p in classifier_of(model)[1].parameters() if p.requires_grad]
+        inside = {id(p) for p in head}
+        backbone_lr = arguments.lr * arguments.backbone_lr_factor
+        groups = [
+            {"params": [p for p in trained if id(p) not in inside], "lr": backbone_lr},
+            {"params": head},
+        ]
+    try:
+        return _OPTIMIZERS[arguments.name](groups, lr=arguments.lr, **arguments.arguments)
+    except (TypeError, ValueError) as error:
+        raise UserError(
+            f"{arguments.name} refuses its arguments: {error}", where="optimizer"
+        ) from None
+
+
+def make_schedule(
+    arguments: ScheduleArguments,
+    optimizer: torch.optim.Optimizer,
+    iterations_per_epoch: int,
+    accumulation: int,
+) -> LRScheduler | None:
+    """Return the schedule over the whole training, or None for a constant rate.
+
+    A measured window may outlive the training that the scenario describes; a one-cycle schedule
+    then starts anew instead of raising, which costs the same per step.
+    """
+    per_epoch = {
+        "iteration": iterations_per_epoch,
+        "optimizer_step": math.ceil(iterations_per_epoch / accumulation),
+        "epoch": 1,
+    }[arguments.step_every]
+    total = arguments.epochs * per_epoch
+    match arguments.name:
+        case "constant":
+            return None
+        case "one_cycle":
+            rates = [group["lr"] for group in optimizer.param_groups]
+            return _EndlessOneCycle(
+                optimizer, max_lr=rates, total_steps=max(total, 2), **arguments.arguments
+            )
+        case "cosine":
+            return CosineAnnealingLR(optimizer, T_max=total, **arguments.arguments)
+        case _:
+            return ExponentialLR(optimizer, **arguments.arguments)
+
+
+class _EndlessOneCycle(OneCycleLR):
+    """``OneCycleLR`` raises one step past its end; measuring goes on."""
+
+    def step(self, epoch: int | None = None) -> None:
+        if epoch is None and self.last_epoch >= self.total_steps - 1:
+            self.last_epoch = -1
+        super().step(epoch)

@@ -1,0 +1,42 @@
+"""Decoding and augmentation, on the fly and per image, as users pay for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from torchvision import transforms
+from torchvision.transforms import InterpolationMode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from annt_prof.scenario.schema import DatasetChoice
+
+Statistics = tuple[tuple[float, float, float], tuple[float, float, float]]
+
+
+def image_transform(
+    choice: DatasetChoice, *, native_size: int, statistics: Statistics, train: bool
+) -> Callable[[Any], Any]:
+    """Return the transform from a PIL image to a normalised tensor, shape (3, size, size).
+
+    Args:
+        choice: Image size, interpolation and augmentation.
+        native_size: Pixels per side as stored; random crops happen at this size.
+        statistics: Mean and standard deviation per channel, of pixels in 0 to 1.
+        train: Whether to augment.
+    """
+    interpolation = InterpolationMode(choice.interpolation)
+    augment = {
+        "random_crop": transforms.RandomCrop(native_size, padding=4, padding_mode="reflect"),
+        "horizontal_flip": transforms.RandomHorizontalFlip(),
+        "random_affine": transforms.RandomAffine(
+            degrees=5, translate=(0.05, 0.05), scale=(0.95, 1.05)
+        ),
+    }
+    steps: list[Any] = [augment[name] for name in choice.augmentation] if train else []
+    if choice.image_size != native_size:
+        steps.append(transforms.Resize(choice.image_size, interpolation=interpolation))
+    steps += [transforms.ToTensor(), transforms.Normalize(*statistics)]
+    composed: Callable[[Any], Any] = transforms.Compose(steps)
+    return composed

@@ -1,0 +1,41 @@
+"""What every model source returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from annt_prof.errors import UserError
+from annt_prof.scenario.effective import Substitution
+
+if TYPE_CHECKING:
+    import torch
+
+    from annt_prof.scenario.schema import ModelChoice
+
+
+@dataclass(frozen=True)
+class MadeModel:
+    """A classifier, and what had to be replaced to make it."""
+
+    model: torch.nn.Module
+    substitutions: tuple[Substitution, ...] = ()
+
+
+def random_weights(choice: ModelChoice, place: str) -> Substitution:
+    """Say that pretrained weights were wanted and are not in the cache.
+
+    Args:
+        choice: Whose weights.
+        place: Where they were looked for.
+    """
+    return Substitution(
+        wanted=f"pretrained weights of {choice.name} ({choice.source})",
+        used=f"random weights of the same architecture: none in {place}",
+        consequence="step times hold, accuracy does not; annt-prof fetch downloads the weights",
+    )
+
+
+def refused(choice: ModelChoice, error: Exception) -> UserError:
+    """An error for a factory that rejects the scenario's arguments."""
+    return UserError(f"{choice.name} refuses its arguments: {error}", where="model.arguments")
