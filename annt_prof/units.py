@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 KIB = 1024
 MIB = KIB * 1024
@@ -79,14 +79,15 @@ def ratio(value: float, places: int = 2) -> str:
     return f"{value:.{places}f}x"
 
 
+def throughputs(samples_per_s: Sequence[float]) -> list[str]:
+    """Return a column of samples per second without the unit, all with the same decimals."""
+    places = decimals(max(samples_per_s, default=0), most=2)
+    return [f"{value:.{places}f}" for value in samples_per_s]
+
+
 def throughput(samples_per_s: float) -> str:
-    """Return samples per second without the unit, for a cell of a table."""
-    return f"{samples_per_s:.{decimals(samples_per_s, most=2)}f}"
-
-
-def throughput_with_unit(samples_per_s: float) -> str:
-    """Return ``123.4 samples/s``, for a sentence."""
-    return f"{throughput(samples_per_s)} samples/s"
+    """Return samples per second without the unit, with its own decimals."""
+    return throughputs([samples_per_s])[0]
 
 
 class MemoryUnit(NamedTuple):

@@ -43,7 +43,7 @@ def verdict(speedup: Speedup, precision: float = DEFAULT_PRECISION) -> Verdict:
     half = relative_half_width(speedup.low, speedup.high)
     if speedup.low > 1 or speedup.high < 1:
         finding: Finding = "faster" if speedup.low > 1 else "slower"
-        low, ratio, high = _apart_from_one(speedup.low, speedup.ratio, speedup.high)
+        low, ratio, high = _told_apart(speedup.low, speedup.ratio, speedup.high)
         interval = f"95 % interval {low} to {high}, {rounds}"
         return Verdict(finding, f"{finding}: {ratio} ({interval})")
     ratio = units.ratio(speedup.ratio, units.ratio_decimals(half))
@@ -58,9 +58,9 @@ def relative_half_width(low: float, high: float) -> float:
     return math.sqrt(high / low) - 1
 
 
-def _apart_from_one(*ratios: float) -> tuple[str, ...]:
-    """Format ratios with the fewest decimals, from 2 to 4, that none of them reads as 1."""
+def _told_apart(low: float, ratio: float, high: float) -> tuple[str, str, str]:
+    """Format with the fewest decimals, 2 to 4, at which the ends differ and neither reads 1."""
     for places in (2, 3, 4):
-        if all(round(r, places) != 1 for r in ratios):
+        if len({round(low, places), 1.0, round(high, places)}) == 3:
             break
-    return tuple(units.ratio(r, places) for r in ratios)
+    return units.ratio(low, places), units.ratio(ratio, places), units.ratio(high, places)

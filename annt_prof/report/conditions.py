@@ -53,14 +53,21 @@ def _facts(run: Run) -> Iterator[tuple[str, str]]:
     model = _joined(values, "model.source", "model.name")
     if model:
         weights = "pretrained" if values.get("model.pretrained") else "from scratch"
-        yield "model", f"{model}, {weights}"
+        replaced = _replaced(run, str(values.get("model.name")), "pretrained")
+        yield "model", f"{model}, {weights}{replaced}"
     data = _joined(values, "dataset.name")
     if data:
-        yield "data", ", ".join([data, *_data_details(values)])
+        yield "data", ", ".join([data + _replaced(run, data), *_data_details(values)])
     environment = run.environment
     yield "device", f"{environment.device_type}: {environment.device_name}{_several(environment)}"
     yield "host", _host(environment)
-    yield "measured", run.created
+    yield "measured", run.created.replace("T", " ").replace("+00:00", " UTC")
+
+
+def _replaced(run: Run, *words: str) -> str:
+    """Return a mark for what the scenario names and the run did not use."""
+    found = any(word in s.wanted for s in run.substitutions for word in words)
+    return " (replaced: see below)" if found else ""
 
 
 def _joined(values: dict[str, Any], *paths: str) -> str:
@@ -106,7 +113,7 @@ def _differences(run: Run) -> Iterator[str]:
         for technique, reason in variant.left_out.items():
             obstacles.setdefault((technique, reason), []).append(variant.name)
     for (technique, reason), variants in obstacles.items():
-        yield f"{technique} cannot act here: {reason}; left out of {', '.join(variants)}"
+        yield f"{technique} cannot act here: {reason}; left out of variant {', '.join(variants)}"
     known = {technique for technique, _ in obstacles}
     for variant in run.variants:
         if variant.status == "not_applicable" and variant.name not in known:

@@ -37,7 +37,7 @@ def steps(run: Run, width: int, *, ascii_only: bool = False) -> RenderableType:
         return plain("No breakdown: no variant was traced.")
     table = _Table([b for _, b in traced], width, ascii_only=ascii_only)
     parts: list[RenderableType] = [
-        heading("Where the step goes", "one traced window each; bars share one scale")
+        heading("Where the step goes", "one traced window each, % of the traced step")
     ]
     for variant, breakdown in traced:
         traced_steps = units.count(breakdown.num_steps, "step")
@@ -151,4 +151,4 @@ def _not_measured(
             reasons.setdefault((", ".join(categories), reason), []).append(variant.name)
     for (listed, reason), names in reasons.items():
         whose = "" if len(names) == len(traced) else f" of {', '.join(names)}"
-        yield plain(f"not measured{whose}: {listed}: {reason}", "dim")
+        yield indented(plain(f"not measured{whose}: {listed}: {reason}", "dim"), 0)

@@ -11,7 +11,7 @@ from rich.text import Text
 from annt_prof import units
 from annt_prof.explain.wording import Finding, verdict
 from annt_prof.plan import BASELINE
-from annt_prof.report.lines import heading, indented, left, plain, right
+from annt_prof.report.lines import Hanging, heading, indented, left, plain, right
 from annt_prof.text import printable
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def variants(run: Run, precision: float) -> RenderableType:
             parts += [indented(line) for line in _findings(variant, precision, said)]
         else:
             parts.append(_without_figures(variant, width))
-    parts += [Text(), *(plain(note, "dim") for note in _notes(measured))]
+    parts += [Text(), *(indented(plain(note, "dim"), 0) for note in _notes(measured))]
     return Group(*parts)
 
 
@@ -74,7 +74,7 @@ def _columns(measured: list[VariantRecord]) -> list[_Column]:
     memory = units.memory_unit(v.peak_memory_bytes or 0 for v in measured)
     energies = [v.energy_per_sample_j for v in measured]
     columns = [
-        _Column("samples", "per s", [units.throughput(v.throughput or 0) for v in measured]),
+        _Column("samples", "per s", units.throughputs([v.throughput or 0 for v in measured])),
         *_step_columns(times),
         _Column("speed-", "up", [_speedup(v) for v in measured]),
         _Column("peak", memory.name, [_memory(v, memory) for v in measured]),
@@ -120,9 +120,10 @@ def _figures(name: str, cells: list[str], columns: list[_Column], width: int) ->
     ]
 
 
-def _without_figures(variant: VariantRecord, width: int) -> Text:
-    label = left(printable(variant.name), width)
-    return Text.assemble((label, "bold"), _GAP, (printable(_status(variant)), "red"))
+def _without_figures(variant: VariantRecord, width: int) -> RenderableType:
+    label = plain(variant.name, "bold")
+    column = max(width, label.cell_len) + len(_GAP)
+    return Hanging(label, plain(_status(variant), "red"), column)
 
 
 def _status(variant: VariantRecord) -> str:
@@ -183,4 +184,4 @@ def _notes(measured: list[VariantRecord]) -> Iterator[str]:
     )
     owners = sorted({v.peak_memory_of for v in measured if v.peak_memory_of is not None})
     if owners:
-        yield f"peak: highest memory of {', '.join(owners)} over the timed windows."
+        yield f"peak: highest memory over the timed windows; of: {', '.join(owners)}."

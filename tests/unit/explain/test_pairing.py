@@ -1,0 +1,169 @@
+import math
+import random
+from statistics import fmean, stdev
+
+import pytest
+from scipy import stats
+
+from annt_prof.explain.pairing import half_width, precise_enough, speedup
+from annt_prof.runs.record import Speedup
+from hand_made import drifting, lost, variant
+
+RUNS = 2000
+
+
+def simulated(rng: random.Random, ratio: float, rounds: int, noise: float) -> Speedup:
+    """The speedup of a variant ``ratio`` times as fast, over rounds that drift by half."""
+    drift = [1 + 0.5 * math.sin(number) ** 2 for number in range(rounds)]
+    baseline = variant("baseline", [100 * d * math.exp(rng.gauss(0, noise)) for d in drift])
+    other = variant("amp", [100 / ratio * d * math.exp(rng.gauss(0, noise)) for d in drift])
+    found = speedup(baseline, other)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("rounds", [3, 5, 12])
+def test_the_interval_holds_the_truth_95_times_in_100(rounds: int) -> None:
+    rng = random.Random(rounds)
+    found = [simulated(rng, 1.3, rounds, 0.02) for _ in range(RUNS)]
+    held = fmean(s.low <= 1.3 <= s.high for s in found)
+    assert held == pytest.approx(0.95, abs=0.015)
+
+
+def test_a_variant_against_itself_shows_an_effect_5_times_in_100() -> None:
+    rng = random.Random(7)
+    found = [simulated(rng, 1.0, 8, 0.02) for _ in range(RUNS)]
+    assert fmean(s.low > 1 or s.high < 1 for s in found) == pytest.approx(0.05, abs=0.015)
+
+
+def test_a_drift_common_to_the_rounds_cancels() -> None:
+    drift = [1, 2, 5, 3]
+    baseline = variant("baseline", [100.0 * d for d in drift])
+    found = speedup(baseline, variant("amp", [80.0 * d for d in drift]))
+    assert found is not None
+    assert found.ratio == pytest.approx(1.25, rel=1e-9)
+    assert found.high - found.low < 1e-6
+
+
+def test_the_interval_is_students_t_on_logarithms() -> None:
+    base, other = drifting(100, 6, noise=0.02, seed=1), drifting(90, 6, noise=0.02, seed=2)
+    found = speedup(variant("baseline", base), variant("amp", other))
+    logs = [math.log(round(b * 1e6) / round(o * 1e6)) for b, o in zip(base, other, strict=True)]
+    low, high = stats.t.interval(0.95, 5, fmean(logs), stats.sem(logs))
+    assert found is not None
+    assert (found.low, found.high) == pytest.approx((math.exp(low), math.exp(high)), rel=1e-12)
+    assert found.ratio == pytest.approx(math.exp(fmean(logs)), rel=1e-12)
+
+
+def test_a_ratio_and_its_inverse_are_judged_alike() -> None:
+    a = variant("baseline", drifting(100, 6, noise=0.05, seed=1))
+    b = variant("amp", drifting(90, 6, noise=0.05, seed=2))
+    there, back = speedup(a, b), speedup(b, a)
+    assert there is not None
+    assert back is not None
+    assert there.ratio * back.ratio == pytest.approx(1)
+    assert there.low * back.high == pytest.approx(1)
+
+
+def test_time_is_per_sample() -> None:
+    """Twice the batch in twice the time is no effect."""
+    found = speedup(
+        variant("baseline", [100, 110, 120]),
+        variant("larger_batch", [200, 220, 240], samples_per_iteration=16),
+    )
+    assert found is not None
+    assert found.ratio == pytest.approx(1)
+
+
+def test_only_rounds_that_both_have_are_paired() -> None:
+    full = variant("baseline", [100.0, 200.0, 300.0])
+    late = variant("amp", [50.0, 100.0, 150.0])
+    late = variant("amp", [], windows=late.windows[1:])
+    found = speedup(full, late)
+    assert found is not None
+    assert (found.rounds, found.ratio) == (2, pytest.approx(2))
+
+
+def test_a_single_round_has_a_ratio_and_no_interval() -> None:
+    assert speedup(variant("baseline", [100]), variant("amp", [50])) == Speedup(
+        ratio=pytest.approx(2), low=None, high=None, rounds=1
+    )
+
+
+def test_no_common_round_has_no_speedup() -> None:
+    assert speedup(variant("baseline", [100]), variant("amp", [])) is None
+
+
+def test_half_width_needs_two_figures() -> None:
+    assert half_width([0.1]) is None
+    assert half_width([0.0, 0.1]) == pytest.approx(12.7062047 * stdev([0, 0.1]) / math.sqrt(2))
+
+
+class TestPreciseEnough:
+    def test_needs_every_ratio_to_be_narrow(self) -> None:
+        baseline = variant("baseline", [100.0] * 5)
+        quiet = variant("amp", [90.0, 90.1, 90.0, 90.1, 90.0])
+        noisy = variant("pin_memory", [90.0, 70.0, 110.0, 80.0, 90.0])
+        assert precise_enough((baseline, quiet), 0.02, 5)
+        assert not precise_enough((baseline, quiet, noisy), 0.02, 5)
+
+    def test_needs_the_rounds(self) -> None:
+        pair = (variant("baseline", [100.0] * 4), variant("amp", [90.0] * 4))
+        assert precise_enough(pair, 0.02, 4)
+        assert not precise_enough(pair, 0.02, 5)
+
+    def test_one_round_is_never_enough(self) -> None:
+        pair = (variant("baseline", [100.0]), variant("amp", [90.0]))
+        assert not precise_enough(pair, 0.02, 1)
+
+    def test_drift_costs_no_precision(self) -> None:
+        pair = (variant("baseline", [100.0, 150, 200]), variant("amp", [50.0, 75, 100]))
+        assert precise_enough(pair, 0.02, 3)
+
+    def test_a_lost_variant_holds_nothing_up(self) -> None:
+        pair = (variant("baseline", [100.0] * 5), variant("amp", [90.0] * 5))
+        assert precise_enough((*pair, lost("all", "crashed", "killed")), 0.02, 5)
+
+    def test_a_lone_baseline_is_judged_by_its_own_windows(self) -> None:
+        assert precise_enough((variant("baseline", [100, 101, 100, 99, 100]),), 0.02, 5)
+        assert not precise_enough((variant("baseline", [100, 150, 90, 99, 100]),), 0.02, 5)
+
+    def test_without_a_baseline_each_is_judged_by_its_own_windows(self) -> None:
+        gone = lost("baseline", "crashed", "killed")
+        assert precise_enough((gone, variant("amp", [100.0] * 5)), 0.02, 5)
+
+    def test_nothing_measured_is_not_precise(self) -> None:
+        assert not precise_enough((lost("baseline", "crashed", "killed"),), 0.02, 1)
+
+    def test_the_bound_is_on_the_wider_side(self) -> None:
+        logs = [0.0, 0.03, -0.03, 0.01, -0.01]
+        pair = (
+            variant("baseline", [100 * math.exp(x) for x in logs]),
+            variant("amp", [100.0] * 5),
+        )
+        found = speedup(*pair)
+        assert found is not None
+        upper = found.high / found.ratio - 1
+        assert precise_enough(pair, upper * 1.001, 5)
+        assert not precise_enough(pair, upper * 0.999, 5)
+
+
+@pytest.mark.parametrize(("others", "least"), [(1, 0.915), (3, 0.93)])
+def test_stopping_early_costs_little_coverage(others: int, least: float) -> None:
+    rng = random.Random(11)
+    held = []
+    for _ in range(400):
+        windows: list[list[float]] = [[] for _ in range(others + 1)]
+        while True:
+            for medians in windows:
+                medians.append(100 * math.exp(rng.gauss(0, 0.018)))
+            baseline, *rest = (
+                variant("baseline" if i == 0 else f"v{i}", m) for i, m in enumerate(windows)
+            )
+            rounds = len(windows[0])
+            if rounds == 30 or precise_enough((baseline, *rest), 0.02, 5):
+                break
+        for other in rest:
+            found = speedup(baseline, other)
+            held.append(found.low <= 1 <= found.high)
+    assert fmean(held) > least - 0.02  # two standard errors of the simulation

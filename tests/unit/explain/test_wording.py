@@ -1,0 +1,60 @@
+import pytest
+
+from annt_prof.explain.wording import verdict
+from annt_prof.runs.record import Speedup
+
+
+@pytest.mark.parametrize(
+    ("speedup", "finding", "text"),
+    [
+        (
+            Speedup(1.34, 1.31, 1.37, 12),
+            "faster",
+            "faster: 1.34x (95 % interval 1.31x to 1.37x, 12 rounds)",
+        ),
+        (
+            Speedup(0.71, 0.69, 0.73, 5),
+            "slower",
+            "slower: 0.71x (95 % interval 0.69x to 0.73x, 5 rounds)",
+        ),
+        (
+            Speedup(0.998, 0.992, 1.004, 12),
+            "no_measurable_effect",
+            "no measurable effect (0.998x ± 0.6 % at 12 rounds)",
+        ),
+        (
+            Speedup(1.01, 0.97, 1.05, 12),
+            "inconclusive",
+            "inconclusive: ± 4.0 % at 12 rounds (1.01x)",
+        ),
+        (Speedup(1.34, None, None, 1), "no_interval", "1.34x in 1 round: no interval"),
+    ],
+)
+def test_the_words_say_what_the_interval_allows(speedup: Speedup, finding: str, text: str) -> None:
+    assert verdict(speedup) == (finding, text)
+
+
+def test_a_wide_interval_without_1_is_still_an_effect() -> None:
+    assert verdict(Speedup(2.0, 1.2, 3.3, 3)).finding == "faster"
+
+
+def test_an_interval_that_touches_1_is_no_effect() -> None:
+    assert verdict(Speedup(1.01, 1.0, 1.02, 9)).finding == "no_measurable_effect"
+
+
+def test_an_interval_close_to_1_gets_the_digits_that_tell_them_apart() -> None:
+    assert "1.002x to 1.006x" in verdict(Speedup(1.004, 1.002, 1.006, 30)).text
+
+
+def test_the_ends_of_a_narrow_interval_differ_in_print() -> None:
+    assert "2.309x to 2.312x" in verdict(Speedup(2.3105, 2.309, 2.312, 30)).text
+
+
+def test_identical_windows_do_not_loop_for_ever() -> None:
+    assert verdict(Speedup(2.0, 2.0, 2.0, 3)).text.startswith("faster: 2.0000x")
+
+
+def test_what_counts_as_narrow_is_the_scenarios_choice() -> None:
+    speedup = Speedup(1.0, 0.97, 1.03, 12)
+    assert verdict(speedup, precision=0.02).finding == "inconclusive"
+    assert verdict(speedup, precision=0.05).finding == "no_measurable_effect"
