@@ -29,10 +29,12 @@ class Finding:
     Attributes:
         message: What contradicts what, and the remedy.
         paths: The keys that take part, the one best changed first.
+        unless_overridden: A key that an override may set against the file's own others.
     """
 
     message: str
     paths: tuple[KeyPath, ...]
+    unless_overridden: KeyPath | None = None
 
 
 def findings(scenario: Scenario) -> list[Finding]:
@@ -129,11 +131,12 @@ def _whole_optimizer_steps(scenario: Scenario) -> Iterator[Finding]:
 def _rounds(scenario: Scenario) -> Iterator[Finding]:
     window = scenario.window
     if window.min_rounds > window.rounds:
-        yield _finding(
+        # A quick look with fewer rounds never stops early, which is no contradiction.
+        yield Finding(
             f"window.min_rounds ({window.min_rounds}) is more than window.rounds "
             f"({window.rounds}); set window.min_rounds to {window.rounds} or less",
-            "window.min_rounds",
-            "window.rounds",
+            (("window", "min_rounds"), ("window", "rounds")),
+            unless_overridden=("window", "rounds"),
         )
 
 

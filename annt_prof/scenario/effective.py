@@ -13,6 +13,9 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+OVERRIDDEN = "--set"
+"""The origin of a value that an override set."""
+
 
 class EffectiveValue(msgspec.Struct, frozen=True):
     """One value of the effective scenario and where it came from.

@@ -53,7 +53,7 @@ def json_schema(techniques: Sequence[str] | None = None) -> Json:
         "title": "annt-prof scenario",
         "definitions": {**definitions, **partial},
     }
-    draft_7: Json = _wrap_references(whole)
+    draft_7: Json = _tidied(whole)
     return draft_7
 
 
@@ -111,12 +111,14 @@ def _partial(schema: Any) -> Any:  # noqa: ANN401 - any JSON value
     return partial
 
 
-def _wrap_references(schema: Any) -> Any:  # noqa: ANN401 - any JSON value
+def _tidied(schema: Any) -> Any:  # noqa: ANN401 - any JSON value
     if isinstance(schema, list):
-        return [_wrap_references(item) for item in schema]
+        return [_tidied(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    wrapped = {key: _wrap_references(value) for key, value in schema.items()}
-    if "$ref" in wrapped and len(wrapped) > 1:
-        wrapped["allOf"] = [{"$ref": wrapped.pop("$ref")}]
-    return wrapped
+    tidy = {key: _tidied(value) for key, value in schema.items()}
+    if tidy.get("additionalProperties") is True:
+        del tidy["additionalProperties"]  # which is the default; pydantic's versions differ
+    if "$ref" in tidy and len(tidy) > 1:
+        tidy["allOf"] = [{"$ref": tidy.pop("$ref")}]
+    return tidy

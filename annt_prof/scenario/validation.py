@@ -50,8 +50,17 @@ def validate(root: Node) -> tuple[Scenario | None, list[Problem]]:
         scenario = Scenario.model_validate(root.plain())
     except ValidationError as error:
         return None, [_problem(detail, root) for detail in error.errors(include_url=False)]
-    problems = [_contradiction(finding, root) for finding in findings(scenario)]
+    found = [finding for finding in findings(scenario) if not _excused(finding, root)]
+    problems = [_contradiction(finding, root) for finding in found]
     return (None if problems else scenario), problems
+
+
+def _excused(finding: Finding, root: Node) -> bool:
+    """Whether an override sets the one key that may differ, and no other that takes part."""
+    overridden = [
+        path for path in finding.paths if (node := root.find(path)) and node.origin.outside
+    ]
+    return overridden == [finding.unless_overridden]
 
 
 def _contradiction(finding: Finding, root: Node) -> Problem:

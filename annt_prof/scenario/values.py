@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from annt_prof.scenario.effective import EffectiveValue
+from annt_prof.scenario.effective import OVERRIDDEN, EffectiveValue
 from annt_prof.scenario.problems import dotted
 from annt_prof.scenario.schema import Scenario, Section
 
@@ -58,6 +58,6 @@ def _label(node: Node | None, file_name: str) -> str:
         return "default"
     origin: Origin = node.origin
     if origin.outside:
-        return "--set" if origin.outside.startswith("--set ") else origin.outside
+        return OVERRIDDEN if origin.outside.startswith(OVERRIDDEN) else origin.outside
     place = f"{file_name}:{origin.key.line}:{origin.key.column}" if origin.key else file_name
     return f"when.no_accelerator ({place})" if origin.overlay else place

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from annt_prof.errors import UserError
 from annt_prof.scenario.effective import EffectiveValue, differences
 from annt_prof.scenario.loading import load
 from annt_prof.techniques.amp import AmpOptions
@@ -200,3 +201,56 @@ def test_differences_name_what_is_new_or_other():
         EffectiveValue("c", [True], "--set"),
     )
     assert differences(before, after) == ("a: 1 -> 2", "c: not set -> [true]")
+
+
+PICKY = """\
+techniques: {gradient_accumulation: }
+window: {iterations: 20, traced_iterations: 8}
+when: {no_accelerator: {dataset: {batch_size: 2}, window: {iterations: 2, traced_iterations: 2}}}
+"""
+
+
+def test_an_override_need_only_go_with_what_acts_here(load_text, minimal):
+    document = load_text(minimal + PICKY, "techniques.gradient_accumulation.steps=4")
+    assert document.resolve(accelerator=True).scenario.window.iterations == 20
+    with pytest.raises(UserError) as caught:
+        document.resolve(accelerator=False)
+    message = str(caught.value)
+    assert "when.no_accelerator.window.iterations" in message
+    assert "(2) is no multiple of techniques.gradient_accumulation.steps (4)" in message
+
+
+def test_the_overlay_is_stated_even_if_an_override_spoils_the_other_machine(load_text, minimal):
+    text = minimal + PICKY.replace("iterations: 2,", "iterations: 5,").replace(
+        "iterations: 2}", "iterations: 5}"
+    ).replace(
+        "window: {iterations: 5",
+        "techniques: {gradient_accumulation: {steps: 5}}, window: {iterations: 5",
+    )
+    document = load_text(text, "window.iterations=5")
+    with pytest.raises(UserError, match=r"window\.iterations"):
+        document.resolve(accelerator=True)
+    assert document.resolve(accelerator=False).overrides_in_effect == (
+        "dataset.batch_size: 8 -> 2, as this machine has no accelerator",
+        "techniques.gradient_accumulation.steps: 2 -> 5, as this machine has no accelerator",
+        "window.traced_iterations: 8 -> 5, as this machine has no accelerator",
+    )
+
+
+def test_an_override_that_goes_with_no_machine_is_refused_at_once(load_text, minimal):
+    with pytest.raises(UserError, match=r"window\.iterations"):
+        load_text(minimal + PICKY, "techniques.gradient_accumulation.steps=3")
+
+
+def test_a_mistake_in_the_overlay_is_refused_whatever_the_overrides(load_text, minimal):
+    text = minimal + "when: {no_accelerator: {seed: -1}}\n"
+    with pytest.raises(UserError, match=r"when\.no_accelerator\.seed: found -1"):
+        load_text(text, "window.rounds=7")
+
+
+def test_fewer_rounds_for_a_quick_look_need_no_second_override(load_text, minimal):
+    text = minimal + "window: {rounds: 9, min_rounds: 8}\n"
+    window = load_text(text, "window.rounds=2").resolve(accelerator=True).scenario.window
+    assert (window.rounds, window.min_rounds) == (2, 8)
+    with pytest.raises(UserError, match="min_rounds"):
+        load_text(text, "window.rounds=2", "window.min_rounds=3")

@@ -80,12 +80,6 @@ def test_merging_nothing_changes_nothing(value):
     assert merge(Node({}, FILE), root).plain() == value
 
 
-@given(mappings, mappings, mappings)
-def test_merging_is_associative(a, b, c):
-    one, two, three = tree(a, FILE), tree(b, OVERLAY), tree(c, SET)
-    assert merge(merge(one, two), three).plain() == merge(one, merge(two, three)).plain()
-
-
 @given(mappings, st.lists(keys, min_size=1, max_size=4), leaves | mappings)
 def test_an_assignment_replaces_the_place_and_nothing_else(value, path, new):
     root = tree(value, FILE)
