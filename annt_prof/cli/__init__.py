@@ -26,7 +26,7 @@ PROGRAM = "annt-prof"
 
 # Each name is a module of this package with an attribute ``command``; in order of use.
 COMMANDS = {
-    "run": "Measure what a scenario's techniques are worth on this machine.",
+    "run": "Measure what a scenario's techniques are worth here.",
     "show": "Print the answer of a finished run again.",
     "tensorboard": "Open a run in TensorBoard.",
     "techniques": "List the tuning techniques and where each applies.",

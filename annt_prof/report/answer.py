@@ -9,7 +9,7 @@ from rich.text import Text
 
 from annt_prof.explain.wording import DEFAULT_PRECISION
 from annt_prof.report.conditions import conditions, precision
-from annt_prof.report.lines import labelled
+from annt_prof.report.lines import LABEL_WIDTH, labelled, left, plain
 from annt_prof.report.steps import steps
 from annt_prof.report.variants import variants
 
@@ -34,21 +34,32 @@ def render(run: Run, directory: Path, console: Console) -> None:
         conditions(run),
         variants(run, precision(run, DEFAULT_PRECISION)),
         steps(run, console.width, ascii_only=console.options.ascii_only),
-        labelled(_closing(run, directory)),
+        labelled(_closing(run)),
     )
     for index, part in enumerate(parts):
         if index:
             console.print(Text())
         console.print(part, highlight=False)
+    for line in _places(directory):
+        # Never broken by us, so that a long path can be copied whole.
+        console.print(line, soft_wrap=True)
 
 
-def _closing(run: Run, directory: Path) -> Iterator[tuple[str, str]]:
+def _closing(run: Run) -> Iterator[tuple[str, str]]:
     rounds = len({window.round for variant in run.variants for window in variant.windows})
     yield "stopped", run.stop
     yield "rounds", f"{rounds}, in an order shuffled with seed {run.seed}"
     if run.telemetry_note:
         yield "sampled", run.telemetry_note
-    yield "run", str(directory)
+
+
+def _places(directory: Path) -> Iterator[Text]:
+    """Yield where the run lies and what to do with it next."""
     place = shlex.quote(str(directory))
-    yield "next", f"annt-prof tensorboard {place}"
-    yield "", f"annt-prof show {place} --json"
+    rows = {
+        "run": str(directory),
+        "next": f"annt-prof tensorboard {place}",
+        "": f"annt-prof show {place} --json",
+    }
+    for label, value in rows.items():
+        yield Text.assemble((left(label, LABEL_WIDTH), "dim"), plain(value))

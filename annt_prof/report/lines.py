@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
 INDENT = 2
-_LABEL_WIDTH = 11
+LABEL_WIDTH = 13
 _NARROWEST = 20
 
 
@@ -64,7 +64,7 @@ def heading(text: str, remark: str = "") -> RenderableType:
 
 def labelled(rows: Iterable[tuple[str, str]], indent: int = 0) -> RenderableType:
     """Return ``label   value`` lines whose values wrap under themselves."""
-    width = indent + _LABEL_WIDTH + 2
+    width = indent + LABEL_WIDTH
     return Group(
         *(
             Hanging(Text(" " * indent + label, style="dim"), plain(value), width)

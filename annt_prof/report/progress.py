@@ -75,15 +75,15 @@ class RunProgress:
                     self._task, throughput=f"{event.variant} {event.throughput:,.1f} samples/s"
                 )
             case VariantLost():
-                self._progress.console.print(
-                    f"{event.variant} is lost: {event.reason}", markup=False, highlight=False
-                )
+                self._say(f"{event.variant} is lost: {event.reason}")
             case MeasuringEnded():
-                self._progress.console.print(
-                    f"measuring ended: {event.stop}", markup=False, highlight=False
-                )
+                self._say(f"measuring ended: {event.stop}")
             case Progressed():
                 pass
+
+    def _say(self, line: str) -> None:
+        if not self._progress.disable:
+            self._progress.console.print(line, markup=False, highlight=False)
 
     def _show_activity(self, activity: Activity) -> None:
         doing = _DOING[activity.kind]
