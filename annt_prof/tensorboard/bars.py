@@ -35,13 +35,15 @@ COLOURS = {
     Category.UNATTRIBUTED: "#999999",
 }
 
-_WIDTH = 1000
-_MARGIN = 24
+# TensorBoard shows a picture some 350 pixels wide and 250 high until it is clicked, so the letters
+# are large for its size and its shape is near 4:3 with four variants.
+_WIDTH = 720
+_MARGIN = 18
 _LINE = 30
-_BAR = 44
-_BLOCK = _BAR + _LINE + 18
+_BAR = 38
+_BLOCK = _LINE + _BAR + 12
 _LEGEND_COLUMNS = 3
-_INK, _PALE_INK, _PAPER, _GRID = "#1a1a1a", "#555555", "#ffffff", "#dddddd"
+_INK, _PALE_INK, _PAPER, _GRID = "#1a1a1a", "#444444", "#ffffff", "#dddddd"
 
 
 @dataclass(frozen=True)
@@ -59,22 +61,39 @@ def draw(variants: Sequence[VariantRecord]) -> Picture | None:
     if not traced:
         return None
     shown = _shown([mean for _, mean in traced])
-    legend_lines = -(-len(shown) // _LEGEND_COLUMNS)
-    bars_top = _MARGIN + 2 * _LINE + legend_lines * _LINE + 16
-    height = bars_top + len(traced) * _BLOCK + _LINE + _MARGIN
-    image = Image.new("RGB", (_WIDTH, height), _PAPER)
+    bars_top = _MARGIN + 2 * _LINE + -(-len(shown) // _LEGEND_COLUMNS) * _LINE + 12
+    bottom = bars_top + len(traced) * _BLOCK
+    image = Image.new("RGB", (_WIDTH, bottom + _LINE + _MARGIN), _PAPER)
     pen = ImageDraw.Draw(image)
-    pen.text((_MARGIN, _MARGIN), "Traced step by category", _INK, font=_font(26))
-    about = "mean wall time of one iteration under the profiler"
-    pen.text((_MARGIN, _MARGIN + _LINE + 4), about, _PALE_INK, font=_font(18))
-    _legend(pen, shown, _MARGIN + 2 * _LINE + 8)
+    pen.text((_MARGIN, _MARGIN - 6), "Traced step by category", _INK, font=_font(28))
+    pen.text((_MARGIN, _MARGIN + _LINE - 4), _subtitle(variants), _PALE_INK, font=_font(20))
+    _legend(pen, shown, _MARGIN + 2 * _LINE + 2)
     longest_ns = max(mean.step_ns for _, mean in traced) or 1
-    _axis(pen, longest_ns, bars_top, height - _MARGIN - _LINE)
+    _axis(pen, longest_ns, bars_top, bottom)
     for index, (variant, mean) in enumerate(traced):
-        _block(pen, variant, mean, bars_top + index * _BLOCK, longest_ns)
+        top = bars_top + index * _BLOCK
+        _words(pen, _label(variant, variants), _caption(variant, mean), top)
+        _bar(pen, mean, top + _LINE, longest_ns)
     encoded = io.BytesIO()
     image.save(encoded, "PNG", optimize=True)
-    return Picture(encoded.getvalue(), _WIDTH, height)
+    return Picture(encoded.getvalue(), image.width, image.height)
+
+
+def _subtitle(variants: Sequence[VariantRecord]) -> str:
+    sizes = _batch_sizes(variants)
+    of = f" of {units.count(min(sizes), 'sample')}" if len(sizes) == 1 else ""
+    return f"mean wall time in ms of one iteration{of}, under the profiler"
+
+
+def _label(variant: VariantRecord, variants: Sequence[VariantRecord]) -> str:
+    """Return the name, with the batch where variants differ in it: their steps are other work."""
+    if len(_batch_sizes(variants)) == 1:
+        return variant.name
+    return f"{variant.name} ({units.count(variant.samples_per_iteration, 'sample')})"
+
+
+def _batch_sizes(variants: Sequence[VariantRecord]) -> set[int]:
+    return {v.samples_per_iteration for v in variants if v.breakdown is not None}
 
 
 def _shown(means: Sequence[MeanBreakdown]) -> list[Category]:
@@ -90,8 +109,8 @@ def _legend(pen: ImageDraw.ImageDraw, shown: Sequence[Category], top: int) -> No
     for index, category in enumerate(shown):
         left = _MARGIN + index % _LEGEND_COLUMNS * column
         line_top = top + index // _LEGEND_COLUMNS * _LINE
-        pen.rectangle((left, line_top + 3, left + 20, line_top + 23), COLOURS[category], _INK)
-        pen.text((left + 30, line_top), category, _INK, font=_font(20))
+        pen.rectangle((left, line_top + 4, left + 20, line_top + 24), COLOURS[category], _INK)
+        pen.text((left + 28, line_top + 1), category, _INK, font=_font(22))
 
 
 def _axis(pen: ImageDraw.ImageDraw, longest_ns: int, top: int, bottom: int) -> None:
@@ -102,7 +121,7 @@ def _axis(pen: ImageDraw.ImageDraw, longest_ns: int, top: int, bottom: int) -> N
         pen.line((x, top, x, bottom), _GRID)
         figure = f"{index * tick_ns / units.NS_PER_MS:g}"
         last = index == longest_ns // tick_ns
-        pen.text((x, bottom + 4), f"{figure} ms" if last else figure, _PALE_INK, _font(18), "ma")
+        pen.text((x, bottom + 4), f"{figure} ms" if last else figure, _PALE_INK, _font(20), "ma")
 
 
 def tick(longest_ns: int) -> int:
@@ -114,47 +133,46 @@ def tick(longest_ns: int) -> int:
     return next(power * n for n in (1, 2, 5, 10, 20) if longest_ns <= 7 * power * n)
 
 
-def _block(
-    pen: ImageDraw.ImageDraw, variant: VariantRecord, mean: MeanBreakdown, top: int, longest_ns: int
-) -> None:
-    """Draw one variant: its name and step time, and the bar under them."""
-    font = _font(20)
+def _words(pen: ImageDraw.ImageDraw, label: str, caption: str, top: int) -> None:
     pen.rectangle((0, top, _WIDTH, top + _LINE - 2), _PAPER)  # grid lines end at the words
-    pen.text((_MARGIN, top), _fitted(pen, variant.name, 420), _INK, font=font)
-    pen.text((_WIDTH - _MARGIN, top), _caption(variant, mean), _PALE_INK, _font(18), "ra")
-    bar_top, bar_bottom, begin_ns = top + _LINE, top + _LINE + _BAR, 0
+    pen.text((_WIDTH - _MARGIN, top + 2), caption, _PALE_INK, _font(20), "ra")
+    room = _WIDTH - 3 * _MARGIN - pen.textlength(caption, font=_font(20))
+    pen.text((_MARGIN, top), _fitted(pen, label, room), _INK, font=_font(22))
+
+
+def _bar(pen: ImageDraw.ImageDraw, mean: MeanBreakdown, top: int, longest_ns: int) -> None:
+    """Draw one stacked bar, with the milliseconds of each part that has room for them."""
+    font, places, begin_ns = _font(22), units.duration_decimals([mean.step_ns]), 0
     for category in Category:
         duration_ns = mean.by_category_ns.get(category, 0)
         if not duration_ns:
             continue
         left, right = _x(begin_ns, longest_ns), _x(begin_ns + duration_ns, longest_ns)
         begin_ns += duration_ns
-        pen.rectangle((left, bar_top, max(left, right - 1), bar_bottom), COLOURS[category])
-        label = units.milliseconds(duration_ns, units.duration_decimals([mean.step_ns]))
-        if pen.textlength(label, font=font) + 8 <= right - left:
-            middle = ((left + right) / 2, (bar_top + bar_bottom) / 2)
-            pen.text(middle, label, _ink_on(COLOURS[category]), font, "mm")
+        pen.rectangle((left, top, max(left, right - 1), top + _BAR), COLOURS[category])
+        figure = units.milliseconds(duration_ns, places)
+        if pen.textlength(figure, font=font) + 8 <= right - left:
+            middle = ((left + right) / 2, top + _BAR / 2)
+            pen.text(middle, figure, _ink_on(COLOURS[category]), font, "mm")
 
 
 def _caption(variant: VariantRecord, mean: MeanBreakdown) -> str:
-    parts = [f"traced {units.duration(mean.step_ns)}"]
-    if variant.step_time is not None:
-        parts.append(f"timed {units.duration(variant.step_time.median)}")
-    if variant.samples_per_iteration:
-        parts.append(units.count(variant.samples_per_iteration, "sample"))
-    return ", ".join(parts)
+    traced = f"{units.duration(mean.step_ns)} traced"
+    if variant.step_time is None:
+        return traced
+    return f"{traced}, {units.duration(variant.step_time.median)} timed"
 
 
 def _x(offset_ns: int, longest_ns: int) -> int:
     return _MARGIN + round(offset_ns / longest_ns * (_WIDTH - 2 * _MARGIN))
 
 
-def _fitted(pen: ImageDraw.ImageDraw, name: str, width: int) -> str:
+def _fitted(pen: ImageDraw.ImageDraw, name: str, width: float) -> str:
     """Return the name on one line, cut to the width."""
     text = " ".join(name.split())
-    if pen.textlength(text, font=_font(20)) <= width:
+    if pen.textlength(text, font=_font(22)) <= width:
         return text
-    while text and pen.textlength(f"{text}...", font=_font(20)) > width:
+    while text and pen.textlength(f"{text}...", font=_font(22)) > width:
         text = text[:-1]
     return f"{text}..."
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from annt_prof import units
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 # Markdown's marks, among them the dot that makes a number begin a list.
 _MARKS = re.compile(r"([\\`*_{}\[\]()#+!-]|(?<=\d)\.(?=\s))")
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;"})
-_NONE = "–"  # noqa: RUF001 - a dash, for what is not known
+_NONE = "-"
 
 
 def escape(text: str) -> str:
@@ -45,40 +46,33 @@ def markdown(run: Run, problems: Sequence[str] = ()) -> str:
 
 def _head(run: Run) -> Iterator[str]:
     where = run.environment
-    count = f"{where.num_devices} × " if where.num_devices > 1 else ""  # noqa: RUF001
-    yield f"# {escape(run.scenario_name)}"
-    yield ""
-    yield f"On **{count}{escape(where.device_name)}**, {escape(run.created)}."
+    count = f"{where.num_devices} x " if where.num_devices > 1 else ""
+    at = datetime.fromisoformat(run.created).astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    yield f"### {escape(run.scenario_name)} on {count}{escape(where.device_name)}, {at}"
     if not run.complete:
         yield ""
         yield f"**This run is not complete:** {escape(run.stop)}."
 
 
 def _caveats(run: Run, problems: Sequence[str]) -> Iterator[str]:
-    if run.substitutions:
-        yield "## Not what the scenario asked for"
-        yield ""
-        rows = [(s.wanted, s.used, s.consequence) for s in run.substitutions]
-        yield from _table(("wanted", "used instead", "so"), (map(escape, row) for row in rows))
-    sentences = [*run.overrides_in_effect, *problems]
-    if sentences:
-        yield ""
-        yield from _items(sentences)
+    """Yield what a reader must know before the figures; short, since the card is low."""
+    for substitution in run.substitutions:
+        wanted, used = escape(substitution.wanted), escape(substitution.used)
+        yield f"- **{used} instead of {wanted}**: {escape(substitution.consequence)}"
+    yield from _items((*run.overrides_in_effect, *problems))
 
 
 def _variants(variants: Sequence[VariantRecord]) -> Iterator[str]:
     places = units.duration_decimals(v.step_time.p95 for v in variants if v.step_time)
     memory = units.memory_unit(v.peak_memory_bytes for v in variants if v.peak_memory_bytes)
-    yield "## Variants"
-    yield ""
     header = (
         "variant",
-        "throughput (samples/s)",
-        "step time: median (5 % to 95 %), ms",
-        "windows",
         "speedup (95 % interval)",
-        f"peak memory ({memory.name})",
-        "energy per sample (J)",
+        "throughput, samples/s",
+        "step time, ms: median (5 % to 95 %)",
+        "windows",
+        f"peak memory, {memory.name}",
+        "energy per sample, J",
     )
     yield from _table(header, (_row(v, places, memory) for v in variants))
 
@@ -93,10 +87,10 @@ def _row(variant: VariantRecord, places: int, memory: units.MemoryUnit) -> Itera
     time = variant.step_time
     median, p05, p95 = (units.milliseconds(t, places) for t in (time.median, time.p05, time.p95))
     peak, energy = variant.peak_memory_bytes, variant.energy_per_sample_j
+    yield _speedup(variant.speedup)
     yield _NONE if variant.throughput is None else units.throughput(variant.throughput)
     yield f"{median} ({p05} to {p95})"
     yield str(time.n)
-    yield _speedup(variant.speedup)
     yield _NONE if peak is None else memory.format(peak)
     yield _NONE if energy is None else units.joules(energy)
 
@@ -134,7 +128,7 @@ def _breakdowns(variants: Sequence[VariantRecord]) -> Iterator[str]:
     if not traced:
         return
     places = units.duration_decimals(mean.step_ns for mean in traced.values())
-    yield "## Where the time of a traced step goes"
+    yield "#### Where the time of a traced step goes"
     yield ""
     yield "Mean wall time of one iteration under the profiler, in ms and % of that step."
     yield ""
@@ -174,7 +168,7 @@ def _signed(fraction: float | None) -> str:
 
 def _origin(run: Run) -> Iterator[str]:
     where = run.environment
-    yield "## Measured on"
+    yield "#### Measured on"
     yield ""
     packages = ", ".join(f"{name} {version}" for name, version in where.packages.items())
     yield from _items(

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from annt_prof.analysis.breakdown import MeanBreakdown
-    from annt_prof.runs.record import Run, VariantRecord
+    from annt_prof.runs.record import Run, TimedWindow, VariantRecord
     from annt_prof.telemetry.summary import TelemetrySummary
 
 
@@ -22,37 +22,50 @@ def created_s(run: Run) -> float:
 
 
 def scalars(run: Run, variant: VariantRecord) -> tuple[Scalar, ...]:
-    """Return every curve of one variant; empty where nothing was measured of it."""
-    at_s = created_s(run)
-    single = [
+    """Return every curve of one variant; empty where nothing was measured of it.
+
+    A figure of the whole run is a level line from the first round to the last: of lone points
+    TensorBoard's older tab takes the lowest and the highest for outliers and shows neither.
+    """
+    rounds = {w.round: _ended_s(run, w) for v in run.variants for w in v.windows}
+    last = max(rounds, default=0)
+    ends = ((0, created_s(run)), (max(last, 1), rounds.get(last, created_s(run))))
+    level = [
         *_comparison(variant),
         *([] if variant.breakdown is None else _breakdown(variant.breakdown)),
         *([] if variant.telemetry is None else _telemetry(variant.telemetry)),
     ]
     return (
         *_windows(run, variant),
-        *(Scalar(tag, value, 0, at_s, description) for tag, value, description in single),
+        *(
+            Scalar(tag, value, step, at_s, f"{about} One figure for the whole run.")
+            for tag, value, about in level
+            for step, at_s in ends
+        ),
     )
+
+
+def _ended_s(run: Run, window: TimedWindow) -> float:
+    began_ns = min(w.started_ns for v in run.variants for w in v.windows)
+    return created_s(run) + (window.ended_ns - began_ns) / NS_PER_S
 
 
 def _windows(run: Run, variant: VariantRecord) -> Iterator[Scalar]:
     """Yield one point per round, at the time it was measured."""
-    at_s = created_s(run)
-    began_ns = min((w.started_ns for v in run.variants for w in v.windows), default=0)
     for window in sorted(variant.windows, key=lambda window: window.round):
-        wall_s = at_s + (window.ended_ns - began_ns) / NS_PER_S
+        at_s = _ended_s(run, window)
         yield Scalar(
             "timed/step_time_ms",
             window.median_ns / NS_PER_MS,
             window.round,
-            wall_s,
+            at_s,
             "Median wall time of one iteration in each round's window, no profiler running.",
         )
         yield Scalar(
             "timed/throughput_samples_per_s",
             variant.samples_per_iteration * NS_PER_S / window.median_ns,
             window.round,
-            wall_s,
+            at_s,
             "Samples per second at each round's median step time.",
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -155,8 +155,8 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def plugin(log: Path) -> Iterator[Plugin]:
-    yield Plugin(log, runs=3)
+def plugin(log: Path) -> Plugin:
+    return Plugin(log, runs=3)
 
 
 def host_ranges_us(log: Path, run: str, name: str) -> list[float]:

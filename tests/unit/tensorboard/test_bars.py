@@ -64,6 +64,14 @@ def test_a_name_of_any_length_fits(run: Run) -> None:
     assert draw((long,)) is not None
 
 
+def test_variants_of_other_batches_are_drawn_with_theirs(run: Run) -> None:
+    larger = msgspec.structs.replace(run.variants[1], samples_per_iteration=200)
+    one, other = draw(run.variants[:2]), draw((run.variants[0], larger))
+    assert one is not None
+    assert other is not None
+    assert one.png != other.png
+
+
 def test_an_empty_step_is_drawn_too(run: Run) -> None:
     mean = msgspec.structs.replace(run.variants[0].breakdown, step_ns=0, by_category_ns={})
     assert draw((msgspec.structs.replace(run.variants[0], breakdown=mean),)) is not None

@@ -20,6 +20,17 @@ def curves(found: tuple[Scalar, ...]) -> dict[str, dict[int, float]]:
     return result
 
 
+def levels(found: tuple[Scalar, ...]) -> dict[str, float]:
+    """The figures of the whole run: level lines from the first round to the last."""
+    result = {}
+    for tag, points in curves(found).items():
+        if not tag.startswith("timed/"):
+            assert list(points) == [0, 2]
+            assert points[0] == points[2]
+            result[tag] = points[0]
+    return result
+
+
 def test_step_time_and_throughput_have_a_point_per_round(run: Run) -> None:
     found = curves(scalars(run, run.variants[0]))
     assert found["timed/step_time_ms"] == {0: 40, 1: 41, 2: 42}
@@ -33,21 +44,21 @@ def test_rounds_lie_at_the_time_they_were_measured(run: Run) -> None:
 
 
 def test_the_breakdown_sums_to_the_traced_step(run: Run) -> None:
-    found = curves(scalars(run, run.variants[0]))
-    parts = [points[0] for tag, points in found.items() if tag.startswith("breakdown_ms/")]
-    assert sum(parts) == pytest.approx(found["traced/step_time_ms"][0])
-    assert found["breakdown_ms/backward"] == {0: 22}
-    assert found["hidden_ms/h2d_copy"] == {0: 2}
-    assert found["kernels_ms/gemm"] == {0: 7}
+    found = levels(scalars(run, run.variants[0]))
+    parts = [value for tag, value in found.items() if tag.startswith("breakdown_ms/")]
+    assert sum(parts) == pytest.approx(found["traced/step_time_ms"])
+    assert found["breakdown_ms/backward"] == 22
+    assert found["hidden_ms/h2d_copy"] == 2
+    assert found["kernels_ms/gemm"] == 7
 
 
 def test_comparison_memory_and_energy(run: Run) -> None:
-    found = curves(scalars(run, run.variants[1]))
-    assert found["speedup/ratio"] == {0: 1.3312}
-    assert (found["speedup/low_95"], found["speedup/high_95"]) == ({0: 1.3244}, {0: 1.3381})
-    assert found["memory/peak_mib"] == {0: 2048}
-    assert found["energy/per_sample_j"] == {0: 0.0421}
-    assert found["traced/profiler_inflation_percent"] == {0: pytest.approx(-0.4)}
+    found = levels(scalars(run, run.variants[1]))
+    assert found["speedup/ratio"] == 1.3312
+    assert (found["speedup/low_95"], found["speedup/high_95"]) == (1.3244, 1.3381)
+    assert found["memory/peak_mib"] == 2048
+    assert found["energy/per_sample_j"] == 0.0421
+    assert found["traced/profiler_inflation_percent"] == pytest.approx(-0.4)
 
 
 def test_telemetry_holds_what_is_known_in_the_unit_of_its_name(run: Run) -> None:
@@ -59,20 +70,33 @@ def test_telemetry_holds_what_is_known_in_the_unit_of_its_name(run: Run) -> None
         num_samples=9,
     )
     variant = msgspec.structs.replace(run.variants[0], telemetry=told)
-    found = curves(scalars(run, variant))
-    assert {tag: p for tag, p in found.items() if tag.startswith("telemetry/")} == {
-        "telemetry/gpu_utilisation_percent": {0: 0},
-        "telemetry/gpu_memory_mib": {0: 512},
-        "telemetry/gpu_pcie_rx_mib_per_s": {0: 3},
+    found = levels(scalars(run, variant))
+    assert {tag: value for tag, value in found.items() if tag.startswith("telemetry/")} == {
+        "telemetry/gpu_utilisation_percent": 0,
+        "telemetry/gpu_memory_mib": 512,
+        "telemetry/gpu_pcie_rx_mib_per_s": 3,
     }
 
 
-def test_a_variant_without_measurements_has_no_curves(run: Run) -> None:
+def test_a_variant_without_measurements_has_no_levels(run: Run) -> None:
     assert scalars(run, run.variants[2]) == ()
 
 
 def test_one_round_has_no_interval_to_show(run: Run) -> None:
     speedup = msgspec.structs.replace(run.variants[1].speedup, low=None, high=None)
-    found = curves(scalars(run, msgspec.structs.replace(run.variants[1], speedup=speedup)))
+    found = levels(scalars(run, msgspec.structs.replace(run.variants[1], speedup=speedup)))
     assert "speedup/ratio" in found
     assert "speedup/low_95" not in found
+
+
+def test_a_single_round_still_makes_a_line(run: Run) -> None:
+    first = msgspec.structs.replace(run.variants[0], windows=run.variants[0].windows[:1])
+    found = curves(scalars(msgspec.structs.replace(run, variants=(first,)), first))
+    assert list(found["speedup/ratio"]) == [0, 1]
+    assert list(found["timed/step_time_ms"]) == [0]
+
+
+def test_a_trace_without_windows_has_its_curves(run: Run) -> None:
+    bare = msgspec.structs.replace(run.variants[0], windows=())
+    found = curves(scalars(msgspec.structs.replace(run, variants=(bare,)), bare))
+    assert found["breakdown_ms/backward"] == {0: 22, 1: 22}
