@@ -91,15 +91,15 @@ def load(path: Path, overrides: Sequence[str] = ()) -> ScenarioDocument:
     problems += _certain(trees, results, settings)
     if problems:
         raise report(problems, str(path), text)
-    (with_accelerator, first), (without, second) = results[True], results[False]
-    # Where an override spoils the other kind of machine, the file itself serves to compare with.
-    reference = with_accelerator or _resolve(trees[True], (), path.name)[0]
-    if without is not None and reference is not None:
-        without = _stating_overlay(without, reference)
     by_accelerator = {
-        True: with_accelerator or report(first, str(path), text),
-        False: without or report(second, str(path), text),
+        kind: resolved or report(wrong, str(path), text)
+        for kind, (resolved, wrong) in results.items()
     }
+    # Where an override spoils the other kind of machine, the file itself serves to compare with.
+    reference = results[True][0] or _resolve(trees[True], (), path.name)[0]
+    without = results[False][0]
+    if without is not None and reference is not None:
+        by_accelerator[False] = _stating_overlay(without, reference)
     return ScenarioDocument(path, text, by_accelerator)
 
 
