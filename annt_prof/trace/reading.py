@@ -99,7 +99,7 @@ def read(path: Path, max_bytes: int = DEFAULT_MAX_BYTES) -> Trace:
 
 def _decode(text: bytearray, where: str) -> tuple[Document, int]:
     try:
-        if text.lstrip()[:1] == b"[":  # Chrome's format also allows the bare list of events
+        if _is_list(text):
             return Document(traceEvents=msgspec.json.decode(text, type=list[Event])), 0
         return msgspec.json.decode(text, type=Document), 0
     except msgspec.ValidationError:
@@ -118,10 +118,15 @@ def _decode(text: bytearray, where: str) -> tuple[Document, int]:
         raise UserError("not a PyTorch trace: nested too deeply", where=where) from None
 
 
+def _is_list(text: bytearray) -> bool:
+    """Tell whether the document is the bare list of events that Chrome's format also allows."""
+    return text[:64].lstrip()[:1] == b"["
+
+
 def _decode_each(text: bytearray, where: str) -> tuple[Document, int]:
     """Decode the events one at a time and leave out those with impossible types."""
     try:
-        if text.lstrip()[:1] == b"[":
+        if _is_list(text):
             loose = LooseDocument(msgspec.json.decode(text, type=list[msgspec.Raw]))
         else:
             loose = msgspec.json.decode(text, type=LooseDocument)
