@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 from annt_prof import units
 from annt_prof.categories import Category
+from annt_prof.explain.wording import DEFAULT_PRECISION, verdict
+from annt_prof.plan import BASELINE
+from annt_prof.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from annt_prof.runs.record import Run, Speedup, VariantRecord
+    from annt_prof.runs.record import Run, VariantRecord
 
 # Markdown's marks, among them the dot that makes a number begin a list.
 _MARKS = re.compile(r"([\\`*_{}\[\]()#+!-]|(?<=\d)\.(?=\s))")
@@ -22,7 +25,7 @@ _NONE = "-"
 
 def escape(text: str) -> str:
     """Return text from files as Markdown that shows it letter by letter, on one line."""
-    one_line = " ".join(text.split())
+    one_line = " ".join(printable(text).split())
     return _MARKS.sub(r"\\\1", one_line).translate(_ENTITIES)
 
 
@@ -36,7 +39,7 @@ def markdown(run: Run, problems: Sequence[str] = ()) -> str:
     sections = (
         _head(run),
         _caveats(run, problems),
-        _variants(run.variants),
+        _variants(run),
         _remarks(run.variants),
         _breakdowns(run.variants),
         _origin(run),
@@ -62,51 +65,51 @@ def _caveats(run: Run, problems: Sequence[str]) -> Iterator[str]:
     yield from _items((*run.overrides_in_effect, *problems))
 
 
-def _variants(variants: Sequence[VariantRecord]) -> Iterator[str]:
-    places = units.duration_decimals(v.step_time.p95 for v in variants if v.step_time)
-    memory = units.memory_unit(v.peak_memory_bytes for v in variants if v.peak_memory_bytes)
+def _variants(run: Run) -> Iterator[str]:
+    times = [v.step_time.p95 for v in run.variants if v.step_time]
+    memory = units.memory_unit(v.peak_memory_bytes for v in run.variants if v.peak_memory_bytes)
     header = (
         "variant",
-        "speedup (95 % interval)",
-        "throughput, samples/s",
+        "against the baseline",
+        "samples per s",
         "step time, ms: median (5 % to 95 %)",
-        "windows",
         f"peak memory, {memory.name}",
         "energy per sample, J",
     )
-    yield from _table(header, (_row(v, places, memory) for v in variants))
+    places = units.duration_decimals(times)
+    yield from _table(header, (_row(v, places, memory, _precision(run)) for v in run.variants))
 
 
-def _row(variant: VariantRecord, places: int, memory: units.MemoryUnit) -> Iterator[str]:
+def _precision(run: Run) -> float:
+    """Return the fraction up to which the scenario calls an interval narrow."""
+    found = (v.value for v in run.scenario if v.path == "window.precision")
+    return float(next(found, DEFAULT_PRECISION))
+
+
+def _row(
+    variant: VariantRecord, places: int, memory: units.MemoryUnit, precision: float
+) -> Iterator[str]:
     yield f"**{escape(variant.name)}**"
-    if variant.status != "measured" or variant.step_time is None:
-        status = variant.status.replace("_", " ")
+    if variant.step_time is None:
+        status = "no window" if variant.status == "measured" else variant.status.replace("_", " ")
         yield escape(f"{status}: {variant.reason}" if variant.reason else status)
-        yield from [_NONE] * 5
+        yield from [_NONE] * 4
         return
-    time = variant.step_time
+    time, peak, energy = variant.step_time, variant.peak_memory_bytes, variant.energy_per_sample_j
     median, p05, p95 = (units.milliseconds(t, places) for t in (time.median, time.p05, time.p95))
-    peak, energy = variant.peak_memory_bytes, variant.energy_per_sample_j
-    yield _speedup(variant.speedup)
+    yield escape(_against_baseline(variant, precision))
     yield _NONE if variant.throughput is None else units.throughput(variant.throughput)
     yield f"{median} ({p05} to {p95})"
-    yield str(time.n)
     yield _NONE if peak is None else memory.format(peak)
     yield _NONE if energy is None else units.joules(energy)
 
 
-def _speedup(speedup: Speedup | None) -> str:
-    if speedup is None:
+def _against_baseline(variant: VariantRecord, precision: float) -> str:
+    if variant.name == BASELINE:
         return _NONE
-    if speedup.low is None or speedup.high is None:
-        return f"{units.ratio(speedup.ratio)} (one round gives no interval)"
-    if speedup.low == speedup.high:
-        return units.ratio(speedup.ratio)
-    places = units.ratio_decimals((speedup.high - speedup.low) / 2)
-    low, high = units.ratio(speedup.low, places), units.ratio(speedup.high, places)
-    # An interval with 1 in it has not shown any effect, whatever its middle says.
-    note = ", 1 is within" if speedup.low <= 1 <= speedup.high else ""
-    return f"**{units.ratio(speedup.ratio, places)}** ({low} to {high}{note})"
+    if variant.speedup is None:
+        return "no round in common with it"
+    return verdict(variant.speedup, precision).text
 
 
 def _remarks(variants: Sequence[VariantRecord]) -> Iterator[str]:

@@ -12,6 +12,12 @@ from tensorboard.compat.proto import (  # type: ignore[import-untyped]
     tensor_shape_pb2,
     types_pb2,
 )
+from tensorboard.plugins.image.metadata import (  # type: ignore[import-untyped]
+    create_summary_metadata as image_metadata,
+)
+from tensorboard.plugins.scalar.metadata import (  # type: ignore[import-untyped]
+    create_summary_metadata as scalar_metadata,
+)
 from tensorboard.plugins.text.metadata import (  # type: ignore[import-untyped]
     create_summary_metadata as text_metadata,
 )
@@ -46,7 +52,7 @@ class Scalar:
 
     def value_proto(self) -> summary_pb2.Summary.Value:
         """Return it as a summary holds it: torch's own writer stores scalars this way too."""
-        metadata = summary_pb2.SummaryMetadata(summary_description=self.description)
+        metadata = scalar_metadata(display_name=self.tag, description=self.description)
         return summary_pb2.Summary.Value(tag=self.tag, simple_value=self.value, metadata=metadata)
 
 
@@ -99,7 +105,7 @@ class Image:
             colorspace=3,  # RGB
             encoded_image_string=self.png,
         )
-        metadata = summary_pb2.SummaryMetadata(summary_description=self.description)
+        metadata = image_metadata(display_name=self.tag, description=self.description)
         return summary_pb2.Summary.Value(tag=self.tag, image=image, metadata=metadata)
 
 

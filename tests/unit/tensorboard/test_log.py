@@ -60,7 +60,7 @@ def test_the_answer_is_a_card_and_a_picture(run: Run, directory: Path) -> None:
     answer = read(directory / "tensorboard" / "answer")
     assert answer.PluginTagToContent("text").keys() == {"answer"}
     (card,) = answer.Tensors("answer")
-    assert "1.331x" in card.tensor_proto.string_val[0].decode()
+    assert "faster: 1.33x" in card.tensor_proto.string_val[0].decode()
     (picture,) = answer.Images("breakdown")
     assert picture.encoded_image_string.startswith(b"\x89PNG")
     assert (picture.width, picture.height) > (500, 200)
