@@ -5,6 +5,7 @@ from one edge to the next with the set of what is active.
 """
 
 import gzip
+import itertools
 import json
 import re
 from decimal import ROUND_HALF_UP, Decimal
@@ -112,9 +113,10 @@ def find_phases(events, links, main):
     ranges += [
         (e.start, e.end, -2, "forward")
         for e in events
-        if e.thread == main and e.name.startswith(("nn.Module: ", "DistributedDataParallel.forward"))
+        if e.thread == main
+        and e.name.startswith(("nn.Module: ", "DistributedDataParallel.forward"))
         and e.category in OPERATOR | ANNOTATION | {"python_function"}
-    ]  # fmt: skip
+    ]
     return ranges
 
 
@@ -204,7 +206,7 @@ def sweep(entries, edges):
             ends.setdefault(entry[2], []).append(entry)
     instants = sorted({*begins, *ends, *edges})
     active = {}
-    for left, right in zip(instants, instants[1:], strict=False):
+    for left, right in itertools.pairwise(instants):
         for layer, *rest in ends.get(left, []):
             active[layer].remove(tuple(rest))
         for layer, *rest in begins.get(left, []):

@@ -9,10 +9,10 @@ from annt_prof.testing import AUTOGRAD_THREAD, MAIN_THREAD, TraceBuilder
 from annt_prof.trace.reading import read
 
 # Few instants, so that ties, touching ranges and empty ones are frequent.
-instants = st.integers(0, 40)
+instants = st.integers(0, 24)
 spans = st.tuples(instants, instants).map(sorted)
 threads = st.sampled_from([MAIN_THREAD, AUTOGRAD_THREAD])
-launches = st.none() | instants
+launches = instants | instants | instants | st.none()
 streams = st.sampled_from([7, 13, 20])
 
 
@@ -22,7 +22,7 @@ def steps(draw):
     return list(zip(edges[::2], edges[1::2], strict=False))
 
 
-own_phases = st.lists(st.tuples(st.sampled_from(list(Phase)), spans), min_size=1, max_size=8)
+own_phases = st.lists(st.tuples(st.sampled_from(list(Phase)), spans), min_size=2, max_size=9)
 torch_ranges = st.lists(
     st.tuples(
         st.sampled_from(
@@ -97,7 +97,7 @@ def device_traces(draw):
         spans, launches, threads, streams,
     )  # fmt: skip
     for name, (start, end), launch, thread, stream in draw(
-        st.lists(kernels, min_size=1, max_size=10)
+        st.lists(kernels, min_size=2, max_size=10)
     ):
         builder.kernel(name, start, end, launch_ns=launch, thread=thread, stream=stream)
     copies = st.tuples(st.sampled_from(["HtoD", "DtoH", "DtoD"]), spans, launches, streams)
@@ -110,6 +110,9 @@ def device_traces(draw):
     )
     for name, (start, end), thread in draw(st.lists(calls, max_size=3)):
         builder.runtime(name, start, end, thread=thread)
+    # Traces merged from two processes repeat correlation ids.
+    for correlation, start in draw(st.lists(st.tuples(st.integers(1, 4), instants), max_size=3)):
+        builder.runtime("cudaLaunchKernel", start, start, correlation=correlation)
     for start, end in draw(st.lists(spans, max_size=2)):
         builder.device_annotation("ProfilerStep#0", start, end)
     return builder
