@@ -120,10 +120,12 @@ def _server(log: Path, host: str, port: int) -> Iterator[tuple[subprocess.Popen[
 
     It is not run within this process, because the plugin imports pandas and starts processes.
     """
-    arguments = ("--logdir", str(log), "--host", host, "--port", str(port))
+    arguments = ["--logdir", str(log), "--host", host, "--port", str(port)]
+    # The fast loader is made for gigabytes, and drops what explains each curve.
+    arguments += ["--load_fast", "false"]
     with tempfile.TemporaryFile() as output, _terminated_like_interrupted():
         server = subprocess.Popen(
-            (sys.executable, "-m", "tensorboard.main", *arguments), stdout=output, stderr=output
+            [sys.executable, "-m", "tensorboard.main", *arguments], stdout=output, stderr=output
         )
         try:
             yield server, output
