@@ -40,10 +40,14 @@ _DROPPED_CATEGORY = "gpu_user_annotation"
 # The plugin ignores user annotations but for steps and collectives, so nothing is counted twice.
 _CATEGORY_OF_NAMELESS = "user_annotation"
 
-# What makes an operator count as data loading. Source: the plugin's profiler/event_parser.py.
+# What makes a range count as data loading, or as the optimizer's in the comparison of two runs.
+# Source: the plugin's profiler/event_parser.py and profiler/node.py, create_operator_node.
 _LOADER_PREFIX = "enumerate(DataLoader)#"
-_LOADER_SUFFIX = ".__next__"
 _OUR_LOADING = PHASE_PREFIX + Phase.DATA_LOADING
+_OUR_OPTIMIZER = PHASE_PREFIX + Phase.OPTIMIZER
+# Host time that is no operator: it enters the plugin's "CPU Exec", without a row in its table of
+# operators. "Other" is then what no phase covers: our "unattributed", on a CPU.
+_PHASE_CATEGORY = "python"
 
 
 class _Head(msgspec.Struct):
@@ -119,8 +123,12 @@ def _changes(head: _Head) -> dict[str, str]:
     if not isinstance(head.name, str):  # it asks every event for its name
         return {"name": "", **_changes(_Head(head.ph, head.cat, ""))}
     if head.ph == "X" and head.name == _OUR_LOADING:
-        # Ours begins before the loader's own range and ends after it: the iterator is made in it.
-        return {"name": f"{_LOADER_PREFIX}{head.name}{_LOADER_SUFFIX}", "cat": "cpu_op"}
+        # Ours holds the loader's own range, and the making of the iterator before it.
+        return {"name": f"{_LOADER_PREFIX}{head.name}.__next__", "cat": "cpu_op"}
+    if head.ph == "X" and head.name == _OUR_OPTIMIZER:
+        return {"name": f"Optimizer.step#{head.name}", "cat": _PHASE_CATEGORY}
+    if head.ph == "X" and head.name.startswith(PHASE_PREFIX):
+        return {"cat": _PHASE_CATEGORY}
     if head.ph == "X" and head.name.startswith(_LOADER_PREFIX):
         return {} if head.cat == "cpu_op" else {"cat": "cpu_op"}
     if isinstance(head.cat, str):

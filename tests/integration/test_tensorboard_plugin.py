@@ -16,7 +16,10 @@ from torch.profiler import ProfilerActivity, profile, record_function, schedule
 from torch_tb_profiler.plugin import TorchProfilerPlugin
 from werkzeug.test import Client
 
+from annt_prof.analysis.breakdown import break_down
+from annt_prof.categories import Category
 from annt_prof.tensorboard.normalise import normalise
+from annt_prof.trace.reading import read
 
 COPY = "rank_0.1767323045000.pt.trace.json.gz"
 STEPS = 3
@@ -121,7 +124,9 @@ def device_trace() -> dict[str, Any]:
         add("user_annotation", "annt_prof::data_loading", start, 100, 9, 9)
         loader = "enumerate(DataLoader)#_SingleProcessDataLoaderIter.__next__"
         add("user_annotation", loader, start + 5, 90, 9, 9)
+        add("user_annotation", "annt_prof::h2d_copy", start + 140, 50, 9, 9)
         launch("aten::copy_", "Memcpy HtoD", start + 150, 50, first + 1, "gpu_memcpy")
+        add("user_annotation", "annt_prof::forward", start + 240, 400, 9, 9)
         launch("aten::mm", "sgemm_128", start + 250, 200, first + 2, "kernel")
         launch("aten::relu", "elementwise", start + 500, 100, first + 3, "kernel")
     memory = {"ph": "i", "s": "t", "name": "[memory]", "pid": 9, "tid": 9, "ts": 10_251}
@@ -159,15 +164,6 @@ def plugin(log: Path) -> Plugin:
     return Plugin(log, runs=3)
 
 
-def host_ranges_us(log: Path, run: str, name: str) -> list[float]:
-    events = json.loads(gzip.decompress((log / run / "kineto.json.gz").read_bytes()))
-    return [
-        e["dur"]
-        for e in events["traceEvents"]
-        if e["ph"] == "X" and e["name"].startswith(name) and e["cat"] == "user_annotation"
-    ]
-
-
 def test_every_view_is_offered(plugin: Plugin) -> None:
     assert plugin.get("/runs")["runs"] == ["baseline", "device", "wide"]
     host = plugin.get("/views", run="baseline")
@@ -181,16 +177,16 @@ def test_steps_are_not_doubled(plugin: Plugin) -> None:
     assert plugin.steps("device") == ["0", "1"]
 
 
-def test_its_breakdown_of_a_host_trace_agrees_with_the_phases(plugin: Plugin, log: Path) -> None:
+def test_its_breakdown_of_a_host_trace_is_ours(plugin: Plugin, log: Path) -> None:
     told = plugin.breakdown_us("baseline")
-    step = sum(host_ranges_us(log, "baseline", "ProfilerStep#")) / STEPS
-    loading = sum(host_ranges_us(log, "baseline", "annt_prof::data_loading")) / STEPS
-    assert told["step"] == pytest.approx(step, abs=1)
-    assert told["DataLoader"] == pytest.approx(loading, abs=1)
+    ours = break_down(read(log / "baseline" / "kineto.json.gz")).mean
+    part = {category: ns / 1000 for category, ns in ours.by_category_ns.items()}
+    computed = sum(part[Category(phase)] for phase in ("forward", "backward", "optimizer"))
+    assert told["step"] == pytest.approx(ours.step_ns / 1000, abs=1)
+    assert told["DataLoader"] == pytest.approx(part[Category.DATA_LOADING], abs=1)
     assert told["DataLoader"] > 8 * 500
-    assert told["CPU Exec"] > 0
-    parts = told["DataLoader"] + told["CPU Exec"] + told["Other"]
-    assert parts == pytest.approx(told["step"], abs=3)
+    assert told["CPU Exec"] == pytest.approx(computed + part[Category.ZERO_GRAD], abs=1)
+    assert told["Other"] == pytest.approx(part[Category.UNATTRIBUTED], abs=1)
 
 
 def test_its_breakdown_of_a_device_trace_is_the_built_truth(plugin: Plugin) -> None:
@@ -200,6 +196,15 @@ def test_its_breakdown_of_a_device_trace_is_the_built_truth(plugin: Plugin) -> N
     # Of three calls of 10 us two run under a copy or a kernel.
     assert told["Runtime"] == 10
     assert told["DataLoader"] == 100
+
+
+def test_its_breakdown_of_a_device_trace_agrees_with_ours(plugin: Plugin, log: Path) -> None:
+    told = plugin.breakdown_us("device")
+    ours = break_down(read(log / "device" / "kineto.json.gz")).mean.by_category_ns
+    computed = ours[Category.FORWARD] + ours[Category.BACKWARD]
+    assert told["Kernel"] == computed / 1000
+    assert told["Memcpy"] == ours[Category.H2D_COPY] / 1000
+    assert told["DataLoader"] == ours[Category.DATA_LOADING] / 1000
 
 
 def test_operators_are_counted_once(plugin: Plugin) -> None:
@@ -254,7 +259,9 @@ def test_the_memory_view(plugin: Plugin) -> None:
 def test_variants_can_be_compared(plugin: Plugin) -> None:
     other = {"exp_run": "wide", "exp_worker": "rank_0", "exp_span": "1"}
     told = plugin.view("/diff", "baseline", **other)
-    assert len(told["children"]) > 1
+    names = [child["left"]["name"] for child in told["children"]]
+    assert sum("DataLoader" in name for name in names) == STEPS
+    assert sum("Optimizer.step" in name for name in names) == STEPS
     assert told["left"]["total_duration"] > 0
     assert told["right"]["total_duration"] > 0
     assert plugin.view("/diffnode", "baseline", path="0", **other)["left"]

@@ -55,7 +55,7 @@ def test_device_annotations_are_dropped(tmp_path: Path) -> None:
     assert copied_events(tmp_path, shadow, host, shadow, device, shadow) == [host, device]
 
 
-def test_loading_becomes_an_operator_under_the_name_the_plugin_knows(tmp_path: Path) -> None:
+def test_phases_get_what_the_plugin_knows_them_by(tmp_path: Path) -> None:
     iterator = "enumerate(DataLoader)#_SingleProcessDataLoaderIter.__next__"
     found = copied_events(
         tmp_path,
@@ -63,12 +63,16 @@ def test_loading_becomes_an_operator_under_the_name_the_plugin_knows(tmp_path: P
         event("user_annotation", iterator),
         event("cpu_op", iterator),
         event("user_annotation", "annt_prof::forward"),
+        event("user_annotation", "annt_prof::optimizer"),
+        event("user_annotation", "the user's own"),
     )
     assert [(e["name"], e["cat"]) for e in found] == [
         ("enumerate(DataLoader)#annt_prof::data_loading.__next__", "cpu_op"),
         (iterator, "cpu_op"),
         (iterator, "cpu_op"),
-        ("annt_prof::forward", "user_annotation"),
+        ("annt_prof::forward", "python"),
+        ("Optimizer.step#annt_prof::optimizer", "python"),
+        ("the user's own", "user_annotation"),
     ]
 
 
