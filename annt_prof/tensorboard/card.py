@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from annt_prof import units
 from annt_prof.categories import Category
@@ -15,6 +15,7 @@ from annt_prof.text import printable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from annt_prof.analysis.breakdown import MeanBreakdown
     from annt_prof.runs.record import Run, VariantRecord
 
 # Markdown's marks, among them the dot that makes a number begin a list.
@@ -65,9 +66,25 @@ def _caveats(run: Run, problems: Sequence[str]) -> Iterator[str]:
     yield from _items((*run.overrides_in_effect, *problems))
 
 
+class _Columns(NamedTuple):
+    """What the rows of the table of variants have in common.
+
+    Attributes:
+        places: Decimals of the times.
+        throughputs: By variant, with the same decimals.
+        precision: Fraction up to which an interval counts as narrow.
+    """
+
+    places: int
+    memory: units.MemoryUnit
+    throughputs: dict[str, str]
+    precision: float
+
+
 def _variants(run: Run) -> Iterator[str]:
     times = [v.step_time.p95 for v in run.variants if v.step_time]
     memory = units.memory_unit(v.peak_memory_bytes for v in run.variants if v.peak_memory_bytes)
+    throughputs = {v.name: v.throughput for v in run.variants if v.throughput is not None}
     header = (
         "variant",
         "against the baseline",
@@ -76,8 +93,13 @@ def _variants(run: Run) -> Iterator[str]:
         f"peak memory, {memory.name}",
         "energy per sample, J",
     )
-    places = units.duration_decimals(times)
-    yield from _table(header, (_row(v, places, memory, _precision(run)) for v in run.variants))
+    columns = _Columns(
+        units.duration_decimals(times),
+        memory,
+        dict(zip(throughputs, units.throughputs(list(throughputs.values())), strict=True)),
+        _precision(run),
+    )
+    yield from _table(header, (_row(v, columns) for v in run.variants))
 
 
 def _precision(run: Run) -> float:
@@ -86,9 +108,7 @@ def _precision(run: Run) -> float:
     return float(next(found, DEFAULT_PRECISION))
 
 
-def _row(
-    variant: VariantRecord, places: int, memory: units.MemoryUnit, precision: float
-) -> Iterator[str]:
+def _row(variant: VariantRecord, columns: _Columns) -> Iterator[str]:
     yield f"**{escape(variant.name)}**"
     if variant.step_time is None:
         status = "no window" if variant.status == "measured" else variant.status.replace("_", " ")
@@ -96,11 +116,13 @@ def _row(
         yield from [_NONE] * 4
         return
     time, peak, energy = variant.step_time, variant.peak_memory_bytes, variant.energy_per_sample_j
-    median, p05, p95 = (units.milliseconds(t, places) for t in (time.median, time.p05, time.p95))
-    yield escape(_against_baseline(variant, precision))
-    yield _NONE if variant.throughput is None else units.throughput(variant.throughput)
+    median, p05, p95 = (
+        units.milliseconds(t, columns.places) for t in (time.median, time.p05, time.p95)
+    )
+    yield escape(_against_baseline(variant, columns.precision))
+    yield columns.throughputs.get(variant.name, _NONE)
     yield f"{median} ({p05} to {p95})"
-    yield _NONE if peak is None else memory.format(peak)
+    yield _NONE if peak is None else columns.memory.format(peak)
     yield _NONE if energy is None else units.joules(energy)
 
 
@@ -113,47 +135,66 @@ def _against_baseline(variant: VariantRecord, precision: float) -> str:
 
 
 def _remarks(variants: Sequence[VariantRecord]) -> Iterator[str]:
+    said: set[str] = set()
     for variant in variants:
         sentences = [
             *(f"{name} is left out: {reason}" for name, reason in variant.left_out.items()),
             *variant.remarks,
             *(f"changes the mathematics: {sentence}" for sentence in variant.mathematics),
         ]
-        if sentences:
+        fresh = [sentence for sentence in sentences if sentence not in said]
+        said.update(fresh)
+        if fresh:
             yield f"**{escape(variant.name)}**"
             yield ""
-            yield from _items(sentences)
+            yield from _items(fresh)
             yield ""
 
 
 def _breakdowns(variants: Sequence[VariantRecord]) -> Iterator[str]:
-    traced = {v.name: v.breakdown for v in variants if v.breakdown is not None}
+    traced = [(v, v.breakdown) for v in variants if v.breakdown is not None]
     if not traced:
         return
-    places = units.duration_decimals(mean.step_ns for mean in traced.values())
     yield "#### Where the time of a traced step goes"
     yield ""
-    yield "Mean wall time of one iteration under the profiler, in ms and % of that step."
-    yield ""
-    rows = [["**step**", *(units.milliseconds(m.step_ns, places) for m in traced.values())]]
-    for category in Category:
-        if any(category in mean.by_category_ns for mean in traced.values()):
-            cells = [
-                _share(mean.by_category_ns.get(category), mean.step_ns, places)
-                for mean in traced.values()
-            ]
-            rows.append([escape(category), *cells])
-    inflations = {v.name: v.profiler_inflation for v in variants}
-    rows.append(["profiler inflation", *(_signed(inflations[name]) for name in traced)])
-    yield from _table(("category", *map(escape, traced)), rows)
-    unmeasured = dict.fromkeys(
-        f"{category} is not measured: {reason}"
-        for mean in traced.values()
-        for category, reason in mean.not_measured.items()
+    yield (
+        "Mean wall time of one iteration under the profiler, in ms and % of that step. The "
+        "profiler slows the host: where its inflation is large, read the shares, not the sums."
     )
-    if unmeasured:
-        yield ""
-        yield from _items(unmeasured)
+    yield ""
+    header = ("category", *(escape(variant.name) for variant, _ in traced))
+    inflation = (_signed(variant.profiler_inflation) for variant, _ in traced)
+    means = [mean for _, mean in traced]
+    yield from _table(header, (*_categories(means), ("profiler inflation", *inflation)))
+    yield ""
+    yield from _items(_absent(means))
+
+
+def _categories(means: Sequence[MeanBreakdown]) -> Iterator[Iterable[str]]:
+    places = units.duration_decimals(mean.step_ns for mean in means)
+    yield "**step**", *(units.milliseconds(mean.step_ns, places) for mean in means)
+    for category in Category:
+        durations = [mean.by_category_ns.get(category) for mean in means]
+        if any(durations):
+            cells = zip(durations, means, strict=True)
+            yield escape(category), *(_share(ns, mean.step_ns, places) for ns, mean in cells)
+
+
+def _absent(means: Sequence[MeanBreakdown]) -> Iterable[str]:
+    """Return why a category has no row: there was nothing in it, or no way to measure it."""
+    measured = {category for mean in means for category in mean.by_category_ns}
+    filled = {category for mean in means for category, ns in mean.by_category_ns.items() if ns}
+    empty = [category for category in Category if category in measured - filled]
+    return dict.fromkeys(
+        (
+            *([f"0 ms in every variant: {', '.join(empty)}"] if empty else []),
+            *(
+                f"{category} is not measured: {reason}"
+                for mean in means
+                for category, reason in mean.not_measured.items()
+            ),
+        )
+    )
 
 
 def _share(duration_ns: int | None, step_ns: int, places: int) -> str:

@@ -11,6 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from tensorboard.plugin_util import markdown_to_safe_html
 
+from annt_prof.categories import Category
 from annt_prof.runs.record import Run, Speedup
 from annt_prof.scenario.effective import EffectiveValue
 from annt_prof.tensorboard.card import escape, markdown
@@ -85,6 +86,23 @@ def test_the_breakdown_has_milliseconds_and_shares_that_name_their_whole(run: Ru
     assert cells(page, "profiler inflation") == ["profiler inflation", "+7.3 %", "-0.4 %"]
     assert "in ms and % of that step" in page
     assert "h2d_copy is not measured: no accelerator to copy to" in page
+
+
+def test_an_empty_category_is_named_rather_than_tabled(run: Run) -> None:
+    mean = run.variants[1].breakdown
+    assert mean is not None
+    filled = {**mean.by_category_ns, Category.SYNC: 0, Category.GRAD_CLIPPING: 0}
+    emptied = msgspec.structs.replace(mean, by_category_ns=filled)
+    changed = msgspec.structs.replace(run.variants[1], breakdown=emptied)
+    page = rendered(msgspec.structs.replace(run, variants=(run.variants[0], changed)))
+    assert "<li>0 ms in every variant: grad_clipping, sync</li>" in page
+    assert "<td>sync</td>" not in page
+
+
+def test_what_two_variants_share_is_said_once(run: Run) -> None:
+    again = msgspec.structs.replace(run.variants[1], name="all")
+    page = rendered(msgspec.structs.replace(run, variants=(*run.variants, again)))
+    assert page.count("forward runs in bfloat16") == 1
 
 
 def test_names_are_shown_letter_by_letter_and_never_act(run: Run) -> None:
