@@ -14,7 +14,7 @@ from torch.optim.lr_scheduler import (
 )
 
 from annt_prof.errors import UserError
-from annt_prof.workload.models.head import classifier_of
+from annt_prof.workload.models.head import classifier_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +26,8 @@ _OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
     "adam": torch.optim.Adam,
     "adamw": torch.optim.AdamW,
 }
+
+_SHORTEST_CYCLE = 2  # total steps
 
 
 def make_loader(setup: TrainingSetup, seed: int) -> torch.utils.data.DataLoader[Any]:
@@ -75,7 +77,7 @@ def make_optimizer(arguments: OptimizerArguments, model: torch.nn.Module) -> tor
     trained = [p for p in model.parameters() if p.requires_grad]
     groups: list[dict[str, Any]] = [{"params": trained}]
     if arguments.backbone_lr_factor != 1.0:
-        head = [p for p in classifier_of(model)[1].parameters() if p.requires_grad]
+        head = [p for p in classifier_parameters(model) if p.requires_grad]
         inside = {id(p) for p in head}
         backbone_lr = arguments.lr * arguments.backbone_lr_factor
         groups = [
@@ -98,8 +100,16 @@ def make_schedule(
 ) -> LRScheduler | None:
     """Return the schedule over the whole training, or None for a constant rate.
 
+    An incomplete last group of an epoch counts as an optimizer step, as the loop makes it one.
+
     A measured window may outlive the training that the scenario describes; a one-cycle schedule
-    then starts anew instead of raising, which costs the same per step.
+    then starts anew instead of raising, which costs the same per step. The other two go on.
+
+    Args:
+        arguments: What to build.
+        optimizer: Whose rates it moves.
+        iterations_per_epoch: Batches in an epoch.
+        accumulation: Iterations per optimizer step.
     """
     per_epoch = {
         "iteration": iterations_per_epoch,
@@ -111,20 +121,28 @@ def make_schedule(
         case "constant":
             return None
         case "one_cycle":
-            rates = [group["lr"] for group in optimizer.param_groups]
-            return _EndlessOneCycle(
-                optimizer, max_lr=rates, total_steps=max(total, 2), **arguments.arguments
-            )
+            return _one_cycle(arguments, optimizer, total)
         case "cosine":
             return CosineAnnealingLR(optimizer, T_max=total, **arguments.arguments)
         case _:
             return ExponentialLR(optimizer, **arguments.arguments)
 
 
+def _one_cycle(
+    arguments: ScheduleArguments, optimizer: torch.optim.Optimizer, total: int
+) -> LRScheduler:
+    rates = [group["lr"] for group in optimizer.param_groups]
+    # By default torch cycles the momentum too, which would give one to an SGD that has none.
+    has_momentum = optimizer.defaults.get("momentum") != 0
+    keywords = {"max_lr": rates, "cycle_momentum": has_momentum, **arguments.arguments}
+    return _EndlessOneCycle(optimizer, total_steps=max(total, _SHORTEST_CYCLE), **keywords)
+
+
 class _EndlessOneCycle(OneCycleLR):
     """``OneCycleLR`` raises one step past its end; measuring goes on."""
 
     def step(self, epoch: int | None = None) -> None:
+        """Advance by one, and from the end to the beginning."""
         if epoch is None and self.last_epoch >= self.total_steps - 1:
             self.last_epoch = -1
         super().step(epoch)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import torch
 
 from annt_prof.errors import UserError, suggestion
 
@@ -13,7 +17,9 @@ if TYPE_CHECKING:
 
 
 def find_factory(name: str, where: str) -> Callable[..., Any]:
-    """Import ``module:factory``.
+    """Import ``module:factory`` from beside the scenario, the working directory, or a package.
+
+    The folder of the scenario is on the path already when a run begins.
 
     Args:
         name: As the scenario gives it.
@@ -25,13 +31,19 @@ def find_factory(name: str, where: str) -> Callable[..., Any]:
     module_name, colon, attribute = name.partition(":")
     if not (module_name and colon and attribute):
         raise UserError(f'"{name}" is not of the form module:factory', where=where)
+    if str(Path.cwd()) not in sys.path:
+        sys.path.append(str(Path.cwd()))
+    importlib.invalidate_caches()
     try:
         module = importlib.import_module(module_name)
+    except UserError:
+        raise
     except ModuleNotFoundError as error:
         raise UserError(
             f'there is no module "{error.name}"',
             where=where,
-            hint="modules are looked for beside the scenario and where Python finds packages",
+            hint="modules are looked for beside the scenario, in the working directory and where "
+            "Python finds packages",
         ) from error
     except Exception as error:
         raise UserError(
@@ -43,6 +55,7 @@ def find_factory(name: str, where: str) -> Callable[..., Any]:
         raise UserError(
             f'"{module_name}" has no factory "{attribute}"; {suggestion(attribute, names)}',
             where=where,
+            hint=f"this module was found: {getattr(module, '__file__', None) or module_name}",
         )
     return factory  # type: ignore[no-any-return]
 
@@ -52,17 +65,28 @@ def call_factory(
 ) -> Any:
     """Call a factory with the scenario's arguments and those of ``offered`` that it takes.
 
+    Args:
+        factory: From ``find_factory``.
+        where: Its name, for messages.
+        arguments: From the scenario; all are passed, and win over what is offered.
+        offered: Passed where the factory names them; ``num_classes`` also where it takes any
+            keyword.
+
     Raises:
         UserError: It raised.
     """
     try:
-        parameters = inspect.signature(factory).parameters
+        parameters = dict(inspect.signature(factory).parameters)
     except (TypeError, ValueError):
-        parameters = {}  # type: ignore[assignment]
-    taken = {key: value for key, value in offered.items() if key in parameters}
+        parameters = {}
+    kinds = {parameter.kind for parameter in parameters.values()}
+    names = {*parameters, *(("num_classes",) if inspect.Parameter.VAR_KEYWORD in kinds else ())}
+    taken = {key: value for key, value in offered.items() if key in names}
     try:
         return factory(**{**taken, **arguments})
     except UserError:
+        raise
+    except (MemoryError, torch.OutOfMemoryError):
         raise
     except Exception as error:
         raise UserError(

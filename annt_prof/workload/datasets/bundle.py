@@ -28,15 +28,15 @@ class DatasetBundle:
     substitutions: tuple[Substitution, ...] = ()
 
 
-def data_folder(data_dir: Path | None) -> Path:
-    """The folder data sets are read from and fetched to.
+def data_folders(data_dir: Path | None) -> tuple[Path, ...]:
+    """Return the folders data sets are looked for in; they are fetched to the first.
+
+    The given folder, then ``$ANNT_PROF_DATA``, then the user's cache.
 
     Args:
         data_dir: As given on the command line, or None.
     """
-    if data_dir is not None:
-        return data_dir
-    if "ANNT_PROF_DATA" in os.environ:
-        return Path(os.environ["ANNT_PROF_DATA"])
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache) / "annt_prof"
+    named = os.environ.get("ANNT_PROF_DATA")
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "annt_prof"
+    folders = (data_dir, Path(named) if named else None, cache)
+    return tuple(dict.fromkeys(folder.expanduser() for folder in folders if folder is not None))

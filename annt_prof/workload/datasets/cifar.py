@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from annt_prof.scenario.effective import Substitution
-from annt_prof.workload.datasets.bundle import DatasetBundle, data_folder
-from annt_prof.workload.datasets.cifar_files import CIFAR, CifarArrays, find, read
+from annt_prof.workload.datasets.bundle import DatasetBundle, data_folders
+from annt_prof.workload.datasets.cifar_files import CIFAR, SIDE, CifarArrays, find, read
 from annt_prof.workload.datasets.images import ArrayImages
 from annt_prof.workload.datasets.transforms import Statistics, image_transform
 
@@ -18,19 +17,13 @@ if TYPE_CHECKING:
 
     from annt_prof.scenario.schema import DatasetChoice
 
-# Mean and standard deviation of the training pixels, per channel, computed over all images.
-# Source: Krizhevsky's training sets; the values that the CIFAR literature uses.
+# Mean and standard deviation over all training pixels, per channel, in 0 to 1. Source: computed
+# from Krizhevsky's training sets; the values that the CIFAR literature uses.
 _STATISTICS: dict[str, Statistics] = {
     "cifar10": ((0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)),
     "cifar100": ((0.5071, 0.4865, 0.4409), (0.2673, 0.2564, 0.2762)),
 }
-_TRAIN_SAMPLES, _TEST_SAMPLES, _SIZE = 50_000, 10_000, 32
-
-
-@dataclass(frozen=True)
-class _Split:
-    arrays: CifarArrays
-    substitutions: tuple[Substitution, ...]
+TRAIN_SAMPLES, TEST_SAMPLES = 50_000, 10_000
 
 
 def make(choice: DatasetChoice, *, train: bool, data_dir: Path | None) -> DatasetBundle:
@@ -39,30 +32,46 @@ def make(choice: DatasetChoice, *, train: bool, data_dir: Path | None) -> Datase
     Raises:
         UserError: The files are there but damaged.
     """
-    split = _load(choice.name, data_folder(data_dir), train=train)
+    folders = data_folders(data_dir)
+    found = next(filter(None, (find(choice.name, folder) for folder in folders)), None)
+    samples = TRAIN_SAMPLES if train else TEST_SAMPLES
+    if found is None:
+        arrays, substitutions = _stand_in(choice.name, samples, folders)
+    else:
+        arrays = read(choice.name, found, train=train)
+        substitutions = _if_incomplete(choice.name, found, len(arrays.labels), samples)
     transform = image_transform(
-        choice, native_size=_SIZE, statistics=_STATISTICS[choice.name], train=train
+        choice, native_size=SIDE, statistics=_STATISTICS[choice.name], train=train
     )
     return DatasetBundle(
-        dataset=ArrayImages(split.arrays.pixels, split.arrays.labels, transform),
+        dataset=ArrayImages(arrays.pixels, arrays.labels, transform),
         num_classes=CIFAR[choice.name].num_classes,
-        real=not split.substitutions,
-        substitutions=split.substitutions,
+        real=found is not None,
+        substitutions=substitutions,
     )
 
 
-def _load(name: str, folder: Path, *, train: bool) -> _Split:
-    found = find(name, folder)
-    if found is not None:
-        return _Split(read(name, found, train=train), ())
-    stand_in = Substitution(
-        wanted=f"{name} (not in {folder})",
-        used="a generated stand-in of the same shapes, types, classes and decoding",
-        consequence="step times hold, accuracy would mean nothing; annt-prof fetch downloads "
-        "the data set",
-    )
-    samples = _TRAIN_SAMPLES if train else _TEST_SAMPLES
+def _stand_in(
+    name: str, samples: int, folders: tuple[Path, ...]
+) -> tuple[CifarArrays, tuple[Substitution, ...]]:
     generator = np.random.default_rng(0)
-    pixels = generator.integers(0, 256, (samples, _SIZE, _SIZE, 3), dtype=np.uint8)
+    pixels = generator.integers(0, 256, (samples, SIDE, SIDE, 3), dtype=np.uint8)
     labels = generator.integers(0, CIFAR[name].num_classes, samples)
-    return _Split(CifarArrays(pixels, labels), (stand_in,))
+    substitution = Substitution(
+        wanted=f"{name} (not in {' or '.join(map(str, folders))})",
+        used="a generated stand-in of the same shapes, types, classes, size and decoding",
+        consequence="timing only; accuracy is not reported; annt-prof fetch downloads the data set",
+    )
+    return CifarArrays(pixels, labels), (substitution,)
+
+
+def _if_incomplete(name: str, place: Path, found: int, whole: int) -> tuple[Substitution, ...]:
+    if found == whole:
+        return ()
+    return (
+        Substitution(
+            wanted=f"{name} with {whole:,} images",
+            used=f"the {found:,} images in {place}",
+            consequence="step times hold, the length of an epoch and accuracy do not",
+        ),
+    )

@@ -5,9 +5,11 @@ Source of the format: Krizhevsky, https://www.cs.toronto.edu/~kriz/cifar.html.
 
 from __future__ import annotations
 
+import codecs
 import io
 import pickle
 import tarfile
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +18,29 @@ import numpy as np
 from annt_prof.errors import UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
+
+SIDE = 32
+"""Pixels per side."""
+
+_HOST = "https://www.cs.toronto.edu/~kriz/"
+_SPOILED = (OSError, EOFError, KeyError, tarfile.TarError, zlib.error)
 
 
 @dataclass(frozen=True)
 class CifarFormat:
-    """Where one of the two data sets keeps what."""
+    """Where one of the two data sets keeps what.
+
+    Attributes:
+        folder: As extracted.
+        archive: The file its author publishes.
+        md5: Of the archive. Source: the author's page; torchvision.datasets lists the same.
+        train: Files of the training split.
+        test: Files of the test split.
+        label_key: Where a file keeps its labels.
+    """
 
     folder: str
     archive: str
@@ -30,6 +49,11 @@ class CifarFormat:
     test: tuple[str, ...]
     label_key: str
     num_classes: int
+
+    @property
+    def url(self) -> str:
+        """Where its author publishes the archive."""
+        return _HOST + self.archive
 
 
 CIFAR = {
@@ -81,65 +105,89 @@ def read(name: str, path: Path, *, train: bool) -> CifarArrays:
     """
     described = CIFAR[name]
     files = described.train if train else described.test
-    parts = [_decode(content, described, f"{path}: {file}") for file, content in
-             _contents(path, described.folder, files)]  # fmt: skip
+    contents = _contents(path, described.folder, files)
+    parts = [_decode(contents[file], described, f"{path}: {file}") for file in files]
     pixels = np.concatenate([part.pixels for part in parts])
     return CifarArrays(pixels, np.concatenate([part.labels for part in parts]))
 
 
-def _contents(path: Path, folder: str, files: tuple[str, ...]) -> list[tuple[str, bytes]]:
+def extract(name: str, archive: Path) -> Path:
+    """Write the archive's files into their folder beside it, and return the folder.
+
+    Raises:
+        UserError: The archive is not whole.
+    """
+    described = CIFAR[name]
+    files = (*described.train, *described.test)
+    contents = _contents(archive, described.folder, files)
+    unfinished = archive.with_name(f"{described.folder}.part")
+    unfinished.mkdir(exist_ok=True)
+    for file, content in contents.items():
+        (unfinished / file).write_bytes(content)
+    return unfinished.rename(archive.with_name(described.folder))
+
+
+def _contents(path: Path, folder: str, files: tuple[str, ...]) -> dict[str, bytes]:
     try:
         if path.is_dir():
-            return [(file, (path / file).read_bytes()) for file in files]
-        with tarfile.open(path) as archive:
-            return [(file, _member(archive, f"{folder}/{file}")) for file in files]
-    except (OSError, EOFError, KeyError, tarfile.TarError) as error:
-        raise _damaged(str(path), str(error)) from error
+            return {file: (path / file).read_bytes() for file in files}
+        wanted = {f"{folder}/{file}": file for file in files}
+        found = {wanted[name]: content for name, content in _members(path, wanted.keys())}
+    except _SPOILED as error:
+        raise _damaged(path, str(error)) from error
+    absent = [file for file in files if file not in found]
+    if absent:
+        raise _damaged(path, f"it has no {folder}/{absent[0]}")
+    return found
 
 
-def _member(archive: tarfile.TarFile, name: str) -> bytes:
-    file = archive.extractfile(name)
-    if file is None:
-        raise KeyError(f"{name} is not a file")
-    return file.read()
+def _members(archive: Path, names: AbstractSet[str]) -> Iterator[tuple[str, bytes]]:
+    """Decompress once from front to back: going back in a gzip file starts it anew."""
+    with tarfile.open(archive, "r|*") as stream:
+        for member in stream:
+            file = stream.extractfile(member) if member.name in names else None
+            if file is not None:
+                yield member.name, file.read()
+
+
+# What rebuilds an array; numpy moved it between modules, and old files name the old one.
+_REBUILD_ARRAY = np.empty(0).__reduce__()[0]
+_ALLOWED = {
+    ("numpy.core.multiarray", "_reconstruct"): _REBUILD_ARRAY,
+    ("numpy._core.multiarray", "_reconstruct"): _REBUILD_ARRAY,
+    ("numpy", "ndarray"): np.ndarray,
+    ("numpy", "dtype"): np.dtype,
+    ("_codecs", "encode"): codecs.encode,  # how protocol 2 writes bytes
+}
 
 
 class _PlainUnpickler(pickle.Unpickler):
     """Unpickles arrays and plain containers alone, since a pickle can run any code."""
 
-    _ALLOWED = frozenset(
-        {
-            ("numpy.core.multiarray", "_reconstruct"),
-            ("numpy._core.multiarray", "_reconstruct"),
-            ("numpy", "ndarray"),
-            ("numpy", "dtype"),
-            ("_codecs", "encode"),
-        }
-    )
-
     def find_class(self, module: str, name: str) -> Any:
-        if (module, name) not in self._ALLOWED:
+        if (module, name) not in _ALLOWED:
             raise pickle.UnpicklingError(f"it asks for {module}.{name}, which CIFAR does not")
-        return super().find_class(module, name)
+        return _ALLOWED[module, name]
 
 
 def _decode(content: bytes, described: CifarFormat, where: str) -> CifarArrays:
     try:
         batch = _PlainUnpickler(io.BytesIO(content), encoding="latin1").load()
-        flat = np.asarray(batch["data"], dtype=np.uint8)
-        labels = np.asarray(batch[described.label_key], dtype=np.int64)
-        pixels = flat.reshape(len(labels), 3, 32, 32).transpose(0, 2, 3, 1)
-    except (pickle.UnpicklingError, EOFError, ValueError, TypeError, LookupError,
-            AttributeError, ImportError) as error:  # fmt: skip
-        raise _damaged(where, str(error)) from error
-    if len(labels) and not 0 <= labels.min() <= labels.max() < described.num_classes:
-        raise _damaged(where, f"labels outside 0 to {described.num_classes - 1}")
+        flat, labels = batch["data"], np.asarray(batch[described.label_key], dtype=np.int64)
+        if not isinstance(flat, np.ndarray) or flat.dtype != np.uint8:
+            raise ValueError("its data are no array of bytes")
+        pixels = flat.reshape(len(labels), 3, SIDE, SIDE).transpose(0, 2, 3, 1)
+    except (pickle.UnpicklingError, EOFError, ValueError, TypeError, LookupError, AttributeError,
+            ImportError, OverflowError, MemoryError) as error:  # fmt: skip
+        raise _damaged(where, f"{type(error).__name__}: {error}") from error
+    if not len(labels) or not 0 <= labels.min() <= labels.max() < described.num_classes:
+        raise _damaged(where, f"its labels are not 0 to {described.num_classes - 1}")
     return CifarArrays(np.ascontiguousarray(pixels), labels)
 
 
-def _damaged(where: str, cause: str) -> UserError:
+def _damaged(where: object, cause: str) -> UserError:
     return UserError(
         f"this is no whole CIFAR file: {cause}",
-        where=where,
+        where=str(where),
         hint="delete it and run annt-prof fetch, or leave it out to use the stand-in",
     )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from annt_prof.errors import UserError
+from annt_prof.errors import UserError, suggestion
 from annt_prof.workload.datasets.bundle import DatasetBundle
 
 if TYPE_CHECKING:
@@ -16,24 +16,30 @@ _DEFAULTS = {"num_samples": 1024, "num_classes": 10}
 
 
 def make(choice: DatasetChoice) -> DatasetBundle:
-    """Return float32 images, shape (3, size, size), without decoding.
+    """Return float32 images, shape (3, size, size), without decoding or augmentation.
 
     Raises:
-        UserError: An argument other than ``num_samples`` and ``num_classes``, or below 1.
+        UserError: An argument other than ``num_samples`` and ``num_classes``, one below 1, or an
+            augmentation.
     """
-    arguments = {**_DEFAULTS, **choice.arguments}
-    wrong = [
-        k for k, v in arguments.items() if k not in _DEFAULTS or not isinstance(v, int) or v < 1
-    ]
-    if wrong:
+    if choice.augmentation:
         raise UserError(
-            f"synthetic takes num_samples and num_classes, whole numbers from 1; "
-            f"{wrong[0]} = {arguments[wrong[0]]!r} is not",
-            where="dataset.arguments",
+            "synthetic makes tensors, not images to augment", where="dataset.augmentation"
         )
+    arguments = {**_DEFAULTS, **choice.arguments}
+    for name, value in arguments.items():
+        _check(name, value)
     samples, classes = arguments["num_samples"], arguments["num_classes"]
     generator = torch.Generator().manual_seed(0)
     shape = (samples, 3, choice.image_size, choice.image_size)
     images = torch.randn(shape, generator=generator)
     labels = torch.randint(0, classes, (samples,), generator=generator)
     return DatasetBundle(torch.utils.data.TensorDataset(images, labels), classes, real=False)
+
+
+def _check(name: str, value: object) -> None:
+    where = f"dataset.arguments.{name}"
+    if name not in _DEFAULTS:
+        raise UserError(f"unknown argument; {suggestion(name, _DEFAULTS)}", where=where)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise UserError(f"found {value!r}; allowed: a whole number of at least 1", where=where)

@@ -2,56 +2,108 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import pickle
+from typing import TYPE_CHECKING, Any
 
-import huggingface_hub
 import timm
 
 from annt_prof.errors import UserError, suggestion
-from annt_prof.workload.models.made import MadeModel, random_weights, refused
+from annt_prof.workload.models.made import (
+    MadeModel,
+    check_stem,
+    random_weights,
+    refused,
+    without_weights,
+)
+from annt_prof.workload.weights import CheckpointFile, HubFile, unreadable
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    import torch
+
     from annt_prof.scenario.schema import ModelChoice
+
+_LOADING_ERRORS = (RuntimeError, OSError, EOFError, pickle.UnpicklingError, KeyError)
 
 
 def make(choice: ModelChoice, num_classes: int, image_size: int) -> MadeModel:
     """Build a timm classifier.
 
     Raises:
-        UserError: Unknown name, or a refused argument.
+        UserError: Unknown name, damaged weights, or a refused argument.
     """
-    if not timm.is_model(choice.name):
+    check_stem(choice)
+    configuration = _configuration(choice)
+    arguments: dict[str, Any] = {"num_classes": num_classes, **_size(configuration, image_size)}
+    file = files(choice)[0] if choice.pretrained else None
+    path = file.cached() if file else None
+    if path is not None:
+        return MadeModel(_pretrained(choice, path, arguments))
+    missing = (random_weights(choice, file.folder),) if file else ()
+    return MadeModel(_build(choice, arguments), missing)
+
+
+def files(choice: ModelChoice) -> tuple[CheckpointFile | HubFile, ...]:
+    """Return the file that holds the pretrained weights; none where not asked for.
+
+    Raises:
+        UserError: Unknown name, or timm publishes no weights of it.
+    """
+    configuration = _configuration(choice)
+    if not choice.pretrained:
+        return ()
+    if configuration is not None and configuration.hf_hub_id:
+        repository, _, revision = configuration.hf_hub_id.partition("@")
+        chosen = configuration.hf_hub_filename
+        names = (chosen,) if chosen else ("model.safetensors", "pytorch_model.bin")
+        return (HubFile(repository, names, revision or "main"),)
+    if configuration is not None and configuration.url:
+        return (CheckpointFile(configuration.url),)
+    raise without_weights(choice)
+
+
+def _configuration(choice: ModelChoice) -> Any:
+    """Return timm's description of the model's weights, or None where it has none."""
+    architecture, _, tag = choice.name.partition(".")
+    if not timm.is_model(architecture):
         raise UserError(
             f'timm has no model "{choice.name}"; {suggestion(choice.name, timm.list_models())}',
             where="model.name",
         )
-    if choice.stem == "cifar":
-        raise UserError("stem: cifar is for torchvision's ResNets", where="model.stem")
-    cached = choice.pretrained and _is_cached(choice.name)
-    arguments = {**_size(choice.name, image_size), **choice.arguments}
     try:
-        model = timm.create_model(
-            choice.name, pretrained=cached, num_classes=num_classes, **arguments
+        found = timm.get_pretrained_cfg(choice.name)
+    except RuntimeError:
+        found = None
+    if found is None and tag:
+        tagged = timm.list_pretrained(f"{architecture}.*")
+        raise UserError(
+            f'timm has no weights "{tag}" of {architecture}; {suggestion(choice.name, tagged)}',
+            where="model.name",
         )
-    except (TypeError, ValueError) as error:
-        raise refused(choice, error) from error
-    if choice.pretrained and not cached:
-        return MadeModel(model, (random_weights(choice, huggingface_hub.constants.HF_HUB_CACHE),))
-    return MadeModel(model)
+    return found
 
 
-def _size(name: str, image_size: int) -> dict[str, int]:
+def _size(configuration: Any, image_size: int) -> dict[str, int]:
     """Transformers are built for one image size; convolutional networks take any."""
-    fixed = timm.get_pretrained_cfg(name, allow_unregistered=True)
-    takes_size = fixed is not None and fixed.fixed_input_size
-    return {"img_size": image_size} if takes_size else {}
+    if configuration is None or not configuration.fixed_input_size:
+        return {}
+    return {} if configuration.input_size[-1] == image_size else {"img_size": image_size}
 
 
-def _is_cached(name: str) -> bool:
-    """Whether the hub's local cache holds the default weights."""
-    configuration = timm.get_pretrained_cfg(name)
-    if configuration is None or not configuration.hf_hub_id:
-        return False
-    files = ("model.safetensors", "pytorch_model.bin")
-    found = (huggingface_hub.try_to_load_from_cache(configuration.hf_hub_id, f) for f in files)
-    return any(isinstance(path, str) for path in found)
+def _build(choice: ModelChoice, arguments: dict[str, Any], **source: Any) -> torch.nn.Module:
+    try:
+        return timm.create_model(choice.name, **{**arguments, **choice.arguments, **source})
+    except (TypeError, ValueError, AssertionError) as error:
+        raise refused(choice, error) from error
+
+
+def _pretrained(choice: ModelChoice, path: Path, arguments: dict[str, Any]) -> torch.nn.Module:
+    from safetensors import SafetensorError
+
+    # Named as a file, because timm would ask the hub whether its cache is up to date.
+    overlay = {"file": str(path)}
+    try:
+        return _build(choice, arguments, pretrained=True, pretrained_cfg_overlay=overlay)
+    except (*_LOADING_ERRORS, SafetensorError) as error:
+        raise unreadable(path, error) from error

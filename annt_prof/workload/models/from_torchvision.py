@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from pathlib import Path
+import pickle
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -11,10 +11,13 @@ import torchvision
 
 from annt_prof.errors import UserError, suggestion
 from annt_prof.workload.models.head import replace_classifier
-from annt_prof.workload.models.made import MadeModel, random_weights, refused
+from annt_prof.workload.models.made import MadeModel, random_weights, refused, without_weights
+from annt_prof.workload.weights import CheckpointFile, unreadable
 
 if TYPE_CHECKING:
     from annt_prof.scenario.schema import ModelChoice
+
+_LOADING_ERRORS = (RuntimeError, OSError, EOFError, pickle.UnpicklingError, KeyError, TypeError)
 
 
 def make(choice: ModelChoice, num_classes: int, image_size: int) -> MadeModel:
@@ -23,6 +26,31 @@ def make(choice: ModelChoice, num_classes: int, image_size: int) -> MadeModel:
     Raises:
         UserError: Unknown name, refused argument, damaged weights, or a stem it cannot have.
     """
+    _check_name(choice)
+    file = files(choice)[0] if choice.pretrained else None
+    if file is not None and file.cached():
+        made = MadeModel(_pretrained(choice, file, num_classes, image_size))
+    else:
+        size = _size(choice, image_size)
+        missing = (random_weights(choice, file.folder),) if file else ()
+        made = MadeModel(_build(choice, num_classes=num_classes, **size), missing)
+    _drop_auxiliary_classifiers(made.model)
+    if choice.stem == "cifar":
+        _shrink_stem(made.model, choice)
+    return made
+
+
+def files(choice: ModelChoice) -> tuple[CheckpointFile, ...]:
+    """Return the file that holds the default pretrained weights; none where not asked for.
+
+    Raises:
+        UserError: Unknown name, or torchvision publishes no weights of it.
+    """
+    _check_name(choice)
+    return (CheckpointFile(_weights(choice).url),) if choice.pretrained else ()
+
+
+def _check_name(choice: ModelChoice) -> None:
     names = torchvision.models.list_models(module=torchvision.models)
     if choice.name not in names:
         raise UserError(
@@ -30,51 +58,61 @@ def make(choice: ModelChoice, num_classes: int, image_size: int) -> MadeModel:
             f"{suggestion(choice.name, names)}",
             where="model.name",
         )
-    if choice.pretrained:
-        made = _pretrained(choice, num_classes)
-    else:
-        made = MadeModel(_build(choice, num_classes=num_classes, **_size(choice, image_size)))
-    if choice.stem == "cifar":
-        _shrink_stem(made.model, choice)
-    return made
+
+
+def _weights(choice: ModelChoice) -> Any:
+    published = list(torchvision.models.get_model_weights(choice.name))
+    if not published:
+        raise without_weights(choice)
+    return published[0]._member_map_["DEFAULT"]
 
 
 def _build(choice: ModelChoice, **arguments: Any) -> torch.nn.Module:
     try:
         model: torch.nn.Module = torchvision.models.get_model(
-            choice.name, weights=None, **{**arguments, **choice.arguments}
+            choice.name, **{"weights": None, **arguments, **choice.arguments}
         )
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, AssertionError, AttributeError) as error:
         raise refused(choice, error) from error
     return model
 
 
-def _size(choice: ModelChoice, image_size: int) -> dict[str, int]:
-    """Vision transformers are built for one image size; the others take any."""
+def _size(choice: ModelChoice, image_size: int) -> dict[str, Any]:
+    """Some transformers are built for one image size; the other models take any."""
     builder = torchvision.models.get_model_builder(choice.name)
-    takes_size = "VisionTransformer" in str(inspect.signature(builder).return_annotation)
-    return {"image_size": image_size} if takes_size else {}
+    built = str(inspect.signature(builder).return_annotation)
+    if "VisionTransformer" in built:
+        return {"image_size": image_size}
+    return {"input_size": (image_size, image_size)} if "MaxVit" in built else {}
 
 
-def _pretrained(choice: ModelChoice, num_classes: int) -> MadeModel:
-    weights = torchvision.models.get_model_weights(choice.name).DEFAULT
-    folder = Path(torch.hub.get_dir()) / "checkpoints"
-    file = folder / weights.url.rpartition("/")[2]
-    if not file.exists():
-        model = _build(choice, num_classes=num_classes)
-        return MadeModel(model, (random_weights(choice, str(folder)),))
-    model = _build(choice, num_classes=len(weights.meta["categories"]))
-    try:
-        state = torch.load(file, map_location="cpu", weights_only=True)
-        model.load_state_dict(state)
-    except Exception as error:
+def _pretrained(
+    choice: ModelChoice, file: CheckpointFile, num_classes: int, image_size: int
+) -> torch.nn.Module:
+    weights = _weights(choice)
+    needed = weights.meta["min_size"][0]
+    if _size(choice, image_size) and image_size != needed:
         raise UserError(
-            f"the cached weights cannot be read: {error}",
-            where=str(file),
-            hint="delete the file and run annt-prof fetch",
-        ) from error
+            f"the pretrained {choice.name} takes images of {needed} pixels, not {image_size}",
+            where="dataset.image_size",
+            hint="source: timm adapts its pretrained transformers to other sizes",
+        )
+    # The builder finds the cached file and downloads nothing; some rename the file's old keys.
+    try:
+        model = _build(choice, weights=weights, progress=False)
+    except _LOADING_ERRORS as error:
+        raise unreadable(file.path, error) from error
     replace_classifier(model, num_classes)
-    return MadeModel(model)
+    return model
+
+
+def _drop_auxiliary_classifiers(model: torch.nn.Module) -> None:
+    """Let GoogLeNet and Inception return logits alone, also while they train."""
+    if getattr(model, "aux_logits", False):
+        model.aux_logits = False  # type: ignore[assignment]
+        for name in ("aux1", "aux2", "AuxLogits"):
+            if hasattr(model, name):
+                setattr(model, name, None)
 
 
 def _shrink_stem(model: torch.nn.Module, choice: ModelChoice) -> None:

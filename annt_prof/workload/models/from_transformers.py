@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import huggingface_hub
 import torch
-import transformers
+from huggingface_hub.errors import StrictDataclassError
+from transformers import AutoConfig, AutoModelForImageClassification, PretrainedConfig, ViTConfig
 
-from annt_prof.errors import UserError
-from annt_prof.workload.models.made import MadeModel, random_weights, refused
+from annt_prof.errors import UserError, suggestion
+from annt_prof.scenario.effective import Substitution
+from annt_prof.workload.models.made import MadeModel, check_stem, random_weights, refused
+from annt_prof.workload.weights import HubFile, unreadable
 
 if TYPE_CHECKING:
     from annt_prof.scenario.schema import ModelChoice
 
-# Architectures known without the hub. This one is ViTConfig's own default: ViT-B/16 at 224 px,
+# Architectures known without the hub. These two are ViTConfig's own default: ViT-B/16 at 224 px,
 # 85.8 M parameters. Source: Dosovitskiy et al., An Image is Worth 16x16 Words, table 1.
-_KNOWN: dict[str, type[transformers.PretrainedConfig]] = {
-    "google/vit-base-patch16-224-in21k": transformers.ViTConfig,
-    "google/vit-base-patch16-224": transformers.ViTConfig,
+_KNOWN: dict[str, type[PretrainedConfig]] = {
+    "google/vit-base-patch16-224-in21k": ViTConfig,
+    "google/vit-base-patch16-224": ViTConfig,
 }
+_WEIGHT_FILES = ("model.safetensors", "pytorch_model.bin")
 
 
 class LogitsOnly(torch.nn.Module):
@@ -39,48 +42,95 @@ def make(choice: ModelChoice, num_classes: int, image_size: int) -> MadeModel:
     """Build a transformers image classifier.
 
     Raises:
-        UserError: The configuration is neither known nor cached, or an argument is refused.
+        UserError: The configuration is neither known nor cached, the weights are damaged, or an
+            argument is refused.
     """
-    if choice.stem == "cifar":
-        raise UserError("stem: cifar is for torchvision's ResNets", where="model.stem")
-    changes: dict[str, Any] = {
-        "num_labels": num_classes, "image_size": image_size, **choice.arguments,
-    }  # fmt: skip
-    classifier = transformers.AutoModelForImageClassification
-    if choice.pretrained and _is_cached(choice.name):
-        model = classifier.from_pretrained(
-            choice.name, local_files_only=True, ignore_mismatched_sizes=True, **changes
-        )
-        return MadeModel(LogitsOnly(model))
+    check_stem(choice)
+    configuration = _configuration(choice, num_classes, image_size)
+    weights = HubFile(choice.name, _WEIGHT_FILES)
+    path = weights.cached() if choice.pretrained else None
+    if path is not None:
+        return _pretrained(choice, configuration)
     try:
-        model = classifier.from_config(  # type: ignore[no-untyped-call]
-            _configuration(choice.name, changes)
+        model = AutoModelForImageClassification.from_config(  # type: ignore[no-untyped-call]
+            configuration, dtype=torch.float32
         )
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, AssertionError) as error:
         raise refused(choice, error) from error
-    cache = huggingface_hub.constants.HF_HUB_CACHE
-    missing = (random_weights(choice, cache),) if choice.pretrained else ()
+    missing = (random_weights(choice, weights.folder),) if choice.pretrained else ()
     return MadeModel(LogitsOnly(model), missing)
 
 
-def _configuration(name: str, changes: dict[str, Any]) -> transformers.PretrainedConfig:
+def files(choice: ModelChoice) -> tuple[HubFile, ...]:
+    """Return the configuration, where it is not known here, and the weights if asked for."""
+    configuration = () if choice.name in _KNOWN else (HubFile(choice.name, ("config.json",)),)
+    if not choice.pretrained:
+        return configuration
+    return (HubFile(choice.name, ("config.json",)), HubFile(choice.name, _WEIGHT_FILES))
+
+
+def _configuration(choice: ModelChoice, num_classes: int, image_size: int) -> PretrainedConfig:
+    allowed = _load_configuration(choice.name, {}).to_dict()
+    for argument in choice.arguments:
+        # A configuration takes any keyword and ignores what it does not know.
+        if argument not in allowed:
+            raise UserError(
+                f"{choice.name} has no setting {argument}; {suggestion(argument, allowed)}",
+                where=f"model.arguments.{argument}",
+            )
+    changes = {"num_labels": num_classes, "image_size": image_size, **choice.arguments}
+    try:
+        return _load_configuration(choice.name, changes)
+    except (TypeError, ValueError, AttributeError, StrictDataclassError) as error:
+        raise refused(choice, error) from error
+
+
+def _load_configuration(name: str, changes: dict[str, Any]) -> PretrainedConfig:
     if name in _KNOWN:
         return _KNOWN[name](**changes)
     try:
-        found: transformers.PretrainedConfig = transformers.AutoConfig.from_pretrained(
-            name, local_files_only=True, **changes
-        )
+        found: PretrainedConfig = AutoConfig.from_pretrained(name, local_files_only=True, **changes)
     except (OSError, ValueError) as error:
         known = ", ".join(_KNOWN)
         raise UserError(
-            f'the configuration of "{name}" is not in the hub\'s cache (known without it: {known})',
+            f'the hub\'s cache has no configuration of "{name}" (known without it: {known})',
             where="model.name",
             hint="annt-prof fetch downloads it",
         ) from error
     return found
 
 
-def _is_cached(name: str) -> bool:
-    files = ("model.safetensors", "pytorch_model.bin")
-    found = (huggingface_hub.try_to_load_from_cache(name, file) for file in files)
-    return any(isinstance(path, str) for path in found)
+def _pretrained(choice: ModelChoice, configuration: PretrainedConfig) -> MadeModel:
+    from safetensors import SafetensorError
+
+    try:
+        model, report = AutoModelForImageClassification.from_pretrained(
+            choice.name,
+            config=configuration,
+            local_files_only=True,
+            ignore_mismatched_sizes=True,  # the classifier's, and said below for any other
+            dtype=torch.float32,  # the default is the file's own, which mixed precision forbids
+            output_loading_info=True,
+        )
+    except (RuntimeError, OSError, ValueError, SafetensorError) as error:
+        raise unreadable(choice.name, error) from error
+    return MadeModel(LogitsOnly(model), _not_loaded(choice, report))
+
+
+def _not_loaded(choice: ModelChoice, report: dict[str, Any]) -> tuple[Substitution, ...]:
+    """Name the parameters besides the classifier that the file does not hold in this shape."""
+    mismatched = [entry[0] for entry in report["mismatched_keys"]]
+    fresh = sorted(
+        name for name in (*report["missing_keys"], *mismatched) if "classifier" not in name
+    )
+    if not fresh:
+        return ()
+    shown = ", ".join(fresh[:3]) + (", ..." if len(fresh) > 3 else "")
+    return (
+        Substitution(
+            wanted=f"pretrained weights of {choice.name} (transformers)",
+            used=f"random values for {len(fresh)} of its parameters: {shown}",
+            consequence="step times hold, accuracy does not: the file holds them in another "
+            "shape, or not at all",
+        ),
+    )

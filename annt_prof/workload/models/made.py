@@ -1,4 +1,4 @@
-"""What every model source returns."""
+"""What every model source returns, and the errors they share."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from annt_prof.errors import UserError
 from annt_prof.scenario.effective import Substitution
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import torch
 
     from annt_prof.scenario.schema import ModelChoice
@@ -22,7 +24,7 @@ class MadeModel:
     substitutions: tuple[Substitution, ...] = ()
 
 
-def random_weights(choice: ModelChoice, place: str) -> Substitution:
+def random_weights(choice: ModelChoice, place: Path) -> Substitution:
     """Say that pretrained weights were wanted and are not in the cache.
 
     Args:
@@ -38,4 +40,30 @@ def random_weights(choice: ModelChoice, place: str) -> Substitution:
 
 def refused(choice: ModelChoice, error: Exception) -> UserError:
     """An error for a factory that rejects the scenario's arguments."""
-    return UserError(f"{choice.name} refuses its arguments: {error}", where="model.arguments")
+    return UserError(
+        f"{choice.source} cannot build {choice.name} from these arguments and this "
+        f"dataset.image_size: {error}",
+        where="model.arguments",
+    )
+
+
+def without_weights(choice: ModelChoice) -> UserError:
+    """An error for a model whose library publishes no weights."""
+    return UserError(
+        f"{choice.source} has no pretrained weights of {choice.name}",
+        where="model.pretrained",
+        hint="set it to false",
+    )
+
+
+def check_stem(choice: ModelChoice) -> None:
+    """Refuse the small stem where this source does not build it.
+
+    Raises:
+        UserError: It is asked for.
+    """
+    if choice.stem == "cifar":
+        raise UserError(
+            f"stem: cifar is for torchvision's ResNets, not for source {choice.source}",
+            where="model.stem",
+        )

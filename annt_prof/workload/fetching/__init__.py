@@ -1,0 +1,1 @@
+"""Downloading what a scenario needs: the one part of the product that uses the network."""
