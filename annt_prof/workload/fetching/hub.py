@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import huggingface_hub
+from huggingface_hub import constants, hf_hub_download
 from huggingface_hub.errors import (
     EntryNotFoundError,
     GatedRepoError,
@@ -14,7 +14,7 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
     RevisionNotFoundError,
 )
-from huggingface_hub.utils import tqdm
+from tqdm.auto import tqdm  # type: ignore[import-untyped]
 
 from annt_prof.errors import UserError
 
@@ -29,7 +29,7 @@ def fetch_file(file: HubFile, progress: Progress) -> Path:
     Raises:
         UserError: No connection, no such repository or file, or none that may be read.
     """
-    place = f"{huggingface_hub.constants.ENDPOINT}/{file.repository}"
+    place = f"{constants.ENDPOINT}/{file.repository}"
     for name in file.names:
         try:
             return Path(_download(file, name, progress))
@@ -60,7 +60,7 @@ def _download(file: HubFile, name: str, progress: Progress) -> str:
     class Reporting(_Reporting):
         report = staticmethod(progress)
 
-    return huggingface_hub.hf_hub_download(
+    return hf_hub_download(
         file.repository,
         name,
         revision=file.revision,

@@ -6,6 +6,7 @@ import pickle
 from typing import TYPE_CHECKING, Any
 
 import timm
+from safetensors import SafetensorError
 
 from annt_prof.errors import UserError, suggestion
 from annt_prof.workload.models.made import (
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
 
     from annt_prof.scenario.schema import ModelChoice
 
-_LOADING_ERRORS = (RuntimeError, OSError, EOFError, pickle.UnpicklingError, KeyError)
+_REFUSALS = (TypeError, ValueError, AssertionError, ZeroDivisionError)
+_LOADING_ERRORS = (
+    RuntimeError, OSError, EOFError, KeyError, pickle.UnpicklingError, SafetensorError,
+)  # fmt: skip
 
 
 def make(choice: ModelChoice, num_classes: int, image_size: int) -> MadeModel:
@@ -91,19 +95,24 @@ def _size(configuration: Any, image_size: int) -> dict[str, int]:
     return {} if configuration.input_size[-1] == image_size else {"img_size": image_size}
 
 
-def _build(choice: ModelChoice, arguments: dict[str, Any], **source: Any) -> torch.nn.Module:
+def _build(choice: ModelChoice, arguments: dict[str, Any]) -> torch.nn.Module:
     try:
-        return timm.create_model(choice.name, **{**arguments, **choice.arguments, **source})
-    except (TypeError, ValueError, AssertionError) as error:
+        return _create(choice, arguments)
+    except (*_REFUSALS, RuntimeError) as error:  # timm's own checks, or torch's of a shape
         raise refused(choice, error) from error
 
 
 def _pretrained(choice: ModelChoice, path: Path, arguments: dict[str, Any]) -> torch.nn.Module:
-    from safetensors import SafetensorError
-
     # Named as a file, because timm would ask the hub whether its cache is up to date.
-    overlay = {"file": str(path)}
+    source = {"pretrained": True, "pretrained_cfg_overlay": {"file": str(path)}}
     try:
-        return _build(choice, arguments, pretrained=True, pretrained_cfg_overlay=overlay)
-    except (*_LOADING_ERRORS, SafetensorError) as error:
+        return _create(choice, {**arguments, **source})
+    except _REFUSALS as error:
+        raise refused(choice, error) from error
+    except _LOADING_ERRORS as error:
         raise unreadable(path, error) from error
+
+
+def _create(choice: ModelChoice, arguments: dict[str, Any]) -> torch.nn.Module:
+    model: torch.nn.Module = timm.create_model(choice.name, **{**arguments, **choice.arguments})
+    return model
