@@ -69,11 +69,15 @@ class HubFile:
     def cached(self) -> Path | None:
         """The file, or None where it has not been fetched."""
         from huggingface_hub import try_to_load_from_cache
+        from huggingface_hub.errors import HFValidationError
 
         for name in self.names:
-            found = try_to_load_from_cache(
-                self.repository, name, cache_dir=self.folder, revision=self.revision
-            )
+            try:
+                found = try_to_load_from_cache(
+                    self.repository, name, cache_dir=self.folder, revision=self.revision
+                )
+            except HFValidationError:  # no repository can have that name
+                return None
             if isinstance(found, str):
                 return Path(found)
         return None

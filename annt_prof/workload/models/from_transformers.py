@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from huggingface_hub.errors import StrictDataclassError
+from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForImageClassification, PretrainedConfig, ViTConfig
 
 from annt_prof.errors import UserError, suggestion
@@ -14,6 +15,8 @@ from annt_prof.workload.models.made import MadeModel, check_stem, random_weights
 from annt_prof.workload.weights import HubFile, unreadable
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from annt_prof.scenario.schema import ModelChoice
 
 # Architectures known without the hub. These two are ViTConfig's own default: ViT-B/16 at 224 px,
@@ -22,6 +25,7 @@ _KNOWN: dict[str, type[PretrainedConfig]] = {
     "google/vit-base-patch16-224-in21k": ViTConfig,
     "google/vit-base-patch16-224": ViTConfig,
 }
+_CONFIGURATION_FILE = ("config.json",)
 _WEIGHT_FILES = ("model.safetensors", "pytorch_model.bin")
 
 
@@ -50,7 +54,7 @@ def make(choice: ModelChoice, num_classes: int, image_size: int) -> MadeModel:
     weights = HubFile(choice.name, _WEIGHT_FILES)
     path = weights.cached() if choice.pretrained else None
     if path is not None:
-        return _pretrained(choice, configuration)
+        return _pretrained(choice, path, configuration)
     try:
         model = AutoModelForImageClassification.from_config(  # type: ignore[no-untyped-call]
             configuration, dtype=torch.float32
@@ -63,14 +67,17 @@ def make(choice: ModelChoice, num_classes: int, image_size: int) -> MadeModel:
 
 def files(choice: ModelChoice) -> tuple[HubFile, ...]:
     """Return the configuration, where it is not known here, and the weights if asked for."""
-    configuration = () if choice.name in _KNOWN else (HubFile(choice.name, ("config.json",)),)
+    configuration = () if choice.name in _KNOWN else (HubFile(choice.name, _CONFIGURATION_FILE),)
     if not choice.pretrained:
         return configuration
-    return (HubFile(choice.name, ("config.json",)), HubFile(choice.name, _WEIGHT_FILES))
+    return (HubFile(choice.name, _CONFIGURATION_FILE), HubFile(choice.name, _WEIGHT_FILES))
 
 
 def _configuration(choice: ModelChoice, num_classes: int, image_size: int) -> PretrainedConfig:
-    allowed = _load_configuration(choice.name, {}).to_dict()
+    try:
+        allowed = _load_configuration(choice.name, {}).to_dict()
+    except ValueError as error:
+        raise refused(choice, error) from error
     for argument in choice.arguments:
         # A configuration takes any keyword and ignores what it does not know.
         if argument not in allowed:
@@ -88,32 +95,37 @@ def _configuration(choice: ModelChoice, num_classes: int, image_size: int) -> Pr
 def _load_configuration(name: str, changes: dict[str, Any]) -> PretrainedConfig:
     if name in _KNOWN:
         return _KNOWN[name](**changes)
-    try:
-        found: PretrainedConfig = AutoConfig.from_pretrained(name, local_files_only=True, **changes)
-    except (OSError, ValueError) as error:
+    # By its path, since even a local_files_only look-up by name may call the hub.
+    path = HubFile(name, _CONFIGURATION_FILE).cached()
+    if path is None:
         known = ", ".join(_KNOWN)
         raise UserError(
             f'the hub\'s cache has no configuration of "{name}" (known without it: {known})',
             where="model.name",
             hint="annt-prof fetch downloads it",
+        )
+    try:
+        found: PretrainedConfig = AutoConfig.from_pretrained(path.parent, **changes)
+    except OSError as error:
+        raise UserError(
+            f"the cached configuration cannot be read: {error}",
+            where=str(path),
+            hint="delete the file and run annt-prof fetch",
         ) from error
     return found
 
 
-def _pretrained(choice: ModelChoice, configuration: PretrainedConfig) -> MadeModel:
-    from safetensors import SafetensorError
-
+def _pretrained(choice: ModelChoice, path: Path, configuration: PretrainedConfig) -> MadeModel:
     try:
         model, report = AutoModelForImageClassification.from_pretrained(
-            choice.name,
+            path.parent,
             config=configuration,
-            local_files_only=True,
             ignore_mismatched_sizes=True,  # the classifier's, and said below for any other
             dtype=torch.float32,  # the default is the file's own, which mixed precision forbids
             output_loading_info=True,
         )
     except (RuntimeError, OSError, ValueError, SafetensorError) as error:
-        raise unreadable(choice.name, error) from error
+        raise unreadable(path, error) from error
     return MadeModel(LogitsOnly(model), _not_loaded(choice, report))
 
 
