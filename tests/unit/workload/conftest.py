@@ -58,3 +58,18 @@ def hub_snapshot(caches):
         return snapshot
 
     return make
+
+
+@pytest.fixture
+def local_names_resolve(monkeypatch):
+    """Let 127.0.0.1 be looked up, which HTTP clients do; no other name is known."""
+
+    def resolve(host, port, *_, **__):
+        if host not in ("127.0.0.1", "localhost"):
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
