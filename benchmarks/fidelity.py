@@ -37,9 +37,10 @@ if TYPE_CHECKING:
 def bare_loop(connection: Any, scenario: Scenario) -> None:
     """What a careful person writes in a notebook; answers requests for windows."""
     import torch
+    from torch.utils.data import DataLoader
+
     from annt_prof.workload.datasets import make_dataset
     from annt_prof.workload.models import make_model
-    from torch.utils.data import DataLoader
 
     torch.manual_seed(scenario.seed)
     data = make_dataset(scenario.dataset, train=True, data_dir=None)

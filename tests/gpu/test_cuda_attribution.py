@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 import torch
-from annt_prof.trace.reading import read
 from torch.utils.data import TensorDataset
 
 from annt_prof.analysis.breakdown import break_down
@@ -22,6 +21,7 @@ from annt_prof.techniques.setup import (
     ScheduleArguments,
     TrainingSetup,
 )
+from annt_prof.trace.reading import read
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 import torch
-from annt_prof.workload.datasets import make_dataset
 
 from annt_prof.runner.step import Loop, optimizer_step
 from annt_prof.scenario.schema import DatasetChoice
@@ -16,6 +15,7 @@ from annt_prof.techniques.setup import (
     ScheduleArguments,
     TrainingSetup,
 )
+from annt_prof.workload.datasets import make_dataset
 
 EPOCHS = 5
 DIGITS = DatasetChoice(name="digits", image_size=8, batch_size=8)

@@ -38,7 +38,7 @@ def _trial() -> str | None:
 
 
 def _about_torchvision() -> dict[str, Any]:
-    import torchvision  # type: ignore[import-untyped]
+    import torchvision
 
     return {"torchvision": torchvision.__version__}
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from annt_prof.trace.reading import read
 from torch.utils.data import Dataset
 
 from annt_prof.analysis.breakdown import break_down
@@ -21,6 +20,7 @@ from annt_prof.techniques.setup import (
     ScheduleArguments,
     TrainingSetup,
 )
+from annt_prof.trace.reading import read
 
 
 class Sleeper:
