@@ -63,10 +63,15 @@ Request = TimedRequest | TracedRequest | StopRequest
 
 @dataclass(frozen=True)
 class Probed:
-    """The machine as torch sees it."""
+    """The machine as torch sees it.
+
+    Attributes:
+        device_uuid: Of CUDA's device 0, which NVML may count otherwise; None on a CPU.
+    """
 
     machine: Machine
     threads: int
+    device_uuid: str | None
 
 
 @dataclass(frozen=True)

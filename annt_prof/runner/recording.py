@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -100,7 +101,10 @@ def record_run(
             )
             draft = _draft(directory, resolved, probed, session)
             try:
-                run = _measure(session, statistics, directory, draft, notify)
+                sampler = Sampler.start(
+                    directory / TELEMETRY, os.getpid(), accelerated, probed.device_uuid
+                )
+                run = _measure(session, statistics, directory, draft, sampler)
             finally:
                 _keep_logs(Path(logs), directory)
     store.write(directory, run)
@@ -112,7 +116,7 @@ def _measure(
     statistics: Statistics,
     directory: Path,
     draft: Run,
-    notify: Callable[[Event], None],
+    sampler: Sampler,
 ) -> Run:
     def save(event: Event) -> None:
         if isinstance(event, Progressed):
@@ -120,15 +124,14 @@ def _measure(
 
     session.notify_also(save)
     stop, complete = INTERRUPTED, False
-    device = draft.environment.device_type == "cuda"
-    with Sampler.start(directory / TELEMETRY, os.getpid(), device) as sampler:
+    with sampler:
         store.write(directory, draft)
-        try:
-            stop = session.measure(statistics)
+        # Ctrl-C ends the run, not the answer: what is measured by then is kept and shown.
+        with suppress(KeyboardInterrupt):
+            measured = session.measure(statistics)
+            stop = f"{measured}; {INTERRUPTED} while tracing"
             session.trace(directory)
-            complete = True
-        except KeyboardInterrupt:
-            notify(Activity("analysing"))
+            stop, complete = measured, True
     variants = _with_telemetry(session.records, directory / TELEMETRY)
     return msgspec.structs.replace(
         draft,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 import msgspec
 
-from annt_prof.analysis.breakdown import MeanBreakdown, break_down
+from annt_prof.analysis.breakdown import break_down
 from annt_prof.errors import UserError
 from annt_prof.runner.messages import (
     Assignment,
@@ -193,7 +193,8 @@ class Session:
             entry.worker.end()
             entry.worker = None
             self._notify(Activity("analysing", entry.variant.name))
-            entry.change(breakdown=_mean_breakdown(path), trace=str(path.relative_to(directory)))
+            _attribute(entry, path)
+            entry.change(trace=str(path.relative_to(directory)))
 
     def _round(self, index: int, order: tuple[Variant, ...], measured_s: float) -> None:
         """Run one window of every variant that is still there."""
@@ -263,8 +264,12 @@ def _runs(entry: _Entry) -> bool:
     return entry.record.status == "measured"
 
 
-def _mean_breakdown(path: Path) -> MeanBreakdown:
-    return break_down(read(path)).mean
+def _attribute(entry: _Entry, path: Path) -> None:
+    """Break the traced steps down; a trace that cannot be read costs the breakdown alone."""
+    try:
+        entry.change(breakdown=break_down(read(path)).mean)
+    except UserError as error:
+        entry.change(remarks=(*entry.record.remarks, f"no breakdown: {error.message}"))
 
 
 def _entries(order: Order) -> list[_Entry]:

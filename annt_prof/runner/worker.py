@@ -10,7 +10,6 @@ import signal
 import sys
 import traceback
 import warnings
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
@@ -35,47 +34,36 @@ from annt_prof.runner.step import Loop
 from annt_prof.runner.window import run_steps, run_timed, run_traced, wait_for
 from annt_prof.techniques import registry
 from annt_prof.techniques.technique import Machine
+from annt_prof.telemetry import hardware
 from annt_prof.workload.build import build
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
+    from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
-_BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}  # x86 and 64-bit Arm
 
 
 def probe(connection: Connection[Reply, Request], *, use_accelerator: bool) -> None:
     """Tell what torch sees of this machine. Touches the device, so it needs its own process."""
-    connection.send(Probed(_machine(use_accelerator=use_accelerator), torch.get_num_threads()))
-
-
-def _machine(*, use_accelerator: bool) -> Machine:
-    cores = len(os.sched_getaffinity(0))
+    uuid = None
     if use_accelerator and torch.cuda.is_available():
-        return Machine(
-            device_type="cuda",
-            device_name=torch.cuda.get_device_name(0),
-            num_devices=torch.cuda.device_count(),
-            num_cores=cores,
-            native_bfloat16=torch.cuda.is_bf16_supported(including_emulation=False),
-        )
-    return Machine("cpu", _cpu_name(), 0, cores, bool(_BFLOAT16_FLAGS & _cpu_flags()))
+        machine = _cuda_machine()
+        uuid = str(torch.cuda.get_device_properties(0).uuid)
+    else:
+        native_bfloat16 = bool(hardware.bfloat16_flags())
+        machine = Machine("cpu", hardware.cpu_name(), 0, hardware.num_cores(), native_bfloat16)
+    connection.send(Probed(machine, torch.get_num_threads(), uuid))
 
 
-def _cpu_field(*names: str) -> str:
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        key, _, value = line.partition(":")
-        if key.strip() in names:
-            return value.strip()
-    return ""
-
-
-def _cpu_name() -> str:
-    return _cpu_field("model name") or "CPU"
-
-
-def _cpu_flags() -> set[str]:
-    return set(_cpu_field("flags", "Features").split())
+def _cuda_machine() -> Machine:
+    return Machine(
+        device_type="cuda",
+        device_name=torch.cuda.get_device_name(0),
+        num_devices=torch.cuda.device_count(),
+        num_cores=hardware.num_cores(),
+        native_bfloat16=torch.cuda.is_bf16_supported(including_emulation=False),
+    )
 
 
 def train(connection: Connection[Reply, Request], assignment: Assignment) -> None:
