@@ -177,6 +177,7 @@ def learning_rates(step_every: str, accumulation: int, iterations: int) -> list[
     return rates
 
 
+@pytest.mark.filterwarnings("ignore:Detected call of `lr_scheduler.step")
 def test_the_schedule_advances_per_optimizer_step_iteration_or_epoch() -> None:
     assert learning_rates("optimizer_step", 2, 4) == [0.1, 0.05, 0.05, 0.025]
     assert learning_rates("iteration", 2, 4) == [0.05, 0.025, 0.0125, 0.00625]

@@ -7,6 +7,7 @@ import threading
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from annt_prof.telemetry import columns, recorder, sampler, series
@@ -93,9 +94,11 @@ def test_the_sampling_process_itself_is_left_out(path):
     with Sampler.start(path, os.getpid(), device=False) as running:
         assert until(lambda: rows_of(path) >= 3)
         sampler_bytes = resident_bytes(running._process.pid)
-        mine = resident_bytes(os.getpid())
+        # Other tests may have left children of this process, such as a fork server.
+        tree = [psutil.Process(), *psutil.Process().children(recursive=True)]
+        others = sum(p.memory_info().rss for p in tree if p.pid != running._process.pid)
     sampled = series.read(path).samples[columns.TREE_MEMORY_BYTES].values[-1]
-    assert abs(sampled - mine) < sampler_bytes
+    assert abs(sampled - others) < sampler_bytes / 2
 
 
 @pytest.mark.usefixtures("scripted_gpu")
