@@ -49,15 +49,14 @@ def command(run: Path | None, port: int | None, host: str, runs_dir: Path) -> No
     directory = _run_directory(run, runs_dir)
     chosen = _free_port(host, port)
     log = _log(directory)
-    with _server(log, host, chosen) as (server, output):
+    # Ctrl-C is how a server is meant to end, so from its start on it is no failure.
+    with _server(log, host, chosen) as (server, output), contextlib.suppress(KeyboardInterrupt):
         _wait_until_it_answers(server, host, chosen, output)
         click.echo(f"TensorBoard shows {directory} at http://{_in_url(host)}:{chosen}/")
         click.echo(_OFFLINE_NOTE)
         click.echo("Ctrl-C stops it.")
-        # Ctrl-C is how a server is meant to end, so it is no failure.
-        with contextlib.suppress(KeyboardInterrupt):
-            if server.wait() != 0:
-                raise _died(server, output)
+        if server.wait() != 0:
+            raise _died(server, output)
 
 
 def _run_directory(run: Path | None, runs_dir: Path) -> Path:
