@@ -8,7 +8,7 @@ optimizer, and nothing of annt-prof in its loop. The two take turns in shuffled 
 the paired ratio of their step times, with its 95 % interval, and an A/A pair of two bare loops,
 which shows what the machine itself allows to be seen.
 
-Supports scenarios with torchvision models, SGD or Adam, and a constant schedule.
+Supports SGD, Adam and AdamW, with a constant or a one-cycle rate, and no clipping.
 """
 
 from __future__ import annotations
@@ -53,13 +53,23 @@ def bare_loop(connection: Any, scenario: Scenario) -> None:
     )
     model = make_model(scenario.model, data.num_classes, scenario.dataset.image_size).model.train()
     kinds = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
-    extra = {"momentum": scenario.optimizer.momentum} if scenario.optimizer.name == "sgd" else {}
+    extra = {}
+    if scenario.optimizer.name == "sgd":
+        extra = {
+            "momentum": scenario.optimizer.momentum,
+            "nesterov": scenario.optimizer.nesterov,
+        }
     optimizer = kinds[scenario.optimizer.name](
         model.parameters(),
         lr=scenario.optimizer.lr,
         weight_decay=scenario.optimizer.weight_decay,
         **extra,
     )
+    scheduler = None
+    if scenario.schedule.name == "one_cycle":
+        scheduler = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, scenario.optimizer.lr, total_steps=scenario.schedule.epochs * len(loader)
+        )
     criterion = torch.nn.CrossEntropyLoss()
 
     def forever() -> Any:
@@ -74,6 +84,8 @@ def bare_loop(connection: Any, scenario: Scenario) -> None:
         loss = criterion(model(inputs), targets)
         loss.backward()
         optimizer.step()
+        if scheduler is not None:
+            scheduler.step()
 
     for _ in range(scenario.window.warmup):
         step()

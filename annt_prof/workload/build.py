@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from annt_prof.scenario.effective import Substitution
 from annt_prof.techniques.setup import (
     GradientClipping,
     LoaderArguments,
@@ -22,7 +23,6 @@ from annt_prof.workload.models import make_model
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from annt_prof.scenario.effective import Substitution
     from annt_prof.scenario.schema import DatasetChoice, OptimizerChoice, Scenario, ScheduleChoice
 
 
@@ -52,24 +52,45 @@ def build(scenario: Scenario, device: torch.device, data_dir: Path | None) -> Wo
     data = make_dataset(scenario.dataset, train=True, data_dir=data_dir)
     made = make_model(scenario.model, data.num_classes, scenario.dataset.image_size)
     clipping = scenario.optimizer.clipping
+    copying, copy_substitutions = _copying(scenario.dataset, device)
     setup = TrainingSetup(
         device=device,
         model=made.model.to(device),
         criterion=torch.nn.CrossEntropyLoss(label_smoothing=scenario.loss.label_smoothing),
         dataset=data.dataset,
-        loader=_loader(scenario.dataset),
+        loader=LoaderArguments(
+            batch_size=scenario.dataset.batch_size,
+            num_workers=scenario.dataset.workers,
+            pin_memory=copying.pinned,
+        ),
         optimizer=_optimizer(scenario.optimizer),
         schedule=_schedule(scenario.schedule),
         clipping=GradientClipping(clipping.kind, clipping.limit) if clipping else None,
-        non_blocking=scenario.dataset.non_blocking,
+        non_blocking=copying.non_blocking,
     )
-    return Workload(setup, (*data.substitutions, *made.substitutions), data.num_classes)
+    substitutions = (*data.substitutions, *made.substitutions, *copy_substitutions)
+    return Workload(setup, substitutions, data.num_classes)
 
 
-def _loader(choice: DatasetChoice) -> LoaderArguments:
-    return LoaderArguments(
-        batch_size=choice.batch_size, num_workers=choice.workers, pin_memory=choice.pin_memory
+@dataclass(frozen=True)
+class _Copying:
+    """How a batch gets to the device."""
+
+    pinned: bool
+    non_blocking: bool
+
+
+def _copying(
+    choice: DatasetChoice, device: torch.device
+) -> tuple[_Copying, tuple[Substitution, ...]]:
+    if device.type != "cpu" or not (choice.pin_memory or choice.non_blocking):
+        return _Copying(choice.pin_memory, choice.non_blocking), ()
+    substitution = Substitution(
+        wanted="pinned batches and non-blocking copies in the baseline",
+        used="batches as the loader makes them",
+        consequence="there is no accelerator to copy to, so nothing is copied and nothing lost",
     )
+    return _Copying(pinned=False, non_blocking=False), (substitution,)
 
 
 def _optimizer(choice: OptimizerChoice) -> OptimizerArguments:

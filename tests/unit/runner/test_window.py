@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 import time
 from pathlib import Path
 
@@ -24,16 +25,16 @@ from annt_prof.trace.reading import read
 
 
 class Sleeper:
-    """Sleeps and adds up for how long it really did."""
+    """Sleeps and keeps for how long it really did, sleep by sleep."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
-        self.slept_ns = 0
+        self.slept_ns: list[int] = []
 
     def __call__(self) -> None:
         began = time.monotonic_ns()
         time.sleep(self.seconds)
-        self.slept_ns += time.monotonic_ns() - began
+        self.slept_ns.append(time.monotonic_ns() - began)
 
 
 class Samples(Dataset):
@@ -127,19 +128,25 @@ def test_a_host_stopwatch_counts_laps() -> None:
 def test_injected_time_lands_in_its_category(
     place: str, category: Category, tmp_path: Path
 ) -> None:
-    """20 ms a step of known sleep is found, to 5 %, where it was injected and nowhere else."""
-    sleeper = Sleeper(0.010 if place == "in_dataset" else 0.020)  # a batch has two samples
+    """20 ms a step of known sleep is found, to 5 %, where it was injected and nowhere else.
+
+    Medians over the steps: on a shared machine another program may take the core in any one of
+    them, and what it takes is rightly booked on the category that it interrupts.
+    """
+    sleeps_a_step = 2 if place == "in_dataset" else 1  # a batch has two samples
+    sleeper = Sleeper(0.020 / sleeps_a_step)
     loop = make_loop(**{place: sleeper})
     run_steps(loop, 3)
-    before = sleeper.slept_ns
     path = tmp_path / "trace.json.gz"
-    iterations = run_traced(loop, 5, path)
-    assert iterations == 5
-    slept_per_step = (sleeper.slept_ns - before) / 6  # the profiler's warm-up step sleeps too
-    mean = break_down(read(path)).mean
-    assert mean.num_steps == 5
-    assert mean.by_category_ns[category] == pytest.approx(slept_per_step, rel=0.05)
-    assert sum(mean.by_category_ns.values()) == mean.step_ns
+    assert run_traced(loop, 9, path) == 9
+    steps = break_down(read(path)).steps
+    assert len(steps) == 9
+    traced = sleeper.slept_ns[-9 * sleeps_a_step :]
+    slept_per_step = statistics.median(traced) * sleeps_a_step
+    found = statistics.median(step.by_category_ns[category] for step in steps)
+    assert found == pytest.approx(slept_per_step, rel=0.05)
+    for step in steps:
+        assert sum(step.by_category_ns.values()) == step.wall_ns
 
 
 @pytest.mark.parametrize("accumulation", [1, 3])

@@ -46,15 +46,15 @@ def built(tmp_path):
     path = tmp_path / "small.yaml"
     path.write_text(SCENARIO)
 
-    def make(*overrides):
+    def make(*overrides, device=CPU):
         scenario = load(path, overrides).resolve(False).scenario
-        return build(scenario, CPU, tmp_path)
+        return build(scenario, device, tmp_path)
 
     return make
 
 
 def test_every_choice_reaches_the_setup(built):
-    workload = built()
+    workload = built(device=torch.device("meta"))  # stands for any that is not the host
     setup = workload.setup
     assert workload.num_classes == 10
     assert (setup.loader.batch_size, setup.loader.num_workers) == (4, 1)
@@ -103,10 +103,26 @@ def test_the_images_are_the_same_for_the_same_seed(built):
 
 
 def test_substitutions_of_data_and_model_are_both_there(built):
-    found = built("model.pretrained=true", "dataset.name=cifar100").substitutions
+    found = built("model.pretrained=true", "dataset.name=cifar100").substitutions[:-1]
     assert len(found) == 2
     assert found[0].wanted.startswith("cifar100")
     assert found[1].wanted.startswith("pretrained weights of resnet18")
+
+
+@pytest.mark.parametrize(
+    ("overrides", "wanted"),
+    [
+        ((), True),
+        (("dataset.pin_memory=false",), True),
+        (("dataset.non_blocking=false",), True),
+        (("dataset.pin_memory=false", "dataset.non_blocking=false"), False),
+    ],
+)
+def test_a_pinned_baseline_without_an_accelerator_is_told(overrides, wanted, built):
+    workload = built(*overrides)
+    assert not workload.setup.loader.pin_memory
+    assert not workload.setup.non_blocking
+    assert any(s.wanted.startswith("pinned batches") for s in workload.substitutions) == wanted
 
 
 def test_an_adam_gets_no_momentum(built):
