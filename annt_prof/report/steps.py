@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from annt_prof.telemetry.summary import TelemetrySummary
 
 _WIDEST_BAR = 40
+# Past this share the traced step is another step than the timed one. It is a choice: a category
+# of a sixth of the step would then appear twice as large, were all of the excess its own.
+_FAR_FROM_TIMED = 0.2
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
@@ -106,16 +109,17 @@ def _remarks(variant: VariantRecord, breakdown: MeanBreakdown) -> Iterator[tuple
 
 
 def _inflation(inflation: float) -> str:
-    longer = units.percent(abs(inflation))
+    size = units.percent(abs(inflation))
     if inflation < 0:
-        return (
-            f"traced steps are {longer} shorter than timed ones, which no profiler does: the "
-            "machine drifted in between, so read the shares, not the sum"
+        found = (
+            f"traced steps are {size} shorter than timed ones, which no profiler does: the "
+            "machine drifted in between"
         )
-    return (
-        f"traced steps are {longer} longer than timed ones; the profiler slows the host, so "
-        "read the shares, not the sum"
-    )
+    else:
+        found = f"traced steps are {size} longer than timed ones; the profiler slows the host"
+    if abs(inflation) > _FAR_FROM_TIMED:
+        return f"{found}, and not every category alike: take the shares for a hint"
+    return f"{found}, so read the shares, not the sum"
 
 
 def _telemetry(summary: TelemetrySummary) -> str:

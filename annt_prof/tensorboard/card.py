@@ -159,7 +159,8 @@ def _breakdowns(variants: Sequence[VariantRecord]) -> Iterator[str]:
     yield ""
     yield (
         "Mean wall time of one iteration under the profiler, in ms and % of that step. The "
-        "profiler slows the host: where its inflation is large, read the shares, not the sums."
+        "profiler slows the host: read the shares, not the sums, and where its inflation is above "
+        "20 % take the shares for a hint."
     )
     yield ""
     header = ("category", *(escape(variant.name) for variant, _ in traced))
