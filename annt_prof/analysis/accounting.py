@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from annt_prof.trace.columns import Trace
 
 
-def account(trace: Trace) -> Breakdown:
+def account(trace: Trace, selection: slice) -> Breakdown:
     """Partition the wall time of every step; see ``breakdown.break_down``.
 
     Raises:
         UserError: The trace holds nothing that takes time, or launches without the device
-            activities they made.
+            activities they made, or no step is selected.
     """
-    steps = find_steps(trace)
+    steps = find_steps(trace).chosen(selection)
     phases = find_phases(trace, steps.main_thread)
     if trace.events.of_kind(*DEVICE_KINDS).any():
         ledger = account_device(trace, steps, phases)

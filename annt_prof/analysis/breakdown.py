@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from annt_prof.trace.columns import Trace
 
 
+EVERY_STEP = slice(None)
+
+
 class StepBreakdown(msgspec.Struct, frozen=True):
     """One step.
 
@@ -55,7 +58,7 @@ class Breakdown(msgspec.Struct, frozen=True):
     mean: MeanBreakdown
 
 
-def break_down(trace: Trace) -> Breakdown:
+def break_down(trace: Trace, selection: slice = EVERY_STEP) -> Breakdown:
     """Partition the wall time of every step of a trace.
 
     With a device the partition is the device's: what it computed, by the phase that launched
@@ -64,12 +67,13 @@ def break_down(trace: Trace) -> Breakdown:
 
     Args:
         trace: Any Kineto trace; one without ``ProfilerStep#`` is one span.
+        selection: Positions of the steps to look at, counted from 0.
 
     Raises:
         UserError: The trace holds nothing that takes time, or launches without the device
-            activities they made.
+            activities they made, or no step is selected.
     """
     # Whoever only reads a run's results needs these types, and should not wait for numpy.
     from annt_prof.analysis.accounting import account
 
-    return account(trace)
+    return account(trace, selection)

@@ -47,6 +47,20 @@ class Steps:
     end_ns: NDArray[np.int64]
     main_thread: int
 
+    def chosen(self, selection: slice) -> Steps:
+        """Keep the steps at these positions, counted from 0 as Python slices do.
+
+        Raises:
+            UserError: There is no step at any of them.
+        """
+        names = self.names[selection]
+        if not names:
+            raise UserError(
+                f"no step is left: the trace has {len(self.names)}, counted from 0",
+                where="--steps",
+            )
+        return Steps(names, self.start_ns[selection], self.end_ns[selection], self.main_thread)
+
 
 def find_steps(trace: Trace) -> Steps:
     """Find the host ranges ``ProfilerStep#N``; a trace without any is one span.

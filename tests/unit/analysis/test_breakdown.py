@@ -281,3 +281,22 @@ def test_the_mean_adds_up_and_moves_no_part_by_a_nanosecond(rows):
     assert abs(sum(parts.values()) * count - whole) * 2 <= count
     for category, part in parts.items():
         assert abs(part * count - total[category]) < count
+
+
+@pytest.fixture
+def four_steps(tmp_path):
+    builder = TraceBuilder()
+    for number in range(4):
+        own_step(builder, 1000 + 100 * number)
+    return read(builder.write(tmp_path / "trace.json.gz"))
+
+
+def test_some_steps_alone_are_what_they_are_among_all(four_steps):
+    every = break_down(four_steps).steps
+    assert break_down(four_steps, slice(1, 3)).steps == every[1:3]
+    assert break_down(four_steps, slice(-1, None)).steps == every[-1:]
+
+
+def test_no_step_at_all_is_an_error(four_steps):
+    with pytest.raises(UserError, match="the trace has 4"):
+        break_down(four_steps, slice(9, 12))
