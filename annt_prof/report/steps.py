@@ -8,7 +8,8 @@ from rich.console import Group
 from rich.text import Text
 
 from annt_prof import units
-from annt_prof.report.lines import INDENT, heading, indented, labelled, left, plain, right
+from annt_prof.report.breakdown_table import BreakdownTable
+from annt_prof.report.lines import INDENT, heading, indented, labelled, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,15 +17,12 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from annt_prof.analysis.breakdown import MeanBreakdown
-    from annt_prof.categories import Category
     from annt_prof.runs.record import Run, VariantRecord
     from annt_prof.telemetry.summary import TelemetrySummary
 
-_WIDEST_BAR = 40
 # Past this share the traced step is another step than the timed one. It is a choice: a category
 # of a sixth of the step would then appear twice as large, were all of the excess its own.
 _FAR_FROM_TIMED = 0.2
-_EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
 def steps(run: Run, width: int, *, ascii_only: bool = False) -> RenderableType:
@@ -38,7 +36,7 @@ def steps(run: Run, width: int, *, ascii_only: bool = False) -> RenderableType:
     traced = [(v, v.breakdown) for v in run.variants if v.breakdown is not None]
     if not traced:
         return plain("No breakdown: no variant was traced.")
-    table = _Table([b for _, b in traced], width, ascii_only=ascii_only)
+    table = BreakdownTable([b for _, b in traced], width, ascii_only=ascii_only)
     parts: list[RenderableType] = [
         heading("Where the step goes", "one traced window each, % of the traced step")
     ]
@@ -49,47 +47,6 @@ def steps(run: Run, width: int, *, ascii_only: bool = False) -> RenderableType:
         parts.append(labelled(_remarks(variant, breakdown), INDENT))
     parts += [Text(), *_not_measured(traced)]
     return Group(*parts)
-
-
-class _Table:
-    """Lays out breakdowns with one unit, one number of decimals and one scale of bars."""
-
-    def __init__(self, breakdowns: list[MeanBreakdown], width: int, *, ascii_only: bool) -> None:
-        every = [ns for b in breakdowns for ns in b.by_category_ns.values()]
-        self._places = units.duration_decimals(b.step_ns for b in breakdowns)
-        self._largest_ns = max(every, default=0)
-        self._label = max((len(c) for b in breakdowns for c in b.by_category_ns), default=0)
-        self._figure = max(len(self._milliseconds(b.step_ns)) for b in breakdowns)
-        self._bar = max(8, min(_WIDEST_BAR, width - INDENT - self._label - self._figure - 17))
-        self._ascii_only = ascii_only
-
-    def rows(self, breakdown: MeanBreakdown) -> Iterator[RenderableType]:
-        """Yield a line for each category that took time, and one for those that took none."""
-        for category, ns in breakdown.by_category_ns.items():
-            if ns:
-                yield self._row(category, ns, breakdown.step_ns)
-        idle = [category for category, ns in breakdown.by_category_ns.items() if not ns]
-        if idle:
-            yield indented(plain(f"0 ms: {', '.join(idle)}", "dim"))
-
-    def _row(self, category: Category, ns: int, step_ns: int) -> Text:
-        share = units.percent(ns / step_ns)
-        return Text.assemble(
-            " " * INDENT,
-            left(category, self._label),
-            f"  {right(self._milliseconds(ns), self._figure)} ms  {right(share, 7)}  ",
-            (self._drawn(ns), "cyan"),
-        )
-
-    def _milliseconds(self, ns: int) -> str:
-        return units.milliseconds(ns, self._places)
-
-    def _drawn(self, ns: int) -> str:
-        eighths = max(1, round(self._bar * 8 * ns / self._largest_ns))
-        whole, rest = divmod(eighths, 8)
-        if self._ascii_only:
-            return "#" * max(1, whole)
-        return "█" * whole + _EIGHTHS[rest].strip()
 
 
 def _remarks(variant: VariantRecord, breakdown: MeanBreakdown) -> Iterator[tuple[str, str]]:
