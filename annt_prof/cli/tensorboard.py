@@ -30,7 +30,7 @@ _OFFLINE_NOTE = (
 
 
 @click.command("tensorboard")
-@click.argument("run", required=False, type=click.Path(path_type=Path))
+@click.argument("run", required=False)
 @click.option(
     "--port",
     type=click.IntRange(1, 65535),
@@ -42,10 +42,13 @@ _OFFLINE_NOTE = (
     type=click.Path(path_type=Path),
     default=Path("runs"),
     show_default=True,
-    help="Where the newest run is looked for when RUN is not given.",
+    help="Where to look for runs.",
 )
-def command(run: Path | None, port: int | None, host: str, runs_dir: Path) -> None:
-    """Open RUN, a run directory, in TensorBoard; without RUN, the newest one."""
+def command(run: str | None, port: int | None, host: str, runs_dir: Path) -> None:
+    """Open RUN in TensorBoard: the newest run, if none is given.
+
+    RUN is a run directory, its run.json, or the name of a directory under --runs-dir.
+    """
     directory = _run_directory(run, runs_dir)
     chosen = _free_port(host, port)
     log = _log(directory)
@@ -59,8 +62,8 @@ def command(run: Path | None, port: int | None, host: str, runs_dir: Path) -> No
             raise _died(server, output)
 
 
-def _run_directory(run: Path | None, runs_dir: Path) -> Path:
-    chosen = store.latest(runs_dir) if run is None else run
+def _run_directory(run: str | None, runs_dir: Path) -> Path:
+    chosen = store.find(run, runs_dir)
     return chosen.parent if chosen.name == store.RUN_FILE else chosen
 
 

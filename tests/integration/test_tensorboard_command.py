@@ -190,7 +190,7 @@ def test_a_port_in_use_is_told(start: Any) -> None:
 
 def test_without_a_port_it_takes_a_free_one(directory: Path, start: Any) -> None:
     first = start(str(directory), "--host", "127.0.0.1").url()
-    second = start(str(directory / "run.json"), "--host", "127.0.0.1").url()
+    second = start(directory.name, "--host", "127.0.0.1").url()
     assert first != second
     assert get(f"{second}data/environment")["data_location"].endswith("tensorboard")
 
@@ -198,7 +198,7 @@ def test_without_a_port_it_takes_a_free_one(directory: Path, start: Any) -> None
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["nowhere"], "there is no run here"),
+        (["nowhere"], "there is no such run, neither here nor in runs"),
         (["--runs-dir", "nowhere"], "there are no runs here"),
         (["--host", "no.such.host.invalid"], "is no address"),
         (["--port", "0"], "0 is not in the range"),
