@@ -53,7 +53,8 @@ def probe(connection: Connection[Reply, Request], *, use_accelerator: bool) -> N
     else:
         native_bfloat16 = bool(hardware.bfloat16_flags())
         machine = Machine("cpu", hardware.cpu_name(), 0, hardware.num_cores(), native_bfloat16)
-    connection.send(Probed(machine, torch.get_num_threads(), uuid))
+    with contextlib.suppress(BrokenPipeError):  # an interrupted run no longer listens
+        connection.send(Probed(machine, torch.get_num_threads(), uuid))
 
 
 def _cuda_machine() -> Machine:
@@ -73,6 +74,9 @@ def train(connection: Connection[Reply, Request], assignment: Assignment) -> Non
     that variant, and it is reported with its reason.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the session decides what Ctrl-C means
+    # A fork server's children would start loader processes by such a server too. In the user's
+    # own program they start as the interpreter does by default, so here as well.
+    multiprocessing.set_start_method(None, force=True)
     _log_to(assignment.log)
     # Accumulation and skipped steps are deliberate; torch warns of the order they cause.
     warnings.filterwarnings("ignore", message="Detected call of `lr_scheduler.step")

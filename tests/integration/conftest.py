@@ -48,6 +48,18 @@ def samples():
     return torch.utils.data.TensorDataset(inputs, torch.arange(64) % 10)
 
 
+class Unpicklable(torch.utils.data.TensorDataset):
+    num_classes = 10
+
+    def __init__(self):
+        super().__init__(*samples().tensors)
+        self.transform = lambda inputs: inputs * 2
+
+    def __getitem__(self, index):
+        inputs, label = super().__getitem__(index)
+        return self.transform(inputs), label
+
+
 class Net(torch.nn.Module):
     def __init__(self, num_classes=10, trouble=None):
         super().__init__()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
+import multiprocessing
 import os
 import signal
 import time
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
@@ -115,6 +117,21 @@ def test_a_lost_worker_costs_its_own_variant_only(
     assert shown.status == 0
     wanted = "out of memory" if trouble == "memory" else "crashed"
     assert wanted in shown.stdout
+
+
+def test_loader_processes_start_as_in_the_users_own_program(workbench: Workbench) -> None:
+    """By fork, where that is the interpreter's default: nothing is pickled, nothing left over."""
+    before = set(Path("/dev/shm").iterdir())
+    outcome = workbench.run(
+        "run", "tiny.yaml", "--json", "--device", "cpu",
+        "--set", "dataset.name=tiny_work:Unpicklable", "--set", "dataset.workers=2",
+    )  # fmt: skip
+    if multiprocessing.get_start_method() != "fork":
+        pytest.skip("this interpreter starts processes another way by default")
+    assert outcome.status == 0, outcome.stderr
+    assert outcome.variants["amp"]["status"] == "measured"
+    left = {place.name for place in set(Path("/dev/shm").iterdir()) - before}
+    assert not [name for name in left if name.startswith("sem.")]
 
 
 @pytest.mark.parametrize(
