@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from annt_prof.errors import UserError
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from annt_prof.runs.record import Run
 
 
@@ -80,12 +84,23 @@ def command(
     )
     with RunProgress(Console(stderr=True)) as progress:
         recorded = record_run(request, Statistics(precise_enough, summarise), progress)
-        log.write(recorded.run, recorded.directory)
+        failure = _failure(lambda: log.write(recorded.run, recorded.directory))
     if as_json:
         sys.stdout.buffer.write(document(recorded.run))
     else:
         render(recorded.run, recorded.directory, Console())
+    if failure is not None:
+        raise failure
     sys.exit(_status(recorded.run))
+
+
+def _failure(action: Callable[[], None]) -> UserError | None:
+    """Return what went wrong instead of raising it: what is measured is printed all the same."""
+    try:
+        action()
+    except UserError as error:
+        return error
+    return None
 
 
 def _status(run: Run) -> int:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import socket
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,14 +24,15 @@ from tensorboard.plugins.scalar.metadata import (  # type: ignore[import-untyped
 from tensorboard.plugins.text.metadata import (  # type: ignore[import-untyped]
     create_summary_metadata as text_metadata,
 )
-from tensorboard.summary.writer.event_file_writer import (  # type: ignore[import-untyped]
-    EventFileWriter,
+from tensorboard.summary.writer.record_writer import (  # type: ignore[import-untyped]
+    RecordWriter,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+_FILE_VERSION = "brain.Event:2"  # what TensorBoard's own writer begins a file with
 EVENT_FILES = "events.out.tfevents.*"
 
 
@@ -140,9 +144,18 @@ def _write(entries: Iterable[Entry], staging: Path) -> Path | None:
     ]
     if not events:
         return None
-    writer = EventFileWriter(str(staging))
-    for event in events:
-        writer.add_event(event)
-    writer.close()
-    (written,) = staging.glob(EVENT_FILES)
+    version = event_pb2.Event(wall_time=events[0].wall_time, file_version=_FILE_VERSION)
+    written = staging / _file_name()
+    # TensorBoard's own EventFileWriter writes from a thread, where a full disk raises in vain.
+    with written.open("wb") as file:
+        writer = RecordWriter(file)
+        for event in (version, *events):
+            writer.write(event.SerializeToString())
+        writer.flush()
     return written
+
+
+def _file_name() -> str:
+    """Return a name that TensorBoard takes for events, never used before on this machine."""
+    now_s, unique = divmod(time.time_ns(), 1_000_000_000)
+    return f"events.out.tfevents.{now_s}.{socket.gethostname()}.{os.getpid()}.{unique}"
