@@ -5,10 +5,10 @@ from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
-from hand_made import cpu_run
 
 from annt_prof.cli.run import command
 from annt_prof.errors import UserError
+from hand_made import cpu_run
 
 
 @pytest.mark.parametrize("option", [[], ["--json"]])
