@@ -73,7 +73,7 @@ def normalise(original: Path, copy: Path) -> None:
     Raises:
         UserError: The original is missing, cut off, or no Kineto trace; an earlier copy stays.
     """
-    text = content(original, DEFAULT_MAX_BYTES)
+    text = content(original, DEFAULT_MAX_BYTES).text
     partial = copy.with_name(f".{copy.name}.partial")
     try:
         fields = _decode_fields(text)

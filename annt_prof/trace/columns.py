@@ -101,6 +101,7 @@ class Trace:
         device_names: Accelerators listed in the file's header.
         num_clamped: Durations that were negative or overflowing, taken as 0.
         num_malformed: Events left out because they have no time or an impossible type.
+        losses: What of the file could not be read, a sentence each.
     """
 
     source: str
@@ -114,6 +115,7 @@ class Trace:
     device_names: tuple[str, ...]
     num_clamped: int
     num_malformed: int
+    losses: tuple[str, ...]
 
     def names_where(self, found: list[bool]) -> NDArray[np.bool_]:
         """Spread a verdict per name over the events; bool, shape (n,)."""

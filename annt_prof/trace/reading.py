@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -19,6 +20,7 @@ from annt_prof.trace.document import (
     Number,
 )
 from annt_prof.trace.instants import LIMIT_NS, nanoseconds
+from annt_prof.trace.salvage import whole_events
 from annt_prof.trace.source import DEFAULT_MAX_BYTES, content
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from annt_prof.trace.source import Content
 
 # Source: kineto's ActivityType.cpp, now and before 2022, when categories were capitalised.
 _KINDS = {
@@ -64,11 +68,14 @@ def read(path: Path, max_bytes: int = DEFAULT_MAX_BYTES) -> Trace:
         path: The trace file.
         max_bytes: Bound on the decompressed size.
 
+    A file without its end gives the events before it; ``Trace.losses`` says so.
+
     Raises:
-        UserError: The file cannot be read, is damaged or truncated, is no JSON, holds no
-            ``traceEvents``, has a time that is no number, or is larger than ``max_bytes``.
+        UserError: The file cannot be read, is damaged, is no JSON, holds no ``traceEvents``,
+            breaks off before its first whole event, has a time that is no number, or is larger
+            than ``max_bytes``.
     """
-    document, num_malformed = _decode(content(path, max_bytes), str(path))
+    document, num_malformed, losses = _decode(content(path, max_bytes), str(path))
     if document.traceEvents is msgspec.UNSET:
         raise UserError("not a PyTorch trace: it has no traceEvents", where=str(path))
     timed = [event for event in document.traceEvents if event.ph == "X" and bytes(event.ts)]
@@ -94,28 +101,52 @@ def read(path: Path, max_bytes: int = DEFAULT_MAX_BYTES) -> Trace:
         device_names=tuple(device.name or "" for device in document.deviceProperties),
         num_clamped=num_clamped,
         num_malformed=num_malformed,
+        losses=losses,
     )
 
 
-def _decode(text: bytearray, where: str) -> tuple[Document, int]:
+def _decode(found: Content, where: str) -> tuple[Document, int, tuple[str, ...]]:
+    text = found.text
     try:
         if _is_list(text):
-            return Document(traceEvents=msgspec.json.decode(text, type=list[Event])), 0
-        return msgspec.json.decode(text, type=Document), 0
+            return Document(traceEvents=msgspec.json.decode(text, type=list[Event])), 0, ()
+        return msgspec.json.decode(text, type=Document), 0, ()
     except msgspec.ValidationError:
-        return _decode_each(text, where)
+        return *_decode_each(text, where), ()
     except msgspec.DecodeError as error:
-        if "truncated" in str(error):
-            raise UserError(
-                "the JSON is truncated: its end is missing" if text else "the file is empty",
-                where=where,
-                hint="the program that wrote it was probably stopped; record the trace again",
-            ) from None
+        if found.truncated or _is_at_the_end(error, len(text)):
+            return _salvage(text, where)
         raise UserError(f"not JSON: {error}", where=where) from None
     except UnicodeDecodeError as error:
         raise UserError(f"not JSON: {error.reason} at byte {error.start}", where=where) from None
     except RecursionError:
         raise UserError("not a PyTorch trace: nested too deeply", where=where) from None
+
+
+def _is_at_the_end(error: msgspec.DecodeError, length: int) -> bool:
+    """Tell a missing end from a mistake; a number or a word that is cut counts as the first."""
+    place = re.search(r"\(byte (\d+)\)", str(error))
+    return "truncated" in str(error) or (place is not None and int(place[1]) >= length)
+
+
+def _salvage(text: bytearray, where: str) -> tuple[Document, int, tuple[str, ...]]:
+    salvaged = whole_events(text, is_list=_is_list(text))
+    if salvaged is None:
+        raise UserError(
+            "the file breaks off before its first whole event" if text else "the file is empty",
+            where=where,
+            hint="the program that wrote it was probably stopped; record the trace again",
+        )
+    document, num_lost = salvaged
+    num_whole = len(document.traceEvents or ())
+    return (
+        document,
+        0,
+        (
+            f"the file breaks off: {num_whole:,} events are whole, {num_lost:,} bytes after them "
+            "and all that was never written are lost",
+        ),
+    )
 
 
 def _is_list(text: bytearray) -> bool:

@@ -185,22 +185,63 @@ def test_what_is_no_trace_is_refused_with_the_place(tmp_path, content, message):
     assert caught.value.where == str(path)
 
 
-def test_truncated_at_any_byte_is_a_clear_error(tmp_path):
-    whole = small().json().encode().rstrip()
+def agree_as_far_as_they_go(part, whole):
+    """Return how many events a partial trace has, all of them those of the whole one."""
+    count = len(part.events)
+    assert part.events.start_ns.tolist() == whole.events.start_ns[:count].tolist()
+    assert part.events.end_ns.tolist() == whole.events.end_ns[:count].tolist()
+    assert [part.names[i] for i in part.events.name] == [
+        whole.names[i] for i in whole.events.name[:count]
+    ]
+    return count
+
+
+def test_truncated_at_any_byte_gives_what_is_whole_and_says_so(tmp_path):
+    document = small().json().encode().rstrip()
     path = tmp_path / "trace.json"
-    for length in range(len(whole)):
-        path.write_bytes(whole[:length])
-        with pytest.raises(UserError):
-            read(path)
+    path.write_bytes(document)
+    whole = read(path)
+    assert whole.losses == ()
+    counts = []
+    for length in range(len(document)):
+        path.write_bytes(document[:length])
+        try:
+            part = read(path)
+        except UserError:
+            assert not counts
+            continue
+        counts.append(agree_as_far_as_they_go(part, whole))
+        assert "breaks off" in part.losses[0]
+    assert counts == sorted(counts)
+    assert set(counts) == {1, 2, 3, 4, 5}
 
 
-def test_a_compressed_file_truncated_at_any_byte_is_a_clear_error(tmp_path):
-    whole = gzip.compress(small().json().encode())
+def test_a_compressed_file_truncated_at_any_byte_gives_what_is_whole(tmp_path):
+    document = small().json().encode()
+    whole = read(small().write(tmp_path / "whole.json"))
+    compressed = gzip.compress(document)
     path = tmp_path / "trace.json.gz"
-    for length in range(len(whole)):
-        path.write_bytes(whole[:length])
-        with pytest.raises(UserError, match=r"truncated|damaged|empty|not JSON"):
-            read(path)
+    counts = []
+    for length in range(len(compressed)):
+        path.write_bytes(compressed[:length])
+        try:
+            part = read(path)
+        except UserError:
+            assert not counts
+            continue
+        counts.append(agree_as_far_as_they_go(part, whole))
+    assert counts[-1] == 5
+
+
+def test_an_event_cut_within_a_character_or_a_nested_object_is_dropped(tmp_path):
+    event = '{"ph": "X", "name": "\u2603 }, {", "ts": 1, "dur": 1, "args": {"a": {"b": 1}, "c": 2}}'
+    document = f'{{"traceEvents": [{event}, {event}'.encode()
+    path = tmp_path / "trace.json"
+    for cut in range(1, len(event.encode())):
+        path.write_bytes(document[:-cut])
+        part = read(path)
+        assert len(part.events) == 1
+        assert "1 events are whole" in part.losses[0]
 
 
 def test_a_compressed_file_with_any_damaged_byte_is_refused_or_whole(tmp_path):
