@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from annt_prof.analysis.breakdown import Breakdown, MeanBreakdown, StepBreakdown
+from annt_prof.analysis.completeness import whole_steps
 from annt_prof.analysis.device import account_device
 from annt_prof.analysis.host import account_host
 from annt_prof.analysis.ledger import CATEGORIES, Ledger
@@ -26,14 +27,15 @@ def account(trace: Trace, selection: slice) -> Breakdown:
         UserError: The trace holds nothing that takes time, or launches without the device
             activities they made, or no step is selected.
     """
-    steps = find_steps(trace).chosen(selection)
+    found, incomplete = whole_steps(trace, find_steps(trace))
+    steps = found.chosen(selection)
     phases = find_phases(trace, steps.main_thread)
     if trace.events.of_kind(*DEVICE_KINDS).any():
         ledger = account_device(trace, steps, phases)
     else:
         _refuse_lost_device(trace)
         ledger = account_host(trace, steps, phases)
-    return _breakdown(steps, ledger)
+    return _breakdown(steps, ledger, incomplete)
 
 
 def _refuse_lost_device(trace: Trace) -> None:
@@ -46,7 +48,7 @@ def _refuse_lost_device(trace: Trace) -> None:
         )
 
 
-def _breakdown(steps: Steps, ledger: Ledger) -> Breakdown:
+def _breakdown(steps: Steps, ledger: Ledger, incomplete: tuple[str, ...]) -> Breakdown:
     shown = [
         (column, category)
         for column, category in enumerate(CATEGORIES)
@@ -74,7 +76,7 @@ def _breakdown(steps: Steps, ledger: Ledger) -> Breakdown:
         not_measured=ledger.not_measured,
         kernel_ns={kind: _rounded(time, len(rows)) for kind, time in ledger.kernel_ns.items()},
     )
-    return Breakdown(rows, mean)
+    return Breakdown(rows, mean, incomplete)
 
 
 def mean_of(total_ns: dict[Category, int], count: int) -> dict[Category, int]:

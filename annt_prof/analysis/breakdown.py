@@ -52,10 +52,17 @@ class MeanBreakdown(msgspec.Struct, frozen=True):
 
 
 class Breakdown(msgspec.Struct, frozen=True):
-    """Every step of one trace."""
+    """Every step of one trace.
+
+    Attributes:
+        steps: In the order of time.
+        mean: Over these steps.
+        incomplete: Names of steps left out because the file breaks off before their end.
+    """
 
     steps: tuple[StepBreakdown, ...]
     mean: MeanBreakdown
+    incomplete: tuple[str, ...] = ()
 
 
 def break_down(trace: Trace, selection: slice = EVERY_STEP) -> Breakdown:
