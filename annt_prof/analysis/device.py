@@ -119,7 +119,7 @@ def _launching_category(events: Events, activities: NDArray[np.intp], phases: Ph
 
 def _idle(trace: Trace, steps: Steps, phases: Phases) -> Segments:
     """Label the whole time by what the host does, for when the device does nothing."""
-    waiting = _synchronising(trace, steps)
+    waiting = synchronising(trace, steps)
     bounds = (steps.start_ns, steps.end_ns)
     edges = edges_of([phases.segments, waiting], *bounds)
     phase = phases.segments.label_at(edges)
@@ -130,7 +130,7 @@ def _idle(trace: Trace, steps: Steps, phases: Phases) -> Segments:
     return first_come(edges[:-1], edges[1:], label[:-1])
 
 
-def _synchronising(trace: Trace, steps: Steps) -> Segments:
+def synchronising(trace: Trace, steps: Steps) -> Segments:
     """Return when the host is blocked in a synchronising call.
 
     Calls of the main thread count, and of autograd's threads: while these run a backward pass

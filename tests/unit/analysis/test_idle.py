@@ -1,0 +1,118 @@
+"""Gaps of the device and their causes."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from annt_prof.analysis.breakdown import break_down
+from annt_prof.analysis.idle import idle
+from annt_prof.analysis.phases import find_phases
+from annt_prof.analysis.steps import find_steps
+from annt_prof.categories import Category, Phase
+from annt_prof.testing import TraceBuilder
+from annt_prof.trace.reading import read
+
+
+def found_in(builder, folder, top=100):
+    trace = read(builder.write(folder / "trace.json"))
+    steps = find_steps(trace)
+    return idle(trace, steps, find_phases(trace, steps.main_thread), top)
+
+
+def one_gap(builder, folder):
+    (gap,) = [gap for gap in found_in(builder, folder).gaps if gap.after == "second"]
+    return gap
+
+
+def test_a_gap_before_what_was_launched_long_ago_is_the_devices_own(tmp_path):
+    builder = TraceBuilder().step(0, 1000)
+    builder.kernel("first", 100, 200, launch_ns=10).kernel("second", 250, 1000, launch_ns=20)
+    gap = one_gap(builder, tmp_path)
+    assert (gap.cause, gap.start_ns, gap.length_ns) == ("queued", 200, 50)
+    assert (gap.step, gap.before, gap.after) == ("ProfilerStep#0", "first", "second")
+
+
+def test_a_gap_while_the_host_dispatches(tmp_path):
+    builder = TraceBuilder().step(0, 1000).phase(Phase.BACKWARD, 150, 1000)
+    builder.kernel("first", 100, 200, launch_ns=10).kernel("second", 700, 1000, launch_ns=690)
+    gap = one_gap(builder, tmp_path)
+    assert (gap.cause, gap.phase) == ("dispatch", "backward")
+
+
+def test_a_gap_while_the_host_waits_for_the_loader(tmp_path):
+    builder = TraceBuilder().step(0, 1000).phase(Phase.DATA_LOADING, 210, 600)
+    builder.kernel("first", 100, 200, launch_ns=10).kernel("second", 700, 1000, launch_ns=690)
+    assert one_gap(builder, tmp_path).cause == "data_loading"
+
+
+def test_a_gap_while_the_host_is_blocked(tmp_path):
+    builder = TraceBuilder().step(0, 1000).runtime("cudaStreamSynchronize", 150, 650)
+    builder.kernel("first", 100, 200, launch_ns=10).kernel("second", 700, 1000, launch_ns=690)
+    assert one_gap(builder, tmp_path).cause == "synchronise"
+
+
+def test_an_unknown_launch_is_called_so(tmp_path):
+    builder = TraceBuilder().step(0, 1000)
+    builder.kernel("first", 0, 200, launch_ns=0).kernel("second", 700, 1000)
+    assert one_gap(builder, tmp_path).cause == "unknown"
+
+
+def test_gaps_end_with_their_step(tmp_path):
+    builder = TraceBuilder().step(0, 500).step(500, 1000)
+    builder.kernel("first", 100, 200, launch_ns=10).kernel("second", 800, 900, launch_ns=790)
+    found = found_in(builder, tmp_path)
+    spans = {(gap.start_ns, gap.length_ns): gap for gap in found.gaps}
+    assert set(spans) == {(0, 100), (200, 300), (500, 300), (900, 100)}
+    assert spans[200, 300].after is None
+    assert spans[500, 300].after == "second"
+    assert spans[500, 300].before == "first"
+    assert spans[0, 100].before is None
+
+
+def test_the_longest_come_first_and_the_totals_are_of_all(tmp_path):
+    builder = TraceBuilder().step(0, 1000)
+    for at in range(0, 1000, 100):
+        builder.kernel("k", at + 50 - at // 20, at + 100, launch_ns=0)
+    found = found_in(builder, tmp_path, top=3)
+    assert [gap.length_ns for gap in found.gaps] == [50, 45, 40]
+    assert found.num_gaps == 10
+    assert found.total_ns == sum(range(5, 55, 5)) == found.by_cause_ns["queued"]
+
+
+def test_a_trace_without_a_device_has_no_gaps(tmp_path):
+    assert found_in(TraceBuilder().operator("aten::mm", 0, 10), tmp_path) is None
+
+
+activity = st.tuples(st.integers(0, 90), st.integers(0, 15), st.integers(0, 60))
+
+
+@given(activities=st.lists(activity, min_size=1, max_size=8), border=st.integers(20, 60))
+def test_gaps_are_the_uncovered_nanoseconds(activities, border, tmp_path_factory):
+    builder = TraceBuilder().step(0, border).step(border, 80)
+    for start, length, lead in activities:
+        builder.kernel("k", start, start + length, launch_ns=max(0, start - lead))
+    found = found_in(builder, tmp_path_factory.getbasetemp())
+    bare = {n for n in range(80) if not any(s <= n < s + length for s, length, _ in activities)}
+    listed = [set(range(gap.start_ns, gap.start_ns + gap.length_ns)) for gap in found.gaps]
+    assert set().union(*listed) == bare
+    assert sum(map(len, listed)) == len(bare) == found.total_ns == sum(found.by_cause_ns.values())
+    for nanoseconds in listed:
+        first, last = min(nanoseconds), max(nanoseconds)
+        assert len(nanoseconds) == last - first + 1
+        assert first - 1 not in bare or first == border
+        assert last + 1 not in bare or last + 1 == border
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a100-ddp-3steps", "h100-vit-inference-1step", "mi250-minitoy-2steps",
+     "v100-allreduce-5steps"],
+)  # fmt: skip
+def test_recorded_gaps_sum_to_the_idle_time_of_the_breakdown(name, real_trace):
+    trace = read(real_trace(name))
+    steps = find_steps(trace)
+    found = idle(trace, steps, find_phases(trace, steps.main_thread), 10)
+    waits = (Category.DATA_LOADING, Category.SYNC, Category.HOST_BOUND)
+    rows = break_down(trace).steps
+    expected = sum(step.by_category_ns.get(category, 0) for step in rows for category in waits)
+    assert found.total_ns == expected
