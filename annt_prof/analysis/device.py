@@ -139,9 +139,14 @@ def synchronising(trace: Trace, steps: Steps) -> Segments:
     events = trace.events
     evaluating = trace.names_where([name.startswith(EVALUATION) for name in trace.names])
     threads = np.append(events.thread[evaluating], steps.main_thread)
-    calls = trace.names_where([name in _SYNCHRONISING for name in trace.names])
-    calls &= events.of_kind(Kind.RUNTIME, Kind.DRIVER) & np.isin(events.thread, threads)
+    calls = synchronising_calls(trace) & np.isin(events.thread, threads)
     return _layer(events, np.flatnonzero(calls), 0)
+
+
+def synchronising_calls(trace: Trace) -> NDArray[np.bool_]:
+    """Tell which events are calls that return when the device is done; bool, shape (n,)."""
+    named = trace.names_where([name in _SYNCHRONISING for name in trace.names])
+    return named & trace.events.of_kind(Kind.RUNTIME, Kind.DRIVER)
 
 
 def _resolve(layers: list[Segments], steps: Steps) -> Ints:
