@@ -1,0 +1,146 @@
+"""Everything that one trace tells, put together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from annt_prof.analysis.accounting import account
+from annt_prof.analysis.breakdown import EVERY_STEP, Breakdown
+from annt_prof.analysis.completeness import whole_steps
+from annt_prof.analysis.copies import CopyRow, copies
+from annt_prof.analysis.host_view import HostStep, host_view
+from annt_prof.analysis.idle import Idle, idle
+from annt_prof.analysis.kernel_table import KernelTable, kernel_table
+from annt_prof.analysis.phases import find_phases
+from annt_prof.analysis.steps import WHOLE_TRACE, find_steps
+from annt_prof.analysis.synchronisations import Synchronisation, synchronisations
+from annt_prof.analysis.temporal import Temporal, temporal
+from annt_prof.errors import UserError
+from annt_prof.trace.columns import DEVICE_KINDS, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from annt_prof.analysis.steps import Steps
+    from annt_prof.trace.columns import Trace
+
+_NO_DEVICE = "the trace has no device activities"
+
+
+class Analysis(msgspec.Struct, frozen=True):
+    """What a trace file shows. None is not zero: ``not_measured`` has the reason.
+
+    Attributes:
+        source: The file.
+        num_events: Timed events read.
+        device_names: As the file's header lists them.
+        rank: In a distributed run; None where the file does not tell.
+        world_size: Likewise.
+        remarks: What to know before believing a figure: losses, damaged durations, no steps.
+        breakdown: Per step and on average.
+        host: The same steps from the host's side.
+        temporal: Whole-trace device time.
+        kernels: Of the steps.
+        idle: The device's gaps in the steps.
+        synchronisations: Blocking calls of the steps.
+        copies: Of the steps.
+        not_measured: Name of each of these that is None, with the reason.
+    """
+
+    source: str
+    num_events: int
+    device_names: tuple[str, ...]
+    rank: int | None
+    world_size: int | None
+    remarks: tuple[str, ...]
+    breakdown: Breakdown | None
+    host: tuple[HostStep, ...] | None
+    temporal: Temporal | None
+    kernels: KernelTable | None
+    idle: Idle | None
+    synchronisations: tuple[Synchronisation, ...] | None
+    copies: tuple[CopyRow, ...] | None
+    not_measured: dict[str, str]
+
+
+def analyze(trace: Trace, selection: slice = EVERY_STEP, top: int = 30) -> Analysis:
+    """Analyse a trace.
+
+    Of a file that breaks off, what holds event by event is shown (kernels, copies, calls), and
+    what needs all events of a step (breakdown, gaps, the host's view) only for steps that are
+    known to be whole.
+
+    Args:
+        trace: Of any PyTorch program.
+        selection: Positions of the steps to look at, counted from 0.
+        top: Most kernels and gaps to list.
+
+    Raises:
+        UserError: The trace holds nothing that takes time, or launches without the device
+            activities they made, or no step is selected.
+    """
+    found = find_steps(trace)
+    chosen = found.chosen(selection)
+    phases = find_phases(trace, found.main_thread)
+    breakdown, problem = _breakdown(trace, selection)
+    whole = whole_steps(trace, found)[0].chosen(selection) if breakdown else None
+    device = bool(trace.events.of_kind(*DEVICE_KINDS).any())
+    return Analysis(
+        source=trace.source,
+        num_events=len(trace.events),
+        device_names=trace.device_names,
+        rank=trace.rank,
+        world_size=trace.world_size,
+        remarks=tuple(_remarks(trace, chosen, breakdown)),
+        breakdown=breakdown,
+        host=host_view(trace, whole, phases) if whole else None,
+        temporal=None if trace.losses else temporal(trace),
+        kernels=kernel_table(trace, chosen, phases, top),
+        idle=idle(trace, whole, phases, top) if whole else None,
+        synchronisations=synchronisations(trace, chosen),
+        copies=copies(trace, chosen),
+        not_measured=_not_measured(trace, problem, device=device),
+    )
+
+
+def _breakdown(trace: Trace, selection: slice) -> tuple[Breakdown | None, str | None]:
+    """Return the breakdown, or why a file that breaks off allows none."""
+    if not trace.losses:
+        return account(trace, selection), None
+    try:
+        return account(trace, selection), None
+    except UserError as error:
+        return None, error.message
+
+
+def _not_measured(trace: Trace, problem: str | None, *, device: bool) -> dict[str, str]:
+    """Return the parts of the analysis that are None, each with the reason."""
+    reasons: dict[str, str] = {}
+    if problem is not None:
+        reasons |= dict.fromkeys(("breakdown", "host", "idle"), problem)
+    if trace.losses:
+        reasons["temporal"] = "the file breaks off, so activities between those left may be lost"
+    if not trace.events.of_kind(Kind.RUNTIME, Kind.DRIVER).any():
+        reasons["synchronisations"] = "the trace has no calls of a device's runtime"
+    if not device:
+        reasons |= dict.fromkeys(("temporal", "idle", "copies"), _NO_DEVICE)
+    if not trace.events.of_kind(Kind.KERNEL).any():
+        reasons["kernels"] = "the trace has no kernels"
+    return reasons
+
+
+def _remarks(trace: Trace, steps: Steps, breakdown: Breakdown | None) -> Iterator[str]:
+    yield from trace.losses
+    if breakdown is not None and breakdown.incomplete:
+        yield f"left out as the file breaks off in them: {', '.join(breakdown.incomplete)}"
+    if steps.names == (WHOLE_TRACE,):
+        yield (
+            "the trace has no ProfilerStep#, so it is analysed as one span; call profiler.step() "
+            "at the end of each iteration to tell them apart"
+        )
+    if trace.num_clamped:
+        yield f"{trace.num_clamped:,} durations were negative or overflowing, and taken as 0"
+    if trace.num_malformed:
+        yield f"{trace.num_malformed:,} events have no time or an impossible type, and are left out"

@@ -1,0 +1,95 @@
+"""``annt-prof analyze``: where each step's time went, from any PyTorch trace."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import click
+
+DEFAULT_TOP = 30
+_UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+
+
+class StepRange(click.ParamType["slice"]):
+    """``2:4``, ``2:``, ``:4`` or ``2``: positions counted from 0, the end left out."""
+
+    name = "range"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> slice:
+        """Return a slice."""
+        if isinstance(value, slice):
+            return value
+        text = str(value)
+        if text.isdecimal():
+            return slice(int(text), int(text) + 1)
+        found = re.fullmatch(r"(-?\d+)?:(-?\d+)?", text)
+        if not found:
+            self.fail(f"{value!r} is no range of steps such as 2:4, 2: or 2", param, ctx)
+        start, end = (int(part) if part else None for part in found.groups())
+        return slice(start, end)
+
+
+class Size(click.ParamType["int"]):
+    """Bytes, with a binary unit: ``500M``, ``4GiB``."""
+
+    name = "size"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        """Return bytes."""
+        if isinstance(value, int):
+            return value
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", str(value), re.IGNORECASE)
+        if not found or not float(found[1]):
+            self.fail(f"{value!r} is no size such as 500M or 4GiB", param, ctx)
+        return round(float(found[1]) * _UNITS[found[2].upper()])
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option(
+    "--steps",
+    "selection",
+    type=StepRange(),
+    default=":",
+    help="Look at these steps only: positions counted from 0, the end left out, as 2:4.",
+)
+@click.option(
+    "--top",
+    type=click.IntRange(1),
+    default=DEFAULT_TOP,
+    show_default=True,
+    help="Kernels and gaps to list.",
+)
+@click.option(
+    "--max-size",
+    type=Size(),
+    default="4GiB",
+    show_default=True,
+    help="Refuse files that are larger once decompressed.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the analysis as one JSON document.")
+def command(path: Path, selection: slice, top: int, max_size: int, as_json: bool) -> None:
+    """Say where each step's time went in PATH.
+
+    PATH is a Kineto trace of any PyTorch program, .json or .json.gz.
+    """
+    from annt_prof.analysis.analysis import analyze
+    from annt_prof.trace.reading import read
+
+    analysis = analyze(read(path, max_size), selection, top)
+    if as_json:
+        from annt_prof.report.analysis_document import document
+
+        sys.stdout.buffer.write(document(analysis))
+        return
+    from rich.console import Console
+
+    from annt_prof.report.analysis import render
+
+    render(analysis, Console())

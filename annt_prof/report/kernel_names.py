@@ -1,0 +1,86 @@
+"""Kernel names short enough for a table, and never two alike for different kernels."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_NOISE = re.compile(r"^void |\(anonymous namespace\)::|\b(?:at::native|at::detail|at|c10|std)::")
+_ELLIPSIS = "..."
+
+
+def shorten(names: Iterable[str], most: int) -> dict[str, str]:
+    """Return a short form of each name, no two the same.
+
+    Namespaces and parameter lists go first, then the middle. Where that makes two names alike,
+    what is kept is the stretch in which they begin to differ; at worst a name stays whole.
+
+    Args:
+        names: Different from each other.
+        most: Characters, at least 20; names that need more to be told apart have more.
+    """
+    whole = list(dict.fromkeys(names))
+    plain = _distinct({name: _without_noise(name) for name in whole}, whole)
+    cut = {name: _cut(text, most) for name, text in plain.items()}
+    for group in _alike(cut):
+        prefix = _common([plain[name] for name in group])
+        for name in group:
+            cut[name] = _around(plain[name], prefix, most)
+    return _distinct(cut, whole)
+
+
+def _distinct(shortened: dict[str, str], whole: list[str]) -> dict[str, str]:
+    """Give those that became alike their whole names back, until no two are alike."""
+    result = dict(shortened)
+    while groups := _alike(result):
+        result |= {name: name for group in groups for name in group}
+    return {name: result[name] for name in whole}
+
+
+def _alike(shortened: dict[str, str]) -> list[list[str]]:
+    groups: dict[str, list[str]] = {}
+    for name, text in shortened.items():
+        groups.setdefault(text, []).append(name)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _common(texts: list[str]) -> int:
+    """Return with how many characters all of them begin alike."""
+    together = zip(*texts, strict=False)
+    return sum(1 for _ in itertools.takewhile(lambda column: len(set(column)) == 1, together))
+
+
+def _without_noise(name: str) -> str:
+    return _NOISE.sub("", _without_parameters(name)).strip() or name
+
+
+def _without_parameters(name: str) -> str:
+    """Drop the parameter list at the end of a demangled C++ name."""
+    if not name.endswith(")"):
+        return name
+    depth = 0
+    for place in range(len(name) - 1, -1, -1):
+        depth += (name[place] == ")") - (name[place] == "(")
+        if depth == 0:
+            return name[:place] if place else name
+    return name
+
+
+def _cut(name: str, most: int) -> str:
+    if len(name) <= most:
+        return name
+    tail = most // 3
+    return f"{name[: most - tail - len(_ELLIPSIS)]}{_ELLIPSIS}{name[-tail:]}"
+
+
+def _around(name: str, place: int, most: int) -> str:
+    """Keep the beginning and what follows ``place``, with a little before it."""
+    head = most // 3
+    start = max(head, place - 4)
+    kept = name[start : start + most - head - 2 * len(_ELLIPSIS)]
+    end = _ELLIPSIS if start + len(kept) < len(name) else ""
+    return f"{name[:head]}{_ELLIPSIS if start > head else ''}{kept}{end}"

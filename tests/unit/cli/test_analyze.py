@@ -1,0 +1,138 @@
+"""``annt-prof analyze`` on small hand-made traces and, where they are, on recorded ones."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from annt_prof.categories import Category, Phase
+from annt_prof.cli.analyze import command
+from annt_prof.errors import UserError
+from annt_prof.testing import TraceBuilder
+
+TRACES = Path(__file__).parents[4] / "shared" / "traces"
+
+
+def with_device():
+    builder = TraceBuilder()
+    for at in (10_000, 20_000, 30_000):
+        builder.step(at, at + 10_000)
+        builder.phase(Phase.DATA_LOADING, at, at + 1000)
+        builder.phase(Phase.FORWARD, at + 1000, at + 3000)
+        builder.copy("HtoD", at + 1200, at + 1500, launch_ns=at + 1100)
+        builder.kernel("gemm", at + 2000, at + 6000, launch_ns=at + 1900)
+        builder.operator("aten::item", at + 3000, at + 7000)
+        builder.runtime("cudaStreamSynchronize", at + 3100, at + 6500)
+    return builder
+
+
+@pytest.fixture
+def trace(tmp_path):
+    return with_device().write(tmp_path / "trace.json.gz")
+
+
+def run(*arguments):
+    result = CliRunner().invoke(command, [str(argument) for argument in arguments])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def analysed(*arguments):
+    result = run(*arguments, "--json")
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def test_every_step_sums_and_every_category_is_there(trace):
+    found = analysed(trace)
+    assert found["schema_version"] == 1
+    assert [step["name"] for step in found["steps"]] == [f"ProfilerStep#{i}" for i in range(3)]
+    for step in (*found["steps"], found["mean"]):
+        assert set(step["breakdown_ns"]) == {category.value for category in Category}
+        assert sum(ns or 0 for ns in step["breakdown_ns"].values()) == step["wall_ns"]
+    temporal = found["temporal"]
+    parts = ("compute_ns", "non_compute_ns", "idle_ns")
+    assert temporal["kernel_time_ns"] == sum(temporal[part] for part in parts)
+    assert sum(found["idle"]["by_cause_ns"].values()) == found["idle"]["total_ns"]
+
+
+def test_what_a_trace_cannot_show_is_null_with_a_reason(tmp_path):
+    path = TraceBuilder().step(0, 100).operator("aten::mm", 10, 90).write(tmp_path / "t.json")
+    found = analysed(path)
+    for part in ("temporal", "kernels", "idle", "synchronisations", "copies"):
+        assert found[part] is None
+        assert found["not_measured"][part]
+    assert found["mean"]["breakdown_ns"]["h2d_copy"] is None
+    assert found["not_measured"]["h2d_copy"]
+
+
+@pytest.mark.parametrize(
+    ("selection", "expected"),
+    [("1:2", [1]), ("1", [1]), (":2", [0, 1]), ("-1:", [2]), (":", [0, 1, 2])],
+)
+def test_steps_are_chosen_by_position(trace, selection, expected):
+    found = analysed(trace, "--steps", selection)
+    assert [step["name"] for step in found["steps"]] == [f"ProfilerStep#{i}" for i in expected]
+    assert found["kernels"]["count"] == len(expected) == len(found["host"])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--steps", "a:b"), ("--steps", "1:2:3"), ("--max-size", "lots"), ("--max-size", "0"),
+     ("--top", "0")],
+)  # fmt: skip
+def test_options_that_make_no_sense_are_refused(trace, arguments):
+    result = run(trace, *arguments)
+    assert result.exit_code == 2
+    assert arguments[0] in result.output
+
+
+def test_steps_that_are_not_there(trace):
+    with pytest.raises(UserError, match="the trace has 3"):
+        run(trace, "--steps", "7:")
+
+
+@pytest.mark.parametrize(("size", "fits"), [("1K", False), ("1MiB", True), ("0.5m", True)])
+def test_the_size_bound_can_be_raised(trace, size, fits):
+    if fits:
+        assert run(trace, "--max-size", size).exit_code == 0
+    else:
+        with pytest.raises(UserError, match="more than 1024 bytes") as caught:
+            run(trace, "--max-size", size)
+        assert "--max-size" in caught.value.hint
+
+
+def test_a_file_that_breaks_off_shows_what_holds_and_says_what_is_lost(tmp_path):
+    document = with_device().json()
+    path = tmp_path / "trace.json"
+    path.write_text(document[: int(len(document) * 0.9)])
+    found = analysed(path)
+    assert "breaks off" in found["remarks"][0]
+    assert found["temporal"] is None
+    assert found["kernels"]["count"] in (2, 3)
+    shown = run(path).stdout
+    assert "breaks off" in " ".join(shown.split())
+
+
+@pytest.mark.parametrize("width", [60, 80, 140])
+def test_the_text_has_every_section(trace, width, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(width))
+    shown = run(trace, "--top", "2").stdout
+    for title in (
+        "Where the step goes", "The same steps from the host", "Devices over the whole trace",
+        "Kernels of the steps", "When the device was idle", "Where the host waited",
+        "Copies of the steps",
+    ):  # fmt: skip
+        assert title in shown
+    assert "aten::item" in shown
+    assert max(map(len, shown.splitlines())) <= width
+
+
+@pytest.mark.parametrize("path", sorted(TRACES.glob("*.json.gz")), ids=lambda path: path.name)
+def test_recorded_traces(path):
+    found = analysed(path, "--top", "5")
+    for step in found["steps"]:
+        assert sum(ns or 0 for ns in step["breakdown_ns"].values()) == step["wall_ns"]
+    assert run(path).exit_code == 0
