@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import msgspec
 
+from annt_prof.trace.columns import MISSING
+
 Number = int | float | str | None
 
 _ABSENT = msgspec.Raw(b"")
 
 
 class Arguments(msgspec.Struct, gc=False):
-    """An event's ``args``; ids come as integer, float or string, depending on the dialect."""
+    """An event's ``args``; ids come as integer, float or string, depending on the dialect.
 
-    correlation: Number = None
-    device: Number = None
-    stream: Number = None
-    bytes: Number = None
-    external_id: Number = msgspec.field(name="External id", default=None)
-    old_external_id: Number = msgspec.field(name="external id", default=None)
-    sequence: Number = msgspec.field(name="Sequence number", default=None)
+    What is absent is ``MISSING``, so that a column without damage is integers throughout.
+    """
+
+    correlation: Number = MISSING
+    device: Number = MISSING
+    stream: Number = MISSING
+    bytes: Number = MISSING
+    external_id: Number = msgspec.field(name="External id", default=MISSING)
+    old_external_id: Number = msgspec.field(name="external id", default=MISSING)
+    sequence: Number = msgspec.field(name="Sequence number", default=MISSING)
 
 
 class Event(msgspec.Struct, gc=False):
