@@ -270,7 +270,8 @@ def _durations(values: list[Number]) -> tuple[NDArray[np.int64], int]:
         micros = np.array([0 if value is None else value for value in values], np.float64)
     except ValueError:
         micros = np.array([_float(value) for value in values], np.float64)
-    nanos = np.rint(micros * 1000)
+    with np.errstate(over="ignore", invalid="ignore"):  # such durations are damaged: see below
+        nanos = np.rint(micros * 1000)
     damaged = ~((nanos >= 0) & (nanos < LIMIT_NS))
     return np.where(damaged, 0, nanos).astype(np.int64), int(damaged.sum())
 

@@ -278,3 +278,11 @@ def test_missing_files_and_folders_are_refused(tmp_path):
         read(tmp_path / "absent.json")
     with pytest.raises(UserError, match="not a regular file"):
         read(tmp_path)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("duration", [1e307, -1e307, 1e300])
+def test_an_overflowing_duration_is_damage_without_a_warning(tmp_path, duration):
+    trace = read(written(tmp_path, [event(dur=duration)]))
+    assert trace.num_clamped == 1
+    assert trace.events.end_ns[0] == trace.events.start_ns[0]
