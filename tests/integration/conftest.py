@@ -137,3 +137,16 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     """The tiny scenario, run once for all tests that only look at the result."""
     bench = Workbench(tmp_path_factory.mktemp("finished"))
     return bench.run("run", "tiny.yaml", "--json", "--device", "cpu")
+
+
+@pytest.fixture
+def recorded():
+    """Return a function from a real trace's name to its path, where such traces are at hand."""
+
+    def find(name: str) -> Path:
+        path = Path(__file__).parents[3] / "shared" / "traces" / f"{name}.json.gz"
+        if not path.exists():
+            pytest.skip(f"no {path.name} beside the repository")
+        return path
+
+    return find
