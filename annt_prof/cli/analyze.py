@@ -77,8 +77,16 @@ class Size(click.ParamType["int"]):
 def command(path: Path, selection: slice, top: int, max_size: int, as_json: bool) -> None:
     """Say where each step's time went in PATH.
 
-    PATH is a Kineto trace of any PyTorch program, .json or .json.gz.
+    PATH is a Kineto trace of any PyTorch program, .json or .json.gz, or a directory with one
+    such file per rank, whose ranks are then compared.
     """
+    if path.is_dir():
+        _ranks(path, selection, max_size, as_json=as_json)
+    else:
+        _file(path, selection, top, max_size, as_json=as_json)
+
+
+def _file(path: Path, selection: slice, top: int, max_size: int, *, as_json: bool) -> None:
     from annt_prof.analysis.analysis import analyze
     from annt_prof.trace.reading import read
 
@@ -93,3 +101,26 @@ def command(path: Path, selection: slice, top: int, max_size: int, as_json: bool
     from annt_prof.report.analysis import render
 
     render(analysis, Console())
+
+
+def _ranks(directory: Path, selection: slice, max_size: int, *, as_json: bool) -> None:
+    from rich.console import Console
+
+    from annt_prof.analysis.ranks import compare_ranks
+    from annt_prof.text import printable
+
+    with Console(stderr=True).status("") as status:
+        ranks = compare_ranks(
+            directory,
+            selection,
+            max_size,
+            notify=lambda file: status.update(f"reading {printable(file.name)}"),
+        )
+    if as_json:
+        from annt_prof.report.analysis_document import ranks_document
+
+        sys.stdout.buffer.write(ranks_document(ranks))
+        return
+    from annt_prof.report.ranks import render_ranks
+
+    render_ranks(ranks, Console())

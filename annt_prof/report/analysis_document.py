@@ -11,6 +11,7 @@ from annt_prof.categories import Category
 if TYPE_CHECKING:
     from annt_prof.analysis.analysis import Analysis
     from annt_prof.analysis.breakdown import MeanBreakdown, StepBreakdown
+    from annt_prof.analysis.ranks import Ranks
 
 DOCUMENT_VERSION = 1
 """Raised when a key changes its meaning or goes; new keys do not raise it."""
@@ -48,6 +49,31 @@ def document(analysis: Analysis) -> bytes:
         "idle": analysis.idle,
         "synchronisations": analysis.synchronisations,
         "copies": analysis.copies,
+    }
+    return msgspec.json.format(msgspec.json.encode(answer), indent=2) + b"\n"
+
+
+def ranks_document(ranks: Ranks) -> bytes:
+    """Return the comparison of a run's ranks likewise; one entry of ``ranks`` per process."""
+    answer: dict[str, Any] = {
+        "schema_version": DOCUMENT_VERSION,
+        "remarks": ranks.remarks,
+        "straggler": ranks.straggler,
+        "ranks": [
+            {
+                "rank": rank.rank,
+                "source": rank.source,
+                "remarks": rank.remarks,
+                "num_collectives": rank.num_collectives,
+                "transfer_ns": rank.transfer_ns if rank.num_collectives else None,
+                "waiting_ns": rank.waiting_ns if rank.num_collectives else None,
+                "not_measured": rank.breakdown.mean.not_measured,
+                "steps": [_step(step) for step in rank.breakdown.steps],
+                "mean": _mean(rank.breakdown.mean),
+            }
+            for rank in ranks.ranks
+        ],
+        "skews": ranks.skews,
     }
     return msgspec.json.format(msgspec.json.encode(answer), indent=2) + b"\n"
 

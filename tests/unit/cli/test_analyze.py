@@ -130,6 +130,21 @@ def test_the_text_has_every_section(trace, width, monkeypatch):
     assert max(map(len, shown.splitlines())) <= width
 
 
+def test_a_directory_is_a_run_with_a_file_per_rank(tmp_path):
+    for rank in (0, 1):
+        text = with_device().kernel("ncclAllReduce", 13_000 + rank * 500, 14_000).json()
+        (tmp_path / f"rank{rank}.json").write_text(text)
+    found = analysed(tmp_path)
+    assert [rank["rank"] for rank in found["ranks"]] == [0, 1]
+    assert [rank["waiting_ns"] for rank in found["ranks"]] == [500, 0]
+    assert found["straggler"] == 1
+    for rank in found["ranks"]:
+        for step in rank["steps"]:
+            assert sum(ns or 0 for ns in step["breakdown_ns"].values()) == step["wall_ns"]
+    shown = run(tmp_path).stdout
+    assert "rank 1 waits least: the others wait for it" in shown
+
+
 @pytest.mark.parametrize("path", sorted(TRACES.glob("*.json.gz")), ids=lambda path: path.name)
 def test_recorded_traces(path):
     found = analysed(path, "--top", "5")

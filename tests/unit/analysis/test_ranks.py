@@ -1,0 +1,95 @@
+"""Several ranks: waiting told from transfer, stragglers, and what goes wrong with files."""
+
+import pytest
+
+from annt_prof.analysis.ranks import compare_ranks
+from annt_prof.categories import Phase
+from annt_prof.errors import UserError
+from annt_prof.testing import TraceBuilder
+
+ALL_REDUCE = "ncclDevKernel_AllReduce_Sum_f32_RING_LL"
+
+
+def write_rank(folder, name, rank, arrivals, *, offset=0, done=(600, 1600)):
+    """Two steps of 1000 ns; the collective begins as its rank arrives and ends everywhere at once.
+
+    Each rank's clock has an offset of its own.
+    """
+    builder = TraceBuilder(world_size=2)
+    for at, (arrival, end) in enumerate(zip(arrivals, done, strict=True)):
+        start = offset + 1000 * at
+        builder.step(start, start + 1000 + 10 * rank)
+        builder.phase(Phase.BACKWARD, start, start + 1000)
+        builder.kernel("gemm", start + 1, offset + arrival, launch_ns=start)
+        builder.kernel(ALL_REDUCE, offset + arrival, offset + end, launch_ns=start + 2, stream=20)
+    text = builder.json().replace('"rank": 0', f'"rank": {rank}')
+    (folder / name).write_text(text)
+
+
+def test_waiting_is_what_a_collective_takes_longer_than_on_the_last_rank(tmp_path):
+    write_rank(tmp_path, "b.json", 0, (100, 1200), offset=5000)
+    write_rank(tmp_path, "a.json", 1, (500, 1500), offset=90_000)
+    found = compare_ranks(tmp_path)
+    first, second = found.ranks
+    assert (first.rank, first.source, second.rank) == (0, "b.json", 1)
+    assert first.transfer_ns == second.transfer_ns == 100 + 100
+    assert first.waiting_ns == (500 - 100) + (400 - 100)
+    assert second.waiting_ns == 0
+    assert first.num_collectives == 2
+    assert found.straggler == 1
+
+
+def test_late_ranks_may_take_turns(tmp_path):
+    write_rank(tmp_path, "rank0.json", 0, (100, 1500))
+    write_rank(tmp_path, "rank1.json", 1, (500, 1100))
+    found = compare_ranks(tmp_path)
+    assert [rank.waiting_ns for rank in found.ranks] == [400, 400]
+    assert found.straggler is None
+
+
+def test_skew_is_per_step(tmp_path):
+    write_rank(tmp_path, "rank0.json", 0, (100, 1200))
+    write_rank(tmp_path, "rank3.json", 3, (100, 1200))
+    found = compare_ranks(tmp_path)
+    assert [(skew.step, skew.wall_ns, skew.skew_ns) for skew in found.skews] == [
+        ("ProfilerStep#0", (1000, 1030), 30),
+        ("ProfilerStep#1", (1000, 1030), 30),
+    ]
+    assert len(compare_ranks(tmp_path, slice(1, 2)).skews) == 1
+
+
+def test_collectives_that_do_not_match_are_not_split(tmp_path):
+    write_rank(tmp_path, "rank0.json", 0, (100, 1200))
+    write_rank(tmp_path, "rank1.json", 1, (100,), done=(600,))
+    found = compare_ranks(tmp_path)
+    assert [rank.num_collectives for rank in found.ranks] == [0, 0]
+    assert found.straggler is None
+    assert "1 collectives did not run equally often" in found.remarks[0]
+
+
+def test_the_rank_comes_from_the_header_then_the_name_then_the_order(tmp_path):
+    builder = TraceBuilder().step(0, 100).kernel("gemm", 0, 10)
+    for name in ("x_rank7.json", "a.json"):
+        builder.write(tmp_path / name)
+    assert [(r.rank, r.source) for r in compare_ranks(tmp_path).ranks] == [
+        (0, "a.json"), (7, "x_rank7.json"),
+    ]  # fmt: skip
+
+
+def test_two_files_of_one_rank_are_refused(tmp_path):
+    write_rank(tmp_path, "a.json", 0, (100, 1200))
+    write_rank(tmp_path, "b.json", 0, (100, 1200))
+    with pytest.raises(UserError, match=r"a.json and b.json are both of rank 0"):
+        compare_ranks(tmp_path)
+
+
+def test_a_directory_without_traces_is_refused(tmp_path):
+    with pytest.raises(UserError, match=r"no .json"):
+        compare_ranks(tmp_path)
+
+
+def test_one_rank_is_told_to_be_alone(tmp_path):
+    write_rank(tmp_path, "a.json", 0, (100, 1200))
+    found = compare_ranks(tmp_path)
+    assert found.straggler is None
+    assert "nothing to compare" in found.remarks[0]
