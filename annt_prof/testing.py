@@ -150,6 +150,33 @@ class TraceBuilder:
         """Add the device-side shadow of a host range, which Kineto writes beside it."""
         return self._on_device("gpu_user_annotation", name, (start_ns, end_ns), stream, {})
 
+    def allocation(
+        self,
+        instant_ns: int,
+        num_bytes: int,
+        total: int,
+        *,
+        address: int = 1,
+        on_host: bool = False,
+        reserved: int = 0,
+        thread: int = MAIN_THREAD,
+    ) -> Self:
+        """Add an allocation, or a release where ``num_bytes`` is negative."""
+        args = {
+            "Total Reserved": reserved,
+            "Total Allocated": total,
+            "Bytes": num_bytes,
+            "Addr": address,
+            "Device Id": -1 if on_host else 0,
+            "Device Type": 0 if on_host else 1,
+        }
+        described = json.dumps(
+            {"ph": "i", "cat": "cpu_instant_event", "name": "[memory]", "pid": _PROCESS,
+             "tid": thread, "args": args}
+        )  # fmt: skip
+        self._events.append(f'{described[:-1]}, "ts": {microseconds(instant_ns)}}}')
+        return self
+
     def forward_link(self, instant_ns: int, *, thread: int = MAIN_THREAD) -> Self:
         """Add the start of a flow from a forward operator to its backward function."""
         described = json.dumps(

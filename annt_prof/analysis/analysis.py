@@ -13,6 +13,7 @@ from annt_prof.analysis.copies import CopyRow, copies
 from annt_prof.analysis.host_view import HostStep, host_view
 from annt_prof.analysis.idle import Idle, idle
 from annt_prof.analysis.kernel_table import KernelTable, kernel_table
+from annt_prof.analysis.memory_use import MemoryUse, memory_use
 from annt_prof.analysis.phases import find_phases
 from annt_prof.analysis.steps import WHOLE_TRACE, find_steps
 from annt_prof.analysis.synchronisations import Synchronisation, synchronisations
@@ -46,6 +47,7 @@ class Analysis(msgspec.Struct, frozen=True):
         idle: The device's gaps in the steps.
         synchronisations: Blocking calls of the steps.
         copies: Of the steps.
+        memory: Of each device within the steps.
         not_measured: Name of each of these that is None, with the reason.
     """
 
@@ -62,6 +64,7 @@ class Analysis(msgspec.Struct, frozen=True):
     idle: Idle | None
     synchronisations: tuple[Synchronisation, ...] | None
     copies: tuple[CopyRow, ...] | None
+    memory: tuple[MemoryUse, ...] | None
     not_measured: dict[str, str]
 
 
@@ -101,7 +104,8 @@ def analyze(trace: Trace, selection: slice = EVERY_STEP, top: int = 30) -> Analy
         idle=idle(trace, whole, phases, top) if whole else None,
         synchronisations=synchronisations(trace, chosen),
         copies=copies(trace, chosen),
-        not_measured=_not_measured(trace, problem, device=device),
+        memory=(memory := memory_use(trace, chosen, phases, top)),
+        not_measured=_not_measured(trace, problem, device=device, memory=memory is not None),
     )
 
 
@@ -115,7 +119,9 @@ def _breakdown(trace: Trace, selection: slice) -> tuple[Breakdown | None, str | 
         return None, error.message
 
 
-def _not_measured(trace: Trace, problem: str | None, *, device: bool) -> dict[str, str]:
+def _not_measured(
+    trace: Trace, problem: str | None, *, device: bool, memory: bool
+) -> dict[str, str]:
     """Return the parts of the analysis that are None, each with the reason."""
     reasons: dict[str, str] = {}
     if problem is not None:
@@ -128,6 +134,8 @@ def _not_measured(trace: Trace, problem: str | None, *, device: bool) -> dict[st
         reasons |= dict.fromkeys(("temporal", "idle", "copies"), _NO_DEVICE)
     if not trace.events.of_kind(Kind.KERNEL).any():
         reasons["kernels"] = "the trace has no kernels"
+    if not memory:
+        reasons["memory"] = "no allocations were recorded; the profiler's profile_memory=True does"
     return reasons
 
 

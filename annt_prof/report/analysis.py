@@ -25,12 +25,14 @@ if TYPE_CHECKING:
     from annt_prof.analysis.host_view import HostStep
     from annt_prof.analysis.idle import Idle
     from annt_prof.analysis.kernel_table import KernelRow, KernelTable
+    from annt_prof.analysis.memory_use import MemoryUse
     from annt_prof.analysis.synchronisations import Synchronisation
     from annt_prof.analysis.temporal import DeviceTime, Temporal
 
 _Column = tuple[str, Literal["left", "right"]]
 
 _MOST_STEPS = 20
+_MOST_HOLDERS = 10
 _LONGEST_NAME = 56
 _LONGEST_NEIGHBOUR = 32
 
@@ -75,6 +77,8 @@ def _sections(analysis: Analysis, console: Console) -> Iterator[Iterable[Rendera
         yield _synchronisations(analysis.synchronisations)
     if analysis.copies:
         yield _copies(analysis.copies)
+    if analysis.memory is not None:
+        yield _memory(analysis.memory)
     if analysis.not_measured:
         yield _not_measured(analysis.not_measured)
 
@@ -241,6 +245,28 @@ def _copies(copies: Sequence[CopyRow]) -> Iterator[RenderableType]:
             _ms(row.exposed_ns), _ms(row.hidden_ns),
         )  # fmt: skip
     yield table
+
+
+def _memory(devices: Sequence[MemoryUse]) -> Iterator[RenderableType]:
+    yield heading("Memory of the steps")
+    for use in devices:
+        since = " since the trace began" if use.device == "cpu" else ""
+        where = use.peak_step if use.peak_phase is None else f"{use.peak_step}, {use.peak_phase}"
+        reserved = (
+            ""
+            if use.peak_reserved_bytes is None
+            else f"; at most {_mb(use.peak_reserved_bytes)} reserved"
+        )
+        yield plain(f"{use.device}: peak {_mb(use.peak_bytes)}{since} in {where}{reserved}")
+        table = _table(("held at the peak by", "left"), ("MB", "right"), ("allocations", "right"))
+        for holder in use.holders[:_MOST_HOLDERS]:
+            count = "-" if holder.count is None else f"{holder.count:,}"
+            table.add_row(plain(holder.operator), f"{holder.bytes / 1e6:,.1f}", count)
+        yield table
+
+
+def _mb(num_bytes: int) -> str:
+    return f"{num_bytes / 1e6:,.1f} MB"
 
 
 def _not_measured(reasons: dict[str, str]) -> Iterator[RenderableType]:

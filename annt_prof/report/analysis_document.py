@@ -49,6 +49,7 @@ def document(analysis: Analysis) -> bytes:
         "idle": analysis.idle,
         "synchronisations": analysis.synchronisations,
         "copies": analysis.copies,
+        "memory": analysis.memory,
     }
     return msgspec.json.format(msgspec.json.encode(answer), indent=2) + b"\n"
 

@@ -88,6 +88,37 @@ class ForwardLinks:
 
 
 @dataclass(frozen=True, eq=False)
+class Allocations:
+    """What the allocators did, in the order of the file; every column has shape (n,).
+
+    Attributes:
+        time_ns: int64, on the trace's own clock.
+        thread: int32, index into ``Trace.threads``.
+        bytes: int64, negative where memory was freed.
+        address: int64.
+        device_type: int64, as PyTorch numbers them: 0 is the host, 1 CUDA or HIP.
+        device_id: int64.
+        total_allocated: int64, bytes in use after it; on the host counted from the trace's start.
+        total_reserved: int64, bytes held by the allocator; 0 on the host.
+    """
+
+    time_ns: NDArray[np.int64]
+    thread: NDArray[np.int32]
+    bytes: NDArray[np.int64]
+    address: NDArray[np.int64]
+    device_type: NDArray[np.int64]
+    device_id: NDArray[np.int64]
+    total_allocated: NDArray[np.int64]
+    total_reserved: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.time_ns)
+
+    def __getitem__(self, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> Allocations:
+        return Allocations(*(getattr(self, field.name)[chosen] for field in fields(self)))
+
+
+@dataclass(frozen=True, eq=False)
 class Trace:
     """One Kineto trace file.
 
@@ -95,6 +126,7 @@ class Trace:
         source: The file it was read from, for messages.
         names: Event names; data, never markup or paths.
         threads: ``(pid, tid)`` as the file gives them.
+        allocations: Empty where the profiler did not record memory.
         rank: In a distributed run; None where the file does not tell.
         world_size: Processes of the run; None where the file does not tell.
         backend: Such as ``nccl`` or ``gloo``; None where the file does not tell.
@@ -109,6 +141,7 @@ class Trace:
     names: tuple[str, ...]
     threads: tuple[tuple[int | str, int | str], ...]
     forward_links: ForwardLinks
+    allocations: Allocations
     rank: int | None
     world_size: int | None
     backend: str | None

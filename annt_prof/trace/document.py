@@ -24,6 +24,12 @@ class Arguments(msgspec.Struct, gc=False):
     external_id: Number = msgspec.field(name="External id", default=MISSING)
     old_external_id: Number = msgspec.field(name="external id", default=MISSING)
     sequence: Number = msgspec.field(name="Sequence number", default=MISSING)
+    memory_bytes: Number = msgspec.field(name="Bytes", default=MISSING)
+    address: Number = msgspec.field(name="Addr", default=MISSING)
+    device_type: Number = msgspec.field(name="Device Type", default=MISSING)
+    device_id: Number = msgspec.field(name="Device Id", default=MISSING)
+    total_allocated: Number = msgspec.field(name="Total Allocated", default=MISSING)
+    total_reserved: Number = msgspec.field(name="Total Reserved", default=MISSING)
 
 
 class Event(msgspec.Struct, gc=False):

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from annt_prof.errors import UserError
-from annt_prof.trace.columns import MISSING, Events, ForwardLinks, Kind, Trace
+from annt_prof.trace.columns import MISSING, Allocations, Events, ForwardLinks, Kind, Trace
 from annt_prof.trace.document import (
     Arguments,
     DeviceProperties,
@@ -115,6 +115,7 @@ def _read(path: Path, max_bytes: int) -> Trace:
         source=str(path),
         events=events,
         names=tuple(names),
+        allocations=_allocations(document.traceEvents, threads, str(path)),
         forward_links=ForwardLinks(_starts(links, str(path)), _threads(links, threads)),
         threads=tuple(threads),
         rank=_optional(distributed.rank),
@@ -227,6 +228,23 @@ def _columns(
         bytes=_integers(_each("bytes", arguments)),
     )
     return events, num_clamped
+
+
+def _allocations(
+    listed: list[Event], threads: dict[tuple[int | str, int | str], int], where: str
+) -> Allocations:
+    found = [e for e in listed if e.ph == "i" and e.name == "[memory]" and bytes(e.ts)]
+    arguments = [event.args or _NO_ARGUMENTS for event in found]
+    return Allocations(
+        time_ns=_starts(found, where),
+        thread=_threads(found, threads),
+        bytes=_integers(_each("memory_bytes", arguments)),
+        address=_integers(_each("address", arguments)),
+        device_type=_integers(_each("device_type", arguments)),
+        device_id=_integers(_each("device_id", arguments)),
+        total_allocated=_integers(_each("total_allocated", arguments)),
+        total_reserved=_integers(_each("total_reserved", arguments)),
+    )
 
 
 def _each(field: str, rows: Sequence[object]) -> list[Any]:

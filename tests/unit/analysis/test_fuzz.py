@@ -37,6 +37,7 @@ def sample():
         builder.kernel("ncclAllReduce", at + 300, at + 800, launch_ns=at + 130, stream=20)
         builder.copy("HtoD", at + 710, at + 900, launch_ns=at + 140)
         builder.runtime("cudaStreamSynchronize", at + 400, at + 450).forward_link(at + 110)
+        builder.allocation(at + 115, 64, 64).allocation(at + 300, -64, 0)
     return builder.json()
 
 

@@ -61,7 +61,7 @@ def test_every_step_sums_and_every_category_is_there(trace):
 def test_what_a_trace_cannot_show_is_null_with_a_reason(tmp_path):
     path = TraceBuilder().step(0, 100).operator("aten::mm", 10, 90).write(tmp_path / "t.json")
     found = analysed(path)
-    for part in ("temporal", "kernels", "idle", "synchronisations", "copies"):
+    for part in ("temporal", "kernels", "idle", "synchronisations", "copies", "memory"):
         assert found[part] is None
         assert found["not_measured"][part]
     assert found["mean"]["breakdown_ns"]["h2d_copy"] is None
