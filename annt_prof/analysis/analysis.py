@@ -15,6 +15,7 @@ from annt_prof.analysis.idle import Idle, idle
 from annt_prof.analysis.kernel_table import KernelTable, kernel_table
 from annt_prof.analysis.memory_use import MemoryUse, memory_use
 from annt_prof.analysis.phases import find_phases
+from annt_prof.analysis.queue import Queue, queue
 from annt_prof.analysis.steps import WHOLE_TRACE, find_steps
 from annt_prof.analysis.synchronisations import Synchronisation, synchronisations
 from annt_prof.analysis.temporal import Temporal, temporal
@@ -44,6 +45,7 @@ class Analysis(msgspec.Struct, frozen=True):
         host: The same steps from the host's side.
         temporal: Whole-trace device time.
         kernels: Of the steps.
+        queue: How far the host ran ahead of them.
         idle: The device's gaps in the steps.
         synchronisations: Blocking calls of the steps.
         copies: Of the steps.
@@ -61,6 +63,7 @@ class Analysis(msgspec.Struct, frozen=True):
     host: tuple[HostStep, ...] | None
     temporal: Temporal | None
     kernels: KernelTable | None
+    queue: Queue | None
     idle: Idle | None
     synchronisations: tuple[Synchronisation, ...] | None
     copies: tuple[CopyRow, ...] | None
@@ -101,11 +104,12 @@ def analyze(trace: Trace, selection: slice = EVERY_STEP, top: int = 30) -> Analy
         host=host_view(trace, whole, phases) if whole else None,
         temporal=None if trace.losses else temporal(trace),
         kernels=kernel_table(trace, chosen, phases, top),
+        queue=(waiting := queue(trace, chosen)),
         idle=idle(trace, whole, phases, top) if whole else None,
         synchronisations=synchronisations(trace, chosen),
         copies=copies(trace, chosen),
         memory=(memory := memory_use(trace, chosen, phases, top)),
-        not_measured=_not_measured(trace, problem, device=device, memory=memory is not None),
+        not_measured=_not_measured(trace, problem, device=device) | _lacking(waiting, memory),
     )
 
 
@@ -119,9 +123,7 @@ def _breakdown(trace: Trace, selection: slice) -> tuple[Breakdown | None, str | 
         return None, error.message
 
 
-def _not_measured(
-    trace: Trace, problem: str | None, *, device: bool, memory: bool
-) -> dict[str, str]:
+def _not_measured(trace: Trace, problem: str | None, *, device: bool) -> dict[str, str]:
     """Return the parts of the analysis that are None, each with the reason."""
     reasons: dict[str, str] = {}
     if problem is not None:
@@ -134,7 +136,15 @@ def _not_measured(
         reasons |= dict.fromkeys(("temporal", "idle", "copies"), _NO_DEVICE)
     if not trace.events.of_kind(Kind.KERNEL).any():
         reasons["kernels"] = "the trace has no kernels"
-    if not memory:
+    return reasons
+
+
+def _lacking(waiting: Queue | None, memory: tuple[MemoryUse, ...] | None) -> dict[str, str]:
+    """Return why these two are None, if they are."""
+    reasons = {}
+    if waiting is None:
+        reasons["queue"] = "no kernel of the steps has its launch in the trace"
+    if memory is None:
         reasons["memory"] = "no allocations were recorded; the profiler's profile_memory=True does"
     return reasons
 

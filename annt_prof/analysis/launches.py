@@ -14,10 +14,25 @@ if TYPE_CHECKING:
     from annt_prof.trace.columns import Events
 
 UNKNOWN_NS = np.iinfo(np.int64).min
+UNKNOWN_CALL = -1
 
 
 def launch_times(events: Events, activities: NDArray[np.intp]) -> NDArray[np.int64]:
     """Return when the call that launched each device activity began.
+
+    Args:
+        events: All events of a trace.
+        activities: Indices of the device activities, shape (n,).
+
+    Returns:
+        int64 ns, shape (n,); ``UNKNOWN_NS`` where the trace does not hold the call.
+    """
+    calls = launch_calls(events, activities)
+    return np.where(calls == UNKNOWN_CALL, UNKNOWN_NS, events.start_ns[calls])
+
+
+def launch_calls(events: Events, activities: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return the call that launched each device activity.
 
     A call and what it launched share a correlation id; 0 and below are no ids. Many activities
     may hang on one call (a CUDA graph). Where several calls bear the id (traces merged from
@@ -28,22 +43,21 @@ def launch_times(events: Events, activities: NDArray[np.intp]) -> NDArray[np.int
         activities: Indices of the device activities, shape (n,).
 
     Returns:
-        int64 ns, shape (n,); ``UNKNOWN_NS`` where the trace does not hold the call.
+        Indices into the events, shape (n,); ``UNKNOWN_CALL`` where the trace does not hold it.
     """
     calls = np.flatnonzero(events.of_kind(Kind.RUNTIME, Kind.DRIVER) & (events.correlation > 0))
     wanted = events.correlation[activities]
-    result = np.full(len(activities), UNKNOWN_NS, np.int64)
+    result = np.full(len(activities), UNKNOWN_CALL, np.intp)
     if not len(calls):
         return result
+    calls = calls[np.lexsort((events.start_ns[calls], events.correlation[calls]))]
     correlation, start_ns = events.correlation[calls], events.start_ns[calls]
-    order = np.lexsort((start_ns, correlation))
-    correlation, start_ns = correlation[order], start_ns[order]
     first = np.searchsorted(correlation, wanted)
     known = np.append(correlation, 0)[first] == wanted
     known &= wanted > 0
     last_before = _last_at_or_before(correlation, start_ns, wanted, events.start_ns[activities])
     # Where clocks disagree every call may seem late: then it is the first one.
-    result[known] = start_ns[np.maximum(first, last_before)[known]]
+    result[known] = calls[np.maximum(first, last_before)[known]]
     return result
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 DEFAULT_TOP = 30
 _UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
@@ -90,7 +95,9 @@ def _file(path: Path, selection: slice, top: int, max_size: int, *, as_json: boo
     from annt_prof.analysis.analysis import analyze
     from annt_prof.trace.reading import read
 
-    analysis = analyze(read(path, max_size), selection, top)
+    with _status() as say:
+        say(path)
+        analysis = analyze(read(path, max_size), selection, top)
     if as_json:
         from annt_prof.report.analysis_document import document
 
@@ -104,23 +111,32 @@ def _file(path: Path, selection: slice, top: int, max_size: int, *, as_json: boo
 
 
 def _ranks(directory: Path, selection: slice, max_size: int, *, as_json: bool) -> None:
-    from rich.console import Console
-
     from annt_prof.analysis.ranks import compare_ranks
-    from annt_prof.text import printable
 
-    with Console(stderr=True).status("") as status:
-        ranks = compare_ranks(
-            directory,
-            selection,
-            max_size,
-            notify=lambda file: status.update(f"reading {printable(file.name)}"),
-        )
+    with _status() as say:
+        ranks = compare_ranks(directory, selection, max_size, notify=say)
     if as_json:
         from annt_prof.report.analysis_document import ranks_document
 
         sys.stdout.buffer.write(ranks_document(ranks))
         return
+    from rich.console import Console
+
     from annt_prof.report.ranks import render_ranks
 
     render_ranks(ranks, Console())
+
+
+@contextlib.contextmanager
+def _status() -> Iterator[Callable[[Path], None]]:
+    """Give what shows on a terminal which file is being analysed; elsewhere it shows nothing."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.markup import escape
+
+    from annt_prof.text import printable
+
+    with Console(stderr=True).status("") as status:
+        yield lambda file: status.update(f"analysing {escape(printable(file.name))}")

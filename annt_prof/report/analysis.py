@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from annt_prof.analysis.idle import Idle
     from annt_prof.analysis.kernel_table import KernelRow, KernelTable
     from annt_prof.analysis.memory_use import MemoryUse
+    from annt_prof.analysis.queue import Queue
     from annt_prof.analysis.synchronisations import Synchronisation
     from annt_prof.analysis.temporal import DeviceTime, Temporal
 
@@ -71,6 +72,8 @@ def _sections(analysis: Analysis, console: Console) -> Iterator[Iterable[Rendera
         yield _temporal(analysis.temporal)
     if analysis.kernels is not None:
         yield _kernels(analysis.kernels, console.width)
+    if analysis.queue is not None:
+        yield _queue(analysis.queue)
     if analysis.idle is not None:
         yield _idle(analysis.idle, console.width)
     if analysis.synchronisations:
@@ -182,6 +185,21 @@ def _kernel_cells(row: KernelRow) -> list[str]:
         f"{row.p95_ns / 1000:,.1f}",
         {True: "yes", False: "no", None: "?"}[row.tensor_cores],
     ]
+
+
+def _queue(queue: Queue) -> Iterator[RenderableType]:
+    kernels = units.count(queue.num_kernels, "kernel")
+    yield heading("How far the host ran ahead", f"{kernels} with a known launch")
+    delays = (queue.delay_p50_ns, queue.delay_p95_ns, queue.delay_max_ns)
+    p50, p95, longest = (f"{ns / 1000:,.1f} us" for ns in delays)
+    shorter = units.percent(queue.num_shorter_than_launch / queue.num_kernels)
+    yield labelled(
+        [
+            ("delay", f"launch to start: median {p50}, 95 % within {p95}, longest {longest}"),
+            ("queue", f"median {queue.depth_p50:,} waiting, at most {queue.depth_max:,}"),
+            ("short", f"{shorter} of the kernels take less than the call that launched them"),
+        ]
+    )
 
 
 def _idle(idle: Idle, width: int) -> Iterator[RenderableType]:

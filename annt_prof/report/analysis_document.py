@@ -46,6 +46,7 @@ def document(analysis: Analysis) -> bytes:
         "host": analysis.host,
         "temporal": analysis.temporal,
         "kernels": analysis.kernels,
+        "queue": analysis.queue,
         "idle": analysis.idle,
         "synchronisations": analysis.synchronisations,
         "copies": analysis.copies,

@@ -1,0 +1,78 @@
+"""How far the host runs ahead of the device: delay from launch to start, and the queue between."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+
+from annt_prof.analysis.intervals import first_come
+from annt_prof.analysis.launches import UNKNOWN_CALL, launch_calls
+from annt_prof.trace.columns import Kind
+
+if TYPE_CHECKING:
+    from annt_prof.analysis.steps import Steps
+    from annt_prof.trace.columns import Trace
+
+
+class Queue(msgspec.Struct, frozen=True):
+    """Kernels that began within the steps and whose launch the trace holds.
+
+    Attributes:
+        num_kernels: Of these.
+        num_unknown: Kernels of the steps without a launch in the trace; not counted here.
+        delay_p50_ns: From the begin of the launching call to the begin of the kernel, median.
+            A few microseconds throughout mean that the device waits for the host.
+        delay_p95_ns: 95th percentile, linear between ranks.
+        delay_max_ns: Longest.
+        depth_p50: Kernels that are launched and have not begun, as each launch begins, that one
+            not counted; median.
+        depth_max: Most.
+        num_shorter_than_launch: Kernels that take less than the call that launched them: many of
+            these cannot keep the device busy.
+    """
+
+    num_kernels: int
+    num_unknown: int
+    delay_p50_ns: int
+    delay_p95_ns: int
+    delay_max_ns: int
+    depth_p50: int
+    depth_max: int
+    num_shorter_than_launch: int
+
+
+def queue(trace: Trace, steps: Steps) -> Queue | None:
+    """Return how far the host ran ahead; None where no kernel of the steps has a known launch.
+
+    The host's and the device's clocks are taken as Kineto aligned them; a kernel that seems to
+    begin before its launch counts as begun with it.
+    """
+    events = trace.events
+    inside = events.of_kind(Kind.KERNEL)
+    inside &= first_come(steps.start_ns, steps.end_ns).covers(events.start_ns)
+    kernels = np.flatnonzero(inside)
+    calls = launch_calls(events, kernels)
+    known = calls != UNKNOWN_CALL
+    kernels, calls = kernels[known], calls[known]
+    if not len(kernels):
+        return None
+    launched_ns = events.start_ns[calls]
+    begun_ns = np.maximum(events.start_ns[kernels], launched_ns)
+    delay_ns = begun_ns - launched_ns
+    launches, begins = np.sort(launched_ns), np.sort(begun_ns)
+    before = np.searchsorted(launches, launches, side="left")
+    depth = before - np.searchsorted(begins, launches, side="left")
+    call_ns = events.end_ns[calls] - events.start_ns[calls]
+    kernel_ns = events.end_ns[kernels] - events.start_ns[kernels]
+    return Queue(
+        num_kernels=len(kernels),
+        num_unknown=int((~known).sum()),
+        delay_p50_ns=round(float(np.percentile(delay_ns, 50))),
+        delay_p95_ns=round(float(np.percentile(delay_ns, 95))),
+        delay_max_ns=int(delay_ns.max()),
+        depth_p50=round(float(np.percentile(depth, 50))),
+        depth_max=int(depth.max()),
+        num_shorter_than_launch=int((kernel_ns < call_ns).sum()),
+    )
