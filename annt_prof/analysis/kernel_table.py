@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -10,10 +12,11 @@ import numpy as np
 
 from annt_prof.analysis.intervals import NOWHERE
 from annt_prof.analysis.kernels import kernel_class
-from annt_prof.analysis.launches import UNKNOWN_NS, launch_times
+from annt_prof.analysis.launches import UNKNOWN_CALL, launch_calls
 from annt_prof.analysis.phases import PHASES
+from annt_prof.analysis.python_frames import lines_around, modules_around
 from annt_prof.categories import KernelClass
-from annt_prof.trace.columns import MISSING, Kind
+from annt_prof.trace.columns import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,9 +25,11 @@ if TYPE_CHECKING:
 
     from annt_prof.analysis.phases import Phases
     from annt_prof.analysis.steps import Steps
-    from annt_prof.trace.columns import Events, Trace
+    from annt_prof.trace.columns import Trace
 
     Ints = NDArray[np.int64]
+
+MOST_PLACES = 5
 
 # How libraries name kernels that use matrix units, and those that do not.
 # Source: CUTLASS's naming (tensorop, simt; s16816 is the shape of an mma instruction), cuBLAS's
@@ -52,6 +57,10 @@ class KernelRow(msgspec.Struct, frozen=True):
         phases: Launches by the phase they were made in; ``unattributed`` where none is known.
         operators: Launches by the operator they belong to, the most frequent first; operators
             are known where the trace has external ids.
+        modules: Launches by the innermost module around them, likewise, as many as
+            ``MOST_PLACES``; known where the profiler recorded Python frames, and not for
+            backward passes, which run on a thread without any.
+        lines: Launches by the innermost line of Python that is not torch's own; likewise.
     """
 
     name: str
@@ -65,6 +74,8 @@ class KernelRow(msgspec.Struct, frozen=True):
     tensor_cores: bool | None
     phases: dict[str, int]
     operators: dict[str, int]
+    modules: dict[str, int]
+    lines: dict[str, int]
 
 
 class KernelTable(msgspec.Struct, frozen=True):
@@ -101,23 +112,52 @@ def kernel_table(trace: Trace, steps: Steps, phases: Phases, top: int) -> Kernel
     names, group = np.unique(events.name[kernels], return_inverse=True)
     total = np.bincount(group, weights=durations, minlength=len(names)).astype(np.int64)
     wall_ns = int((steps.end_ns - steps.start_ns).sum())
-    phase = _phase_of(events, kernels, phases)
-    operator = _operator_of(trace, kernels)
+    places = _places(trace, kernels, phases)
     rows = []
     for each in np.lexsort((names, -total))[:top]:
         chosen = group == each
-        own = durations[chosen]
-        rows.append(
-            _row(trace.names[names[each]], own, wall_ns, phase[chosen], operator[chosen], trace)
-        )
+        name = trace.names[names[each]]
+        rows.append(_row(name, durations[chosen], wall_ns, places[chosen], trace))
     return KernelTable(tuple(rows), len(names), len(kernels), int(durations.sum()))
 
 
-def _row(
-    name: str, durations: Ints, wall_ns: int, phase: Ints, operator: Ints, trace: Trace
-) -> KernelRow:
+@dataclass(frozen=True, eq=False)
+class _Places:
+    """Where each kernel was launched from, shape (n,) each; ``NOWHERE`` where it is not known."""
+
+    phase: Ints
+    operator: Ints
+    module: Ints
+    line: Ints
+
+    def __getitem__(self, chosen: NDArray[np.bool_]) -> _Places:
+        return _Places(*(getattr(self, field.name)[chosen] for field in fields(self)))
+
+
+def _places(trace: Trace, kernels: NDArray[np.intp], phases: Phases) -> _Places:
+    calls = launch_calls(trace.events, kernels)
+    known = calls != UNKNOWN_CALL
+
+    def of_known(found: Ints) -> Ints:
+        result = np.full(len(kernels), NOWHERE, np.int64)
+        result[known] = found
+        return result
+
+    return _Places(
+        phase=of_known(phases.segments.label_at(trace.events.start_ns[calls[known]])),
+        operator=_operator_of(trace, kernels),
+        module=of_known(modules_around(trace, calls[known])),
+        line=of_known(lines_around(trace, calls[known])),
+    )
+
+
+def _row(name: str, durations: Ints, wall_ns: int, places: _Places, trace: Trace) -> KernelRow:
     total_ns = int(durations.sum())
     kind = kernel_class(name)
+
+    def named(found: Ints) -> dict[str, int]:
+        return _counted(found[found != NOWHERE], lambda one: trace.names[one])
+
     return KernelRow(
         name=name,
         kernel_class=kind.value,
@@ -128,9 +168,17 @@ def _row(
         p95_ns=round(float(np.percentile(durations, 95))),
         share_of_steps=total_ns / wall_ns,
         tensor_cores=uses_tensor_cores(name, kind),
-        phases=_counted(phase, lambda one: "unattributed" if one == NOWHERE else PHASES[one].value),
-        operators=_counted(operator[operator != MISSING], lambda one: trace.names[one]),
+        phases=_counted(
+            places.phase, lambda one: "unattributed" if one == NOWHERE else PHASES[one].value
+        ),
+        operators=named(places.operator),
+        modules=_most(named(places.module)),
+        lines=_most(named(places.line)),
     )
+
+
+def _most(counts: dict[str, int]) -> dict[str, int]:
+    return dict(itertools.islice(counts.items(), MOST_PLACES))
 
 
 def uses_tensor_cores(name: str, kind: KernelClass) -> bool | None:
@@ -151,18 +199,11 @@ def _begun_within(start_ns: Ints, steps: Steps) -> NDArray[np.bool_]:
     return inside
 
 
-def _phase_of(events: Events, kernels: NDArray[np.intp], phases: Phases) -> Ints:
-    launched_ns = launch_times(events, kernels)
-    return np.where(
-        launched_ns == UNKNOWN_NS, NOWHERE, phases.segments.label_at(launched_ns)
-    ).astype(np.int64)
-
-
 def _operator_of(trace: Trace, kernels: NDArray[np.intp]) -> Ints:
-    """Return the name's index of the operator with the kernel's external id, or ``MISSING``."""
+    """Return the name's index of the operator with the kernel's external id, or ``NOWHERE``."""
     events = trace.events
     operators = np.flatnonzero(events.of_kind(Kind.OPERATOR) & (events.external_id > 0))
-    result = np.full(len(kernels), MISSING, np.int64)
+    result = np.full(len(kernels), NOWHERE, np.int64)
     if not len(operators):
         return result
     operators = operators[np.argsort(events.external_id[operators], kind="stable")]

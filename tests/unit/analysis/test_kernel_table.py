@@ -73,6 +73,32 @@ def test_the_operator_is_the_one_with_the_kernels_external_id(tmp_path):
     assert row.operators == {"aten::mm": 1}
 
 
+def test_the_module_and_the_users_line_are_the_innermost_around_the_launch(tmp_path):
+    builder = TraceBuilder().step(0, 100)
+    for name, start, end in (
+        ("nn.Module: Net_0", 5, 90),
+        ("train.py(7): forward", 6, 80),
+        ("nn.Module: Linear_3", 10, 50),
+        ("torch/nn/modules/linear.py(124): forward", 11, 49),
+        ("/usr/lib/python3/site-packages/torch/_ops.py(1): call", 12, 48),
+        ("<built-in function linear>", 13, 47),
+    ):
+        builder.event("python_function", name, start, end, pid=100, tid=100)
+    builder.kernel("gemm", 30, 40, launch_ns=20).kernel("gemm", 70, 75, launch_ns=60)
+    builder.kernel("gemm", 96, 97, launch_ns=95)
+    builder.kernel("gemm", 80, 90, launch_ns=61, thread=200)
+    (row,) = table(builder.write(tmp_path / "trace.json")).rows
+    assert row.modules == {"nn.Module: Linear_3": 1, "nn.Module: Net_0": 1}
+    assert row.lines == {"train.py(7): forward": 2}
+
+
+def test_recorded_frames_name_the_model(real_trace):
+    rows = table(real_trace("h100-vit-inference-1step")).rows
+    assert rows[0].modules
+    assert all(name.startswith("nn.Module: ") for row in rows for name in row.modules)
+    assert any("modeling_vit.py" in line for row in rows for line in row.lines)
+
+
 def test_a_trace_without_kernels_has_no_table(tmp_path):
     path = TraceBuilder().operator("aten::mm", 0, 10).write(tmp_path / "trace.json")
     assert table(path) is None
