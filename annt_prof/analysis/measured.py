@@ -32,7 +32,8 @@ _NO_DEVICE = {
 def not_measured_on_device(trace: Trace, phases: Phases) -> dict[Category, str]:
     """Return what a trace with device activities cannot show, each with the reason."""
     reasons = _unannotated(phases)
-    if not trace.events.of_kind(Kind.RUNTIME, Kind.DRIVER).any():
+    calls = trace.events.of_kind(Kind.RUNTIME, Kind.DRIVER).any()
+    if not calls and Phase.SYNC not in phases.seen:
         reasons[Category.SYNC] = "no calls of the device's runtime in this trace"
     return reasons
 

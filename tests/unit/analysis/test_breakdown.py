@@ -300,3 +300,10 @@ def test_some_steps_alone_are_what_they_are_among_all(four_steps):
 def test_no_step_at_all_is_an_error(four_steps):
     with pytest.raises(UserError, match="the trace has 4"):
         break_down(four_steps, slice(9, 12))
+
+
+def test_waiting_that_is_annotated_counts_without_any_runtime_call(analyse):
+    builder = TraceBuilder().step(0, 100).phase(Phase.SYNC, 40, 100).kernel("gemm", 0, 30)
+    (step,) = analyse(builder).steps
+    assert sum(step.by_category_ns.values()) == step.wall_ns
+    assert step.by_category_ns[Category.SYNC] == 60
