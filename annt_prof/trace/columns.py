@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from enum import IntEnum, auto
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -36,6 +36,13 @@ HOST_KINDS = (Kind.OPERATOR, Kind.ANNOTATION, Kind.RUNTIME, Kind.DRIVER, Kind.PY
 DEVICE_KINDS = (Kind.KERNEL, Kind.MEMCPY, Kind.MEMSET)
 
 
+class Geometry(NamedTuple):
+    """How a kernel was launched: blocks in the grid, threads in a block, in x, y and z."""
+
+    grid: tuple[int, int, int]
+    block: tuple[int, int, int]
+
+
 @dataclass(frozen=True, eq=False)
 class Events:
     """Complete events in the order of the file; every column has shape (n,).
@@ -54,6 +61,9 @@ class Events:
         external_id: int64, ties a launch or a device activity to its operator.
         sequence: int64, autograd's sequence number.
         bytes: int64, moved by a copy or set by a memset.
+        geometry: int32, index into ``Trace.geometries``; of kernels.
+        occupancy: float32, percent of the multiprocessor's warps that kineto estimates a kernel
+            to keep resident; NaN where the file does not tell.
     """
 
     start_ns: NDArray[np.int64]
@@ -67,13 +77,17 @@ class Events:
     external_id: NDArray[np.int64]
     sequence: NDArray[np.int64]
     bytes: NDArray[np.int64]
+    geometry: NDArray[np.int32]
+    occupancy: NDArray[np.float32]
 
     def __len__(self) -> int:
         return len(self.start_ns)
 
     def of_kind(self, *kinds: Kind) -> NDArray[np.bool_]:
         """Tell which events are of one of these kinds; bool, shape (n,)."""
-        return np.isin(self.kind, np.array(kinds, np.int8))
+        wanted = np.zeros(len(Kind), bool)
+        wanted[list(kinds)] = True
+        return wanted[self.kind]
 
     def __getitem__(self, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> Events:
         return Events(*(getattr(self, field.name)[chosen] for field in fields(self)))
@@ -126,6 +140,7 @@ class Trace:
         source: The file it was read from, for messages.
         names: Event names; data, never markup or paths.
         threads: ``(pid, tid)`` as the file gives them.
+        geometries: Of kernels, each once.
         allocations: Empty where the profiler did not record memory.
         rank: In a distributed run; None where the file does not tell.
         world_size: Processes of the run; None where the file does not tell.
@@ -140,6 +155,7 @@ class Trace:
     events: Events
     names: tuple[str, ...]
     threads: tuple[tuple[int | str, int | str], ...]
+    geometries: tuple[Geometry, ...]
     forward_links: ForwardLinks
     allocations: Allocations
     rank: int | None

@@ -30,6 +30,9 @@ class Arguments(msgspec.Struct, gc=False):
     device_id: Number = msgspec.field(name="Device Id", default=MISSING)
     total_allocated: Number = msgspec.field(name="Total Allocated", default=MISSING)
     total_reserved: Number = msgspec.field(name="Total Reserved", default=MISSING)
+    grid: msgspec.Raw = _ABSENT
+    block: msgspec.Raw = _ABSENT
+    occupancy: Number = msgspec.field(name="est. achieved occupancy %", default=None)
 
 
 class Event(msgspec.Struct, gc=False):

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, NamedTuple
 from annt_prof.errors import UserError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from io import BufferedReader
     from pathlib import Path
+
+    Notify = Callable[[int, int], None]
 
 DEFAULT_MAX_BYTES = 4 * 2**30
 
 _GZIP_MAGIC = b"\x1f\x8b"  # RFC 1952, section 2.3.1
-_CHUNK_BYTES = 2**24
+_CHUNK_BYTES = 2**20
 
 
 class Content(NamedTuple):
@@ -43,36 +46,58 @@ def content(path: Path, max_bytes: int) -> Content:
     Raises:
         UserError: It cannot be read, is damaged, or is larger than the bound.
     """
+    # One allocation of max_bytes up front would fail on small machines, so it grows.
+    found = bytearray()
+    try:
+        for chunk in chunks(path, max_bytes):
+            found += chunk
+    except EOFError:
+        return Content(found, truncated=True)
+    return Content(found, truncated=False)
+
+
+def chunks(path: Path, max_bytes: int, notify: Notify | None = None) -> Iterator[bytes]:
+    """Yield the content of a file a piece at a time.
+
+    Args:
+        path: A regular file.
+        max_bytes: Bound on the decompressed size.
+        notify: Told before each piece how many bytes of the file have been read, and its size.
+
+    Raises:
+        UserError: It cannot be read, is damaged, or is larger than the bound.
+        EOFError: The compressed file ends before its content does.
+    """
     if not path.is_file():
         raise UserError(
             "no such file" if not path.exists() else "not a regular file", where=str(path)
         )
     try:
         with path.open("rb") as file:
+            size = path.stat().st_size
             compressed = file.read(2) == _GZIP_MAGIC
             file.seek(0)
             stream = gzip.GzipFile(fileobj=file) if compressed else file
-            return _bounded(stream, path, max_bytes)
+            for chunk in _bounded(stream, path, max_bytes):
+                if notify is not None:
+                    notify(file.tell(), size)
+                yield chunk
     except (gzip.BadGzipFile, zlib.error) as error:
         raise UserError(f"the compressed file is damaged: {error}", where=str(path)) from None
     except OSError as error:
         raise UserError(f"cannot be read: {error.strerror or error}", where=str(path)) from None
 
 
-def _bounded(stream: gzip.GzipFile | BufferedReader, path: Path, max_bytes: int) -> Content:
-    # One allocation of max_bytes up front would fail on small machines, so it grows.
-    found = bytearray()
-    try:
-        # read1 returns what it has, where read would lose it at a missing end.
-        while chunk := stream.read1(min(_CHUNK_BYTES, max_bytes + 1 - len(found))):
-            found += chunk
-            if len(found) > max_bytes:
-                raise UserError(
-                    f"more than {max_bytes} bytes once decompressed",
-                    where=str(path),
-                    hint="a trace so large needs about five times as much memory; raise the "
-                    "bound if it is meant (--max-size)",
-                )
-    except EOFError:
-        return Content(found, truncated=True)
-    return Content(found, truncated=False)
+def _bounded(stream: gzip.GzipFile | BufferedReader, path: Path, max_bytes: int) -> Iterator[bytes]:
+    length = 0
+    # read1 returns what it has, where read would lose it at a missing end.
+    while chunk := stream.read1(min(_CHUNK_BYTES, max_bytes + 1 - length)):
+        length += len(chunk)
+        if length > max_bytes:
+            raise UserError(
+                f"more than {max_bytes} bytes once decompressed",
+                where=str(path),
+                hint="a trace needs about its size in memory, a damaged one five times as much; "
+                "raise the bound if it is meant (--max-size)",
+            )
+        yield chunk

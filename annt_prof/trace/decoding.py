@@ -1,0 +1,116 @@
+"""A whole document at once, with every way in which it can be damaged."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from annt_prof.errors import UserError
+from annt_prof.trace.document import (
+    DeviceProperties,
+    DistributedInfo,
+    Document,
+    Event,
+    LooseDocument,
+)
+from annt_prof.trace.salvage import whole_events
+
+if TYPE_CHECKING:
+    from annt_prof.trace.source import Content
+
+
+class Decoded(NamedTuple):
+    """What could be decoded.
+
+    Attributes:
+        document: With the events that are whole and well-formed.
+        num_malformed: Events left out because a field has an impossible type.
+        losses: What of the file could not be read, a sentence each.
+    """
+
+    document: Document
+    num_malformed: int = 0
+    losses: tuple[str, ...] = ()
+
+
+def decode_whole(found: Content, where: str) -> Decoded:
+    """Decode a trace file's text.
+
+    Args:
+        found: The text.
+        where: The file, for messages.
+
+    Raises:
+        UserError: It is no JSON, no trace, or breaks off before its first whole event.
+    """
+    text = found.text
+    try:
+        if _is_list(text):
+            return Decoded(Document(traceEvents=msgspec.json.decode(text, type=list[Event])))
+        return Decoded(msgspec.json.decode(text, type=Document))
+    except msgspec.ValidationError:
+        return _decode_each(text, where)
+    except msgspec.DecodeError as error:
+        if found.truncated or _is_at_the_end(error, len(text)):
+            return _salvage(text, where)
+        raise UserError(f"not JSON: {error}", where=where) from None
+    except UnicodeDecodeError as error:
+        raise UserError(f"not JSON: {error.reason} at byte {error.start}", where=where) from None
+    except RecursionError:
+        raise UserError("not a PyTorch trace: nested too deeply", where=where) from None
+
+
+def _is_at_the_end(error: msgspec.DecodeError, length: int) -> bool:
+    """Tell a missing end from a mistake; a number or a word that is cut counts as the first."""
+    place = re.search(r"\(byte (\d+)\)", str(error))
+    return "truncated" in str(error) or (place is not None and int(place[1]) >= length)
+
+
+def _salvage(text: bytearray, where: str) -> Decoded:
+    salvaged = whole_events(text, is_list=_is_list(text))
+    if salvaged is None:
+        raise UserError(
+            "the file breaks off before its first whole event" if text else "the file is empty",
+            where=where,
+            hint="the program that wrote it was probably stopped; record the trace again",
+        )
+    document, num_lost = salvaged
+    num_whole = len(document.traceEvents or ())
+    loss = (
+        f"the file breaks off: {num_whole:,} events are whole, {num_lost:,} bytes after them "
+        "and all that was never written are lost"
+    )
+    return Decoded(document, losses=(loss,))
+
+
+def _is_list(text: bytearray) -> bool:
+    """Tell whether the document is the bare list of events that Chrome's format also allows."""
+    return text[:64].lstrip()[:1] == b"["
+
+
+def _decode_each(text: bytearray, where: str) -> Decoded:
+    """Decode the events one at a time and leave out those with impossible types."""
+    try:
+        if _is_list(text):
+            loose = LooseDocument(msgspec.json.decode(text, type=list[msgspec.Raw]))
+        else:
+            loose = msgspec.json.decode(text, type=LooseDocument)
+    except msgspec.DecodeError as error:
+        raise UserError(f"not a PyTorch trace: {error}", where=where) from None
+    events, num_malformed = [], 0
+    for raw in loose.traceEvents:
+        try:
+            events.append(msgspec.json.decode(raw, type=Event))
+        except msgspec.DecodeError:
+            num_malformed += 1
+    document = Document(traceEvents=events)
+    try:
+        document.distributedInfo = msgspec.json.decode(loose.distributedInfo, type=DistributedInfo)
+        document.deviceProperties = msgspec.json.decode(
+            loose.deviceProperties, type=list[DeviceProperties]
+        )
+    except msgspec.DecodeError:
+        pass  # the header only adds what the events do not tell
+    return Decoded(document, num_malformed)

@@ -1,0 +1,102 @@
+"""A document cut into slices gives what it gives whole, or is not cut."""
+
+import json
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from annt_prof.testing import TraceBuilder
+from annt_prof.trace.document import Document
+from annt_prof.trace.slices import NotSliceableError, documents
+
+TRICKY = st.sampled_from(['"', "}", "},", "\n", "{", "]", "\\", '"traceEvents":[', "},\n{", "é"])
+TEXTS = st.lists(TRICKY, max_size=6).map("".join)
+JSON = st.recursive(
+    st.none() | st.integers() | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=6,
+)
+EVENTS = st.lists(
+    st.fixed_dictionaries(
+        {"ph": st.sampled_from("Xsi"), "ts": st.integers(0, 10**15)},
+        optional={"name": TEXTS, "args": st.dictionaries(TEXTS, JSON, max_size=3), "tail": JSON},
+    ),
+    max_size=12,
+)
+LAYOUTS = st.sampled_from([{"indent": 0}, {"indent": 2}, {"separators": (",", ":")}])
+
+
+def in_chunks(text, size):
+    return iter([text[at : at + size] for at in range(0, len(text), size)])
+
+
+def sliced(text, slice_bytes=1, chunk=7):
+    """Return the events and the rank that the slices hold, and how many slices there were."""
+    found = list(documents(in_chunks(text, chunk), slice_bytes))
+    events = [event for each in found for event in each.traceEvents or ()]
+    ranks = [each.distributedInfo.rank for each in found if each.distributedInfo]
+    return events, ranks, len(found)
+
+
+@given(EVENTS, st.dictionaries(TEXTS, JSON, max_size=3), LAYOUTS, st.integers(1, 60), st.booleans())
+def test_slices_hold_the_events_of_the_whole(events, more, layout, slice_bytes, after):
+    head = {"distributedInfo": {"rank": 3}}
+    body = {"traceEvents": events}
+    document = more | body | head if after else head | body | more
+    text = json.dumps(document, **layout).encode()
+    whole = msgspec.json.decode(text, type=Document)
+    try:
+        found, ranks, _ = sliced(text, slice_bytes)
+    except NotSliceableError:
+        return  # the caller decodes it whole
+    assert found == whole.traceEvents
+    assert ranks == [3]
+
+
+@given(EVENTS, LAYOUTS, st.integers(1, 60))
+def test_so_do_slices_of_a_bare_list(events, layout, slice_bytes):
+    text = json.dumps(events, **layout).encode()
+    try:
+        found, _, _ = sliced(text, slice_bytes)
+    except NotSliceableError:
+        return
+    assert found == whole_list(text)
+
+
+def whole_list(text):
+    return msgspec.json.decode(b'{"traceEvents":' + text + b"}", type=Document).traceEvents
+
+
+def kineto_text(num_kernels=50):
+    builder = TraceBuilder(world_size=2).step(0, 10_000)
+    for number in range(num_kernels):
+        builder.kernel(f"k{number}", number * 100, number * 100 + 50, launch_ns=number)
+    return builder.json().encode()
+
+
+def test_what_kineto_writes_is_cut():
+    """Else the two tests above could pass without a single slice."""
+    text = json.dumps(json.loads(kineto_text()), indent=2).encode()
+    events, ranks, num_slices = sliced(text, slice_bytes=400)
+    assert num_slices > 20
+    assert events == msgspec.json.decode(text, type=Document).traceEvents
+    assert ranks == [0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"nothing of the kind",
+        b'{"traceEvents": [{"ph": "X"},\n{"ph": ',
+        b'{"nested": {"traceEvents": [{"ph": "X"}]}}',
+        b'{"traceEvents": [{"ph": "X", "args": {"x": [{},\n{}]}},\n{"ph": 3}]}',
+        b'{"traceEvents": [{"ph": "X"}], "others": [{},\n{},\n{}]}',
+        b'{"traceEvents": [{"ph": "X", "name": "\xff"},\n{}]}',
+    ],
+)
+def test_what_cannot_be_cut_safely_is_refused(text):
+    with pytest.raises(NotSliceableError):
+        sliced(text, slice_bytes=1, chunk=20)
