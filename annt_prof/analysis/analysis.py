@@ -10,6 +10,8 @@ from annt_prof.analysis.accounting import account
 from annt_prof.analysis.breakdown import EVERY_STEP, Breakdown
 from annt_prof.analysis.completeness import whole_steps
 from annt_prof.analysis.copies import CopyRow, copies
+from annt_prof.analysis.critical_path import CriticalPath, critical_path
+from annt_prof.analysis.gating import gates
 from annt_prof.analysis.host_view import HostStep, host_view
 from annt_prof.analysis.idle import Idle, idle
 from annt_prof.analysis.kernel_table import KernelTable, kernel_table
@@ -46,6 +48,7 @@ class Analysis(msgspec.Struct, frozen=True):
         temporal: Whole-trace device time.
         kernels: Of the steps.
         queue: How far the host ran ahead of them.
+        critical_path: What sets the length of the steps.
         idle: The device's gaps in the steps.
         synchronisations: Blocking calls of the steps.
         copies: Of the steps.
@@ -64,6 +67,7 @@ class Analysis(msgspec.Struct, frozen=True):
     temporal: Temporal | None
     kernels: KernelTable | None
     queue: Queue | None
+    critical_path: CriticalPath | None
     idle: Idle | None
     synchronisations: tuple[Synchronisation, ...] | None
     copies: tuple[CopyRow, ...] | None
@@ -93,6 +97,7 @@ def analyze(trace: Trace, selection: slice = EVERY_STEP, top: int = 30) -> Analy
     breakdown, problem = _breakdown(trace, selection)
     whole = whole_steps(trace, found)[0].chosen(selection) if breakdown else None
     device = bool(trace.events.of_kind(*DEVICE_KINDS).any())
+    gated = gates(trace)
     return Analysis(
         source=trace.source,
         num_events=len(trace.events),
@@ -105,7 +110,8 @@ def analyze(trace: Trace, selection: slice = EVERY_STEP, top: int = 30) -> Analy
         temporal=None if trace.losses else temporal(trace),
         kernels=kernel_table(trace, chosen, phases, top),
         queue=(waiting := queue(trace, chosen)),
-        idle=idle(trace, whole, phases, top) if whole else None,
+        critical_path=(None if trace.losses else critical_path(trace, chosen, phases, gated, top)),
+        idle=idle(trace, whole, phases, gated, top) if whole else None,
         synchronisations=synchronisations(trace, chosen),
         copies=copies(trace, chosen),
         memory=(memory := memory_use(trace, chosen, phases, top)),
@@ -129,11 +135,12 @@ def _not_measured(trace: Trace, problem: str | None, *, device: bool) -> dict[st
     if problem is not None:
         reasons |= dict.fromkeys(("breakdown", "host", "idle"), problem)
     if trace.losses:
-        reasons["temporal"] = "the file breaks off, so activities between those left may be lost"
+        lost = "the file breaks off, so activities between those left may be lost"
+        reasons |= dict.fromkeys(("temporal", "critical_path"), lost)
     if not trace.events.of_kind(Kind.RUNTIME, Kind.DRIVER).any():
         reasons["synchronisations"] = "the trace has no calls of a device's runtime"
     if not device:
-        reasons |= dict.fromkeys(("temporal", "idle", "copies"), _NO_DEVICE)
+        reasons |= dict.fromkeys(("temporal", "idle", "copies", "critical_path"), _NO_DEVICE)
     if not trace.events.of_kind(Kind.KERNEL).any():
         reasons["kernels"] = "the trace has no kernels"
     return reasons

@@ -72,34 +72,52 @@ def account_device(trace: Trace, steps: Steps, phases: Phases) -> Ledger:
     """
     events = trace.events
     classes = [kernel_class(name) for name in trace.names]
-    talking = trace.names_where([kind is KernelClass.COMMUNICATION for kind in classes])
-    talking &= events.of_kind(Kind.KERNEL)
-    copying = events.of_kind(Kind.MEMCPY)
-    computing = np.flatnonzero(events.of_kind(Kind.KERNEL, Kind.MEMSET) & ~talking)
-    to_device = trace.names_where([_is_to_device(name) for name in trace.names])
-    direction = np.where(to_device, column(Category.H2D_COPY), column(Category.OTHER_COPY))
+    activities = np.flatnonzero(events.of_kind(*DEVICE_KINDS))
+    category = activity_categories(trace, activities, phases)
+    talking = category == column(Category.COMMUNICATION)
+    copying = events.kind[activities] == Kind.MEMCPY
     layers = [
-        _layer(events, computing, _launching_category(events, computing, phases)),
-        _layer(events, np.flatnonzero(talking), column(Category.COMMUNICATION)),
-        _layer(events, np.flatnonzero(copying), direction[copying]),
-        _idle(trace, steps, phases),
+        _layer(events, activities[chosen], category[chosen])
+        for chosen in (~talking & ~copying, talking, copying)
     ]
+    layers.append(_idle(trace, steps, phases))
     time_ns = _resolve(layers, steps)
-    hidden = {
-        Category.H2D_COPY: copying & to_device,
-        Category.OTHER_COPY: copying & ~to_device,
-        Category.COMMUNICATION: talking,
-    }
+    hidden = (Category.H2D_COPY, Category.OTHER_COPY, Category.COMMUNICATION)
     return Ledger(
         time_ns=time_ns,
         hidden_ns={
-            category: _within(_layer(events, np.flatnonzero(chosen), 0), steps)
-            - int(time_ns[:, column(category)].sum())
-            for category, chosen in hidden.items()
+            each: _within(_layer(events, activities[category == column(each)], 0), steps)
+            - int(time_ns[:, column(each)].sum())
+            for each in hidden
         },
         kernel_ns=_by_class(trace, steps, classes),
         not_measured=not_measured_on_device(trace, phases),
     )
+
+
+def activity_categories(trace: Trace, activities: NDArray[np.intp], phases: Phases) -> Ints:
+    """Return what the time of each device activity counts as.
+
+    Args:
+        trace: With device activities.
+        activities: Indices into its events, shape (n,).
+        phases: Of the same trace.
+
+    Returns:
+        Columns of ``CATEGORIES``, shape (n,).
+    """
+    events = trace.events
+    category = _launching_category(events, activities, phases)
+    name, kind = events.name[activities], events.kind[activities]
+    talks = np.array(
+        [kernel_class(name) is KernelClass.COMMUNICATION for name in trace.names], bool
+    )
+    category[talks[name] & (kind == Kind.KERNEL)] = column(Category.COMMUNICATION)
+    to_device = np.array([_is_to_device(name) for name in trace.names], bool)[name]
+    copies = kind == Kind.MEMCPY
+    category[copies & to_device] = column(Category.H2D_COPY)
+    category[copies & ~to_device] = column(Category.OTHER_COPY)
+    return category
 
 
 def _is_to_device(name: str) -> bool:
@@ -136,11 +154,15 @@ def synchronising(trace: Trace, steps: Steps) -> Segments:
     Calls of the main thread count, and of autograd's threads: while these run a backward pass
     the main thread waits for them. Other threads (pinning, watchdogs) hold nobody up.
     """
+    return _layer(trace.events, np.flatnonzero(waiting_calls(trace, steps)), 0)
+
+
+def waiting_calls(trace: Trace, steps: Steps) -> NDArray[np.bool_]:
+    """Tell which events are the calls that ``synchronising`` is made of; bool, shape (n,)."""
     events = trace.events
     evaluating = trace.names_where([name.startswith(EVALUATION) for name in trace.names])
     threads = np.append(events.thread[evaluating], steps.main_thread)
-    calls = synchronising_calls(trace) & np.isin(events.thread, threads)
-    return _layer(events, np.flatnonzero(calls), 0)
+    return synchronising_calls(trace) & np.isin(events.thread, threads)
 
 
 def synchronising_calls(trace: Trace) -> NDArray[np.bool_]:

@@ -18,6 +18,7 @@ from annt_prof.trace.columns import DEVICE_KINDS
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from annt_prof.analysis.gating import Gates
     from annt_prof.analysis.intervals import Segments
     from annt_prof.analysis.phases import Phases
     from annt_prof.analysis.steps import Steps
@@ -31,7 +32,9 @@ class Cause(StrEnum):
 
     QUEUED = "queued"
     """What ends the gap had been launched before it began: the device's own delay between two
-    activities, or a wait for another stream. The host is not to blame."""
+    activities. The host is not to blame."""
+    OTHER_STREAM = "other_stream"
+    """Likewise, and the host had made its stream wait for an event of another stream."""
     DATA_LOADING = "data_loading"
     """The host was late, and mostly in the data loader."""
     SYNCHRONISE = "synchronise"
@@ -85,7 +88,7 @@ class Idle(msgspec.Struct, frozen=True):
     by_cause_ns: dict[str, int]
 
 
-def idle(trace: Trace, steps: Steps, phases: Phases, top: int) -> Idle | None:
+def idle(trace: Trace, steps: Steps, phases: Phases, gated: Gates, top: int) -> Idle | None:
     """Find every gap; None where the trace has no device activities.
 
     A gap at the end of a step is caused by what the host did in it, as nothing of the step
@@ -95,6 +98,7 @@ def idle(trace: Trace, steps: Steps, phases: Phases, top: int) -> Idle | None:
         trace: With device activities or not.
         steps: Those to look at.
         phases: Of the same trace.
+        gated: Of the same trace.
         top: Most gaps to list.
     """
     events = trace.events
@@ -104,7 +108,9 @@ def idle(trace: Trace, steps: Steps, phases: Phases, top: int) -> Idle | None:
     gaps, of_step = _gaps(first_come(events.start_ns[activities], events.end_ns[activities]), steps)
     by_start = activities[np.argsort(events.start_ns[activities], kind="stable")]
     following = np.searchsorted(events.start_ns[by_start], gaps.start_ns, side="left")
-    cause = _causes(trace, steps, phases, gaps, by_start, following)
+    cause = _causes(
+        trace, steps, phases, gated, gaps, by_start[np.minimum(following, len(by_start) - 1)]
+    )
     length = gaps.end_ns - gaps.start_ns
     by_end = activities[np.argsort(events.end_ns[activities], kind="stable")]
     preceding = np.searchsorted(events.end_ns[by_end], gaps.start_ns, side="right") - 1
@@ -153,19 +159,21 @@ def _causes(
     trace: Trace,
     steps: Steps,
     phases: Phases,
+    gated: Gates,
     gaps: Segments,
-    by_start: NDArray[np.intp],
-    following: NDArray[np.intp],
+    next_activity: NDArray[np.intp],
 ) -> Ints:
     """Return indices into ``CAUSES``, shape (gaps,)."""
     events = trace.events
-    next_activity = by_start[np.minimum(following, len(by_start) - 1)]
     launched_ns = launch_times(events, next_activity)
     ends_step = ~(events.start_ns[next_activity] == gaps.end_ns)
     host = _host_time(trace, steps, phases, gaps)
     of_host = np.array([CAUSES.index(cause) for cause in _HOST])
     cause: Ints = of_host[np.argmax(host, axis=1)]
-    cause[~ends_step & (launched_ns <= gaps.start_ns)] = CAUSES.index(Cause.QUEUED)
+    queued = ~ends_step & (launched_ns <= gaps.start_ns)
+    told_to_wait = np.isin(next_activity, gated.event[gated.told_to_wait])
+    cause[queued] = CAUSES.index(Cause.QUEUED)
+    cause[queued & told_to_wait] = CAUSES.index(Cause.OTHER_STREAM)
     cause[~ends_step & (launched_ns == UNKNOWN_NS)] = CAUSES.index(Cause.UNKNOWN)
     return cause
 

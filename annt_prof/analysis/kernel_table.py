@@ -16,7 +16,7 @@ from annt_prof.analysis.launches import UNKNOWN_CALL, launch_calls
 from annt_prof.analysis.phases import PHASES
 from annt_prof.analysis.python_frames import lines_around, modules_around
 from annt_prof.categories import KernelClass
-from annt_prof.trace.columns import Kind
+from annt_prof.trace.columns import MISSING, Geometry, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,6 +61,10 @@ class KernelRow(msgspec.Struct, frozen=True):
             ``MOST_PLACES``; known where the profiler recorded Python frames, and not for
             backward passes, which run on a thread without any.
         lines: Launches by the innermost line of Python that is not torch's own; likewise.
+        geometry: The one that most time went to; None where the file gives none.
+        num_geometries: Different ones.
+        occupancy: Of the device's warps, what kineto estimates to be resident, as a fraction
+            of 1; the mean over the time in kernels that have it, None where none has.
     """
 
     name: str
@@ -76,6 +80,9 @@ class KernelRow(msgspec.Struct, frozen=True):
     operators: dict[str, int]
     modules: dict[str, int]
     lines: dict[str, int]
+    geometry: Geometry | None
+    num_geometries: int
+    occupancy: float | None
 
 
 class KernelTable(msgspec.Struct, frozen=True):
@@ -117,7 +124,7 @@ def kernel_table(trace: Trace, steps: Steps, phases: Phases, top: int) -> Kernel
     for each in np.lexsort((names, -total))[:top]:
         chosen = group == each
         name = trace.names[names[each]]
-        rows.append(_row(name, durations[chosen], wall_ns, places[chosen], trace))
+        rows.append(_row(trace, name, kernels[chosen], wall_ns, places[chosen]))
     return KernelTable(tuple(rows), len(names), len(kernels), int(durations.sum()))
 
 
@@ -151,9 +158,13 @@ def _places(trace: Trace, kernels: NDArray[np.intp], phases: Phases) -> _Places:
     )
 
 
-def _row(name: str, durations: Ints, wall_ns: int, places: _Places, trace: Trace) -> KernelRow:
+def _row(
+    trace: Trace, name: str, kernels: NDArray[np.intp], wall_ns: int, places: _Places
+) -> KernelRow:
+    durations = trace.events.end_ns[kernels] - trace.events.start_ns[kernels]
     total_ns = int(durations.sum())
     kind = kernel_class(name)
+    geometries = _geometries(trace, kernels, durations)
 
     def named(found: Ints) -> dict[str, int]:
         return _counted(found[found != NOWHERE], lambda one: trace.names[one])
@@ -174,7 +185,28 @@ def _row(name: str, durations: Ints, wall_ns: int, places: _Places, trace: Trace
         operators=named(places.operator),
         modules=_most(named(places.module)),
         lines=_most(named(places.line)),
+        geometry=geometries[0] if geometries else None,
+        num_geometries=len(geometries),
+        occupancy=_occupancy(trace.events.occupancy[kernels], durations),
     )
+
+
+def _geometries(trace: Trace, kernels: NDArray[np.intp], durations: Ints) -> list[Geometry]:
+    """Return the geometries that the kernels were launched with, the longest in total first."""
+    geometry = trace.events.geometry[kernels]
+    given = geometry != MISSING
+    total = np.bincount(geometry[given], weights=durations[given])
+    count = np.bincount(geometry[given])
+    order = [i for i in np.argsort(-total, kind="stable") if count[i]]
+    return [trace.geometries[i] for i in order]
+
+
+def _occupancy(percent: NDArray[np.float32], durations: Ints) -> float | None:
+    given = ~np.isnan(percent)
+    total_ns = int(durations[given].sum())
+    if not total_ns:
+        return None
+    return float((percent[given].astype(np.float64) * durations[given]).sum()) / total_ns / 100
 
 
 def _most(counts: dict[str, int]) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 from collections import defaultdict
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from annt_prof.trace.columns import Trace
+    from annt_prof.trace.source import Notify
 
 _RANK_IN_NAME = re.compile(r"rank[-_.]?(\d+)", re.IGNORECASE)
 # One end of these may rightly take longer than the other, and not every rank takes part.
@@ -100,7 +102,7 @@ def compare_ranks(
     directory: Path,
     selection: slice = EVERY_STEP,
     max_bytes: int = DEFAULT_MAX_BYTES,
-    notify: Callable[[Path], None] | None = None,
+    notify: Callable[[Path, int, int], None] | None = None,
 ) -> Ranks:
     """Read one trace per rank, one after the other, and lay them side by side.
 
@@ -114,16 +116,15 @@ def compare_ranks(
         directory: Holds ``.json`` or ``.json.gz`` files and nothing else of these names.
         selection: Positions of the steps, counted from 0.
         max_bytes: Bound on each file's decompressed size.
-        notify: Called with each file before it is read.
+        notify: Told every now and then how many bytes of which file have been read, and its size.
 
     Raises:
         UserError: There is no trace, two are of one rank, or one cannot be analysed.
     """
     found: list[_Read] = []
     for place, path in enumerate(_files(directory)):
-        if notify is not None:
-            notify(path)
-        found.append(_read(path, place, selection, max_bytes))
+        progress = None if notify is None else functools.partial(notify, path)
+        found.append(_read(path, place, selection, max_bytes, progress))
     found.sort(key=lambda one: one.rank)
     for one, other in itertools.pairwise(found):
         if one.rank == other.rank:
@@ -142,8 +143,10 @@ def _files(directory: Path) -> list[Path]:
     return found
 
 
-def _read(path: Path, place: int, selection: slice, max_bytes: int) -> _Read:
-    trace = read(path, max_bytes)
+def _read(
+    path: Path, place: int, selection: slice, max_bytes: int, progress: Notify | None
+) -> _Read:
+    trace = read(path, max_bytes, progress)
     named = _RANK_IN_NAME.search(path.name)
     rank = trace.rank
     if rank is None:

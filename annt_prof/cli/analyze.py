@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import re
 import sys
 from pathlib import Path
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
 DEFAULT_TOP = 30
 _UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
@@ -95,9 +97,9 @@ def _file(path: Path, selection: slice, top: int, max_size: int, *, as_json: boo
     from annt_prof.analysis.analysis import analyze
     from annt_prof.trace.reading import read
 
-    with _status() as say:
-        say(path)
-        analysis = analyze(read(path, max_size), selection, top)
+    with _progress() as show:
+        notify = None if show is None else functools.partial(show, path)
+        analysis = analyze(read(path, max_size, notify), selection, top)
     if as_json:
         from annt_prof.report.analysis_document import document
 
@@ -113,8 +115,8 @@ def _file(path: Path, selection: slice, top: int, max_size: int, *, as_json: boo
 def _ranks(directory: Path, selection: slice, max_size: int, *, as_json: bool) -> None:
     from annt_prof.analysis.ranks import compare_ranks
 
-    with _status() as say:
-        ranks = compare_ranks(directory, selection, max_size, notify=say)
+    with _progress() as show:
+        ranks = compare_ranks(directory, selection, max_size, show)
     if as_json:
         from annt_prof.report.analysis_document import ranks_document
 
@@ -127,16 +129,12 @@ def _ranks(directory: Path, selection: slice, max_size: int, *, as_json: bool) -
     render_ranks(ranks, Console())
 
 
-@contextlib.contextmanager
-def _status() -> Iterator[Callable[[Path], None]]:
-    """Give what shows on a terminal which file is being analysed; elsewhere it shows nothing."""
+def _progress() -> AbstractContextManager[Callable[[Path, int, int], None] | None]:
+    """Return what shows on a terminal how far reading has come; rich is not loaded without one."""
     if not sys.stderr.isatty():
-        yield lambda _: None
-        return
+        return contextlib.nullcontext()
     from rich.console import Console
-    from rich.markup import escape
 
-    from annt_prof.text import printable
+    from annt_prof.report.reading_progress import ReadingProgress
 
-    with Console(stderr=True).status("") as status:
-        yield lambda file: status.update(f"analysing {escape(printable(file.name))}")
+    return ReadingProgress(Console(stderr=True))

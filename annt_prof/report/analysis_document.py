@@ -47,6 +47,7 @@ def document(analysis: Analysis) -> bytes:
         "temporal": analysis.temporal,
         "kernels": analysis.kernels,
         "queue": analysis.queue,
+        "critical_path": analysis.critical_path,
         "idle": analysis.idle,
         "synchronisations": analysis.synchronisations,
         "copies": analysis.copies,

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from annt_prof.trace.source import Content
 
 
+_UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
 class Decoded(NamedTuple):
     """What could be decoded.
 
@@ -97,13 +100,13 @@ def _decode_each(text: bytearray, where: str) -> Decoded:
             loose = LooseDocument(msgspec.json.decode(text, type=list[msgspec.Raw]))
         else:
             loose = msgspec.json.decode(text, type=LooseDocument)
-    except msgspec.DecodeError as error:
+    except _UNDECODABLE as error:
         raise UserError(f"not a PyTorch trace: {error}", where=where) from None
     events, num_malformed = [], 0
     for raw in loose.traceEvents:
         try:
             events.append(msgspec.json.decode(raw, type=Event))
-        except msgspec.DecodeError:
+        except _UNDECODABLE:
             num_malformed += 1
     document = Document(traceEvents=events)
     try:
@@ -111,6 +114,6 @@ def _decode_each(text: bytearray, where: str) -> Decoded:
         document.deviceProperties = msgspec.json.decode(
             loose.deviceProperties, type=list[DeviceProperties]
         )
-    except msgspec.DecodeError:
+    except _UNDECODABLE:
         pass  # the header only adds what the events do not tell
     return Decoded(document, num_malformed)

@@ -243,8 +243,8 @@ def _geometry(known: dict[Geometry, int], grid: bytes, block: bytes) -> int:
 
 
 def _percent(value: Number) -> float:
-    """Return NaN for what is absent or no percentage; kineto clips what it computes at 100."""
-    return float(value) if isinstance(value, int | float) and 0 <= value <= 100 else np.nan
+    """Return NaN for what is no percentage; kineto clips at 100, and writes 0 where it fails."""
+    return float(value) if isinstance(value, int | float) and 0 < value <= 100 else np.nan
 
 
 def _durations(values: list[Number]) -> tuple[NDArray[np.int64], int]:

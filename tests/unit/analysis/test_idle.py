@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annt_prof.analysis.breakdown import break_down
+from annt_prof.analysis.gating import gates
 from annt_prof.analysis.idle import idle
 from annt_prof.analysis.phases import find_phases
 from annt_prof.analysis.steps import find_steps
@@ -16,7 +17,7 @@ from annt_prof.trace.reading import read
 def found_in(builder, folder, top=100):
     trace = read(builder.write(folder / "trace.json"))
     steps = find_steps(trace)
-    return idle(trace, steps, find_phases(trace, steps.main_thread), top)
+    return idle(trace, steps, find_phases(trace, steps.main_thread), gates(trace), top)
 
 
 def one_gap(builder, folder):
@@ -30,6 +31,14 @@ def test_a_gap_before_what_was_launched_long_ago_is_the_devices_own(tmp_path):
     gap = one_gap(builder, tmp_path)
     assert (gap.cause, gap.start_ns, gap.length_ns) == ("queued", 200, 50)
     assert (gap.step, gap.before, gap.after) == ("ProfilerStep#0", "first", "second")
+
+
+def test_a_gap_before_what_was_made_to_wait_for_another_stream(tmp_path):
+    builder = TraceBuilder().step(0, 1000)
+    builder.kernel("first", 100, 200, launch_ns=10, stream=20)
+    builder.kernel("before", 50, 90, launch_ns=12).runtime("cudaStreamWaitEvent", 15, 16)
+    builder.kernel("second", 250, 1000, launch_ns=20)
+    assert one_gap(builder, tmp_path).cause == "other_stream"
 
 
 def test_a_gap_while_the_host_dispatches(tmp_path):
@@ -111,7 +120,7 @@ def test_gaps_are_the_uncovered_nanoseconds(activities, border, tmp_path_factory
 def test_recorded_gaps_sum_to_the_idle_time_of_the_breakdown(name, real_trace):
     trace = read(real_trace(name))
     steps = find_steps(trace)
-    found = idle(trace, steps, find_phases(trace, steps.main_thread), 10)
+    found = idle(trace, steps, find_phases(trace, steps.main_thread), gates(trace), 10)
     waits = (Category.DATA_LOADING, Category.SYNC, Category.HOST_BOUND)
     rows = break_down(trace).steps
     expected = sum(step.by_category_ns.get(category, 0) for step in rows for category in waits)

@@ -99,6 +99,34 @@ def test_recorded_frames_name_the_model(real_trace):
     assert any("modeling_vit.py" in line for row in rows for line in row.lines)
 
 
+def launched(start_ns, end_ns, grid, occupancy):
+    return {
+        "start_ns": start_ns, "end_ns": end_ns, "pid": 0, "tid": 7,
+        "args": {"device": 0, "stream": 7, "grid": grid, "block": [32, 4, 1],
+                 "est. achieved occupancy %": occupancy},
+    }  # fmt: skip
+
+
+def test_the_geometry_that_most_time_went_to_and_the_mean_occupancy(tmp_path):
+    builder = TraceBuilder().step(0, 100)
+    builder.event("kernel", "gemm", **launched(0, 10, [7, 1, 1], 50))
+    builder.event("kernel", "gemm", **launched(20, 25, [9, 1, 1], 80))
+    builder.event("kernel", "gemm", **launched(30, 36, [9, 1, 1], 0))  # 0 is kineto's "unknown"
+    builder.kernel("gemm", 40, 90).kernel("plain", 91, 92)
+    gemm, plain = table(builder.write(tmp_path / "trace.json")).rows
+    assert gemm.geometry == ((9, 1, 1), (32, 4, 1))
+    assert gemm.num_geometries == 2
+    assert gemm.occupancy == pytest.approx((10 * 0.5 + 5 * 0.8) / 15)
+    assert (plain.geometry, plain.num_geometries, plain.occupancy) == (None, 0, None)
+
+
+def test_recorded_geometries_fit_the_device(real_trace):
+    for row in table(real_trace("a100-ddp-3steps")).rows:
+        x, y, z = row.geometry.block
+        assert 0 < x * y * z <= 1024
+        assert row.occupancy is None or 0 < row.occupancy <= 1
+
+
 def test_a_trace_without_kernels_has_no_table(tmp_path):
     path = TraceBuilder().operator("aten::mm", 0, 10).write(tmp_path / "trace.json")
     assert table(path) is None

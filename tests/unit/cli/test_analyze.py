@@ -123,11 +123,22 @@ def test_the_text_has_every_section(trace, width, monkeypatch):
     for title in (
         "Where the step goes", "The same steps from the host", "Devices over the whole trace",
         "Kernels of the steps", "When the device was idle", "Where the host waited",
-        "Copies of the steps",
+        "Copies of the steps", "What sets the step's length",
     ):  # fmt: skip
         assert title in shown
     assert "aten::item" in shown
     assert max(map(len, shown.splitlines())) <= width
+
+
+def test_what_faster_loading_could_save_is_what_is_on_the_path(tmp_path):
+    builder = TraceBuilder().step(0, 10_000).phase(Phase.DATA_LOADING, 0, 4_000)
+    builder.kernel("gemm", 5_500, 9_000, launch_ns=5_000)
+    builder.phase(Phase.FORWARD, 4_000, 6_000).phase(Phase.DATA_LOADING, 6_000, 8_000)
+    path = builder.runtime("cudaStreamSynchronize", 8_000, 9_000).write(tmp_path / "t.json")
+    (step,) = analysed(path)["critical_path"]["steps"]
+    assert step["on_path_ns"]["data_loading"] == 4_000
+    shown = " ".join(run(path).stdout.split())
+    assert "takes the host 0.006 ms, of which 0.004 ms are on the path" in shown
 
 
 def test_a_directory_is_a_run_with_a_file_per_rank(tmp_path):
@@ -150,4 +161,9 @@ def test_recorded_traces(path):
     found = analysed(path, "--top", "5")
     for step in found["steps"]:
         assert sum(ns or 0 for ns in step["breakdown_ns"].values()) == step["wall_ns"]
+    if found["critical_path"] is None:
+        assert found["not_measured"]["critical_path"]
+    else:
+        for step in found["critical_path"]["steps"]:
+            assert sum(step["on_path_ns"].values()) == step["wall_ns"]
     assert run(path).exit_code == 0

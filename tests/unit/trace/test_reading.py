@@ -286,3 +286,12 @@ def test_an_overflowing_duration_is_damage_without_a_warning(tmp_path, duration)
     trace = read(written(tmp_path, [event(dur=duration)]))
     assert trace.num_clamped == 1
     assert trace.events.end_ns[0] == trace.events.start_ns[0]
+
+
+def test_an_event_whose_text_is_no_text_is_left_out_beside_a_malformed_one(tmp_path):
+    path = tmp_path / "trace.json"
+    good, malformed = json.dumps(event()), json.dumps(event(ph=7))
+    odd = json.dumps(event(name="NAME")).encode().replace(b"NAME", b"\xff")
+    path.write_bytes(b'{"traceEvents": [%s, %s, %s]}' % (good.encode(), malformed.encode(), odd))
+    trace = read(path)
+    assert (len(trace.events), trace.num_malformed) == (1, 2)

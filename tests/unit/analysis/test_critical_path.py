@@ -1,0 +1,233 @@
+"""The chain that sets the step's length."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from annt_prof.analysis.critical_path import QUEUED, critical_path
+from annt_prof.analysis.gating import gates
+from annt_prof.analysis.phases import find_phases
+from annt_prof.analysis.steps import find_steps
+from annt_prof.categories import Category, Phase
+from annt_prof.testing import AUTOGRAD_THREAD, TraceBuilder
+from annt_prof.trace.reading import read
+
+
+def path_of(builder, folder, top=100):
+    trace = read(builder.write(folder / "trace.json"))
+    steps = find_steps(trace)
+    return critical_path(trace, steps, find_phases(trace, steps.main_thread), gates(trace), top)
+
+
+def only_step(builder, folder):
+    (step,) = path_of(builder, folder).steps
+    assert sum(step.on_path_ns.values()) == step.wall_ns
+    assert sum(step.host_ns.values()) <= step.wall_ns
+    return step.on_path_ns
+
+
+def test_a_loader_hidden_under_the_device_is_not_on_the_path(tmp_path):
+    """It fills a third of the step, and saving it would save nothing."""
+    builder = TraceBuilder().step(0, 1000).phase(Phase.FORWARD, 0, 100)
+    builder.kernel("gemm", 50, 900, launch_ns=20).phase(Phase.DATA_LOADING, 100, 430)
+    builder.runtime("cudaStreamSynchronize", 500, 910)
+    assert only_step(builder, tmp_path) == {"host_bound": 20 + 30 + 90, "forward": 850, "sync": 10}
+
+
+def test_one_that_the_device_waits_for_is(tmp_path):
+    builder = TraceBuilder().step(0, 1000).phase(Phase.DATA_LOADING, 0, 330)
+    builder.phase(Phase.FORWARD, 330, 1000)
+    builder.kernel("gemm", 350, 900, launch_ns=340).runtime("cudaStreamSynchronize", 500, 900)
+    assert only_step(builder, tmp_path) == {
+        "data_loading": 330, "host_bound": 10 + 10 + 100, "forward": 550,
+    }  # fmt: skip
+
+
+def test_the_host_alone_sets_the_step_where_it_never_waits(tmp_path):
+    builder = TraceBuilder().step(0, 1000).phase(Phase.BACKWARD, 0, 600)
+    builder.kernel("gemm", 50, 900, launch_ns=20)
+    (step,) = path_of(builder, tmp_path).steps
+    assert step.on_path_ns == {"host_bound": 1000}
+    assert step.host_ns == {"backward": 600, "unattributed": 400}
+
+
+def test_work_left_at_the_end_belongs_to_the_path(tmp_path):
+    """The host has gone ahead: what it launched takes until after the steps."""
+    builder = TraceBuilder().step(0, 500).step(500, 1000).phase(Phase.FORWARD, 0, 1000)
+    builder.kernel("first", 10, 700, launch_ns=5).kernel("second", 702, 2000, launch_ns=300)
+    first, second = path_of(builder, tmp_path).steps
+    assert first.on_path_ns == {"host_bound": 10, "forward": 490}
+    assert second.on_path_ns == {"forward": 498, QUEUED: 2}
+
+
+def test_communication_is_on_the_path_where_compute_waits_for_it(tmp_path):
+    builder = TraceBuilder().step(0, 1000).phase(Phase.OPTIMIZER, 0, 1000)
+    builder.kernel("gemm", 100, 200, launch_ns=10)
+    builder.kernel("ncclDevKernel_AllReduce", 110, 600, launch_ns=20, stream=20)
+    builder.runtime("cudaStreamWaitEvent", 25, 27).kernel("adam", 605, 1000, launch_ns=30)
+    builder.runtime("cudaStreamSynchronize", 40, 1000)
+    expected = {"host_bound": 110, "communication": 490, QUEUED: 5, "optimizer": 395}
+    assert only_step(builder, tmp_path) == expected
+
+
+def test_and_is_not_where_nothing_was_made_to_wait(tmp_path):
+    builder = TraceBuilder().step(0, 1000).phase(Phase.OPTIMIZER, 0, 1000)
+    builder.kernel("gemm", 100, 590, launch_ns=10)
+    builder.kernel("ncclDevKernel_AllReduce", 110, 600, launch_ns=20, stream=20)
+    builder.kernel("adam", 605, 1000, launch_ns=30)
+    builder.runtime("cudaStreamSynchronize", 40, 1000)
+    expected = {"host_bound": 100, QUEUED: 15, "optimizer": 490 + 395}
+    assert only_step(builder, tmp_path) == expected
+
+
+def test_what_was_launched_before_the_trace_began_is_not_guessed(tmp_path):
+    builder = TraceBuilder().step(0, 1000).kernel("gemm", 300, 900)
+    builder.runtime("cudaDeviceSynchronize", 500, 900)
+    assert only_step(builder, tmp_path) == {"unattributed": 300 + 600, "host_bound": 100}
+
+
+def test_a_wait_of_the_backward_thread_counts_and_one_of_a_watchdog_does_not(tmp_path):
+    builder = TraceBuilder().step(0, 1000).phase(Phase.BACKWARD, 0, 1000)
+    builder.kernel("gemm", 100, 400, launch_ns=50).kernel("late", 500, 800, launch_ns=450)
+    builder.operator(
+        "autograd::engine::evaluate_function: X", 0, 900, thread=AUTOGRAD_THREAD
+    ).runtime("cudaStreamSynchronize", 150, 400, thread=AUTOGRAD_THREAD)
+    builder.runtime("cudaEventSynchronize", 480, 800, thread=999)
+    assert only_step(builder, tmp_path) == {"host_bound": 100 + 600, "backward": 300}
+
+
+def test_steps_that_overlap_are_each_on_the_path_throughout(tmp_path):
+    """A damaged trace may hold one step over the others."""
+    builder = TraceBuilder().step(0, 500).step(500, 3000).step(1000, 1500)
+    builder.kernel("gemm", 100, 900, launch_ns=50).runtime("cudaStreamSynchronize", 100, 900)
+    for step in path_of(builder, tmp_path).steps:
+        assert sum(step.on_path_ns.values()) == step.wall_ns
+
+
+def test_the_activities_on_the_path_are_listed(tmp_path):
+    builder = TraceBuilder().step(0, 1000).phase(Phase.FORWARD, 0, 1000)
+    for at in (100, 200, 300):
+        builder.kernel("small", at, at + 100, launch_ns=50)
+    builder.kernel("large", 400, 990, launch_ns=60).runtime("cudaStreamSynchronize", 70, 990)
+    found = path_of(builder, tmp_path).activities
+    assert [(one.name, one.category, one.count, one.on_path_ns) for one in found] == [
+        ("large", "forward", 1, 590), ("small", "forward", 3, 300),
+    ]  # fmt: skip
+    assert len(path_of(builder, tmp_path, top=1).activities) == 1
+
+
+def test_a_trace_without_a_device_has_none(tmp_path):
+    assert path_of(TraceBuilder().operator("aten::mm", 0, 10), tmp_path) is None
+
+
+class PlainWalk:
+    """The definition once more, activity by activity and nanosecond by nanosecond."""
+
+    def __init__(self, activities, calls, waits, end):
+        self.activities = sorted(
+            (stream, start, start + length, max(0, start - lead))
+            for stream, start, length, lead in activities
+            if length
+        )
+        self.calls = sorted(((start + length, start) for start, length in calls))
+        self.waits = waits
+        self.end = end
+        self.label = [None] * end
+
+    def fill(self, start, end, label):
+        for nanosecond in range(max(start, 0), min(end, self.end)):
+            assert self.label[nanosecond] is None
+            self.label[nanosecond] = label
+
+    def last_to_end_by(self, instant):
+        ended = [(a[2], i) for i, a in enumerate(self.activities) if a[2] <= instant]
+        return max(ended)[1] if ended else None
+
+    def previous(self, number):
+        stream, start, _, launch = self.activities[number]
+        before = number - 1 if number and self.activities[number - 1][0] == stream else None
+        since = -1 if before is None else self.activities[before][3]
+        candidates = [] if before is None else [before]
+        if any(since <= wait < launch for wait in self.waits):
+            candidates.append(self.last_to_end_by(start))
+        ready = [(min(self.activities[c][2], start), c) for c in candidates if c is not None]
+        if not ready or max(ready)[0] <= launch:
+            return None
+        return max(ready, key=lambda one: one[0])[1]  # in a tie the stream's own
+
+    def host(self, until):
+        for end, start in reversed(self.calls):
+            if end <= until:
+                number = self.last_to_end_by(end)
+                if number is not None and self.activities[number][2] > start:
+                    self.fill(end, until, "host_bound")
+                    self.fill(self.activities[number][2], end, "sync")
+                    return number
+        self.fill(0, until, "host_bound")
+        return None
+
+    def walk(self):
+        late = [
+            (a[2], -i) for i, a in enumerate(self.activities) if a[3] < self.end and a[2] > self.end
+        ]
+        number = -max(late)[1] if late else self.host(self.end)
+        until = self.end
+        while number is not None:
+            _, start, end, launch = self.activities[number]
+            self.fill(start, min(end, until), "unattributed")
+            until = start
+            if start <= 0:
+                return
+            previous = self.previous(number)
+            if previous is None:
+                self.fill(launch, start, "host_bound")
+                number = self.host(launch)
+            else:
+                self.fill(min(self.activities[previous][2], start), start, QUEUED)
+                number = previous
+
+
+activity = st.tuples(
+    st.sampled_from([7, 20]), st.integers(0, 70), st.integers(0, 20), st.integers(0, 40)
+)
+call = st.tuples(st.integers(0, 60), st.integers(0, 19))
+
+
+@given(
+    activities=st.lists(activity, min_size=1, max_size=9, unique_by=lambda a: (a[0], a[1])),
+    calls=st.lists(call, max_size=4, unique_by=sum),
+    waits=st.lists(st.integers(0, 70), max_size=3),
+    border=st.integers(20, 60),
+)
+def test_the_plain_walk_agrees(activities, calls, waits, border, tmp_path_factory):
+    builder = TraceBuilder().step(0, border).step(border, 80)
+    for stream, start, length, lead in activities:
+        launch = max(0, start - lead)
+        builder.kernel("k", start, start + length, launch_ns=launch, stream=stream)
+    for start, length in calls:
+        builder.runtime("cudaStreamSynchronize", start, start + length)
+    for instant in waits:
+        builder.runtime("cudaStreamWaitEvent", instant, instant)
+    found = path_of(builder, tmp_path_factory.getbasetemp())
+    plain = PlainWalk(activities, calls, waits, 80)
+    plain.walk()
+    assert None not in plain.label
+    for step, span in zip(found.steps, (slice(border), slice(border, 80)), strict=True):
+        labels = plain.label[span]
+        assert step.on_path_ns == {label: labels.count(label) for label in set(labels)}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a100-alexnet-nosteps", "a100-ddp-3steps", "h100-vit-inference-1step",
+     "mi250-minitoy-2steps", "v100-allreduce-5steps"],
+)  # fmt: skip
+def test_recorded_steps_are_on_the_path_to_the_nanosecond(name, real_trace):
+    trace = read(real_trace(name))
+    steps = find_steps(trace)
+    found = critical_path(trace, steps, find_phases(trace, steps.main_thread), gates(trace), 10)
+    known = {*(category.value for category in Category), QUEUED}
+    for step in found.steps:
+        assert sum(step.on_path_ns.values()) == step.wall_ns
+        assert set(step.on_path_ns) <= known
+    assert sum(one.on_path_ns for one in found.activities) <= sum(s.wall_ns for s in found.steps)
