@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
+
+from annt_prof.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from annt_prof.scenario.schema import ChosenTechnique, Scenario
 
+Design = Literal["alone", "leave-one-out", "factorial", "sampled"]
+DESIGNS: tuple[Design, ...] = get_args(Design)
+
 BASELINE = "baseline"
 ALL = "all"
+AGAIN = "baseline_again"
+"""The baseline once more: what it seems to be worth is what this machine cannot tell from 0."""
+
+FACTORIAL_BY_DEFAULT = 3  # techniques, on an accelerator
+MOST_FACTORIAL = 6  # techniques: 64 variants
+# Castro, Gomez and Tejada, Polynomial calculation of the Shapley value based on sampling,
+# Computers & Operations Research 36(5), 2009; each order is paired with its reverse, which
+# balances early and late places. Mitchell et al., Sampling Permutations for Shapley Value
+# Estimation, JMLR 23, 2022, section 4.1.
+ORDER_PAIRS = 2
 
 
 @dataclass(frozen=True)
@@ -28,12 +44,17 @@ class Plan:
     """What will be measured.
 
     Attributes:
-        variants: The baseline first, then each technique alone, then the whole mix.
+        variants: The baseline first, then each technique alone, then what else the design asks
+            for, the whole mix last but for the baseline's repetition.
         seed: Of the order of the rounds.
+        design: How the variants were chosen.
+        orders: In which techniques are added one after the other; only of a sampled design.
     """
 
     variants: tuple[Variant, ...]
     seed: int
+    design: Design = "alone"
+    orders: tuple[tuple[str, ...], ...] = ()
 
     def rounds(self) -> Iterator[tuple[Variant, ...]]:
         """Yield the order of each round, without end; the same for the same seed.
@@ -45,9 +66,81 @@ class Plan:
             yield tuple(generator.sample(self.variants, k=len(self.variants)))
 
 
-def plan(scenario: Scenario) -> Plan:
-    """Return baseline, each technique alone and, from two techniques on, the whole mix."""
+def plan(
+    scenario: Scenario,
+    *,
+    accelerated: bool = False,
+    idle: Collection[str] = (),
+    again: bool = False,
+) -> Plan:
+    """Choose the variants.
+
+    Args:
+        scenario: With the mix and the design that it asks for.
+        accelerated: Whether the run uses an accelerator, where windows are cheap.
+        idle: Techniques of the mix that cannot act here; they vary nothing, so they are left
+            out of all sets but their own and the whole mix.
+        again: Whether to measure the baseline twice.
+
+    Raises:
+        UserError: A factorial of so many techniques would never end.
+    """
     mix: tuple[ChosenTechnique, ...] = scenario.techniques
-    alone = tuple(Variant(chosen.name, (chosen,)) for chosen in mix)
-    whole = (Variant(ALL, mix),) if len(mix) > 1 else ()
-    return Plan((Variant(BASELINE, ()), *alone, *whole), scenario.seed)
+    acting = tuple(chosen.name for chosen in mix if chosen.name not in idle)
+    design = _design(scenario, acting, accelerated=accelerated)
+    orders = _orders(acting, scenario.seed) if design == "sampled" else ()
+    alone = [Variant(chosen.name, (chosen,)) for chosen in mix]
+    inner = [
+        Variant(_name(chosen, acting), tuple(c for c in mix if c.name in chosen))
+        for chosen in _sets(design, acting, orders)
+        if 1 < len(chosen) < len(acting)
+    ]
+    whole = [Variant(ALL, mix)] if len(mix) > 1 else []
+    repeated = [Variant(AGAIN, ())] if again else []
+    variants = (Variant(BASELINE, ()), *alone, *inner, *whole, *repeated)
+    return Plan(variants, scenario.seed, design, orders)
+
+
+def _design(scenario: Scenario, acting: tuple[str, ...], *, accelerated: bool) -> Design:
+    design = scenario.design
+    if design == "auto":
+        return "factorial" if accelerated and len(acting) <= FACTORIAL_BY_DEFAULT else "alone"
+    if design == "factorial" and len(acting) > MOST_FACTORIAL:
+        raise UserError(
+            f"a factorial of {len(acting)} techniques is {2 ** len(acting):,} variants; "
+            f"{MOST_FACTORIAL} techniques at most",
+            where="design",
+            hint="sampled estimates the same shares from far fewer",
+        )
+    return design
+
+
+def _orders(acting: tuple[str, ...], seed: int) -> tuple[tuple[str, ...], ...]:
+    generator = random.Random(seed)
+    drawn = (tuple(generator.sample(acting, k=len(acting))) for _ in range(ORDER_PAIRS))
+    both = itertools.chain.from_iterable((order, order[::-1]) for order in drawn)
+    return tuple(dict.fromkeys(both))
+
+
+def _sets(
+    design: Design, acting: tuple[str, ...], orders: Iterable[tuple[str, ...]]
+) -> Iterator[frozenset[str]]:
+    """Yield the sets of techniques that a design compares, each once, the smaller first."""
+    match design:
+        case "alone":
+            found: Iterable[Iterable[str]] = ()
+        case "leave-one-out":
+            found = itertools.combinations(acting, len(acting) - 1) if acting else ()
+        case "factorial":
+            sizes = range(2, len(acting))
+            found = itertools.chain.from_iterable(itertools.combinations(acting, n) for n in sizes)
+        case "sampled":
+            found = (order[:n] for n in range(2, len(acting)) for order in orders)
+    yield from dict.fromkeys(map(frozenset, found))
+
+
+def _name(chosen: frozenset[str], acting: tuple[str, ...]) -> str:
+    """Name a set by what is in it, or by what it lacks where that is shorter."""
+    inside = [name for name in acting if name in chosen]
+    outside = [name for name in acting if name not in chosen]
+    return f"{ALL}-{'-'.join(outside)}" if len(outside) < len(inside) else "+".join(inside)

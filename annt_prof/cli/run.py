@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from annt_prof.errors import UserError
+from annt_prof.plan import DESIGNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +25,17 @@ if TYPE_CHECKING:
     multiple=True,
     metavar="KEY.PATH=VALUE",
     help="Override one value of the scenario; may be given many times.",
+)
+@click.option(
+    "--design",
+    type=click.Choice(DESIGNS),
+    help="Which sets of techniques are measured; short for --set design=...",
+)
+@click.option(
+    "--aa",
+    "again",
+    is_flag=True,
+    help="Measure the baseline twice: what the second seems to be worth is noise.",
 )
 @click.option(
     "--device",
@@ -50,6 +62,8 @@ if TYPE_CHECKING:
 def command(
     scenario: Path,
     overrides: tuple[str, ...],
+    design: str | None,
+    again: bool,
     device: str,
     data_dir: Path | None,
     runs_dir: Path,
@@ -76,11 +90,12 @@ def command(
     from annt_prof.tensorboard import log
 
     request = RunRequest(
-        document=load(scenario, overrides),
+        document=load(scenario, overrides if design is None else (*overrides, f"design={design}")),
         device=device,
         data_dir=data_dir,
         runs_dir=runs_dir,
         scenario_dir=scenario.resolve().parent,
+        again=again,
     )
     with RunProgress(Console(stderr=True)) as progress:
         recorded = record_run(request, Statistics(precise_enough, summarise), progress)

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from annt_prof import units
 from annt_prof.runs.events import (
     Activity,
+    Estimated,
     Event,
     MeasuringEnded,
     Progressed,
@@ -67,6 +69,9 @@ class RunProgress:
                 self._variants = event.variants
                 self._budget_s = event.time_budget_s
                 self._max_rounds = event.max_rounds
+                self._say(_plan(event))
+            case Estimated():
+                self._say(f"about {units.seconds(event.total_s)} left at most")
             case Activity():
                 self._show_activity(event)
             case WindowEnded():
@@ -104,3 +109,12 @@ class RunProgress:
             return ""
         left_s = max(0.0, self._budget_s - self._measured_s)
         return f"at most {left_s:.0f} s of measuring left"
+
+
+def _plan(event: Started) -> str:
+    windows = len(event.variants) * event.max_rounds
+    return (
+        f"plan: {event.design}, {units.count(len(event.variants), 'variant')}, at most "
+        f"{units.count(event.max_rounds, 'round')} or {windows:,} windows; measuring ends after "
+        f"{units.seconds(event.time_budget_s)} at the latest"
+    )

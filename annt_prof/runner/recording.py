@@ -16,7 +16,7 @@ import msgspec
 from annt_prof.errors import UserError
 from annt_prof.plan import plan
 from annt_prof.runner.process import fork_server, probe_machine
-from annt_prof.runner.session import Order, Session, Statistics
+from annt_prof.runner.session import Order, Session, Statistics, obstacles
 from annt_prof.runs import store
 from annt_prof.runs.environment import collect
 from annt_prof.runs.events import Activity, Event, Progressed
@@ -27,6 +27,7 @@ from annt_prof.telemetry.sampler import Sampler
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from annt_prof.plan import Plan
     from annt_prof.runner.messages import Probed
     from annt_prof.runs.record import VariantRecord
     from annt_prof.scenario.loading import Resolved, ScenarioDocument
@@ -44,6 +45,7 @@ class RunRequest:
         data_dir: Where data sets lie; None looks in the usual places.
         runs_dir: Where run directories are made.
         scenario_dir: Folder of the scenario, from which the user's own modules are imported.
+        again: Whether the baseline is measured twice.
     """
 
     document: ScenarioDocument
@@ -51,6 +53,7 @@ class RunRequest:
     data_dir: Path | None
     runs_dir: Path
     scenario_dir: Path
+    again: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,12 @@ def record_run(
     with tempfile.TemporaryDirectory(prefix="annt-prof-") as logs:
         order = Order(
             resolved.scenario,
-            plan(resolved.scenario),
+            plan(
+                resolved.scenario,
+                accelerated=accelerated,
+                idle=obstacles(resolved.scenario.techniques, probed.machine),
+                again=request.again,
+            ),
             probed.machine,
             request.data_dir,
             request.scenario_dir,
@@ -99,7 +107,7 @@ def record_run(
             directory = store.create(
                 request.runs_dir, resolved.scenario.name, request.document.text
             )
-            draft = _draft(directory, resolved, probed, session)
+            draft = _draft(directory, resolved, probed, session, order.plan)
             try:
                 sampler = Sampler.start(
                     directory / TELEMETRY, os.getpid(), accelerated, probed.device_uuid
@@ -142,7 +150,9 @@ def _measure(
     )
 
 
-def _draft(directory: Path, resolved: Resolved, probed: Probed, session: Session) -> Run:
+def _draft(
+    directory: Path, resolved: Resolved, probed: Probed, session: Session, chosen: Plan
+) -> Run:
     return Run(
         schema_version=SCHEMA_VERSION,
         run_id=directory.name,
@@ -157,6 +167,8 @@ def _draft(directory: Path, resolved: Resolved, probed: Probed, session: Session
         variants=session.records,
         stop="still running, or stopped without a word",
         complete=False,
+        design=chosen.design,
+        orders=chosen.orders,
     )
 
 

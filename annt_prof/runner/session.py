@@ -10,6 +10,7 @@ import msgspec
 
 from annt_prof.analysis.breakdown import break_down
 from annt_prof.errors import UserError
+from annt_prof.plan import AGAIN
 from annt_prof.runner.messages import (
     Assignment,
     Prepared,
@@ -20,6 +21,7 @@ from annt_prof.runner.messages import (
 from annt_prof.runner.process import Worker, WorkerLost, start_training
 from annt_prof.runs.events import (
     Activity,
+    Estimated,
     Event,
     MeasuringEnded,
     Progressed,
@@ -136,14 +138,17 @@ class Session:
         Raises:
             UserError: The scenario cannot be built: an unknown model, an unreadable dataset.
         """
-        self._notify(
-            Started(
-                tuple(entry.variant.name for entry in self._entries if _runs(entry)),
-                self._order.scenario.window.rounds,
-                self._order.scenario.window.time_budget_s,
-            )
-        )
-        for entry in filter(_runs, self._entries):
+        running = [entry for entry in self._entries if _runs(entry)]
+        window = self._order.scenario.window
+        names = tuple(entry.variant.name for entry in running)
+        design = self._order.plan.design
+        self._notify(Started(names, window.rounds, window.time_budget_s, design))
+        began = time.monotonic()
+        for number, entry in enumerate(running):
+            if number == 1:
+                each_s = time.monotonic() - began
+                left_s = each_s * (2 * len(running) - 1) + window.time_budget_s
+                self._notify(Estimated(left_s))
             self._notify(Activity("preparing", entry.variant.name))
             entry.worker = start_training(self._context, self._assignment(entry.variant))
             reply = self._ask(entry)
@@ -278,7 +283,7 @@ def _entries(order: Order) -> list[_Entry]:
     for variant in order.plan.variants:
         entry = _entry(variant, order)
         same = [e.variant.name for e in entries if e.record.techniques == entry.record.techniques]
-        if _runs(entry) and same:
+        if _runs(entry) and same and variant.name != AGAIN:
             left_out = " and ".join(entry.record.left_out)
             reason = f"without {left_out} it is the same as {same[0]}"
             entry.change(status="not_applicable", reason=reason)
@@ -286,9 +291,15 @@ def _entries(order: Order) -> list[_Entry]:
     return entries
 
 
+def obstacles(mix: tuple[ChosenTechnique, ...], machine: Machine) -> dict[str, str]:
+    """Return the techniques that cannot act on this machine, each with the reason."""
+    found = {c.name: registry.load(c.name).obstacle(c.options, machine) for c in mix}
+    return {name: reason for name, reason in found.items() if reason is not None}
+
+
 def _entry(variant: Variant, order: Order) -> _Entry:
-    obstacles = {c.name: reason for c in variant.techniques if (reason := _obstacle(c, order))}
-    acting = tuple(c for c in variant.techniques if c.name not in obstacles)
+    idle = obstacles(variant.techniques, order.machine)
+    acting = tuple(c for c in variant.techniques if c.name not in idle)
     applicable = bool(acting) or not variant.techniques
     known = [(c, registry.load(c.name)) for c in acting]
     remarks = (technique.remark(c.options, order.machine) for c, technique in known)
@@ -296,14 +307,10 @@ def _entry(variant: Variant, order: Order) -> _Entry:
         name=variant.name,
         techniques=tuple(c.name for c in acting),
         status="measured" if applicable else "not_applicable",
-        reason=None if applicable else "; ".join(obstacles.values()),
-        left_out=obstacles if applicable else {},
+        reason=None if applicable else "; ".join(idle.values()),
+        left_out=idle if applicable else {},
         remarks=tuple(filter(None, remarks)),
         mathematics=tuple(f"{c.name}: {technique.mathematics}" for c, technique in known),
         samples_per_iteration=order.scenario.dataset.batch_size,
     )
     return _Entry(type(variant)(variant.name, acting), record)
-
-
-def _obstacle(chosen: ChosenTechnique, order: Order) -> str | None:
-    return registry.load(chosen.name).obstacle(chosen.options, order.machine)

@@ -16,11 +16,24 @@ class Started(msgspec.Struct, frozen=True, tag=True):
         variants: Names, in the order they are prepared.
         max_rounds: Rounds at most.
         time_budget_s: Seconds of measuring at most.
+        design: How the variants were chosen.
     """
 
     variants: tuple[str, ...]
     max_rounds: int
     time_budget_s: float
+    design: str
+
+
+class Estimated(msgspec.Struct, frozen=True, tag=True):
+    """The first variant is ready, which tells how long all of it may take.
+
+    Attributes:
+        total_s: From now: preparing the other variants, measuring, and tracing, which is taken
+            to last as long as preparing.
+    """
+
+    total_s: float
 
 
 class Activity(msgspec.Struct, frozen=True, tag=True):
@@ -69,4 +82,4 @@ class Progressed(msgspec.Struct, frozen=True, tag=True):
     variants: tuple[VariantRecord, ...]
 
 
-Event = Started | Activity | WindowEnded | VariantLost | MeasuringEnded | Progressed
+Event = Started | Estimated | Activity | WindowEnded | VariantLost | MeasuringEnded | Progressed

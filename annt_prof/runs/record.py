@@ -140,6 +140,8 @@ class Run(msgspec.Struct, frozen=True):
         telemetry_note: One line on what was sampled, or why not.
         stop: Why measuring stopped, in words: precision reached, time budget, interrupted, ...
         complete: False while it runs and where it stopped half-way.
+        design: How the variants were chosen, one of ``plan.DESIGNS``.
+        orders: Of a sampled design: those in which techniques were added.
     """
 
     schema_version: int
@@ -155,3 +157,5 @@ class Run(msgspec.Struct, frozen=True):
     variants: tuple[VariantRecord, ...]
     stop: str
     complete: bool
+    design: str = "alone"
+    orders: tuple[tuple[str, ...], ...] = ()

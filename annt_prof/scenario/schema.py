@@ -179,6 +179,13 @@ class Scenario(Section):
     techniques: Annotated[tuple[ChosenTechnique, ...], PlainValidator(parse_mix)] = Field(
         default=(), description="The tuning mix: techniques in order, each with its options."
     )
+    design: Literal["auto", "alone", "leave-one-out", "factorial", "sampled"] = Field(
+        default="auto",
+        description="Which sets of techniques are measured beside the baseline and the whole mix: "
+        "alone, each by itself; leave-one-out, also all but one; factorial, every set; sampled, "
+        "those along a few random orders. auto is factorial on an accelerator with up to three "
+        "techniques, else alone.",
+    )
     window: WindowChoice = Field(
         default=WindowChoice(), description="How long and how often is measured."
     )

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from annt_prof.errors import UserError
 from annt_prof.plan import Plan, Variant, plan
 from annt_prof.scenario.schema import ChosenTechnique, Scenario
 from annt_prof.techniques.amp import AmpOptions
@@ -40,6 +41,65 @@ def test_baseline_each_alone_and_all(mix, names):
     assert [variant.name for variant in variants] == names
     assert variants[0].techniques == ()
     assert variants[-1].techniques == mix
+
+
+MIX = tuple(ChosenTechnique(name, AmpOptions()) for name in "abcd")
+
+
+def names(mix, **choices):
+    return [
+        variant.name for variant in plan(designed(mix, choices.pop("design")), **choices).variants
+    ]
+
+
+def designed(mix, design):
+    return scenario(*mix).model_copy(update={"design": design})
+
+
+def test_a_factorial_has_every_set():
+    assert names(MIX[:3], design="factorial") == [
+        "baseline", "a", "b", "c", "all-c", "all-b", "all-a", "all",
+    ]  # fmt: skip
+    sets = [{c.name for c in v.techniques} for v in plan(designed(MIX, "factorial")).variants]
+    assert len(sets) == len({frozenset(chosen) for chosen in sets}) == 16
+
+
+def test_leaving_one_out():
+    assert names(MIX, design="leave-one-out")[5:] == ["all-d", "all-c", "all-b", "all-a", "all"]
+
+
+def test_sampled_orders_come_with_their_reverse_and_all_their_beginnings():
+    made = plan(designed(MIX, "sampled"))
+    assert len(made.orders) == 4
+    assert all(order[::-1] in made.orders for order in made.orders)
+    sets = {frozenset(c.name for c in v.techniques) for v in made.variants}
+    for order in made.orders:
+        assert sorted(order) == list("abcd")
+        assert all(frozenset(order[:n]) in sets for n in range(5))
+
+
+@pytest.mark.parametrize(
+    ("accelerated", "count", "expected"),
+    [(True, 3, "factorial"), (True, 4, "alone"), (False, 3, "alone")],
+)
+def test_the_design_by_default(accelerated, count, expected):
+    assert plan(designed(MIX[:count], "auto"), accelerated=accelerated).design == expected
+
+
+def test_a_factorial_without_end_is_refused():
+    mix = tuple(ChosenTechnique(name, AmpOptions()) for name in "abcdefg")
+    with pytest.raises(UserError, match="128 variants"):
+        plan(designed(mix, "factorial"))
+
+
+def test_what_cannot_act_is_in_no_set_but_its_own_and_the_whole():
+    assert names(MIX[:3], design="factorial", idle={"b"}) == ["baseline", "a", "b", "c", "all"]
+
+
+def test_the_baseline_again():
+    made = plan(designed(MIX[:1], "alone"), again=True)
+    assert [v.name for v in made.variants] == ["baseline", "a", "baseline_again"]
+    assert made.variants[-1].techniques == ()
 
 
 seeds = st.integers(0, 2**32 - 1)
