@@ -38,7 +38,7 @@ def speedup(baseline: VariantRecord, variant: VariantRecord) -> Speedup | None:
     R. Jones, Rigorous Benchmarking in Reasonable Time, ISMM 2013 (a run, not an iteration, is
     the unit; effects as ratios with intervals).
     """
-    logs = _log_ratios(baseline, variant)
+    logs = log_ratios(baseline, variant)
     if not logs:
         return None
     centre, half = fmean(logs), half_width(logs)
@@ -66,7 +66,7 @@ def precise_enough(variants: tuple[VariantRecord, ...], precision: float, min_ro
     baseline = next((v for v in measured if v.name == BASELINE), None)
     others = [v for v in measured if v is not baseline]
     if baseline is not None and others:
-        logs = [_log_ratios(baseline, v) for v in others]
+        logs = [log_ratios(baseline, v) for v in others]
     else:
         logs = [list(_log_times(v).values()) for v in measured]
     return bool(logs) and all(_narrow(each, precision, min_rounds) for each in logs)
@@ -87,7 +87,7 @@ def _narrow(logs: Sequence[float], precision: float, min_rounds: int) -> bool:
     return half is not None and len(logs) >= min_rounds and math.expm1(half) <= precision
 
 
-def _log_ratios(baseline: VariantRecord, variant: VariantRecord) -> list[float]:
+def log_ratios(baseline: VariantRecord, variant: VariantRecord) -> list[float]:
     """Return log(baseline / variant) of the time per sample for each round that both have."""
     base, other = _log_times(baseline), _log_times(variant)
     return [base[number] - other[number] for number in sorted(base.keys() & other.keys())]

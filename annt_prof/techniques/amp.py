@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, cast
 
 from annt_prof.categories import Category, KernelClass
+from annt_prof.techniques.evidence import Evidence, Prediction
 from annt_prof.techniques.technique import Machine, Options, Pitfall, Signature, Technique
 
 if TYPE_CHECKING:
@@ -93,11 +94,57 @@ def _synchronising_scaler(setup: TrainingSetup) -> str | None:
     return None
 
 
+_MATRIX = (KernelClass.CONV, KernelClass.GEMM, KernelClass.ATTENTION)
+_MEMORY_BOUND = (
+    KernelClass.NORM,
+    KernelClass.ELEMENTWISE,
+    KernelClass.REDUCTION,
+    KernelClass.MEMORY,
+    KernelClass.CAST,
+)
+_UNKNOWN_RATE = 16.0  # no device multiplies in 16 bits more than so many times as fast
+
+
+def _predict(options: Options, evidence: Evidence) -> Prediction:
+    """Matrix work takes the inverse of the rates' ratio, memory-bound work half.
+
+    Without a device the trace does not tell the two apart: all of forward and backward may then
+    be matrix work at best, and at worst none of it is and casts come on top.
+    """
+    dtype = cast("AmpOptions", options).resolved_dtype(evidence.device_type)
+    rate = _rate(evidence, dtype)
+    passes_ns = evidence.time(Category.FORWARD, Category.BACKWARD)
+    matrix_ns, memory_ns = evidence.kernels(*_MATRIX), evidence.kernels(*_MEMORY_BOUND)
+    if not evidence.kernel_ns:
+        matrix_ns, memory_ns = passes_ns, 0
+    high_ns = matrix_ns * (1 - 1 / rate) + memory_ns / 2 if rate > 1 else memory_ns / 2
+    casts_ns = passes_ns / 10
+    slower_ns = matrix_ns * (1 / rate - 1) if rate < 1 else 0.0
+    return Prediction(
+        low_ns=-round(casts_ns + slower_ns),
+        high_ns=min(round(high_ns), passes_ns) if passes_ns else round(high_ns),
+        basis="what 16 bits can shorten: convolutions and matrix products by "
+        f"{_told(evidence, rate)}, memory-bound kernels by half",
+    )
+
+
+def _rate(evidence: Evidence, dtype: str) -> float:
+    ceilings = evidence.ceilings
+    if ceilings is None or not {dtype, "float32"} <= ceilings.matrix_flops.keys():
+        return _UNKNOWN_RATE
+    return ceilings.matrix_flops[dtype] / ceilings.matrix_flops["float32"]
+
+
+def _told(evidence: Evidence, rate: float) -> str:
+    return "an unknown factor" if evidence.ceilings is None else f"the measured factor {rate:.1f}"
+
+
 TECHNIQUE = Technique(
     name="amp",
     summary="matrix work in float16 or bfloat16 under autocast, with loss scaling for float16",
     options=AmpOptions,
     obstacle=_obstacle,
+    predict=_predict,
     remark=_remark,
     signature=Signature(
         falls=(Category.FORWARD, Category.BACKWARD, KernelClass.CONV, KernelClass.GEMM),

@@ -13,9 +13,10 @@ what they were.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from annt_prof.categories import Category
+from annt_prof.techniques.evidence import Evidence, Prediction
 from annt_prof.techniques.technique import Machine, Options, Pitfall, Signature, Technique
 
 if TYPE_CHECKING:
@@ -35,6 +36,14 @@ class GradientAccumulationOptions:
         setup.accumulation = self.steps
 
 
+_UPDATE = (
+    Category.OPTIMIZER,
+    Category.ZERO_GRAD,
+    Category.GRAD_SCALING,
+    Category.GRAD_CLIPPING,
+)
+
+
 def _obstacle(_options: Options, _machine: Machine) -> str | None:
     return None
 
@@ -51,11 +60,30 @@ def _batch_statistics(setup: TrainingSetup) -> str | None:
     return None
 
 
+def _predict(options: Options, evidence: Evidence) -> Prediction:
+    """The update's share falls to 1/k; on a device so may the waits for its launches.
+
+    Not all of it need be saved: with gradients set to None each first backward pass writes them,
+    and each further one has to read them and add.
+    """
+    steps = cast("GradientAccumulationOptions", options).steps
+    spared = 1 - evidence.accumulation / steps if steps > evidence.accumulation else 0.0
+    update_ns = evidence.time(*_UPDATE)
+    high_ns = update_ns + evidence.time(Category.COMMUNICATION, Category.HOST_BOUND)
+    return Prediction(
+        low_ns=-round(spared * update_ns / 4),
+        high_ns=round(spared * high_ns),
+        basis=f"{spared:.0%} of the optimizer, gradient scaling, clipping, zeroing and "
+        "communication of the baseline, and of what the host takes to launch them",
+    )
+
+
 TECHNIQUE = Technique(
     name="gradient_accumulation",
     summary="one optimizer step for several iterations",
     options=GradientAccumulationOptions,
     obstacle=_obstacle,
+    predict=_predict,
     signature=Signature(
         falls=(Category.OPTIMIZER, Category.ZERO_GRAD, Category.COMMUNICATION),
         may_rise=(),

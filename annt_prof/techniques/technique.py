@@ -10,6 +10,7 @@ from annt_prof.categories import Category, KernelClass
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from annt_prof.techniques.evidence import Evidence, Prediction
     from annt_prof.techniques.setup import TrainingSetup
 
 Mover = Category | KernelClass
@@ -77,6 +78,10 @@ class Pitfall:
     check: Callable[[TrainingSetup], str | None]
 
 
+def _no_prediction(_options: Options, _evidence: Evidence) -> Prediction | None:
+    return None
+
+
 def _nothing_to_say(_options: Options, _machine: Machine) -> str | None:
     return None
 
@@ -91,6 +96,8 @@ class Technique:
         options: The dataclass of its options.
         obstacle: Why it cannot act with these options on this machine, or None.
         remark: What to say beside its result on this machine, or None.
+        predict: What it could save with these options, told from the baseline's step; None
+            where that step does not tell.
         mathematics: What it changes in the mathematics of training, in one sentence.
         source: Where its definition and its claims come from.
     """
@@ -104,3 +111,4 @@ class Technique:
     source: str
     pitfalls: tuple[Pitfall, ...] = ()
     remark: Callable[[Options, Machine], str | None] = _nothing_to_say
+    predict: Callable[[Options, Evidence], Prediction | None] = _no_prediction

@@ -1,0 +1,312 @@
+"""From a measured run to its explanation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+
+from annt_prof import units
+from annt_prof.errors import UserError
+from annt_prof.explain import costs, lattice, pairing
+from annt_prof.explain.advice import advise
+from annt_prof.explain.explanation import (
+    Amount,
+    Explanation,
+    Finding,
+    Interaction,
+    TechniqueExplanation,
+)
+from annt_prof.explain.prediction import evidence_of, options_of, predict
+from annt_prof.explain.reasons import reason
+from annt_prof.explain.signature import movements
+from annt_prof.explain.wording import DEFAULT_PRECISION, verdict
+from annt_prof.plan import AGAIN
+from annt_prof.techniques import registry
+from annt_prof.techniques.technique import Machine
+
+if TYPE_CHECKING:
+    from annt_prof.explain.explanation import Movement
+    from annt_prof.explain.lattice import Floats, Names
+    from annt_prof.runs.record import Run, VariantRecord
+    from annt_prof.techniques.evidence import Ceilings, Evidence, Prediction
+
+_WORTH_TRYING = 0.02  # of the step
+_MOST_NEXT_STEPS = 5
+
+_NOBODY: Names = frozenset()
+_FINDINGS = {
+    "faster": Finding.HELPS,
+    "slower": Finding.HURTS,
+    "no_measurable_effect": Finding.NO_MEASURABLE_EFFECT,
+    "inconclusive": Finding.INCONCLUSIVE,
+    "no_interval": Finding.INCONCLUSIVE,
+}
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What every technique's explanation is made from.
+
+    Attributes:
+        mix: Techniques of the scenario, in its order.
+        idle: Those that cannot act here, each with the reason.
+        acting: The others, as far as they were measured in any variant.
+        measured: Variants by their set of techniques.
+        orders: Over which the total is shared out; empty where the design does not allow it.
+        shares: Savings of each technique by round.
+        total: Saving of the whole mix by round; None where it was not measured.
+    """
+
+    run: Run
+    mix: tuple[str, ...]
+    idle: dict[str, str]
+    acting: tuple[str, ...]
+    measured: dict[Names, VariantRecord]
+    orders: list[tuple[str, ...]]
+    shares: dict[str, Floats]
+    total: Floats | None
+    evidence: Evidence | None
+    precision: float
+
+
+def explain(run: Run, ceilings: Ceilings | None = None) -> Explanation:
+    """Explain a run.
+
+    Args:
+        run: Complete or not; what is missing is None in the answer.
+        ceilings: Of the machine it ran on, for sharper predictions.
+    """
+    facts = _facts(run, ceilings)
+    baseline = facts.measured.get(_NOBODY)
+    total = None if facts.total is None else costs.amount(facts.total)
+    techniques = tuple(_technique(name, facts) for name in facts.mix)
+    again = next((v for v in run.variants if v.name == AGAIN), None)
+    return Explanation(
+        run_id=run.run_id,
+        design=run.design,
+        rounds=0 if facts.total is None else len(facts.total),
+        baseline_ns=None if baseline is None else _baseline_ns(baseline),
+        total=total,
+        techniques=_with_shares(techniques, facts, total),
+        interactions=_interactions(facts),
+        baseline_again=None if again is None else again.speedup,
+        next_steps=_next_steps(techniques, facts),
+    )
+
+
+def _facts(run: Run, ceilings: Ceilings | None) -> _Facts:
+    mix = tuple(dict.fromkeys(_names_in(run)))
+    idle = {name: why for variant in run.variants for name, why in variant.left_out.items()}
+    measured = costs.measured_sets(run)
+    acting = tuple(name for name in mix if name not in idle)
+    whole = frozenset(acting)
+    baseline = measured.get(_NOBODY)
+    orders = costs.orders_of(run, acting, measured) if baseline and acting else []
+    total, shares = None, {}
+    if orders:
+        needed = {frozenset(order[:n]) for order in orders for n in range(len(order) + 1)}
+        cost = costs.by_round({names: measured[names] for names in needed})
+        if len(cost[_NOBODY]):
+            shares = lattice.shapley(cost, acting, orders)
+            total = cost[_NOBODY] - cost[whole]
+    elif baseline and whole in measured and acting:
+        both = costs.by_round({_NOBODY: baseline, whole: measured[whole]})
+        total = both[_NOBODY] - both[whole] if len(both[whole]) else None
+    evidence = None if baseline is None else evidence_of(run, baseline, ceilings)
+    values = {value.path: value.value for value in run.scenario}
+    precision = values.get("window.precision", DEFAULT_PRECISION)
+    return _Facts(
+        run, mix, idle, acting, measured, orders, shares, total, evidence, float(precision)
+    )
+
+
+def _names_in(run: Run) -> list[str]:
+    """Return every technique that any variant has or lacks, in the order of the variants."""
+    return [name for variant in run.variants for name in (*variant.techniques, *variant.left_out)]
+
+
+def _baseline_ns(baseline: VariantRecord) -> int:
+    median = np.median([window.median_ns for window in baseline.windows])
+    return round(float(median) / baseline.samples_per_iteration)
+
+
+def _technique(name: str, facts: _Facts) -> TechniqueExplanation:
+    if name in facts.idle:
+        return TechniqueExplanation(
+            name, Finding.NOT_APPLICABLE, f"not applicable: {facts.idle[name]}"
+        )
+    baseline = facts.measured.get(_NOBODY)
+    variant = facts.measured.get(frozenset((name,)))
+    if baseline is None or variant is None or variant.speedup is None:
+        return TechniqueExplanation(name, Finding.INCONCLUSIVE, _why_not_measured(name, facts))
+    finding = _FINDINGS[verdict(variant.speedup, facts.precision).finding]
+    prediction = _prediction(name, facts)
+    by_category, unreconciled = _by_category(name, facts)
+    samples = baseline.samples_per_iteration
+    bound_ns = None if prediction is None else max(0, round(prediction.high_ns / samples))
+    basis = None if prediction is None else prediction.basis
+    alone = _saving(_NOBODY, frozenset((name,)), facts)
+    low = None if prediction is None else round(prediction.low_ns / samples)
+    high = None if prediction is None else round(prediction.high_ns / samples)
+    baseline_ns = _baseline_ns(baseline)
+    return TechniqueExplanation(
+        name=name,
+        finding=finding,
+        reason=reason(finding, variant.speedup, by_category, bound_ns, basis, baseline_ns),
+        speedup=variant.speedup,
+        alone=alone,
+        given_others=_saving(frozenset(facts.acting) - {name}, frozenset(facts.acting), facts),
+        smallest_effect=costs.smallest_effect(pairing.log_ratios(baseline, variant)),
+        saving_by_category_ns=by_category,
+        unreconciled_ns=unreconciled,
+        signature=_signature(name, facts),
+        bound_ns=bound_ns,
+        bound_basis=basis,
+        predicted_low_ns=low,
+        predicted_high_ns=high,
+        prediction_held=_held(alone, low, high),
+        pitfalls=tuple(
+            remark.removeprefix(f"{name}: ")
+            for remark in variant.remarks
+            if remark.startswith(f"{name}: ")
+        ),
+        mathematics=_mathematics(name),
+    )
+
+
+def _why_not_measured(name: str, facts: _Facts) -> str:
+    for variant in facts.run.variants:
+        if variant.techniques == (name,) and variant.status != "measured":
+            return f"not measured: {variant.reason or variant.status.replace('_', ' ')}"
+    return "not measured: no round has both it and the baseline"
+
+
+def _saving(before: Names, after: Names, facts: _Facts) -> Amount | None:
+    """Return what the second set saves over the first, where both were measured."""
+    if before not in facts.measured or after not in facts.measured:
+        return None
+    both = costs.by_round({before: facts.measured[before], after: facts.measured[after]})
+    savings = both[before] - both[after]
+    return costs.amount(savings) if len(savings) else None
+
+
+def _by_category(name: str, facts: _Facts) -> tuple[dict[str, int] | None, int | None]:
+    """Return the technique's saving by category, and what of the timed one it does not explain."""
+    alone = frozenset((name,))
+    orders = facts.orders or [(name,)]
+    needed = {frozenset(order[:n]) for order in orders for n in range(len(order) + 1)}
+    players = facts.acting if facts.orders else (name,)
+    variants = {names: facts.measured[names] for names in needed}
+    found = costs.by_category(variants, facts.run.environment.device_type)
+    if not found:
+        return None, None
+    savings = {
+        category: float(lattice.shapley(cost, players, orders)[name])
+        for category, cost in found.items()
+    }
+    if facts.orders:
+        timed = float(facts.shares[name].mean())
+    else:
+        both = costs.by_round({_NOBODY: facts.measured[_NOBODY], alone: facts.measured[alone]})
+        timed = float((both[_NOBODY] - both[alone]).mean())
+    rounded = {category: round(ns) for category, ns in savings.items()}
+    return rounded, round(timed) - sum(rounded.values())
+
+
+def _signature(name: str, facts: _Facts) -> tuple[Movement, ...]:
+    before, after = facts.measured[_NOBODY], facts.measured[frozenset((name,))]
+    try:
+        expected = registry.load(name).signature
+    except UserError:
+        return ()  # a plug-in that is no longer there
+    return movements(expected, before, after, facts.run.environment.device_type)
+
+
+def _mathematics(name: str) -> str:
+    try:
+        return registry.load(name).mathematics
+    except UserError:
+        return ""
+
+
+def _prediction(name: str, facts: _Facts) -> Prediction | None:
+    if facts.evidence is None:
+        return None
+    try:
+        return predict(name, options_of(facts.run, name), facts.evidence)
+    except UserError:
+        return None
+
+
+def _held(alone: Amount | None, low: int | None, high: int | None) -> bool | None:
+    """Tell whether the measured interval meets the predicted one."""
+    if alone is None or low is None or high is None or alone.low is None or alone.high is None:
+        return None
+    return alone.low <= high and alone.high >= low
+
+
+def _with_shares(
+    techniques: tuple[TechniqueExplanation, ...], facts: _Facts, total: Amount | None
+) -> tuple[TechniqueExplanation, ...]:
+    """Fill in the shares, whole nanoseconds that sum to the total."""
+    if not facts.shares or total is None:
+        return techniques
+    means = {name: float(savings.mean()) for name, savings in facts.shares.items()}
+    whole = lattice.whole_numbers(means, total.ns)
+    return tuple(
+        msgspec.structs.replace(
+            each,
+            share=msgspec.structs.replace(
+                costs.amount(facts.shares[each.name]), ns=whole[each.name]
+            ),
+        )
+        if each.name in whole
+        else each
+        for each in techniques
+    )
+
+
+def _interactions(facts: _Facts) -> tuple[Interaction, ...]:
+    """Return the pairs whose extra saving has an interval without 0."""
+    small = {names: v for names, v in facts.measured.items() if len(names) <= 2}
+    if len(small) < 4:
+        return ()
+    found = []
+    for pair, extra in lattice.interactions(costs.by_round(small), facts.acting).items():
+        known = costs.amount(extra) if len(extra) else None
+        if known is None or known.low is None or known.high is None:
+            continue
+        if known.low > 0 or known.high < 0:
+            one, other = sorted(pair, key=facts.mix.index)
+            found.append(Interaction((one, other), known))
+    return tuple(sorted(found, key=lambda each: -abs(each.extra.ns)))
+
+
+def _next_steps(techniques: tuple[TechniqueExplanation, ...], facts: _Facts) -> tuple[str, ...]:
+    """Say what to try next, ordered by what it could save."""
+    said = [
+        f"{each.name}: more rounds would tell (window.rounds, window.time_budget_s)"
+        for each in techniques
+        if each.finding is Finding.INCONCLUSIVE and each.speedup is not None
+    ]
+    if facts.evidence is None:
+        return tuple(said)
+    for advice in advise(facts.evidence, _machine(facts.run), facts.mix):
+        if advice.share is not None and advice.share >= _WORTH_TRYING:
+            at_most = units.percent(min(advice.share, 1.0))
+            said.append(f"{advice.name}: could save up to {at_most} of the step: {advice.basis}")
+    return tuple(said[:_MOST_NEXT_STEPS])
+
+
+def _machine(run: Run) -> Machine:
+    environment = run.environment
+    return Machine(
+        device_type="cuda" if environment.device_type == "cuda" else "cpu",
+        device_name=environment.device_name,
+        num_devices=environment.num_devices,
+        num_cores=environment.num_cores,
+        native_bfloat16=True,
+    )

@@ -1,0 +1,126 @@
+"""What each technique is worth, where in the step, and why: the data that every screen shows."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from annt_prof.runs.record import Speedup
+
+
+class Finding(StrEnum):
+    """What a technique does here, as far as the rounds can tell."""
+
+    HELPS = "helps"
+    NO_MEASURABLE_EFFECT = "no_measurable_effect"
+    HURTS = "hurts"
+    NOT_APPLICABLE = "not_applicable"
+    INCONCLUSIVE = "inconclusive"
+
+
+class Amount(msgspec.Struct, frozen=True):
+    """A saving per sample with its interval, ns; negative where time is lost.
+
+    Attributes:
+        low, high: 95 % interval over rounds; None with a single round.
+    """
+
+    ns: int
+    low: int | None
+    high: int | None
+
+
+class Movement(msgspec.Struct, frozen=True):
+    """One mover of a technique's signature, as the traced windows show it.
+
+    Attributes:
+        mover: A category or a class of kernels.
+        expected: ``falls``, ``may_rise`` or ``stays_flat``.
+        seen: ``fell``, ``rose`` or ``flat``.
+        saving_ns: Per sample, baseline minus variant.
+        as_expected: Whether what is seen fits.
+    """
+
+    mover: str
+    expected: str
+    seen: str
+    saving_ns: int
+    as_expected: bool
+
+
+class TechniqueExplanation(msgspec.Struct, frozen=True):
+    """One technique.
+
+    Attributes:
+        finding: Of the technique alone against the baseline.
+        reason: One sentence with the mechanism.
+        speedup: Alone against the baseline.
+        alone: What it saves alone.
+        given_others: What it saves on top of all others; None where that was not measured.
+        share: Its share of the whole mix's saving; the shares sum to the total. None where the
+            design does not tell.
+        smallest_effect: Fraction of time that so many rounds find four times out of five.
+        saving_by_category_ns: Per sample, from the traced windows; by the same weights as the
+            share, or alone where there is none. None where a variant was not traced.
+        unreconciled_ns: The timed saving less the sum over the categories.
+        signature: Expected and seen movements; empty where a variant was not traced.
+        bound_ns: It cannot save more per sample, told from the baseline alone.
+        bound_basis: What the bound is made of.
+        predicted_low_ns, predicted_high_ns: Per sample, told from the baseline alone.
+        prediction_held: Whether the measured saving's interval meets the predicted one.
+        pitfalls: Found in the variant's setup or its trace.
+        mathematics: What it changes.
+    """
+
+    name: str
+    finding: Finding
+    reason: str
+    speedup: Speedup | None = None
+    alone: Amount | None = None
+    given_others: Amount | None = None
+    share: Amount | None = None
+    smallest_effect: float | None = None
+    saving_by_category_ns: dict[str, int] | None = None
+    unreconciled_ns: int | None = None
+    signature: tuple[Movement, ...] = ()
+    bound_ns: int | None = None
+    bound_basis: str | None = None
+    predicted_low_ns: int | None = None
+    predicted_high_ns: int | None = None
+    prediction_held: bool | None = None
+    pitfalls: tuple[str, ...] = ()
+    mathematics: str = ""
+
+
+class Interaction(msgspec.Struct, frozen=True):
+    """Two techniques that are worth more or less together than alone."""
+
+    techniques: tuple[str, str]
+    extra: Amount
+
+
+class Explanation(msgspec.Struct, frozen=True):
+    """A whole run.
+
+    Attributes:
+        run_id: Of which run.
+        design: Of its variants.
+        rounds: Behind the total.
+        baseline_ns: Per sample.
+        total: What the whole mix saves per sample; None where it was not measured.
+        techniques: In the mix's order.
+        interactions: Those whose interval leaves out 0.
+        baseline_again: Speedup of the baseline against itself, where it was measured twice.
+        next_steps: What to try, the largest predicted saving first.
+    """
+
+    run_id: str
+    design: str
+    rounds: int
+    baseline_ns: int | None
+    total: Amount | None
+    techniques: tuple[TechniqueExplanation, ...]
+    interactions: tuple[Interaction, ...] = ()
+    baseline_again: Speedup | None = None
+    next_steps: tuple[str, ...] = ()

@@ -1,0 +1,67 @@
+"""What techniques could save, told from the baseline's step alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from annt_prof.categories import KernelClass
+from annt_prof.explain.deflation import deflated
+from annt_prof.techniques import registry
+from annt_prof.techniques.evidence import Evidence
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from annt_prof.runs.record import Run, VariantRecord
+    from annt_prof.techniques.evidence import Ceilings, Prediction
+    from annt_prof.techniques.technique import Options
+
+
+def evidence_of(run: Run, baseline: VariantRecord, ceilings: Ceilings | None) -> Evidence | None:
+    """Return what the baseline shows, its traced step brought to the length of the timed one.
+
+    None where the baseline was not traced.
+    """
+    breakdown, timed = baseline.breakdown, baseline.step_time
+    category_ns = deflated(baseline, run.environment.device_type)
+    if breakdown is None or timed is None or category_ns is None:
+        return None
+    values = {value.path: value.value for value in run.scenario}
+    workers = values.get("dataset.workers")
+    return Evidence(
+        device_type=run.environment.device_type,
+        step_ns=timed.median,
+        category_ns=category_ns,
+        kernel_ns={KernelClass(name): ns for name, ns in breakdown.kernel_ns.items()},
+        workers=workers if isinstance(workers, int) else None,
+        cores=run.environment.num_cores,
+        accumulation=baseline.iterations_per_optimizer_step,
+        ceilings=ceilings,
+    )
+
+
+def options_of(run: Run, name: str) -> Options:
+    """Return a technique's options as the run's scenario gives them.
+
+    Raises:
+        UserError: The technique is not installed any more.
+    """
+    prefix = f"techniques.{name}."
+    given = {
+        value.path.removeprefix(prefix): value.value
+        for value in run.scenario
+        if value.path.startswith(prefix)
+    }
+    make = cast("Callable[..., Options]", registry.load(name).options)
+    known = set(getattr(make, "__dataclass_fields__", {}))
+    chosen: dict[str, Any] = {key: value for key, value in given.items() if key in known}
+    return make(**chosen)
+
+
+def predict(name: str, options: Options, evidence: Evidence) -> Prediction | None:
+    """Return what a technique could save per iteration, or None where nothing tells.
+
+    Raises:
+        UserError: The technique is not installed any more.
+    """
+    return registry.load(name).predict(options, evidence)

@@ -1,0 +1,64 @@
+"""Whether a technique moved what its mechanism moves, and nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from annt_prof.categories import Category
+from annt_prof.explain.deflation import deflated
+from annt_prof.explain.explanation import Movement
+
+if TYPE_CHECKING:
+    from annt_prof.runs.record import VariantRecord
+    from annt_prof.techniques.technique import Mover, Signature
+
+# A traced window has few steps and no interval of its own, so small movements are not told from
+# none: less than a two-hundredth of the step, or a tenth of the mover itself. Both are choices.
+_OF_STEP = 0.005
+_OF_MOVER = 0.1
+
+
+def movements(
+    signature: Signature, baseline: VariantRecord, variant: VariantRecord, device_type: str
+) -> tuple[Movement, ...]:
+    """Return each mover that both traces show; empty where one was not traced."""
+    before, after = deflated(baseline, device_type), deflated(variant, device_type)
+    if before is None or after is None:
+        return ()
+    step_ns = sum(before.values()) / baseline.samples_per_iteration
+    expectations = (
+        ("falls", signature.falls),
+        ("may_rise", signature.may_rise),
+        ("stays_flat", signature.stays_flat),
+    )
+    found = (
+        _movement(
+            mover, expected, _of(baseline, before, mover), _of(variant, after, mover), step_ns
+        )
+        for expected, movers in expectations
+        for mover in movers
+    )
+    return tuple(one for one in found if one is not None)
+
+
+def _movement(
+    mover: Mover, expected: str, before: float | None, after: float | None, step_ns: float
+) -> Movement | None:
+    if before is None or after is None:
+        return None
+    saving = before - after
+    flat = abs(saving) <= max(_OF_STEP * step_ns, _OF_MOVER * before)
+    seen = "flat" if flat else "fell" if saving > 0 else "rose"
+    fits = {"falls": seen == "fell", "may_rise": True, "stays_flat": seen == "flat"}
+    return Movement(mover.value, expected, seen, round(saving), fits[expected])
+
+
+def _of(variant: VariantRecord, category_ns: dict[Category, int], mover: Mover) -> float | None:
+    """Return ns per sample; kernels are timed by the device and need no deflation."""
+    if isinstance(mover, Category):
+        ns = category_ns.get(mover)
+    elif variant.breakdown is not None and variant.breakdown.kernel_ns:
+        ns = variant.breakdown.kernel_ns.get(mover.value, 0)
+    else:
+        ns = None
+    return None if ns is None else ns / variant.samples_per_iteration

@@ -1,0 +1,159 @@
+"""An explanation, for a terminal or a pipe."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from annt_prof import units
+from annt_prof.explain.explanation import Finding
+from annt_prof.report.lines import INDENT, bullets, heading, indented, labelled, plain
+from annt_prof.report.waterfall import waterfall
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import Console, RenderableType
+
+    from annt_prof.explain.explanation import Amount, Explanation, TechniqueExplanation
+
+_STYLES = {
+    Finding.HELPS: "bold green",
+    Finding.HURTS: "bold red",
+    Finding.NO_MEASURABLE_EFFECT: "bold",
+    Finding.NOT_APPLICABLE: "dim",
+    Finding.INCONCLUSIVE: "bold yellow",
+}
+_MOST_CATEGORIES = 6
+
+
+def render_explanation(explanation: Explanation, console: Console) -> None:
+    """Print the verdicts, each with its evidence, and how the whole saving is made up."""
+    for part in _parts(explanation, console.width):
+        console.print(part, highlight=False)
+
+
+def _parts(explanation: Explanation, width: int) -> Iterator[RenderableType]:
+    rounds = units.count(explanation.rounds, "round")
+    yield heading("What each technique is worth", f"{explanation.design}, {rounds}, per sample")
+    yield from _whole(explanation)
+    lines = list(waterfall(explanation, width))
+    if lines:
+        yield Text()
+        yield from lines
+    for each in explanation.techniques:
+        yield Text()
+        yield Text.assemble(
+            plain(each.name, "bold"), "  ", plain(_said(each.finding), _STYLES[each.finding])
+        )
+        yield indented(plain(each.reason))
+        yield labelled(_evidence(each), INDENT)
+        if each.pitfalls:
+            yield bullets("!", each.pitfalls)
+    if explanation.interactions:
+        yield Text()
+        yield heading("Together they are worth more or less than alone")
+        yield bullets("-", list(_interactions(explanation)))
+    if explanation.next_steps:
+        yield Text()
+        yield heading("What to try next")
+        yield bullets("-", explanation.next_steps)
+
+
+def _said(finding: Finding) -> str:
+    return finding.value.replace("_", " ")
+
+
+def _whole(explanation: Explanation) -> Iterator[RenderableType]:
+    facts = []
+    if explanation.baseline_ns is not None:
+        facts.append(("baseline", units.duration(explanation.baseline_ns)))
+    if explanation.total is not None:
+        facts.append(("whole mix", f"saves {_amount(explanation.total)}"))
+    again = explanation.baseline_again
+    if again is not None and again.low is not None and again.high is not None:
+        interval = f"{units.ratio(again.low, 3)} to {units.ratio(again.high, 3)}"
+        agrees = again.low <= 1 <= again.high
+        verdict = "as it should be" if agrees else "NOT 1: take differences of this size for noise"
+        facts.append(("itself", f"the baseline measured twice is {interval}, {verdict}"))
+    held = [each.prediction_held for each in explanation.techniques]
+    told = [one for one in held if one is not None]
+    if told:
+        facts.append(
+            ("predictions", f"{sum(told)} of {len(told)} held: told from the baseline alone, "
+             "beside what was measured")
+        )  # fmt: skip
+    yield labelled(facts)
+
+
+def _evidence(each: TechniqueExplanation) -> Iterator[tuple[str, str]]:
+    if each.alone is not None:
+        yield "alone", f"saves {_amount(each.alone)}"
+    if each.given_others is not None and each.given_others != each.alone:
+        yield "with others", f"on top of all others it saves {_amount(each.given_others)}"
+    if each.share is not None:
+        yield "share", f"{_amount(each.share)} of the whole mix's saving"
+    if each.saving_by_category_ns is not None:
+        yield "moved", _categories(each)
+    if each.signature:
+        yield "signature", _signature(each)
+    if each.bound_ns is not None and each.bound_basis:
+        yield "bound", f"{units.duration(each.bound_ns)}: {each.bound_basis}"
+    if each.predicted_low_ns is not None and each.predicted_high_ns is not None:
+        low, high = units.duration(each.predicted_low_ns), units.duration(each.predicted_high_ns)
+        held = {True: "held", False: "did NOT hold", None: "not told"}[each.prediction_held]
+        yield "predicted", f"{low} to {high}; {held}"
+    if each.smallest_effect is not None:
+        seen = units.percent(each.smallest_effect)
+        yield "could see", f"an effect of {seen} of the time, four times out of five"
+    if each.mathematics:
+        yield "mathematics", each.mathematics
+
+
+def _amount(amount: Amount) -> str:
+    if amount.low is None or amount.high is None:
+        return f"{units.duration(amount.ns)} (no interval)"
+    places = units.duration_decimals([amount.ns, amount.low, amount.high])
+    ns, low, high = (
+        units.milliseconds(each, places) for each in (amount.ns, amount.low, amount.high)
+    )
+    return f"{ns} ms (95 % interval {low} to {high})"
+
+
+def _categories(each: TechniqueExplanation) -> str:
+    found = each.saving_by_category_ns or {}
+    moved = sorted(((n, ns) for n, ns in found.items() if ns), key=lambda item: -abs(item[1]))
+    shown = [f"{name} {_change(-ns)}" for name, ns in moved[:_MOST_CATEGORIES]]
+    rest = sum(ns for _, ns in moved[_MOST_CATEGORIES:])
+    if rest:
+        shown.append(f"others {_change(-rest)}")
+    if each.unreconciled_ns:
+        shown.append(f"not reconciled with the timed windows {_change(-each.unreconciled_ns)}")
+    return ", ".join(shown) if shown else "nothing"
+
+
+def _change(ns: int) -> str:
+    return f"{'+' if ns > 0 else ''}{units.duration(ns)}"
+
+
+def _signature(each: TechniqueExplanation) -> str:
+    falls = [m for m in each.signature if m.expected == "falls"]
+    fell = [m.mover for m in falls if m.seen == "fell"]
+    missing = [m.mover for m in falls if m.seen != "fell"]
+    moved = [m.mover for m in each.signature if m.expected == "stays_flat" and m.seen != "flat"]
+    said = []
+    if fell:
+        said.append(f"as expected fell {', '.join(fell)}")
+    if missing:
+        said.append(f"should have fallen and did not: {', '.join(missing)}")
+    if moved:
+        said.append(f"should have stayed flat and did not: {', '.join(moved)}")
+    return "; ".join(said) if said else "nothing that it moves is measured here"
+
+
+def _interactions(explanation: Explanation) -> Iterator[str]:
+    for each in explanation.interactions:
+        more = "more" if each.extra.ns > 0 else "less"
+        one, other = each.techniques
+        yield f"{one} and {other} save {_amount(each.extra)} {more} together than each alone"

@@ -1,0 +1,60 @@
+"""An explanation as one JSON document, with keys that stay."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from annt_prof.explain.explanation import Explanation, TechniqueExplanation
+
+DOCUMENT_VERSION = 1
+"""Raised when a key changes its meaning or goes; new keys do not raise it."""
+
+
+def explanation_document(explanation: Explanation) -> bytes:
+    """Return the explanation as indented UTF-8 JSON with a final line break.
+
+    Savings are whole nanoseconds per sample, negative where time is lost; ratios and effects are
+    fractions of 1. What the run does not tell is null.
+    """
+    total = explanation.total
+    answer = {
+        "schema_version": DOCUMENT_VERSION,
+        "run_id": explanation.run_id,
+        "design": explanation.design,
+        "rounds": explanation.rounds,
+        "baseline_ns_per_sample": explanation.baseline_ns,
+        "total_saving_ns_per_sample": total and total.ns,
+        "total_saving_interval_ns_per_sample": total and {"low": total.low, "high": total.high},
+        "techniques": [_technique(each) for each in explanation.techniques],
+        "interactions": explanation.interactions,
+        "baseline_again": explanation.baseline_again,
+        "next_steps": explanation.next_steps,
+    }
+    return msgspec.json.format(msgspec.json.encode(answer), indent=2) + b"\n"
+
+
+def _technique(each: TechniqueExplanation) -> dict[str, Any]:
+    share = each.share
+    return {
+        "name": each.name,
+        "verdict": each.finding,
+        "reason": each.reason,
+        "speedup": each.speedup,
+        "alone_ns_per_sample": each.alone,
+        "given_others_ns_per_sample": each.given_others,
+        "shapley_ns_per_sample": share and share.ns,
+        "shapley_interval_ns_per_sample": share and {"low": share.low, "high": share.high},
+        "smallest_effect": each.smallest_effect,
+        "saving_by_category_ns_per_sample": each.saving_by_category_ns,
+        "unreconciled_ns_per_sample": each.unreconciled_ns,
+        "signature": each.signature,
+        "bound_ns_per_sample": each.bound_ns,
+        "bound_basis": each.bound_basis,
+        "predicted_ns_per_sample": {"low": each.predicted_low_ns, "high": each.predicted_high_ns},
+        "prediction_held": each.prediction_held,
+        "pitfalls": each.pitfalls,
+        "mathematics": each.mathematics,
+    }

@@ -1,0 +1,121 @@
+"""From the baseline to the whole mix: each technique's share of the saving as a floating bar."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from annt_prof import units
+from annt_prof.categories import Category
+from annt_prof.report.lines import INDENT, left, plain, right
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from annt_prof.explain.explanation import Explanation, TechniqueExplanation
+
+_WIDEST_BAR = 50
+_NARROWEST_BAR = 16
+# A colour and a letter each, so that a terminal without colours tells them apart too.
+_LOOKS: dict[str, tuple[str, str]] = {
+    Category.DATA_LOADING: ("yellow", "d"),
+    Category.H2D_COPY: ("bright_yellow", "h"),
+    Category.OTHER_COPY: ("bright_black", "c"),
+    Category.FORWARD: ("green", "f"),
+    Category.BACKWARD: ("cyan", "b"),
+    Category.GRAD_SCALING: ("bright_magenta", "g"),
+    Category.GRAD_CLIPPING: ("bright_blue", "k"),
+    Category.OPTIMIZER: ("magenta", "o"),
+    Category.ZERO_GRAD: ("blue", "z"),
+    Category.COMMUNICATION: ("bright_cyan", "m"),
+    Category.HOST_BOUND: ("red", "H"),
+    Category.SYNC: ("bright_red", "S"),
+    Category.UNATTRIBUTED: ("white", "u"),
+}
+_UNKNOWN = ("white", "?")
+
+
+def waterfall(explanation: Explanation, width: int) -> Iterator[Text]:
+    """Yield the lines; none where the design does not share out the total.
+
+    Each bar lies where the technique takes the time from, and is drawn in the categories that
+    moved its way, in proportion; what moved the other way is in the figures only.
+
+    Args:
+        explanation: Of a run.
+        width: Cells per line.
+    """
+    shared = [each for each in explanation.techniques if each.share is not None]
+    if not shared or explanation.baseline_ns is None or explanation.total is None:
+        return
+    start, end = explanation.baseline_ns, explanation.baseline_ns - explanation.total.ns
+    label = max(len(name) for name in ("the whole mix", *(each.name for each in shared)))
+    highest = _highest(start, shared)
+    places = units.duration_decimals([highest])
+    figure = len(units.milliseconds(-highest, places)) + 1
+    bar = max(_NARROWEST_BAR, min(_WIDEST_BAR, width - INDENT - label - figure - 8))
+
+    def line(name: str, ns: int, before: int, drawn: Text, *, signed: bool) -> Text:
+        written = units.milliseconds(ns, places)
+        written = f"+{written}" if signed and ns > 0 else written
+        return Text.assemble(
+            " " * INDENT, left(name, label), f"  {right(written, figure)} ms  ",
+            " " * round(bar * before / highest), drawn,
+        )  # fmt: skip
+
+    def solid(ns: int) -> Text:
+        return Text("█" * max(1, round(bar * ns / highest)), style="dim")
+
+    yield line("baseline", start, 0, solid(start), signed=False)
+    level = start
+    for each in shared:
+        saving = 0 if each.share is None else each.share.ns
+        cells = max(1, round(bar * abs(saving) / highest))
+        yield line(
+            each.name, -saving, min(level, level - saving), _drawn(each, saving, cells), signed=True
+        )
+        level -= saving
+    yield line("the whole mix", end, 0, solid(end), signed=False)
+    yield _legend(shared)
+
+
+def _highest(start: int, shared: list[TechniqueExplanation]) -> int:
+    level, highest = start, start
+    for each in shared:
+        level -= 0 if each.share is None else each.share.ns
+        highest = max(highest, level)
+    return max(highest, 1)
+
+
+def _drawn(each: TechniqueExplanation, saving: int, cells: int) -> Text:
+    """Return a bar of so many cells, each category with its part."""
+    parts = _moving(each, saving)
+    total = sum(parts.values())
+    if not total:
+        return Text(_UNKNOWN[1] * cells, style=_UNKNOWN[0])
+    drawn, done, used = Text(), 0, 0
+    for name, ns in parts.items():
+        done += ns
+        upto = round(cells * done / total)
+        style, letter = _LOOKS.get(name, _UNKNOWN)
+        drawn.append(letter * (upto - used), style=f"{style} reverse")
+        used = upto
+    return drawn
+
+
+def _moving(each: TechniqueExplanation, saving: int) -> dict[str, int]:
+    """Return the categories that moved the way of the saving, the largest first."""
+    sign = 1 if saving >= 0 else -1
+    moved = {name: sign * ns for name, ns in (each.saving_by_category_ns or {}).items()}
+    return dict(sorted(((n, ns) for n, ns in moved.items() if ns > 0), key=lambda item: -item[1]))
+
+
+def _legend(shared: list[TechniqueExplanation]) -> Text:
+    names = [name for each in shared for name in _moving(each, each.share.ns if each.share else 0)]
+    line = Text(" " * INDENT)
+    for name in dict.fromkeys(names):
+        style, letter = _LOOKS.get(name, _UNKNOWN)
+        line.append(letter, style=f"{style} reverse")
+        line.append_text(plain(f" {name}  ", "dim"))
+    return line

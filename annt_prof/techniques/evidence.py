@@ -1,0 +1,83 @@
+"""What is known before a technique is tried, and what it could save, told from that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from annt_prof.categories import Category, KernelClass
+
+
+@dataclass(frozen=True)
+class Ceilings:
+    """What a machine can do at most, measured once by ``annt-prof doctor --calibrate``.
+
+    Attributes:
+        matrix_flops: Operations per second of a large matrix product, by dtype (``float32``,
+            ``tf32``, ``bfloat16``, ``float16``).
+        memory_bytes_per_s: Read and written by a large elementwise operation.
+        pinned_bytes_per_s: Host to device from page-locked memory; None without a device.
+        pageable_bytes_per_s: Host to device from ordinary memory; None without a device.
+        launch_ns: From one empty launch to the next; on a CPU, of one small operator.
+    """
+
+    matrix_flops: Mapping[str, float]
+    memory_bytes_per_s: float
+    pinned_bytes_per_s: float | None
+    pageable_bytes_per_s: float | None
+    launch_ns: float
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The baseline's mean step, per iteration.
+
+    Attributes:
+        device_type: ``cpu`` or ``cuda``.
+        step_ns: Wall time.
+        category_ns: By category; what the trace cannot show is absent.
+        kernel_ns: Device time by kernel class; empty without a device.
+        workers: Loader processes; None where it is not known.
+        cores: Of the host; None where it is not known.
+        accumulation: Iterations per optimizer step of the baseline.
+        ceilings: None where the machine has not been calibrated, or is another one.
+    """
+
+    device_type: str
+    step_ns: int
+    category_ns: Mapping[Category, int]
+    kernel_ns: Mapping[KernelClass, int] = field(default_factory=dict)
+    workers: int | None = None
+    cores: int | None = None
+    accumulation: int = 1
+    ceilings: Ceilings | None = None
+
+    def time(self, *categories: Category) -> int:
+        """Return the time in these categories, ns; those not measured count as 0."""
+        return sum(self.category_ns.get(category, 0) for category in categories)
+
+    def kernels(self, *classes: KernelClass) -> int:
+        """Return the device time of these classes of kernels, ns."""
+        return sum(self.kernel_ns.get(one, 0) for one in classes)
+
+    def known(self, categories: Iterable[Category]) -> bool:
+        """Tell whether any of these categories is measured."""
+        return any(category in self.category_ns for category in categories)
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a technique should save per iteration, ns; negative where it should cost time.
+
+    Attributes:
+        low_ns: It should save at least this.
+        high_ns: It cannot save more: the bound.
+        basis: What the bound is made of, to follow "it cannot save more than".
+    """
+
+    low_ns: int
+    high_ns: int
+    basis: str

@@ -1,0 +1,174 @@
+"""Verdicts and their evidence, from runs made by hand."""
+
+import random
+
+import msgspec
+import numpy as np
+import pytest
+
+from annt_prof.explain.comparison import summarise
+from annt_prof.explain.costs import smallest_effect
+from annt_prof.explain.explaining import explain
+from annt_prof.explain.explanation import Finding
+from annt_prof.scenario.effective import EffectiveValue
+from hand_made import CPU, MS, breakdown, lost, variant
+
+ROUNDS = 12
+
+
+def noisy(ms, seed, noise=0.001):
+    generator = random.Random(seed)
+    return [ms * (1 + generator.gauss(0, noise)) for _ in range(ROUNDS)]
+
+
+def measured(name, techniques, ms, seed, **shares):
+    shares = shares or {"forward": 0.4, "backward": 0.4, "optimizer": 0.1}
+    return variant(
+        name, noisy(ms, seed), techniques=techniques, breakdown=breakdown(ms * 1.1, **shares)
+    )
+
+
+def run_of(*variants, design="alone", orders=(), **scenario):
+    from annt_prof.runs.record import SCHEMA_VERSION, Run
+
+    values = tuple(EffectiveValue(path, value, "x.yaml") for path, value in scenario.items())
+    return Run(
+        schema_version=SCHEMA_VERSION, run_id="r", created="2026-01-01T00:00:00+00:00",
+        scenario_name="s", scenario=values, environment=CPU, substitutions=(),
+        overrides_in_effect=(), telemetry_note="", seed=0, variants=summarise(variants),
+        stop="", complete=True, design=design, orders=orders,
+    )  # fmt: skip
+
+
+def two(accumulated=95.0, both=60.0):
+    return run_of(
+        measured("baseline", (), 100, 1),
+        measured("amp", ("amp",), 66, 2, forward=0.3, backward=0.3, optimizer=0.25),
+        measured("gradient_accumulation", ("gradient_accumulation",), accumulated, 3),
+        measured("all", ("amp", "gradient_accumulation"), both, 4),
+        lost("pin_memory", "not_applicable", "no accelerator to copy to",
+             left_out={"pin_memory": "no accelerator to copy to"}, techniques=()),
+    )  # fmt: skip
+
+
+def named(explanation):
+    return {each.name: each for each in explanation.techniques}
+
+
+def test_verdicts_shares_and_their_sum():
+    found = explain(two())
+    amp, accumulation, pinned = found.techniques
+    assert (amp.finding, accumulation.finding) == (Finding.HELPS, Finding.HELPS)
+    assert pinned.finding is Finding.NOT_APPLICABLE
+    assert pinned.reason == "not applicable: no accelerator to copy to"
+    assert amp.share.ns + accumulation.share.ns == found.total.ns
+    # Alone 34 and 5 of 100 ms, together 40, at 8 samples an iteration.
+    assert amp.share.ns == pytest.approx(34.5 * MS / 8, rel=0.01)
+    assert accumulation.share.ns == pytest.approx(5.5 * MS / 8, rel=0.05)
+    assert amp.share.low < amp.share.ns < amp.share.high
+    assert amp.given_others.ns == pytest.approx(35 * MS / 8, rel=0.01)
+    assert "saves 34." in amp.reason
+
+
+def test_savings_by_category_reconcile_with_the_timed_windows():
+    """Inflation of 10 % is the same in every trace here, and is taken out."""
+    found = explain(two()).techniques[0]
+    total = sum(found.saving_by_category_ns.values()) + found.unreconciled_ns
+    assert total == pytest.approx(found.share.ns, abs=10)
+    assert abs(found.unreconciled_ns) < 0.01 * found.share.ns
+    assert found.saving_by_category_ns["backward"] > 0.4 * found.share.ns
+    seen = {movement.mover: movement for movement in found.signature}
+    assert (seen["forward"].seen, seen["forward"].as_expected) == ("fell", True)
+
+
+def test_a_sampled_design_shares_out_along_its_orders():
+    run = two()
+    sampled = msgspec.structs.replace(
+        run, design="sampled", orders=(("amp", "gradient_accumulation"),)
+    )
+    found = named(explain(sampled))
+    assert found["amp"].share.ns == pytest.approx(34 * MS / 8, rel=0.01)
+    assert found["gradient_accumulation"].share.ns == pytest.approx(6 * MS / 8, rel=0.05)
+
+
+def test_without_the_sets_in_between_there_is_a_total_and_no_share():
+    run = two()
+    techniques = ("amp", "gradient_accumulation", "tf32")
+    whole = measured("all", techniques, 50, 5)
+    third = measured("tf32", ("tf32",), 90, 6)
+    run = msgspec.structs.replace(run, variants=summarise((*run.variants[:3], third, whole)))
+    found = explain(run)
+    assert found.total.ns == pytest.approx(50 * MS / 8, rel=0.01)
+    assert [each.share for each in found.techniques] == [None] * 3
+    assert all(each.saving_by_category_ns for each in found.techniques)
+
+
+def test_no_effect_names_the_bound():
+    found = named(explain(two(accumulated=100.0)))["gradient_accumulation"]
+    assert found.finding is Finding.NO_MEASURABLE_EFFECT
+    assert "no measurable effect" in found.reason
+    assert "it could not have saved more than" in found.reason
+    # Half of an optimizer that takes a tenth of the step.
+    assert found.bound_ns == pytest.approx(0.5 * 0.1 * 100 * MS / 8, rel=0.02)
+    assert found.prediction_held is True
+
+
+def test_options_sharpen_the_prediction():
+    run = two()
+    steps = EffectiveValue("techniques.gradient_accumulation.steps", 4, "x.yaml")
+    found = named(explain(msgspec.structs.replace(run, scenario=(steps,))))
+    bound = found["gradient_accumulation"].bound_ns
+    assert bound == pytest.approx(0.75 * 0.1 * 100 * MS / 8, rel=0.02)
+
+
+def test_a_prediction_that_did_not_hold_is_said_to():
+    found = named(explain(two(accumulated=70.0)))["gradient_accumulation"]
+    assert found.prediction_held is False
+
+
+def test_interactions_beyond_noise_are_named():
+    (found,) = explain(two(accumulated=95, both=50)).interactions
+    assert found.techniques == ("amp", "gradient_accumulation")
+    assert found.extra.ns == pytest.approx(11 * MS / 8, rel=0.05)
+    assert explain(two(accumulated=95, both=61)).interactions == ()
+
+
+def test_the_baseline_measured_twice_is_no_technique():
+    again = variant("baseline_again", noisy(100, 9), techniques=())
+    found = explain(run_of(measured("baseline", (), 100, 1), again))
+    assert found.baseline_again.low < 1 < found.baseline_again.high
+    assert found.techniques == ()
+
+
+def test_a_lost_variant_says_what_happened():
+    run = run_of(
+        measured("baseline", (), 100, 1), lost("amp", "crashed", "killed", techniques=("amp",))
+    )
+    (found,) = explain(run).techniques
+    assert found.finding is Finding.INCONCLUSIVE
+    assert found.reason == "not measured: killed"
+    assert found.speedup is None
+
+
+def test_a_run_without_any_window():
+    found = explain(run_of(variant("baseline", []), variant("amp", [])))
+    assert (found.total, found.baseline_ns) == (None, None)
+
+
+def test_the_smallest_effect_is_found_four_times_out_of_five():
+    generator, spread, rounds = np.random.default_rng(1), 0.01, 12
+    sizes = [smallest_effect(generator.normal(0, spread, rounds).tolist()) for _ in range(200)]
+    effect = float(np.median(sizes))
+    from scipy import stats
+
+    trials = generator.normal(effect, spread, (2000, rounds))
+    assert np.mean(stats.ttest_1samp(trials, 0, axis=1).pvalue < 0.05) == pytest.approx(
+        0.8, abs=0.06
+    )
+
+
+def test_pitfalls_of_the_technique_are_with_it():
+    run = two()
+    amp = msgspec.structs.replace(run.variants[1], remarks=("amp: beware", "other: not mine"))
+    run = msgspec.structs.replace(run, variants=(run.variants[0], amp, *run.variants[2:]))
+    assert named(explain(run))["amp"].pitfalls == ("beware",)
