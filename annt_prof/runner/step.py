@@ -9,16 +9,34 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import torch
+import torch.nn.attention
 
 from annt_prof.categories import PHASE_PREFIX, Phase
-from annt_prof.workload.assembly import make_loader, make_optimizer, make_schedule
+from annt_prof.workload.assembly import (
+    make_batches,
+    make_model,
+    make_optimizer,
+    make_schedule,
+    set_flags,
+)
+from annt_prof.workload.graphs import capture
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from annt_prof.techniques.setup import TrainingSetup
+    from annt_prof.workload.assembly import Batches as Loader
 
     PhaseMarker = Callable[[Phase], AbstractContextManager[Any]]
+
+
+_IMAGE_DIMENSIONS = 4
+_ATTENTION = {
+    "flash": torch.nn.attention.SDPBackend.FLASH_ATTENTION,
+    "efficient": torch.nn.attention.SDPBackend.EFFICIENT_ATTENTION,
+    "cudnn": torch.nn.attention.SDPBackend.CUDNN_ATTENTION,
+    "math": torch.nn.attention.SDPBackend.MATH,
+}
 
 
 def unmarked(_phase: Phase) -> AbstractContextManager[Any]:
@@ -41,7 +59,7 @@ class Batches:
         remaining: Iterations left in the epoch; the full length as a new one is about to begin.
     """
 
-    def __init__(self, loader: torch.utils.data.DataLoader[Any]) -> None:
+    def __init__(self, loader: Loader) -> None:
         self.per_epoch = len(loader)
         self.remaining = self.per_epoch
         self._loader = loader
@@ -69,23 +87,50 @@ class Loop:
 
     def __init__(self, setup: TrainingSetup, seed: int) -> None:
         self.setup = setup
-        self.batches = Batches(make_loader(setup, seed))
+        set_flags(setup.flags)
+        setup.model.train()
+        self.model = make_model(setup)
+        self.batches = Batches(make_batches(setup, seed))
         self.optimizer = make_optimizer(setup.optimizer, setup.model)
         self.scaler = torch.amp.GradScaler(setup.device.type, enabled=setup.grad_scaling)
         self.schedule = make_schedule(
             setup.schedule, self.optimizer, self.batches.per_epoch, setup.accumulation
         )
+        self._captured = False
         # A fused optimizer unscales inside its own kernel; unscaling before it would be measured
         # as work that such a training does not do.
         self.unscales_itself = bool(setup.optimizer.arguments.get("fused"))
-        setup.model.train()
 
     def autocast(self, *, around_backward: bool) -> AbstractContextManager[Any]:
         """Autocast as declared: around forward alone, or around forward and backward."""
         declared = self.setup.autocast
         if declared is None or declared.covers_backward is not around_backward:
             return nullcontext()
-        return torch.autocast(self.setup.device.type, dtype=declared.dtype)
+        return torch.autocast(
+            self.setup.device.type,
+            dtype=declared.dtype,
+            cache_enabled=not self.setup.cuda_graphs,
+        )
+
+    def attention(self) -> AbstractContextManager[Any]:
+        """The kernel of scaled dot-product attention as declared."""
+        name = self.setup.attention
+        if name is None:
+            return nullcontext()
+        return torch.nn.attention.sdpa_kernel(_ATTENTION[name])
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Return the logits, shape (batch, classes), as the setup declares the pass."""
+        setup = self.setup
+        if setup.batch_transform is not None:
+            inputs = setup.batch_transform(inputs)
+        if setup.channels_last and inputs.dim() == _IMAGE_DIMENSIONS:
+            inputs = inputs.contiguous(memory_format=torch.channels_last)
+        if setup.cuda_graphs and not self._captured:
+            self.model = capture(self.model, inputs)
+            self._captured = True
+        with self.attention():
+            return self.model(inputs)
 
     def next_group(self) -> int:
         """Iterations that the next optimizer step closes.
@@ -139,7 +184,7 @@ def _forward_backward(loop: Loop, group: int, phase: PhaseMarker) -> None:
         targets = targets.to(setup.device, non_blocking=setup.non_blocking)
     with loop.autocast(around_backward=True):
         with phase(Phase.FORWARD), loop.autocast(around_backward=False):
-            loss = setup.criterion(setup.model(inputs), targets)
+            loss = setup.criterion(loop.forward(inputs), targets)
             if group > 1:
                 loss = loss / group
         with phase(Phase.BACKWARD):
@@ -164,7 +209,7 @@ def _update(loop: Loop, phase: PhaseMarker) -> None:
         with phase(Phase.GRAD_SCALING):
             loop.scaler.update()
     with phase(Phase.ZERO_GRAD):
-        loop.optimizer.zero_grad(set_to_none=True)
+        loop.optimizer.zero_grad(set_to_none=loop.setup.set_to_none)
 
 
 def _advance_schedule(loop: Loop, *, updated: bool) -> None:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from pathlib import Path
 
+_FIRST_WITH_TF32 = (8, 0)  # Ampere
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
@@ -64,6 +65,7 @@ def _cuda_machine() -> Machine:
         num_devices=torch.cuda.device_count(),
         num_cores=hardware.num_cores(),
         native_bfloat16=torch.cuda.is_bf16_supported(including_emulation=False),
+        tf32=torch.cuda.get_device_capability(0) >= _FIRST_WITH_TF32,
     )
 
 

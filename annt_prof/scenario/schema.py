@@ -100,6 +100,9 @@ class OptimizerChoice(Section):
     backbone_lr_factor: float = Field(
         default=1.0, gt=0, description="Multiplies lr for every parameter outside the classifier."
     )
+    set_to_none: bool = Field(
+        default=True, description="Zeroing drops gradients, as torch does, or fills them."
+    )
     clipping: ClippingChoice | None = Field(
         default=None, description="Gradient clipping in every variant; null for none."
     )

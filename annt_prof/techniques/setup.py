@@ -87,6 +87,28 @@ class Autocast:
     covers_backward: bool = False
 
 
+@dataclass(frozen=True)
+class Compilation:
+    """How ``torch.compile`` is called; the words are its own."""
+
+    mode: str
+    dynamic: bool | None
+    fullgraph: bool
+
+
+@dataclass
+class GlobalFlags:
+    """Switches of the whole process, set before anything is built; None leaves torch's default.
+
+    Attributes:
+        tf32: Whether float32 matrix products and convolutions may round to TF32.
+        cudnn_benchmark: Whether cuDNN times its algorithms for each new shape.
+    """
+
+    tf32: bool | None = None
+    cudnn_benchmark: bool | None = None
+
+
 @dataclass
 class TrainingSetup:
     """The declaration of one variant's training loop.
@@ -100,6 +122,19 @@ class TrainingSetup:
         grad_scaling: Whether a GradScaler scales the loss.
         accumulation: Iterations per optimizer step.
         non_blocking: Whether host-to-device copies may return before they end.
+        set_to_none: Whether zeroing drops gradients, rather than filling them with zeros.
+        channels_last: Whether model and inputs are laid out channels last.
+        attention: Kernel of scaled dot-product attention: ``flash``, ``efficient``, ``cudnn`` or
+            ``math``; None lets torch choose.
+        compilation: None runs the model eagerly.
+        cuda_graphs: Whether forward and backward are captured once and replayed.
+        device_prefetch: Whether the next batch is copied on a stream of its own.
+        dataset_on_device: Whether all samples lie on the device, so that nothing is loaded.
+        transform_on_device: Whether images are transformed in batches on the device.
+        checkpointing: Blocks compute their activations again in the backward pass; whether with
+            the same random numbers. None keeps activations.
+        batch_transform: What is done to a batch of inputs once it is on the device.
+        flags: Of the process.
         remarks: What a reader must know about this variant; shown in every output.
     """
 
@@ -115,4 +150,15 @@ class TrainingSetup:
     grad_scaling: bool = False
     accumulation: int = 1
     non_blocking: bool = False
+    set_to_none: bool = True
+    channels_last: bool = False
+    attention: str | None = None
+    compilation: Compilation | None = None
+    cuda_graphs: bool = False
+    device_prefetch: bool = False
+    dataset_on_device: bool = False
+    transform_on_device: bool = False
+    checkpointing: Literal["same_random_numbers", "other_random_numbers"] | None = None
+    batch_transform: Callable[[torch.Tensor], torch.Tensor] | None = None
+    flags: GlobalFlags = field(default_factory=GlobalFlags)
     remarks: list[str] = field(default_factory=list)

@@ -37,6 +37,7 @@ class Machine:
         num_devices: Accelerators visible; 0 on a CPU.
         num_cores: CPU cores this process may run on.
         native_bfloat16: Whether the device has bfloat16 matrix instructions.
+        tf32: Whether the device has TF32 matrix instructions.
     """
 
     device_type: Literal["cpu", "cuda"]
@@ -44,6 +45,7 @@ class Machine:
     num_devices: int
     num_cores: int
     native_bfloat16: bool
+    tf32: bool = False
 
 
 @dataclass(frozen=True)

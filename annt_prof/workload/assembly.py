@@ -14,12 +14,23 @@ from torch.optim.lr_scheduler import (
 )
 
 from annt_prof.errors import UserError
+from annt_prof.workload.checkpointing import checkpoint_blocks
+from annt_prof.workload.device_images import move_to_device
 from annt_prof.workload.models.head import classifier_parameters
+from annt_prof.workload.prefetching import DevicePrefetcher
+from annt_prof.workload.resident import ResidentBatches
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from annt_prof.techniques.setup import OptimizerArguments, ScheduleArguments, TrainingSetup
+    from annt_prof.techniques.setup import (
+        GlobalFlags,
+        OptimizerArguments,
+        ScheduleArguments,
+        TrainingSetup,
+    )
+
+    Batches = torch.utils.data.DataLoader[Any] | DevicePrefetcher | ResidentBatches
 
 _OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
     "sgd": torch.optim.SGD,
@@ -28,6 +39,53 @@ _OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
 }
 
 _SHORTEST_CYCLE = 2  # total steps
+
+
+def set_flags(flags: GlobalFlags) -> None:
+    """Set the process's switches that a technique has an opinion on."""
+    if flags.tf32 is not None:
+        torch.set_float32_matmul_precision("high" if flags.tf32 else "highest")
+        torch.backends.cudnn.allow_tf32 = flags.tf32
+    if flags.cudnn_benchmark is not None:
+        torch.backends.cudnn.benchmark = flags.cudnn_benchmark
+
+
+def make_model(setup: TrainingSetup) -> Callable[[torch.Tensor], torch.Tensor]:
+    """Return what the step calls: the model, wrapped, laid out and compiled as declared.
+
+    Raises:
+        UserError: Blocks are to be wrapped, and the model has none.
+    """
+    if setup.checkpointing is not None:
+        same = setup.checkpointing == "same_random_numbers"
+        checkpoint_blocks(setup.model, preserve_rng_state=same)
+    if setup.channels_last:
+        setup.model.to(memory_format=torch.channels_last)
+    if setup.compilation is None:
+        return setup.model
+    declared = setup.compilation
+    compiled: Callable[[torch.Tensor], torch.Tensor] = torch.compile(
+        setup.model,
+        mode=declared.mode,
+        dynamic=declared.dynamic,
+        fullgraph=declared.fullgraph,
+    )
+    return compiled
+
+
+def make_batches(setup: TrainingSetup, seed: int) -> Batches:
+    """Return what an epoch's batches come from.
+
+    Raises:
+        UserError: As ``make_loader``; or the data set does not fit on the device, or cannot be
+            transformed there.
+    """
+    if setup.transform_on_device and setup.batch_transform is None:
+        move_to_device(setup)
+    if setup.dataset_on_device:
+        return ResidentBatches(setup.dataset, setup.loader.batch_size, setup.device, seed)
+    loader = make_loader(setup, seed)
+    return DevicePrefetcher(loader, setup.device) if setup.device_prefetch else loader
 
 
 def make_loader(setup: TrainingSetup, seed: int) -> torch.utils.data.DataLoader[Any]:

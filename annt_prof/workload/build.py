@@ -67,6 +67,7 @@ def build(scenario: Scenario, device: torch.device, data_dir: Path | None) -> Wo
         schedule=_schedule(scenario.schedule),
         clipping=GradientClipping(clipping.kind, clipping.limit) if clipping else None,
         non_blocking=copying.non_blocking,
+        set_to_none=scenario.optimizer.set_to_none,
     )
     substitutions = (*data.substitutions, *made.substitutions, *copy_substitutions)
     return Workload(setup, substitutions, data.num_classes)

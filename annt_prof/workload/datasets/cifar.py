@@ -10,7 +10,7 @@ from annt_prof.scenario.effective import Substitution
 from annt_prof.workload.datasets.bundle import DatasetBundle, data_folders
 from annt_prof.workload.datasets.cifar_files import CIFAR, SIDE, CifarArrays, find, read
 from annt_prof.workload.datasets.images import ArrayImages
-from annt_prof.workload.datasets.transforms import Statistics, image_transform
+from annt_prof.workload.datasets.transforms import Statistics, image_transform, recipe_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,8 +43,9 @@ def make(choice: DatasetChoice, *, train: bool, data_dir: Path | None) -> Datase
     transform = image_transform(
         choice, native_size=SIDE, statistics=_STATISTICS[choice.name], train=train
     )
+    recipe = recipe_of(choice, native_size=SIDE, statistics=_STATISTICS[choice.name], train=train)
     return DatasetBundle(
-        dataset=ArrayImages(arrays.pixels, arrays.labels, transform),
+        dataset=ArrayImages(arrays.pixels, arrays.labels, transform, recipe),
         num_classes=CIFAR[choice.name].num_classes,
         real=found is not None,
         substitutions=substitutions,

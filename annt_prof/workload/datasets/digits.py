@@ -10,7 +10,7 @@ from sklearn.model_selection import train_test_split
 
 from annt_prof.workload.datasets.bundle import DatasetBundle
 from annt_prof.workload.datasets.images import ArrayImages
-from annt_prof.workload.datasets.transforms import Statistics, image_transform
+from annt_prof.workload.datasets.transforms import Statistics, image_transform, recipe_of
 
 if TYPE_CHECKING:
     from annt_prof.scenario.schema import DatasetChoice
@@ -34,5 +34,6 @@ def make(choice: DatasetChoice, *, train: bool) -> DatasetBundle:
     )
     rows = train_set if train else test_set
     transform = image_transform(choice, native_size=8, statistics=_STATISTICS, train=train)
-    images = ArrayImages(pixels[rows], digits.target[rows], transform)
+    recipe = recipe_of(choice, native_size=8, statistics=_STATISTICS, train=train)
+    images = ArrayImages(pixels[rows], digits.target[rows], transform, recipe)
     return DatasetBundle(images, num_classes=10, real=True)

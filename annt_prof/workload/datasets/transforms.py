@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from torchvision import transforms
 from torchvision.transforms import InterpolationMode
 
+from annt_prof.workload.datasets.images import ImageRecipe
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -49,3 +51,17 @@ def image_transform(
     steps += [transforms.ToTensor(), transforms.Normalize(*statistics)]
     composed: Callable[[Any], Any] = transforms.Compose(steps)
     return composed
+
+
+def recipe_of(
+    choice: DatasetChoice, *, native_size: int, statistics: Statistics, train: bool
+) -> ImageRecipe:
+    """Return what ``image_transform`` does with the same arguments, in words."""
+    return ImageRecipe(
+        augmentation=choice.augmentation if train else (),
+        native_size=native_size,
+        image_size=choice.image_size,
+        interpolation=choice.interpolation,
+        mean=statistics[0],
+        deviation=statistics[1],
+    )

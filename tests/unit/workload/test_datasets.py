@@ -25,7 +25,7 @@ def test_the_stand_in_has_cifars_size_shapes_types_and_classes(name, classes):
     image, label = train.dataset[0]
     assert (image.shape, image.dtype) == ((3, 32, 32), torch.float32)
     assert isinstance(label, int)
-    labels = {train.dataset._labels[i] for i in range(5000)}
+    labels = {train.dataset.labels[i] for i in range(5000)}
     assert labels == set(range(classes))
 
 
@@ -42,8 +42,8 @@ def test_the_stand_in_decodes_as_the_real_one_does(tmp_path):
     real, stand_in = made("cifar10", data_dir=tmp_path), made("cifar10")
     assert type(real.dataset) is type(stand_in.dataset)
     assert repr(real.dataset._transform) == repr(stand_in.dataset._transform)
-    assert real.dataset._pixels.dtype == stand_in.dataset._pixels.dtype
-    assert real.dataset._pixels.flags.c_contiguous
+    assert real.dataset.pixels.dtype == stand_in.dataset.pixels.dtype
+    assert real.dataset.pixels.flags.c_contiguous
 
 
 @pytest.mark.parametrize("packed", [False, True], ids=["folder", "archive"])
@@ -55,7 +55,7 @@ def test_real_images_come_out_as_their_pixels_normalised(packed, tmp_path):
     assert bundle.real
     image, label = bundle.dataset[1]
     assert label == 1
-    pixels = torch.from_numpy(bundle.dataset._pixels[1]).permute(2, 0, 1) / 255
+    pixels = torch.from_numpy(bundle.dataset.pixels[1]).permute(2, 0, 1) / 255
     mean = torch.tensor([0.5071, 0.4865, 0.4409]).view(3, 1, 1)
     deviation = torch.tensor([0.2673, 0.2564, 0.2762]).view(3, 1, 1)
     torch.testing.assert_close(image, (pixels - mean) / deviation)
@@ -100,15 +100,15 @@ def test_digits_are_split_by_class_without_overlap():
     train, test = made("digits").dataset, made("digits", train=False).dataset
     assert (len(train), len(test)) == (1437, 360)
     for split in (train, test):
-        counts = np.bincount(split._labels, minlength=10) / len(split)
+        counts = np.bincount(split.labels, minlength=10) / len(split)
         assert counts.min() > 0.09
         assert counts.max() < 0.11
-    seen = {row.tobytes() for row in train._pixels}
-    shared = sum(row.tobytes() in seen for row in test._pixels)
+    seen = {row.tobytes() for row in train.pixels}
+    shared = sum(row.tobytes() in seen for row in test.pixels)
     # A few images of the collection are equal to the byte; a split that overlaps shares them all.
     assert shared <= 2
     again = made("digits").dataset
-    np.testing.assert_array_equal(train._labels, again._labels)
+    np.testing.assert_array_equal(train.labels, again.labels)
 
 
 def test_digits_are_real_grey_and_normalised_to_zero_mean_and_unit_deviation():
@@ -123,7 +123,7 @@ def test_digits_are_real_grey_and_normalised_to_zero_mean_and_unit_deviation():
 
 def test_digits_keep_their_sixteen_shades():
     shades = np.unique(load_digits().images)
-    assert len(np.unique(made("digits").dataset._pixels)) == len(shades) == 17
+    assert len(np.unique(made("digits").dataset.pixels)) == len(shades) == 17
 
 
 @pytest.mark.parametrize("name", ["cifar10", "digits"])

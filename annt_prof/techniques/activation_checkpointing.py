@@ -1,0 +1,85 @@
+"""Activations are computed again in the backward pass in place of being kept.
+
+What it does: each block keeps only its input, and runs its forward pass once more when the
+backward pass reaches it. Memory falls; each step pays up to one more forward pass.
+
+When it helps: when memory forbids the batch size that would be faster.
+
+When it does nothing: for step time never anything; it costs 20 to 30 % of the backward pass.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from annt_prof.categories import Category
+from annt_prof.techniques.evidence import Evidence, Prediction
+from annt_prof.techniques.technique import Machine, Options, Pitfall, Signature, Technique
+
+if TYPE_CHECKING:
+    from annt_prof.techniques.setup import TrainingSetup
+
+
+@dataclass(frozen=True)
+class ActivationCheckpointingOptions:
+    """How the recomputation behaves."""
+
+    preserve_rng_state: bool = field(
+        default=True,
+        metadata={"description": "Draw the same dropout again; false is a little cheaper."},
+    )
+
+    def apply(self, setup: TrainingSetup) -> None:
+        """Let the loop wrap the model's blocks."""
+        same = self.preserve_rng_state
+        setup.checkpointing = "same_random_numbers" if same else "other_random_numbers"
+
+
+def _obstacle(_options: Options, _machine: Machine) -> str | None:
+    return None
+
+
+def _predict(_options: Options, evidence: Evidence) -> Prediction:
+    """It saves no time and costs at most one more forward pass, which a cold cache may lengthen."""
+    forward_ns = evidence.time(Category.FORWARD)
+    launches_ns = evidence.time(Category.HOST_BOUND)
+    return Prediction(
+        low_ns=-round(1.5 * (forward_ns + launches_ns)),
+        high_ns=0,
+        basis="nothing: it trades time for memory",
+    )
+
+
+def _batch_norm_updated_twice(setup: TrainingSetup) -> str | None:
+    import torch
+
+    batch_norm = torch.nn.modules.batchnorm._BatchNorm
+    if setup.checkpointing and any(isinstance(m, batch_norm) for m in setup.model.modules()):
+        return "batch norm sees each batch twice, so its running statistics move twice as fast"
+    return None
+
+
+TECHNIQUE = Technique(
+    name="activation_checkpointing",
+    summary="blocks recompute their activations in the backward pass",
+    options=ActivationCheckpointingOptions,
+    obstacle=_obstacle,
+    predict=_predict,
+    signature=Signature(
+        falls=(),
+        may_rise=(Category.BACKWARD, Category.HOST_BOUND),
+        stays_flat=(Category.DATA_LOADING, Category.H2D_COPY, Category.OPTIMIZER),
+        bound="it cannot save more than no time at all; what falls is memory",
+    ),
+    mathematics="nothing, but that batch norm's running statistics are updated twice",
+    source="Chen et al., Training Deep Nets with Sublinear Memory Cost, 2016; "
+    "torch.utils.checkpoint documentation",
+    pitfalls=(
+        Pitfall(
+            name="batch norm under checkpointing",
+            why="The recomputed forward pass updates running statistics once more.",
+            check=_batch_norm_updated_twice,
+        ),
+    ),
+)

@@ -1,0 +1,86 @@
+"""Channels-last layout of images and convolution weights.
+
+What it does: tensors of shape (batch, channels, height, width) keep their channels next to each
+other in memory, which is the layout that tensor cores and many CPU kernels compute in, so that no
+transposes are needed around convolutions.
+
+When it helps: convolutional networks, above all in mixed precision.
+
+When it does nothing: models without convolutions, such as a ViT, or where an operator without a
+channels-last kernel makes the layout change back and forth.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from annt_prof.categories import Category, KernelClass
+from annt_prof.techniques.evidence import Evidence, Prediction
+from annt_prof.techniques.technique import Machine, Options, Pitfall, Signature, Technique
+
+if TYPE_CHECKING:
+    from annt_prof.techniques.setup import TrainingSetup
+
+
+@dataclass(frozen=True)
+class ChannelsLastOptions:
+    """Which of the two is laid out so; both must be, or each convolution converts."""
+
+    inputs: bool = field(
+        default=True, metadata={"description": "Lay out model and input batches channels last."}
+    )
+
+    def apply(self, setup: TrainingSetup) -> None:
+        """Let the loop convert the model once and each batch."""
+        setup.channels_last = self.inputs
+
+
+def _obstacle(_options: Options, _machine: Machine) -> str | None:
+    return None
+
+
+def _predict(_options: Options, evidence: Evidence) -> Prediction:
+    """Convolutions and the copies around them; without a device, of all passes."""
+    convolutions_ns = evidence.kernels(KernelClass.CONV, KernelClass.MEMORY)
+    passes_ns = evidence.time(Category.FORWARD, Category.BACKWARD)
+    high_ns = convolutions_ns if evidence.kernel_ns else passes_ns
+    return Prediction(
+        low_ns=-round(passes_ns / 4),
+        high_ns=high_ns,
+        basis="the convolutions of the baseline and the transposes around them",
+    )
+
+
+def _without_convolutions(setup: TrainingSetup) -> str | None:
+    import torch
+
+    # A single one is the patch embedding of a vision transformer.
+    convolutions = sum(isinstance(m, torch.nn.Conv2d) for m in setup.model.modules())
+    if setup.channels_last and convolutions <= 1:
+        return f"the model has {convolutions} two-dimensional convolutions to gain from it"
+    return None
+
+
+TECHNIQUE = Technique(
+    name="channels_last",
+    summary="channels-last memory layout of images and convolutions",
+    options=ChannelsLastOptions,
+    obstacle=_obstacle,
+    predict=_predict,
+    signature=Signature(
+        falls=(KernelClass.CONV, KernelClass.MEMORY),
+        may_rise=(Category.H2D_COPY, KernelClass.NORM),
+        stays_flat=(Category.DATA_LOADING, Category.OPTIMIZER),
+        bound="it cannot save more than the convolutions and the transposes around them take",
+    ),
+    mathematics="nothing but the order in which sums are rounded",
+    source="PyTorch tutorial: Channels Last Memory Format in PyTorch",
+    pitfalls=(
+        Pitfall(
+            name="a model without convolutions",
+            why="The layout only matters to operators that know it; a ViT has one convolution.",
+            check=_without_convolutions,
+        ),
+    ),
+)

@@ -1,0 +1,104 @@
+"""torch.compile: the model as fused kernels.
+
+What it does: TorchDynamo captures the model's Python as graphs, and TorchInductor turns each into
+kernels that fuse elementwise work and normalisation with their neighbours. It takes tens of
+seconds once; that time is reported apart and is not part of any step.
+
+When it helps: many small operators, elementwise work and normalisation, host-bound steps.
+
+When it does nothing: when large matrix products are nearly all of the step, when graphs break, or
+when shapes change and every step compiles anew.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from annt_prof.categories import Category, KernelClass
+from annt_prof.techniques.evidence import Evidence, Prediction
+from annt_prof.techniques.technique import Machine, Options, Pitfall, Signature, Technique
+
+if TYPE_CHECKING:
+    from annt_prof.techniques.setup import TrainingSetup
+
+
+@dataclass(frozen=True)
+class CompileOptions:
+    """Arguments of ``torch.compile``."""
+
+    mode: Literal["default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs"] = (
+        field(default="default", metadata={"description": "How long to look for fast kernels."})
+    )
+    dynamic: bool = field(
+        default=False,
+        metadata={"description": "Expect changing shapes; false compiles for each shape."},
+    )
+    fullgraph: bool = field(
+        default=False, metadata={"description": "Fail where the graph would break."}
+    )
+
+    def apply(self, setup: TrainingSetup) -> None:
+        """Let the loop call a compiled model."""
+        from annt_prof.techniques.setup import Compilation
+
+        setup.compilation = Compilation(self.mode, self.dynamic, self.fullgraph)
+
+
+def _obstacle(_options: Options, machine: Machine) -> str | None:
+    if machine.device_type == "cpu" and not any(map(shutil.which, ("g++", "clang++", "c++"))):
+        return "no C++ compiler, which torch.compile needs on a CPU"
+    return None
+
+
+def _predict(_options: Options, evidence: Evidence) -> Prediction:
+    """Fusion saves what is bound by memory or by launches; matrix work stays."""
+    passes_ns = evidence.time(Category.FORWARD, Category.BACKWARD)
+    fused_ns = evidence.kernels(*_FUSED) if evidence.kernel_ns else passes_ns
+    return Prediction(
+        low_ns=-round(passes_ns / 10),
+        high_ns=fused_ns + evidence.time(Category.HOST_BOUND),
+        basis="what fusion can shorten: elementwise work, normalisation, reductions, and the "
+        "launches that the device waits for",
+    )
+
+
+_FUSED = (
+    KernelClass.ELEMENTWISE,
+    KernelClass.NORM,
+    KernelClass.REDUCTION,
+    KernelClass.CAST,
+    KernelClass.MEMORY,
+)
+
+
+def _overhead_with_prefetched_inputs(setup: TrainingSetup) -> str | None:
+    declared = setup.compilation
+    if declared is not None and declared.mode == "reduce-overhead" and setup.cuda_graphs:
+        return "reduce-overhead captures CUDA graphs of its own; capturing twice fails"
+    return None
+
+
+TECHNIQUE = Technique(
+    name="compile",
+    summary="the model compiled into fused kernels by torch.compile",
+    options=CompileOptions,
+    obstacle=_obstacle,
+    predict=_predict,
+    signature=Signature(
+        falls=(KernelClass.ELEMENTWISE, KernelClass.NORM, Category.HOST_BOUND),
+        may_rise=(KernelClass.OTHER, KernelClass.REDUCTION),
+        stays_flat=(Category.DATA_LOADING, Category.H2D_COPY, Category.OPTIMIZER),
+        bound="it cannot save more than elementwise work, normalisation and launches take",
+    ),
+    mathematics="nothing but the order in which sums are rounded",
+    source="Ansel et al., PyTorch 2, ASPLOS 2024; torch.compile documentation",
+    pitfalls=(
+        Pitfall(
+            name="CUDA graphs twice",
+            why="The mode reduce-overhead captures the model itself.",
+            check=_overhead_with_prefetched_inputs,
+        ),
+    ),
+)

@@ -1,0 +1,78 @@
+"""CUDA graphs: one launch for a whole pass.
+
+What it does: the kernels of forward and backward are captured once and then replayed with a single
+launch each, so that the device need not wait for the host between them.
+
+When it helps: steps of many short kernels, where the device idles while the host dispatches.
+
+When it does nothing: when the device is busy throughout, or on a CPU. Inputs must keep their shape,
+and the passes must neither synchronise nor branch on tensors.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from annt_prof.categories import Category, KernelClass
+from annt_prof.techniques.evidence import Evidence, Prediction
+from annt_prof.techniques.technique import Machine, Options, Pitfall, Signature, Technique
+
+if TYPE_CHECKING:
+    from annt_prof.techniques.setup import TrainingSetup
+
+
+@dataclass(frozen=True)
+class CudaGraphsOptions:
+    """Whether passes are captured."""
+
+    capture: bool = field(
+        default=True, metadata={"description": "Capture forward and backward once each."}
+    )
+
+    def apply(self, setup: TrainingSetup) -> None:
+        """Let the loop replace the model by its captured passes at the first batch."""
+        setup.cuda_graphs = self.capture
+
+
+def _obstacle(_options: Options, machine: Machine) -> str | None:
+    return None if machine.device_type == "cuda" else "no CUDA device to capture graphs on"
+
+
+def _predict(_options: Options, evidence: Evidence) -> Prediction:
+    """Launch gaps go; kernels stay as long as they are."""
+    return Prediction(
+        low_ns=0,
+        high_ns=evidence.time(Category.HOST_BOUND),
+        basis="the time in which the device of the baseline waits for launches",
+    )
+
+
+def _capturing_a_compiled_model(setup: TrainingSetup) -> str | None:
+    if setup.cuda_graphs and setup.compilation is not None:
+        return "a compiled model is captured; torch.compile's mode reduce-overhead does it safely"
+    return None
+
+
+TECHNIQUE = Technique(
+    name="cuda_graphs",
+    summary="forward and backward replayed from CUDA graphs",
+    options=CudaGraphsOptions,
+    obstacle=_obstacle,
+    predict=_predict,
+    signature=Signature(
+        falls=(Category.HOST_BOUND,),
+        may_rise=(KernelClass.MEMORY,),
+        stays_flat=(Category.FORWARD, Category.BACKWARD, Category.DATA_LOADING),
+        bound="it cannot save more than the device waits for launches in the baseline",
+    ),
+    mathematics="nothing: the same kernels run",
+    source="PyTorch CUDA semantics notes, section CUDA Graphs; torch.cuda.make_graphed_callables",
+    pitfalls=(
+        Pitfall(
+            name="capturing a compiled model",
+            why="Compiled code may allocate or synchronise as it first runs.",
+            check=_capturing_a_compiled_model,
+        ),
+    ),
+)

@@ -1,0 +1,80 @@
+"""cuDNN's benchmark mode: the fastest convolution algorithm, found by trying.
+
+What it does: the first time a convolution sees a shape, cuDNN times its algorithms and keeps the
+fastest, in place of choosing by a rule.
+
+When it helps: convolutional networks with inputs of one shape.
+
+When it does nothing: without convolutions, on a CPU, or when shapes keep changing; each new one
+then costs the trials again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from annt_prof.categories import Category, KernelClass
+from annt_prof.techniques.evidence import Evidence, Prediction
+from annt_prof.techniques.technique import Machine, Options, Pitfall, Signature, Technique
+
+if TYPE_CHECKING:
+    from annt_prof.techniques.setup import TrainingSetup
+
+
+@dataclass(frozen=True)
+class CudnnBenchmarkOptions:
+    """Whether algorithms are tried."""
+
+    enabled: bool = field(
+        default=True, metadata={"description": "Time cuDNN's algorithms for each new shape."}
+    )
+
+    def apply(self, setup: TrainingSetup) -> None:
+        """Set cuDNN's flag."""
+        setup.flags.cudnn_benchmark = self.enabled
+
+
+def _obstacle(_options: Options, machine: Machine) -> str | None:
+    return None if machine.device_type == "cuda" else "no accelerator with cuDNN"
+
+
+def _predict(_options: Options, evidence: Evidence) -> Prediction:
+    """Another algorithm can only shorten convolutions."""
+    return Prediction(
+        low_ns=0,
+        high_ns=evidence.kernels(KernelClass.CONV, KernelClass.MEMORY),
+        basis="the convolutions of the baseline and the transposes around them",
+    )
+
+
+def _deterministic(setup: TrainingSetup) -> str | None:
+    import torch
+
+    if setup.flags.cudnn_benchmark and torch.backends.cudnn.deterministic:
+        return "deterministic mode is on, which forbids most of the algorithms"
+    return None
+
+
+TECHNIQUE = Technique(
+    name="cudnn_benchmark",
+    summary="cuDNN times its convolution algorithms and keeps the fastest",
+    options=CudnnBenchmarkOptions,
+    obstacle=_obstacle,
+    predict=_predict,
+    signature=Signature(
+        falls=(KernelClass.CONV,),
+        may_rise=(KernelClass.MEMORY,),
+        stays_flat=(Category.DATA_LOADING, Category.H2D_COPY, Category.OPTIMIZER),
+        bound="it cannot save more than the convolutions of the baseline take",
+    ),
+    mathematics="another algorithm rounds differently, and may differ from run to run",
+    source="PyTorch performance tuning guide, section Enable cuDNN auto-tuner",
+    pitfalls=(
+        Pitfall(
+            name="deterministic mode left on",
+            why="cuDNN may then only choose among deterministic algorithms.",
+            check=_deterministic,
+        ),
+    ),
+)

@@ -1,0 +1,99 @@
+"""Loader processes that read and decode ahead.
+
+What it does: batches are loaded and augmented by processes of their own, a few ahead, while the
+training process computes. Persistent workers outlive an epoch and are not started again.
+
+When it helps: when the step waits for data and there are cores to spare.
+
+When it does nothing: when loading is hidden or cheap already, or when training uses the same
+cores, as it does on a CPU; then it costs time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+
+from annt_prof.categories import Category
+from annt_prof.techniques.evidence import Evidence, Prediction
+from annt_prof.techniques.technique import Machine, Options, Pitfall, Signature, Technique
+
+if TYPE_CHECKING:
+    from annt_prof.techniques.setup import TrainingSetup
+
+
+@dataclass(frozen=True)
+class DataloaderWorkersOptions:
+    """How many processes, and how far ahead."""
+
+    workers: int = field(
+        default=4, metadata={"description": "Loader processes.", "ge": 1, "le": 1024}
+    )
+    prefetch_factor: int = field(
+        default=2,
+        metadata={"description": "Batches each process keeps ready.", "ge": 1, "le": 1024},
+    )
+    persistent: bool = field(
+        default=True, metadata={"description": "Keep the processes from epoch to epoch."}
+    )
+
+    def apply(self, setup: TrainingSetup) -> None:
+        """Tell the loader."""
+        setup.loader.num_workers = self.workers
+        setup.loader.prefetch_factor = self.prefetch_factor
+        setup.loader.persistent_workers = self.persistent
+
+
+def _obstacle(_options: Options, _machine: Machine) -> str | None:
+    return None
+
+
+def _remark(options: Options, machine: Machine) -> str | None:
+    workers = cast("DataloaderWorkersOptions", options).workers
+    if machine.device_type == "cpu":
+        return f"the {workers} loader processes and training share {machine.num_cores} cores"
+    if workers > machine.num_cores:
+        return f"{workers} loader processes on {machine.num_cores} cores get in each other's way"
+    return None
+
+
+def _predict(_options: Options, evidence: Evidence) -> Prediction:
+    """All waiting for data may vanish; where training runs on the same cores it may lose them."""
+    loading_ns = evidence.time(Category.DATA_LOADING)
+    shares_cores = evidence.device_type == "cpu"
+    return Prediction(
+        low_ns=-round(evidence.step_ns / 3) if shares_cores else 0,
+        high_ns=loading_ns,
+        basis="the time that the baseline waits for data",
+    )
+
+
+def _few_batches_ahead(setup: TrainingSetup) -> str | None:
+    if setup.dataset_on_device and setup.loader.num_workers:
+        return "the data set lies on the device, so the loader processes have nothing to load"
+    return None
+
+
+TECHNIQUE = Technique(
+    name="dataloader_workers",
+    summary="batches loaded ahead by processes of their own",
+    options=DataloaderWorkersOptions,
+    obstacle=_obstacle,
+    remark=_remark,
+    predict=_predict,
+    signature=Signature(
+        falls=(Category.DATA_LOADING,),
+        may_rise=(Category.FORWARD, Category.BACKWARD, Category.OPTIMIZER),
+        stays_flat=(Category.H2D_COPY,),
+        bound="it cannot save more than the baseline waits for data",
+    ),
+    mathematics="nothing, but that each process draws its own random augmentation",
+    source="torch.utils.data documentation, section Single- and Multi-process Data Loading",
+    pitfalls=(
+        Pitfall(
+            name="loader processes without work",
+            why="Samples that lie on the device are not loaded.",
+            check=_few_batches_ahead,
+        ),
+    ),
+)

@@ -1,0 +1,78 @@
+"""The next batch is copied while this one is trained on.
+
+What it does: a stream of its own copies the next batch from pinned memory to the device, so that
+the copy overlaps with the kernels of the current step.
+
+When it helps: when exposed host-to-device copies are a visible part of the step.
+
+When it does nothing: when copies are tiny or hidden already, or when the loader is the bottleneck.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from annt_prof.categories import Category
+from annt_prof.techniques.evidence import Evidence, Prediction
+from annt_prof.techniques.technique import Machine, Options, Pitfall, Signature, Technique
+
+if TYPE_CHECKING:
+    from annt_prof.techniques.setup import TrainingSetup
+
+
+@dataclass(frozen=True)
+class DevicePrefetchOptions:
+    """Whether the source is pinned too, without which the copy holds the host up."""
+
+    pin: bool = field(
+        default=True, metadata={"description": "Put batches into page-locked host memory."}
+    )
+
+    def apply(self, setup: TrainingSetup) -> None:
+        """Let the loop fetch its batches one ahead."""
+        setup.device_prefetch = True
+        setup.loader.pin_memory = setup.loader.pin_memory or self.pin
+
+
+def _obstacle(_options: Options, machine: Machine) -> str | None:
+    return None if machine.device_type == "cuda" else "no accelerator to copy to"
+
+
+def _predict(_options: Options, evidence: Evidence) -> Prediction:
+    """Exposed copies can hide altogether, and the waits for them go."""
+    return Prediction(
+        low_ns=0,
+        high_ns=evidence.time(Category.H2D_COPY, Category.SYNC),
+        basis="the exposed host-to-device copies of the baseline and the waits for them",
+    )
+
+
+def _pageable_source(setup: TrainingSetup) -> str | None:
+    if setup.device_prefetch and not setup.loader.pin_memory:
+        return "batches are prefetched from pageable memory, so each copy holds the host up"
+    return None
+
+
+TECHNIQUE = Technique(
+    name="device_prefetch",
+    summary="the next batch copied to the device on a stream of its own",
+    options=DevicePrefetchOptions,
+    obstacle=_obstacle,
+    predict=_predict,
+    signature=Signature(
+        falls=(Category.H2D_COPY,),
+        may_rise=(Category.DATA_LOADING,),
+        stays_flat=(Category.FORWARD, Category.BACKWARD, Category.OPTIMIZER),
+        bound="it cannot save more than the exposed host-to-device copies of the baseline",
+    ),
+    mathematics="nothing: the same bytes arrive",
+    source="NVIDIA Apex, ImageNet example, data_prefetcher; PyTorch CUDA semantics notes",
+    pitfalls=(
+        Pitfall(
+            name="prefetching from unpinned memory",
+            why="A copy from pageable memory is staged by the driver while the host waits.",
+            check=_pageable_source,
+        ),
+    ),
+)

@@ -1,0 +1,89 @@
+"""Fused or multi-tensor optimizer updates.
+
+What it does: instead of several operators for each parameter in a loop, the update runs over lists
+of parameters (foreach) or in one kernel that reads and writes everything once (fused).
+
+When it helps: many parameters, small batches, host-bound optimizer steps; fused also spares the
+gradient scaler its synchronisation.
+
+When it does nothing: when the optimizer is a small part of the step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from annt_prof.categories import Category
+from annt_prof.techniques.evidence import Evidence, Prediction
+from annt_prof.techniques.technique import Machine, Options, Pitfall, Signature, Technique
+
+if TYPE_CHECKING:
+    from annt_prof.techniques.setup import TrainingSetup
+
+
+@dataclass(frozen=True)
+class FusedOptimizerOptions:
+    """Which implementation of the update."""
+
+    implementation: Literal["for_loop", "foreach", "fused"] = field(
+        default="fused",
+        metadata={"description": "Torch takes foreach by default on CUDA, for_loop on a CPU."},
+    )
+
+    def apply(self, setup: TrainingSetup) -> None:
+        """Tell the optimizer which implementation to use."""
+        setup.optimizer.arguments |= {
+            "foreach": self.implementation == "foreach",
+            "fused": self.implementation == "fused",
+        }
+
+
+def _obstacle(_options: Options, _machine: Machine) -> str | None:
+    return None
+
+
+def _predict(_options: Options, evidence: Evidence) -> Prediction:
+    """At best the update vanishes, and with it the waits for its launches."""
+    optimizer_ns = evidence.time(Category.OPTIMIZER)
+    scaling_ns = evidence.time(Category.GRAD_SCALING, Category.SYNC, Category.HOST_BOUND)
+    return Prediction(
+        low_ns=-round(optimizer_ns / 4),
+        high_ns=optimizer_ns + scaling_ns,
+        basis="the optimizer of the baseline, the unscaling before it and the waits for launches",
+    )
+
+
+def _scaler_without_fused(setup: TrainingSetup) -> str | None:
+    if setup.grad_scaling and not setup.optimizer.arguments.get("fused"):
+        return "only a fused optimizer takes the scale as a tensor; others make the scaler wait"
+    return None
+
+
+TECHNIQUE = Technique(
+    name="fused_optimizer",
+    summary="the parameter update in one kernel, or over lists of tensors",
+    options=FusedOptimizerOptions,
+    obstacle=_obstacle,
+    predict=_predict,
+    signature=Signature(
+        falls=(Category.OPTIMIZER,),
+        may_rise=(),
+        stays_flat=(
+            Category.FORWARD,
+            Category.BACKWARD,
+            Category.DATA_LOADING,
+            Category.H2D_COPY,
+        ),
+        bound="it cannot save more than the optimizer of the baseline takes, with its launches",
+    ),
+    mathematics="nothing but the order in which sums are rounded",
+    source="torch.optim documentation, section Algorithms: foreach and fused implementations",
+    pitfalls=(
+        Pitfall(
+            name="a gradient scaler beside an optimizer that is not fused",
+            why="GradScaler.step then reads the overflow flag on the host, which waits.",
+            check=_scaler_without_fused,
+        ),
+    ),
+)

@@ -1,0 +1,79 @@
+"""Augmentation, resizing and normalisation on the device.
+
+What it does: the loader hands over images as they are stored, and what it did to each of them in
+turn is done to the whole batch on the device, with random numbers of its own for every image.
+
+When it helps: when the step waits for the loader to decode and augment.
+
+When it does nothing: when loading is hidden already, or when the device is the bottleneck; then it
+costs time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from annt_prof.categories import Category
+from annt_prof.techniques.evidence import Evidence, Prediction
+from annt_prof.techniques.technique import Machine, Options, Pitfall, Signature, Technique
+
+if TYPE_CHECKING:
+    from annt_prof.techniques.setup import TrainingSetup
+
+
+@dataclass(frozen=True)
+class GpuAugmentationOptions:
+    """Whether to move the work."""
+
+    move: bool = field(
+        default=True, metadata={"description": "Transform images on the device, not in the loader."}
+    )
+
+    def apply(self, setup: TrainingSetup) -> None:
+        """Let the loop replace the data set's transform by one of batches."""
+        setup.transform_on_device = self.move
+
+
+def _obstacle(_options: Options, machine: Machine) -> str | None:
+    return None if machine.device_type == "cuda" else "no accelerator to move the work to"
+
+
+def _predict(_options: Options, evidence: Evidence) -> Prediction:
+    """Waiting for data may vanish; the work comes back as elementwise kernels."""
+    return Prediction(
+        low_ns=-round(evidence.step_ns / 20),
+        high_ns=evidence.time(Category.DATA_LOADING, Category.H2D_COPY),
+        basis="the time that the baseline waits for data and copies them",
+    )
+
+
+def _loader_has_nothing_left(setup: TrainingSetup) -> str | None:
+    if setup.transform_on_device and setup.loader.num_workers > 4:
+        return f"{setup.loader.num_workers} loader processes are left with little to do"
+    return None
+
+
+TECHNIQUE = Technique(
+    name="gpu_augmentation",
+    summary="images augmented, resized and normalised in batches on the device",
+    options=GpuAugmentationOptions,
+    obstacle=_obstacle,
+    predict=_predict,
+    signature=Signature(
+        falls=(Category.DATA_LOADING, Category.H2D_COPY),
+        may_rise=(Category.FORWARD, Category.HOST_BOUND),
+        stays_flat=(Category.BACKWARD, Category.OPTIMIZER),
+        bound="it cannot save more than the baseline waits for data",
+    ),
+    mathematics="resizing and interpolation round a little differently; the distribution of "
+    "augmentations is the same",
+    source="NVIDIA DALI documentation, on moving preprocessing to the GPU; torch.nn.functional",
+    pitfalls=(
+        Pitfall(
+            name="loader processes with little to do",
+            why="Without decoding, processes cost more than they bring.",
+            check=_loader_has_nothing_left,
+        ),
+    ),
+)

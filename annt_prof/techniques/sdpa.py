@@ -1,0 +1,84 @@
+"""The kernel of scaled dot-product attention.
+
+What it does: torch's attention function has several kernels; flash attention and the
+memory-efficient one never write the matrix of scores, the plain one (math) does. This asks for one
+of them by name.
+
+When it helps: transformers with long sequences, where torch had not chosen that kernel by itself.
+
+When it does nothing: models without attention, models that write their own attention, and where
+the kernel is torch's own choice already.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, cast
+
+from annt_prof.categories import Category, KernelClass
+from annt_prof.techniques.evidence import Evidence, Prediction
+from annt_prof.techniques.technique import Machine, Options, Pitfall, Signature, Technique
+
+if TYPE_CHECKING:
+    from annt_prof.techniques.setup import TrainingSetup
+
+
+@dataclass(frozen=True)
+class SdpaOptions:
+    """Which kernel."""
+
+    kernel: Literal["flash", "efficient", "cudnn", "math"] = field(
+        default="flash", metadata={"description": "On a CPU there are flash and math."}
+    )
+
+    def apply(self, setup: TrainingSetup) -> None:
+        """Let the forward pass ask for the kernel."""
+        setup.attention = self.kernel
+
+
+def _obstacle(options: Options, machine: Machine) -> str | None:
+    kernel = cast("SdpaOptions", options).kernel
+    if machine.device_type == "cpu" and kernel not in ("flash", "math"):
+        return f"a CPU has no {kernel} attention"
+    return None
+
+
+def _predict(_options: Options, evidence: Evidence) -> Prediction:
+    """Only attention can move; without a device the trace does not tell it from other work."""
+    passes_ns = evidence.time(Category.FORWARD, Category.BACKWARD)
+    attention_ns = evidence.kernels(KernelClass.ATTENTION, KernelClass.REDUCTION)
+    return Prediction(
+        low_ns=-passes_ns,
+        high_ns=attention_ns if evidence.kernel_ns else passes_ns,
+        basis="the attention of the baseline",
+    )
+
+
+def _float32_flash(setup: TrainingSetup) -> str | None:
+    if setup.attention == "flash" and setup.device.type == "cuda" and setup.autocast is None:
+        return "flash attention takes 16-bit inputs only; without amp torch refuses or falls back"
+    return None
+
+
+TECHNIQUE = Technique(
+    name="sdpa",
+    summary="the attention kernel by name: flash, efficient, cudnn or math",
+    options=SdpaOptions,
+    obstacle=_obstacle,
+    predict=_predict,
+    signature=Signature(
+        falls=(KernelClass.ATTENTION, Category.FORWARD, Category.BACKWARD),
+        may_rise=(KernelClass.GEMM,),
+        stays_flat=(Category.DATA_LOADING, Category.H2D_COPY, Category.OPTIMIZER),
+        bound="it cannot save more than the attention of the baseline takes",
+    ),
+    mathematics="nothing but the order in which sums are rounded",
+    source="Dao, FlashAttention-2, 2023; torch.nn.attention.sdpa_kernel documentation",
+    pitfalls=(
+        Pitfall(
+            name="flash attention on float32",
+            why="Its CUDA kernels exist for float16 and bfloat16 only.",
+            check=_float32_flash,
+        ),
+    ),
+)

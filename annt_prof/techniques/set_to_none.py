@@ -1,0 +1,83 @@
+"""Gradients are dropped, not filled with zeros.
+
+What it does: ``zero_grad`` sets each gradient to None, so that the next backward pass writes it
+anew in place of adding to zeros. Torch does so by default since 2.0.
+
+When it helps: in code that asks for zeros, with many parameters.
+
+When it does nothing: in any loop that leaves torch's default alone, as the baseline here does
+unless ``optimizer.set_to_none`` is false.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from annt_prof.categories import Category
+from annt_prof.techniques.evidence import Evidence, Prediction
+from annt_prof.techniques.technique import Machine, Options, Pitfall, Signature, Technique
+
+if TYPE_CHECKING:
+    from annt_prof.techniques.setup import TrainingSetup
+
+
+@dataclass(frozen=True)
+class SetToNoneOptions:
+    """What zeroing leaves behind."""
+
+    drop: bool = field(
+        default=True, metadata={"description": "Drop gradients; false fills them with zeros."}
+    )
+
+    def apply(self, setup: TrainingSetup) -> None:
+        """Tell zeroing."""
+        if setup.set_to_none is self.drop:
+            setup.remarks.append("set_to_none: the baseline does so already, as torch by default")
+        setup.set_to_none = self.drop
+
+
+def _obstacle(_options: Options, _machine: Machine) -> str | None:
+    return None
+
+
+def _predict(_options: Options, evidence: Evidence) -> Prediction:
+    """Zeroing vanishes, and with it the reads that adding to zeros needs."""
+    zeroing_ns = evidence.time(Category.ZERO_GRAD)
+    return Prediction(
+        low_ns=0,
+        high_ns=3 * zeroing_ns,
+        basis="zeroing in the baseline, and the additions to zeros in its backward pass, which "
+        "move twice as many bytes",
+    )
+
+
+def _filled_under_accumulation(setup: TrainingSetup) -> str | None:
+    if not setup.set_to_none:
+        return "gradients are filled with zeros each step, which reads and writes all of them"
+    return None
+
+
+TECHNIQUE = Technique(
+    name="set_to_none",
+    summary="gradients dropped, not filled with zeros",
+    options=SetToNoneOptions,
+    obstacle=_obstacle,
+    predict=_predict,
+    signature=Signature(
+        falls=(Category.ZERO_GRAD,),
+        may_rise=(),
+        stays_flat=(Category.FORWARD, Category.OPTIMIZER, Category.DATA_LOADING),
+        bound="it cannot save more than zeroing and the additions to zeros take",
+    ),
+    mathematics="an optimizer skips a parameter without gradient, where it would apply momentum "
+    "and weight decay to one with zeros",
+    source="torch.optim.Optimizer.zero_grad documentation; PyTorch performance tuning guide",
+    pitfalls=(
+        Pitfall(
+            name="gradients filled with zeros",
+            why="The backward pass then adds to them, which moves more bytes than writing.",
+            check=_filled_under_accumulation,
+        ),
+    ),
+)

@@ -1,0 +1,86 @@
+"""TF32: float32 matrix work on tensor cores, with 10 bits of mantissa.
+
+What it does: matrix products of float32 tensors, and convolutions, round their inputs to TF32 and
+add up in float32. Tensors stay float32 and no code changes. Torch lets convolutions do so by
+default, so what this adds is matrix products.
+
+When it helps: in float32 training on Ampere or later, where matrix products are much of the step.
+
+When it does nothing: under mixed precision, which needs no float32 products, on devices without
+TF32, or where convolutions, which have it already, are all the matrix work.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from annt_prof.categories import Category, KernelClass
+from annt_prof.techniques.evidence import Evidence, Prediction
+from annt_prof.techniques.technique import Machine, Options, Pitfall, Signature, Technique
+
+if TYPE_CHECKING:
+    from annt_prof.techniques.setup import TrainingSetup
+
+
+@dataclass(frozen=True)
+class Tf32Options:
+    """Whether TF32 is allowed."""
+
+    allowed: bool = field(
+        default=True,
+        metadata={"description": "Allow TF32; false forbids it for convolutions too."},
+    )
+
+    def apply(self, setup: TrainingSetup) -> None:
+        """Set the flags of matrix products and convolutions."""
+        setup.flags.tf32 = self.allowed
+
+
+def _obstacle(_options: Options, machine: Machine) -> str | None:
+    if machine.device_type == "cpu":
+        return "no accelerator with TF32 tensor cores"
+    return None if machine.tf32 else f"{machine.device_name} has no TF32 tensor cores"
+
+
+def _predict(_options: Options, evidence: Evidence) -> Prediction:
+    """Products shorten by the ratio of the rates; convolutions have TF32 already."""
+    products_ns = evidence.kernels(KernelClass.GEMM, KernelClass.ATTENTION)
+    ceilings = evidence.ceilings
+    rates = {} if ceilings is None else ceilings.matrix_flops
+    faster = rates["tf32"] / rates["float32"] if {"tf32", "float32"} <= rates.keys() else 16.0
+    return Prediction(
+        low_ns=0,
+        high_ns=round(products_ns * max(0.0, 1 - 1 / faster)),
+        basis="the matrix products of the baseline, shortened as far as TF32 can",
+    )
+
+
+def _under_autocast(setup: TrainingSetup) -> str | None:
+    if setup.autocast is not None and setup.flags.tf32:
+        return "under autocast matrix products run in 16 bits, so TF32 has nothing left to do"
+    return None
+
+
+TECHNIQUE = Technique(
+    name="tf32",
+    summary="float32 matrix products on TF32 tensor cores",
+    options=Tf32Options,
+    obstacle=_obstacle,
+    predict=_predict,
+    signature=Signature(
+        falls=(KernelClass.GEMM,),
+        may_rise=(Category.HOST_BOUND,),
+        stays_flat=(Category.DATA_LOADING, Category.H2D_COPY, KernelClass.ELEMENTWISE),
+        bound="it cannot save more than the float32 matrix products take in the baseline",
+    ),
+    mathematics="inputs of float32 matrix products round to 11 significant bits",
+    source="PyTorch CUDA semantics notes, section TensorFloat-32; NVIDIA A100 whitepaper",
+    pitfalls=(
+        Pitfall(
+            name="TF32 under autocast",
+            why="Autocast already runs these products in 16 bits.",
+            check=_under_autocast,
+        ),
+    ),
+)
