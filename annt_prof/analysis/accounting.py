@@ -74,7 +74,9 @@ def _breakdown(steps: Steps, ledger: Ledger, incomplete: tuple[str, ...]) -> Bre
             category: _rounded(hidden, len(rows)) for category, hidden in ledger.hidden_ns.items()
         },
         not_measured=ledger.not_measured,
-        kernel_ns={kind: _rounded(time, len(rows)) for kind, time in ledger.kernel_ns.items()},
+        kernel_ns=_per_step(ledger.kernel_ns, len(rows)),
+        operator_ns=_per_step(ledger.operator_ns, len(rows)),
+        host_bound_ns=_per_step(ledger.host_bound_ns, len(rows)),
     )
     return Breakdown(rows, mean, incomplete)
 
@@ -95,6 +97,10 @@ def mean_of(total_ns: dict[Category, int], count: int) -> dict[Category, int]:
     for category in by_remainder[:left]:
         parts[category] += 1
     return parts
+
+
+def _per_step(total_ns: dict[str, int], count: int) -> dict[str, int]:
+    return {name: _rounded(ns, count) for name, ns in total_ns.items()}
 
 
 def _rounded(total: int, count: int) -> int:

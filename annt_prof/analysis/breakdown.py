@@ -41,6 +41,10 @@ class MeanBreakdown(msgspec.Struct, frozen=True):
         hidden_ns: Copies and communication that ran under compute, nanoseconds per step.
         not_measured: Categories this trace cannot show, each with the reason.
         kernel_ns: Device time by kernel class, nanoseconds per step; empty without a device.
+        operator_ns: Without a device: host time of forward and backward by what their operators
+            do, in the same classes, nanoseconds per step.
+        host_bound_ns: ``host_bound`` by the phase that the host was in; ``unattributed`` where
+            it was in none.
     """
 
     step_ns: int
@@ -49,6 +53,8 @@ class MeanBreakdown(msgspec.Struct, frozen=True):
     hidden_ns: dict[Category, int]
     not_measured: dict[Category, str]
     kernel_ns: dict[str, int]
+    operator_ns: dict[str, int] = {}
+    host_bound_ns: dict[str, int] = {}
 
 
 class Breakdown(msgspec.Struct, frozen=True):

@@ -81,7 +81,9 @@ def account_device(trace: Trace, steps: Steps, phases: Phases) -> Ledger:
         for chosen in (~talking & ~copying, talking, copying)
     ]
     layers.append(_idle(trace, steps, phases))
-    time_ns = _resolve(layers, steps)
+    edges, label = _resolve(layers, phases, steps)
+    spans = (steps.start_ns, steps.end_ns)
+    time_ns = time_by_label(edges, label, len(CATEGORIES), *spans)
     hidden = (Category.H2D_COPY, Category.OTHER_COPY, Category.COMMUNICATION)
     return Ledger(
         time_ns=time_ns,
@@ -91,6 +93,8 @@ def account_device(trace: Trace, steps: Steps, phases: Phases) -> Ledger:
             for each in hidden
         },
         kernel_ns=_by_class(trace, steps, classes),
+        operator_ns={},
+        host_bound_ns=_host_bound(edges, label, phases, steps),
         not_measured=not_measured_on_device(trace, phases),
     )
 
@@ -171,12 +175,24 @@ def synchronising_calls(trace: Trace) -> NDArray[np.bool_]:
     return named & trace.events.of_kind(Kind.RUNTIME, Kind.DRIVER)
 
 
-def _resolve(layers: list[Segments], steps: Steps) -> Ints:
-    edges = edges_of(layers, steps.start_ns, steps.end_ns)
+def _resolve(layers: list[Segments], phases: Phases, steps: Steps) -> tuple[Ints, Ints]:
+    """Return instants and the category that holds from each to the next."""
+    edges = edges_of([*layers, phases.segments], steps.start_ns, steps.end_ns)
     label = np.full(len(edges), NOWHERE)
     for layer in layers:
         label = np.where(label == NOWHERE, layer.label_at(edges), label)
-    return time_by_label(edges, label, len(CATEGORIES), steps.start_ns, steps.end_ns)
+    return edges, label
+
+
+def _host_bound(edges: Ints, label: Ints, phases: Phases, steps: Steps) -> dict[str, int]:
+    """Return the time in which the device waits for the host, by what that is in."""
+    unknown = len(PHASES)
+    phase = phases.segments.label_at(edges)
+    phase = np.where(phase == NOWHERE, unknown, phase)
+    waiting = np.where(label == column(Category.HOST_BOUND), phase, NOWHERE)
+    total = time_by_label(edges, waiting, unknown + 1, steps.start_ns, steps.end_ns).sum(axis=0)
+    names = (*(each.value for each in PHASES), Category.UNATTRIBUTED.value)
+    return {name: int(ns) for name, ns in zip(names, total, strict=True) if ns}
 
 
 def _within(segments: Segments, steps: Steps) -> int:

@@ -10,6 +10,7 @@ from annt_prof.analysis.communication import exposed_communication
 from annt_prof.analysis.intervals import NOWHERE, edges_of, time_by_label
 from annt_prof.analysis.ledger import CATEGORIES, Ledger, column
 from annt_prof.analysis.measured import not_measured_on_host
+from annt_prof.analysis.operators import passes_by_class
 from annt_prof.analysis.phases import PHASES
 from annt_prof.categories import Category, Phase
 
@@ -52,5 +53,7 @@ def account_host(trace: Trace, steps: Steps, phases: Phases) -> Ledger:
         if Category.COMMUNICATION in not_measured
         else {Category.COMMUNICATION: hidden_ns},
         kernel_ns={},
+        operator_ns=passes_by_class(trace, steps, phases),
+        host_bound_ns={},
         not_measured=not_measured,
     )

@@ -19,8 +19,13 @@ _STYLES = {"ok": "green", "warning": "yellow", "problem": "bold red"}
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print the checks as one JSON document.")
+@click.option(
+    "--calibrate",
+    is_flag=True,
+    help="Measure what this machine can do at most, and keep it for predictions.",
+)
 @click.pass_context
-def command(context: click.Context, as_json: bool) -> None:
+def command(context: click.Context, as_json: bool, calibrate: bool) -> None:
     """Check the installation and the machine, and say how to mend what is wrong.
 
     A problem stops a run; a warning changes what it measures.
@@ -29,6 +34,9 @@ def command(context: click.Context, as_json: bool) -> None:
     """
     from rich.console import Console
 
+    if calibrate:
+        _calibrate(as_json=as_json)
+        return
     from annt_prof.runner.doctor import diagnose
 
     with Console(stderr=True).status("looking at the machine, importing torch ..."):
@@ -38,6 +46,31 @@ def command(context: click.Context, as_json: bool) -> None:
     else:
         _print(diagnosis, Console())
     context.exit(0 if diagnosis.can_run else _EXIT_PROBLEM)
+
+
+def _calibrate(*, as_json: bool) -> None:
+    import msgspec
+    from rich.console import Console
+
+    from annt_prof.report.ceilings import ceilings_table
+    from annt_prof.runner.calibration import calibrate
+    from annt_prof.runner.process import fork_server, probe_machine
+    from annt_prof.runs import ceilings as kept
+    from annt_prof.runs.environment import collect
+
+    with Console(stderr=True).status("measuring what this machine can do at most ..."):
+        context = fork_server(())
+        probed = probe_machine(context, use_accelerator=True)
+        environment = collect(probed.machine, probed.threads)
+        found = calibrate(context, use_accelerator=True)
+    path = kept.keep(environment, found)
+    if as_json:
+        encoded = msgspec.json.format(msgspec.json.encode(found), indent=2)
+        sys.stdout.write(encoded.decode() + "\n")
+        return
+    console = Console()
+    console.print(ceilings_table(kept.fingerprint(environment), found), highlight=False)
+    console.print(f"kept in {path}", highlight=False, soft_wrap=True)
 
 
 def _write_json(diagnosis: Diagnosis) -> None:

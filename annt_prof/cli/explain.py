@@ -26,9 +26,10 @@ def command(run: str | None, runs_dir: Path, as_json: bool) -> None:
     RUN is a run directory, its run.json, or the name of a directory under --runs-dir.
     """
     from annt_prof.explain.explaining import explain
-    from annt_prof.runs import store
+    from annt_prof.runs import ceilings, store
 
-    explanation = explain(store.load(store.find(run, runs_dir)))
+    record = store.load(store.find(run, runs_dir))
+    explanation = explain(record, ceilings.recall(record.environment))
     if as_json:
         from annt_prof.report.explanation_document import explanation_document
 

@@ -8,12 +8,14 @@ import msgspec
 
 from annt_prof.errors import UserError
 from annt_prof.techniques import registry
+from annt_prof.techniques.technique import Machine
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
+    from annt_prof.runs.record import Run
     from annt_prof.techniques.evidence import Evidence
-    from annt_prof.techniques.technique import Machine
+    from annt_prof.trace.columns import Trace
 
 
 class Advice(msgspec.Struct, frozen=True):
@@ -67,3 +69,33 @@ def _each(evidence: Evidence, machine: Machine) -> Iterator[Advice]:
             continue
         share = prediction.high_ns / evidence.step_ns if evidence.step_ns else 0.0
         yield Advice(name, prediction.low_ns, prediction.high_ns, share, prediction.basis)
+
+
+def machine_of_run(run: Run) -> Machine:
+    """Return the machine of a run, as far as its record tells."""
+    environment = run.environment
+    return Machine(
+        device_type="cuda" if environment.device_type == "cuda" else "cpu",
+        device_name=environment.device_name,
+        num_devices=environment.num_devices,
+        num_cores=environment.num_cores,
+        native_bfloat16=True,
+        tf32=True,
+    )
+
+
+def machine_of_trace(trace: Trace, evidence: Evidence) -> Machine:
+    """Return the machine of a trace, as far as its header tells.
+
+    What a header does not tell is taken to be there: advice that cannot be followed costs a try,
+    advice that is not given costs what it would have saved.
+    """
+    on_device = evidence.device_type == "cuda"
+    return Machine(
+        device_type="cuda" if on_device else "cpu",
+        device_name=trace.device_names[0] if trace.device_names else "the device of the trace",
+        num_devices=max(len(trace.device_names), 1) if on_device else 0,
+        num_cores=1,
+        native_bfloat16=True,
+        tf32=True,
+    )

@@ -11,7 +11,7 @@ import numpy as np
 from annt_prof import units
 from annt_prof.errors import UserError
 from annt_prof.explain import costs, lattice, pairing
-from annt_prof.explain.advice import advise
+from annt_prof.explain.advice import advise, machine_of_run
 from annt_prof.explain.explanation import (
     Amount,
     Explanation,
@@ -25,7 +25,6 @@ from annt_prof.explain.signature import movements
 from annt_prof.explain.wording import DEFAULT_PRECISION, verdict
 from annt_prof.plan import AGAIN
 from annt_prof.techniques import registry
-from annt_prof.techniques.technique import Machine
 
 if TYPE_CHECKING:
     from annt_prof.explain.explanation import Movement
@@ -294,19 +293,8 @@ def _next_steps(techniques: tuple[TechniqueExplanation, ...], facts: _Facts) -> 
     ]
     if facts.evidence is None:
         return tuple(said)
-    for advice in advise(facts.evidence, _machine(facts.run), facts.mix):
+    for advice in advise(facts.evidence, machine_of_run(facts.run), facts.mix):
         if advice.share is not None and advice.share >= _WORTH_TRYING:
             at_most = units.percent(min(advice.share, 1.0))
             said.append(f"{advice.name}: could save up to {at_most} of the step: {advice.basis}")
     return tuple(said[:_MOST_NEXT_STEPS])
-
-
-def _machine(run: Run) -> Machine:
-    environment = run.environment
-    return Machine(
-        device_type="cuda" if environment.device_type == "cuda" else "cpu",
-        device_name=environment.device_name,
-        num_devices=environment.num_devices,
-        num_cores=environment.num_cores,
-        native_bfloat16=True,
-    )

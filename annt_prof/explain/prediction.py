@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from annt_prof.categories import KernelClass
+from annt_prof.categories import Category, KernelClass
 from annt_prof.explain.deflation import deflated
 from annt_prof.techniques import registry
 from annt_prof.techniques.evidence import Evidence
@@ -12,6 +12,7 @@ from annt_prof.techniques.evidence import Evidence
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from annt_prof.analysis.breakdown import MeanBreakdown
     from annt_prof.runs.record import Run, VariantRecord
     from annt_prof.techniques.evidence import Ceilings, Prediction
     from annt_prof.techniques.technique import Options
@@ -32,12 +33,28 @@ def evidence_of(run: Run, baseline: VariantRecord, ceilings: Ceilings | None) ->
         device_type=run.environment.device_type,
         step_ns=timed.median,
         category_ns=category_ns,
-        kernel_ns={KernelClass(name): ns for name, ns in breakdown.kernel_ns.items()},
+        kernel_ns=_by_class(breakdown, timed.median),
+        host_bound_ns=_host_bound(breakdown, category_ns),
         workers=workers if isinstance(workers, int) else None,
         cores=run.environment.num_cores,
         accumulation=baseline.iterations_per_optimizer_step,
         ceilings=ceilings,
     )
+
+
+def _by_class(breakdown: MeanBreakdown, timed_ns: int) -> dict[KernelClass, int]:
+    """Return time by class: a device's as it is, a host's shrunk like the rest of its step."""
+    if breakdown.kernel_ns:
+        return {KernelClass(name): ns for name, ns in breakdown.kernel_ns.items()}
+    shrunk = timed_ns / breakdown.step_ns if breakdown.step_ns else 1.0
+    return {KernelClass(name): round(ns * shrunk) for name, ns in breakdown.operator_ns.items()}
+
+
+def _host_bound(breakdown: MeanBreakdown, category_ns: dict[Category, int]) -> dict[str, int]:
+    """Return ``host_bound`` by phase, without the part that the profiler added."""
+    traced_ns = breakdown.by_category_ns.get(Category.HOST_BOUND, 0)
+    kept = category_ns.get(Category.HOST_BOUND, 0) / traced_ns if traced_ns else 0.0
+    return {phase: round(ns * kept) for phase, ns in breakdown.host_bound_ns.items()}
 
 
 def options_of(run: Run, name: str) -> Options:

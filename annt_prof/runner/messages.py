@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from annt_prof.runs.record import TimedWindow
     from annt_prof.scenario.effective import Substitution
     from annt_prof.scenario.schema import Scenario
+    from annt_prof.techniques.evidence import Ceilings
     from annt_prof.techniques.technique import Machine
 
 DeviceType = Literal["cpu", "cuda"]
@@ -75,6 +76,13 @@ class Probed:
 
 
 @dataclass(frozen=True)
+class Calibrated:
+    """What the machine can do at most."""
+
+    ceilings: Ceilings
+
+
+@dataclass(frozen=True)
 class Prepared:
     """The variant is built and warmed up."""
 
@@ -118,4 +126,4 @@ class Failure:
     hint: str | None = field(default=None)
 
 
-Reply = Probed | Prepared | TimedReply | TracedReply | Failure
+Reply = Probed | Calibrated | Prepared | TimedReply | TracedReply | Failure

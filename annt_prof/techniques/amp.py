@@ -108,8 +108,8 @@ _UNKNOWN_RATE = 16.0  # no device multiplies in 16 bits more than so many times 
 def _predict(options: Options, evidence: Evidence) -> Prediction:
     """Matrix work takes the inverse of the rates' ratio, memory-bound work half.
 
-    Without a device the trace does not tell the two apart: all of forward and backward may then
-    be matrix work at best, and at worst none of it is and casts come on top.
+    Casts come on top. Where the trace does not tell the two apart, all of forward and backward
+    may be matrix work.
     """
     dtype = cast("AmpOptions", options).resolved_dtype(evidence.device_type)
     rate = _rate(evidence, dtype)

@@ -16,7 +16,7 @@ import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from annt_prof.categories import Category, KernelClass
+from annt_prof.categories import Category, KernelClass, Phase
 from annt_prof.techniques.evidence import Evidence, Prediction
 from annt_prof.techniques.technique import Machine, Options, Pitfall, Signature, Technique
 
@@ -58,7 +58,7 @@ def _predict(_options: Options, evidence: Evidence) -> Prediction:
     fused_ns = evidence.kernels(*_FUSED) if evidence.kernel_ns else passes_ns
     return Prediction(
         low_ns=-round(passes_ns / 10),
-        high_ns=fused_ns + evidence.time(Category.HOST_BOUND),
+        high_ns=fused_ns + evidence.host_bound(Phase.FORWARD, Phase.BACKWARD),
         basis="what fusion can shorten: elementwise work, normalisation, reductions, and the "
         "launches that the device waits for",
     )

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from annt_prof.categories import Category, KernelClass
+from annt_prof.categories import Category, KernelClass, Phase
 from annt_prof.techniques.evidence import Evidence, Prediction
 from annt_prof.techniques.technique import Machine, Options, Pitfall, Signature, Technique
 
@@ -43,8 +43,8 @@ def _predict(_options: Options, evidence: Evidence) -> Prediction:
     """Launch gaps go; kernels stay as long as they are."""
     return Prediction(
         low_ns=0,
-        high_ns=evidence.time(Category.HOST_BOUND),
-        basis="the time in which the device of the baseline waits for launches",
+        high_ns=evidence.host_bound(Phase.FORWARD, Phase.BACKWARD),
+        basis="the time in which the device of the baseline waits for launches of its passes",
     )
 
 

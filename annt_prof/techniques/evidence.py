@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from annt_prof.categories import Category, KernelClass
+    from annt_prof.categories import Category, KernelClass, Phase
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,9 @@ class Evidence:
         device_type: ``cpu`` or ``cuda``.
         step_ns: Wall time.
         category_ns: By category; what the trace cannot show is absent.
-        kernel_ns: Device time by kernel class; empty without a device.
+        kernel_ns: Device time by kernel class; without a device the time of forward and
+            backward by what operators do; empty where neither is known.
+        host_bound_ns: ``host_bound`` by the phase that the host was in; empty without a device.
         workers: Loader processes; None where it is not known.
         cores: Of the host; None where it is not known.
         accumulation: Iterations per optimizer step of the baseline.
@@ -50,6 +52,7 @@ class Evidence:
     step_ns: int
     category_ns: Mapping[Category, int]
     kernel_ns: Mapping[KernelClass, int] = field(default_factory=dict)
+    host_bound_ns: Mapping[str, int] = field(default_factory=dict)
     workers: int | None = None
     cores: int | None = None
     accumulation: int = 1
@@ -58,6 +61,10 @@ class Evidence:
     def time(self, *categories: Category) -> int:
         """Return the time in these categories, ns; those not measured count as 0."""
         return sum(self.category_ns.get(category, 0) for category in categories)
+
+    def host_bound(self, *phases: Phase) -> int:
+        """Return how long the device waits while the host is in these phases, ns."""
+        return sum(self.host_bound_ns.get(phase.value, 0) for phase in phases)
 
     def kernels(self, *classes: KernelClass) -> int:
         """Return the device time of these classes of kernels, ns."""

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from annt_prof.categories import Category
+from annt_prof.categories import Category, Phase
 from annt_prof.techniques.evidence import Evidence, Prediction
 from annt_prof.techniques.technique import Machine, Options, Pitfall, Signature, Technique
 
@@ -46,7 +46,8 @@ def _obstacle(_options: Options, _machine: Machine) -> str | None:
 def _predict(_options: Options, evidence: Evidence) -> Prediction:
     """At best the update vanishes, and with it the waits for its launches."""
     optimizer_ns = evidence.time(Category.OPTIMIZER)
-    scaling_ns = evidence.time(Category.GRAD_SCALING, Category.SYNC, Category.HOST_BOUND)
+    scaling_ns = evidence.time(Category.GRAD_SCALING, Category.SYNC)
+    scaling_ns += evidence.host_bound(Phase.OPTIMIZER, Phase.GRAD_SCALING)
     return Prediction(
         low_ns=-round(optimizer_ns / 4),
         high_ns=optimizer_ns + scaling_ns,

@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
-from annt_prof.categories import Category
+from annt_prof.categories import Category, Phase
 from annt_prof.techniques.evidence import Evidence, Prediction
 from annt_prof.techniques.technique import Machine, Options, Pitfall, Signature, Technique
 
@@ -43,6 +43,8 @@ _UPDATE = (
     Category.GRAD_CLIPPING,
 )
 
+_UPDATE_PHASES = (Phase.OPTIMIZER, Phase.ZERO_GRAD, Phase.GRAD_SCALING, Phase.GRAD_CLIPPING)
+
 
 def _obstacle(_options: Options, _machine: Machine) -> str | None:
     return None
@@ -69,7 +71,8 @@ def _predict(options: Options, evidence: Evidence) -> Prediction:
     steps = cast("GradientAccumulationOptions", options).steps
     spared = 1 - evidence.accumulation / steps if steps > evidence.accumulation else 0.0
     update_ns = evidence.time(*_UPDATE)
-    high_ns = update_ns + evidence.time(Category.COMMUNICATION, Category.HOST_BOUND)
+    high_ns = update_ns + evidence.time(Category.COMMUNICATION)
+    high_ns += evidence.host_bound(*_UPDATE_PHASES)
     return Prediction(
         low_ns=-round(spared * update_ns / 4),
         high_ns=round(spared * high_ns),

@@ -1,0 +1,78 @@
+"""``annt-prof advise``: what each technique could save, told from one baseline alone."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from annt_prof.errors import UserError
+
+if TYPE_CHECKING:
+    from annt_prof.explain.advice import Advice
+    from annt_prof.techniques.evidence import Evidence
+
+RUNS_DIR = Path("runs")
+_TRACE_SUFFIXES = (".json", ".gz")
+
+
+@click.command()
+@click.argument("source", required=False)
+@click.option(
+    "--runs-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=RUNS_DIR,
+    show_default=True,
+    help="Where to look for runs.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the predictions as one JSON document.")
+def command(source: str | None, runs_dir: Path, as_json: bool) -> None:
+    """Predict from SOURCE what each technique could save, with a lower and an upper bound.
+
+    SOURCE is a run, whose baseline is taken, or a trace file of any PyTorch program. The newest
+    run, if none is given. Bounds are sharper where `annt-prof doctor --calibrate` has measured
+    this machine.
+    """
+    if source is not None and source.endswith(_TRACE_SUFFIXES) and Path(source).name != "run.json":
+        name, evidence, advice = _of_trace(Path(source))
+    else:
+        name, evidence, advice = _of_run(source, runs_dir)
+    if as_json:
+        from annt_prof.report.advice import advice_document
+
+        sys.stdout.buffer.write(advice_document(name, evidence, advice))
+        return
+    from rich.console import Console
+
+    from annt_prof.report.advice import render_advice
+
+    render_advice(name, evidence, advice, Console())
+
+
+def _of_trace(path: Path) -> tuple[str, Evidence, tuple[Advice, ...]]:
+    from annt_prof.analysis.breakdown import break_down
+    from annt_prof.analysis.evidence import evidence_of_trace
+    from annt_prof.explain.advice import advise, machine_of_trace
+    from annt_prof.trace.reading import read
+
+    trace = read(path)
+    evidence = evidence_of_trace(break_down(trace).mean, None)
+    return str(path), evidence, advise(evidence, machine_of_trace(trace, evidence))
+
+
+def _of_run(name: str | None, runs_dir: Path) -> tuple[str, Evidence, tuple[Advice, ...]]:
+    from annt_prof.explain.advice import advise, machine_of_run
+    from annt_prof.explain.prediction import evidence_of
+    from annt_prof.plan import BASELINE
+    from annt_prof.runs import ceilings, store
+
+    run = store.load(store.find(name, runs_dir))
+    baseline = next((v for v in run.variants if v.name == BASELINE), None)
+    evidence = (
+        None if baseline is None else evidence_of(run, baseline, ceilings.recall(run.environment))
+    )
+    if evidence is None:
+        raise UserError("the baseline of this run was not traced", where=run.run_id)
+    return run.run_id, evidence, advise(evidence, machine_of_run(run))

@@ -1,0 +1,111 @@
+"""Predictions from one step, with ceilings and without."""
+
+import dataclasses
+
+import pytest
+
+from annt_prof.categories import Category, KernelClass
+from annt_prof.explain.advice import advise
+from annt_prof.explain.deflation import deflated
+from annt_prof.techniques import registry
+from annt_prof.techniques.amp import AmpOptions
+from annt_prof.techniques.evidence import Ceilings, Evidence
+from annt_prof.techniques.gradient_accumulation import GradientAccumulationOptions
+from annt_prof.techniques.pin_memory import PinMemoryOptions
+from annt_prof.techniques.technique import Machine
+from hand_made import breakdown, variant
+
+GPU = Machine("cuda", "A GPU", 1, 16, native_bfloat16=True, tf32=True)
+STEP = Evidence(
+    device_type="cuda",
+    step_ns=1000,
+    category_ns={
+        Category.FORWARD: 200,
+        Category.BACKWARD: 400,
+        Category.OPTIMIZER: 100,
+        Category.ZERO_GRAD: 20,
+        Category.H2D_COPY: 60,
+        Category.SYNC: 10,
+        Category.DATA_LOADING: 90,
+        Category.HOST_BOUND: 120,
+    },
+    kernel_ns={KernelClass.GEMM: 300, KernelClass.ELEMENTWISE: 200, KernelClass.CONV: 50},
+    host_bound_ns={"forward": 50, "backward": 30, "optimizer": 40},
+)
+CEILINGS = Ceilings(
+    matrix_flops={"float32": 10.0, "float16": 40.0, "tf32": 20.0},
+    memory_bytes_per_s=1.0,
+    pinned_bytes_per_s=4.0,
+    pageable_bytes_per_s=1.0,
+    launch_ns=1.0,
+)
+CALIBRATED = dataclasses.replace(STEP, ceilings=CEILINGS)
+
+
+def predicted(name, options, evidence=STEP):
+    found = registry.load(name).predict(options, evidence)
+    return found.low_ns, found.high_ns
+
+
+def test_accumulation_spares_all_but_one_update_in_k():
+    options = GradientAccumulationOptions(steps=4)
+    low, high = predicted("gradient_accumulation", options)
+    assert high == 0.75 * (100 + 20 + 40)
+    assert low < 0
+    doubled = dataclasses.replace(STEP, accumulation=4)
+    assert predicted("gradient_accumulation", options, doubled) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("options", "evidence", "high"),
+    [
+        (PinMemoryOptions(), STEP, 70),
+        (PinMemoryOptions(pin=False), STEP, 0),
+        (PinMemoryOptions(non_blocking=False), STEP, 70),
+        (PinMemoryOptions(non_blocking=False), CALIBRATED, round(0.75 * 70)),
+    ],
+)
+def test_pinning_saves_exposed_copies_at_most(options, evidence, high):
+    assert predicted("pin_memory", options, evidence) == (0, high)
+
+
+def test_amp_shortens_matrix_work_by_the_ratio_and_the_rest_by_half():
+    assert predicted("amp", AmpOptions(), CALIBRATED)[1] == round(350 * 0.75 + 100)
+    assert predicted("amp", AmpOptions(), STEP)[1] <= 600
+    slower = dataclasses.replace(CEILINGS, matrix_flops={"float32": 10.0, "float16": 5.0})
+    low, high = predicted("amp", AmpOptions(), dataclasses.replace(STEP, ceilings=slower))
+    assert high == 100  # what is bound by memory still halves
+    assert low == -(60 + 350)
+
+
+@pytest.mark.parametrize("name", registry.shipped())
+def test_bounds_are_in_order_and_no_larger_than_the_step(name):
+    technique = registry.load(name)
+    for evidence in (STEP, CALIBRATED, dataclasses.replace(STEP, kernel_ns={})):
+        found = technique.predict(technique.options(), evidence)
+        assert found.low_ns <= found.high_ns <= evidence.step_ns
+        assert found.basis
+
+
+def test_advice_is_ordered_and_leaves_out_what_is_there():
+    advice = advise(STEP, GPU, without=("amp",))
+    highs = [one.high_ns for one in advice if one.high_ns is not None]
+    assert highs == sorted(highs, reverse=True)
+    assert "amp" not in {one.name for one in advice}
+    cpu = Machine("cpu", "A CPU", 0, 2, native_bfloat16=True)
+    pinned = next(one for one in advise(STEP, cpu) if one.name == "pin_memory")
+    assert (pinned.high_ns, pinned.basis) == (None, "not applicable: no accelerator to copy to")
+
+
+def test_a_host_step_shrinks_alike_and_a_device_keeps_its_durations():
+    traced = breakdown(120.0, forward=0.5, optimizer=0.25, host_bound=0.25)
+    timed = variant("baseline", [100.0])
+    from annt_prof.explain.comparison import summarise
+
+    (found,) = summarise((variant("baseline", [100.0], breakdown=traced),))
+    assert deflated(timed, "cpu") is None
+    on_host = deflated(found, "cpu")
+    assert on_host[Category.FORWARD] == 50_000_000
+    on_device = deflated(found, "cuda")
+    assert on_device[Category.FORWARD] == 60_000_000
+    assert on_device[Category.HOST_BOUND] == 10_000_000
