@@ -12,9 +12,12 @@ from annt_prof.errors import UserError
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
+    from annt_prof.scenario.pair import Change, Pair
     from annt_prof.scenario.schema import ChosenTechnique, Scenario
 
 Design = Literal["alone", "leave-one-out", "factorial", "sampled"]
+"""How sets of techniques, or of the differences of two scenarios, are chosen."""
+
 DESIGNS: tuple[Design, ...] = get_args(Design)
 
 BASELINE = "baseline"
@@ -24,6 +27,7 @@ AGAIN = "baseline_again"
 
 FACTORIAL_BY_DEFAULT = 3  # techniques, on an accelerator
 MOST_FACTORIAL = 6  # techniques: 64 variants
+MOST_PAIRED = 4  # differences of two scenarios: 16 variants
 # Castro, Gomez and Tejada, Polynomial calculation of the Shapley value based on sampling,
 # Computers & Operations Research 36(5), 2009; each order is paired with its reverse, which
 # balances early and late places. Mitchell et al., Sampling Permutations for Shapley Value
@@ -32,11 +36,34 @@ ORDER_PAIRS = 2
 
 
 @dataclass(frozen=True)
+class Factor:
+    """A difference of two scenarios: its name, and what it is in the first and in the second."""
+
+    name: str
+    sentence: str
+
+
+@dataclass(frozen=True)
 class Variant:
-    """The scenario with one particular set of techniques on."""
+    """The scenario with one particular set of techniques on.
+
+    Attributes:
+        techniques: Those on.
+        changes: Of the scenario's other values, where two scenarios are compared.
+        factors: Of these two scenarios, those that are on; None where techniques alone vary.
+    """
 
     name: str
     techniques: tuple[ChosenTechnique, ...]
+    changes: tuple[Change, ...] = ()
+    factors: tuple[Factor, ...] | None = None
+
+    @property
+    def factor_names(self) -> tuple[str, ...]:
+        """What tells it from the baseline."""
+        if self.factors is None:
+            return tuple(chosen.name for chosen in self.techniques)
+        return tuple(factor.name for factor in self.factors)
 
 
 @dataclass(frozen=True)
@@ -99,6 +126,43 @@ def plan(
     repeated = [Variant(AGAIN, ())] if again else []
     variants = (Variant(BASELINE, ()), *alone, *inner, *whole, *repeated)
     return Plan(variants, scenario.seed, design, orders)
+
+
+def plan_pair(pair: Pair, *, idle: Collection[str] = (), again: bool = False) -> Plan:
+    """Choose the variants between two scenarios: all sets of their differences, if few enough.
+
+    Args:
+        pair: The question.
+        idle: Techniques that cannot act here.
+        again: Whether to measure the first scenario twice.
+    """
+    names = tuple(each.name for each in pair.differences)
+    acting = tuple(name for name in names if name not in idle)
+    design: Design = "factorial" if len(acting) <= MOST_PAIRED else "sampled"
+    orders = _orders(acting, pair.first.seed) if design == "sampled" else ()
+    sets = [frozenset((name,)) for name in names]
+    sets += [s for s in _sets(design, acting, orders) if 1 < len(s) < len(acting)]
+    inner = [_between(pair, chosen, acting) for chosen in sets]
+    whole = [_between(pair, frozenset(names), names, ALL)] if len(names) > 1 else []
+    nothing: frozenset[str] = frozenset()
+    repeated = [_between(pair, nothing, acting, AGAIN)] if again else []
+    variants = (_between(pair, nothing, acting, BASELINE), *inner, *whole, *repeated)
+    return Plan(variants, pair.first.seed, design, orders)
+
+
+def _between(
+    pair: Pair, chosen: frozenset[str], acting: tuple[str, ...], name: str | None = None
+) -> Variant:
+    """Return the first scenario with these differences brought in from the second."""
+    on = [each for each in pair.differences if each.name in chosen]
+    ends = [(each.on if each.name in chosen else each.off) for each in pair.differences]
+    only = next(iter(chosen)) if len(chosen) == 1 else None
+    return Variant(
+        name=name or only or _name(chosen, acting),
+        techniques=(*pair.shared, *(end for end in ends if end is not None)),
+        changes=tuple(each.change for each in on if each.change is not None),
+        factors=tuple(Factor(each.name, each.sentence) for each in on),
+    )
 
 
 def _design(scenario: Scenario, acting: tuple[str, ...], *, accelerated: bool) -> Design:

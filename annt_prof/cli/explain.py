@@ -1,17 +1,25 @@
-"""``annt-prof explain``: what each technique of a run is worth, where in the step, and why."""
+"""``annt-prof explain``: what each technique is worth, where in the step, and why."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from annt_prof.errors import UserError
+
+if TYPE_CHECKING:
+    from annt_prof.explain.explanation import Explanation
+    from annt_prof.runs.record import Run
+
 RUNS_DIR = Path("runs")
+_SCENARIO_SUFFIXES = (".yaml", ".yml")
 
 
 @click.command()
-@click.argument("run", required=False)
+@click.argument("what", nargs=-1, metavar="[RUN | NAME | FIRST.yaml SECOND.yaml]")
 @click.option(
     "--runs-dir",
     type=click.Path(path_type=Path, file_okay=False),
@@ -19,17 +27,111 @@ RUNS_DIR = Path("runs")
     show_default=True,
     help="Where to look for runs.",
 )
+@click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY.PATH=VALUE",
+    help="Override one value of both scenarios; may be given many times.",
+)
+@click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default="auto",
+    show_default=True,
+    help="Where two scenarios are measured.",
+)
+@click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="ANNT_PROF_DATA",
+    show_envvar=True,
+    help="Where data sets lie.  [default: the user's cache folder]",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the explanation as one JSON document.")
-def command(run: str | None, runs_dir: Path, as_json: bool) -> None:
-    """Explain RUN: a verdict for each technique, with its evidence. The newest, if none is given.
+def command(
+    what: tuple[str, ...],
+    runs_dir: Path,
+    overrides: tuple[str, ...],
+    device: str,
+    data_dir: Path | None,
+    as_json: bool,
+) -> None:
+    """Explain a run: a verdict for each technique, with its evidence. The newest, if none is given.
 
-    RUN is a run directory, its run.json, or the name of a directory under --runs-dir.
+    RUN is a run directory, its run.json, or the name of a directory under --runs-dir. NAME is a
+    technique, of which everything known is printed. FIRST.yaml and SECOND.yaml are two
+    scenarios: every setting in which they differ is found and made a factor, all sets of them
+    are measured, and each gets its share of the difference.
     """
-    from annt_prof.explain.explaining import explain
-    from annt_prof.runs import ceilings, store
+    if len(what) == 2 and all(name.endswith(_SCENARIO_SUFFIXES) for name in what):
+        record = _measured(what, overrides, device, data_dir, runs_dir)
+    elif len(what) > 1:
+        raise UserError("give one run, or two scenario files", where=" ".join(what))
+    elif what and not Path(what[0]).exists() and _is_technique(what[0]):
+        _print_technique(what[0])
+        return
+    else:
+        from annt_prof.runs import store
 
-    record = store.load(store.find(run, runs_dir))
-    explanation = explain(record, ceilings.recall(record.environment))
+        record = store.load(store.find(what[0] if what else None, runs_dir))
+    _print(_explained(record), as_json=as_json)
+
+
+def _is_technique(name: str) -> bool:
+    from annt_prof.techniques import registry
+
+    return name in registry.names()
+
+
+def _print_technique(name: str) -> None:
+    from rich.console import Console
+
+    from annt_prof.report.catalogue import entry
+
+    Console().print(entry(name), highlight=False)
+
+
+def _measured(
+    paths: tuple[str, ...],
+    overrides: tuple[str, ...],
+    device: str,
+    data_dir: Path | None,
+    runs_dir: Path,
+) -> Run:
+    from rich.console import Console
+
+    from annt_prof.explain.comparison import summarise
+    from annt_prof.explain.pairing import precise_enough
+    from annt_prof.report.progress import RunProgress
+    from annt_prof.runner.recording import RunRequest, record_run
+    from annt_prof.runner.session import Statistics
+    from annt_prof.scenario.loading import load
+    from annt_prof.tensorboard import log
+
+    first, second = (load(Path(path), overrides) for path in paths)
+    request = RunRequest(
+        document=first,
+        device=device,
+        data_dir=data_dir,
+        runs_dir=runs_dir,
+        scenario_dir=Path(paths[0]).resolve().parent,
+        other=second,
+    )
+    with RunProgress(Console(stderr=True)) as progress:
+        recorded = record_run(request, Statistics(precise_enough, summarise), progress)
+        log.write(recorded.run, recorded.directory)
+    return recorded.run
+
+
+def _explained(record: Run) -> Explanation:
+    from annt_prof.explain.explaining import explain
+    from annt_prof.runs import ceilings
+
+    return explain(record, ceilings.recall(record.environment))
+
+
+def _print(explanation: Explanation, *, as_json: bool) -> None:
     if as_json:
         from annt_prof.report.explanation_document import explanation_document
 

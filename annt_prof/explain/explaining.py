@@ -93,6 +93,8 @@ def explain(run: Run, ceilings: Ceilings | None = None) -> Explanation:
         interactions=_interactions(facts),
         baseline_again=None if again is None else again.speedup,
         next_steps=_next_steps(techniques, facts),
+        differences=run.differences,
+        same_in_both=run.same_in_both,
     )
 
 
@@ -161,7 +163,7 @@ def _technique(name: str, facts: _Facts) -> TechniqueExplanation:
         smallest_effect=costs.smallest_effect(pairing.log_ratios(baseline, variant)),
         saving_by_category_ns=by_category,
         unreconciled_ns=unreconciled,
-        signature=_signature(name, facts),
+        signature=_signature(name, facts, alone),
         bound_ns=bound_ns,
         bound_basis=basis,
         predicted_low_ns=low,
@@ -172,7 +174,7 @@ def _technique(name: str, facts: _Facts) -> TechniqueExplanation:
             for remark in variant.remarks
             if remark.startswith(f"{name}: ")
         ),
-        mathematics=_mathematics(name),
+        mathematics=_mathematics(name, variant),
     )
 
 
@@ -215,20 +217,24 @@ def _by_category(name: str, facts: _Facts) -> tuple[dict[str, int] | None, int |
     return rounded, round(timed) - sum(rounded.values())
 
 
-def _signature(name: str, facts: _Facts) -> tuple[Movement, ...]:
+def _signature(name: str, facts: _Facts, alone: Amount | None) -> tuple[Movement, ...]:
+    """Return what moved; nothing where no interval tells what is noise."""
+    if alone is None or alone.low is None or alone.high is None:
+        return ()
+    noise_ns = (alone.high - alone.low) / 2
     before, after = facts.measured[_NOBODY], facts.measured[frozenset((name,))]
     try:
         expected = registry.load(name).signature
     except UserError:
         return ()  # a plug-in that is no longer there
-    return movements(expected, before, after, facts.run.environment.device_type)
+    return movements(expected, before, after, facts.run.environment.device_type, noise_ns)
 
 
-def _mathematics(name: str) -> str:
-    try:
-        return registry.load(name).mathematics
-    except UserError:
-        return ""
+def _mathematics(name: str, variant: VariantRecord) -> str:
+    """Return what the variant says of it: of a technique its mathematics, else the change."""
+    prefix = f"{name}: "
+    said = [line for line in variant.mathematics if line.startswith(prefix)]
+    return said[0].removeprefix(prefix) if said else ""
 
 
 def _prediction(name: str, facts: _Facts) -> Prediction | None:

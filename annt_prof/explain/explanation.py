@@ -113,6 +113,8 @@ class Explanation(msgspec.Struct, frozen=True):
         interactions: Those whose interval leaves out 0.
         baseline_again: Speedup of the baseline against itself, where it was measured twice.
         next_steps: What to try, the largest predicted saving first.
+        differences: Of a run about two scenarios, each setting in the first and in the second.
+        same_in_both: What one might expect to differ and does not.
     """
 
     run_id: str
@@ -124,3 +126,5 @@ class Explanation(msgspec.Struct, frozen=True):
     interactions: tuple[Interaction, ...] = ()
     baseline_again: Speedup | None = None
     next_steps: tuple[str, ...] = ()
+    differences: tuple[str, ...] = ()
+    same_in_both: tuple[str, ...] = ()

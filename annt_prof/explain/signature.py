@@ -19,13 +19,27 @@ _OF_MOVER = 0.1
 
 
 def movements(
-    signature: Signature, baseline: VariantRecord, variant: VariantRecord, device_type: str
+    signature: Signature,
+    baseline: VariantRecord,
+    variant: VariantRecord,
+    device_type: str,
+    noise_ns: float,
 ) -> tuple[Movement, ...]:
-    """Return each mover that both traces show; empty where one was not traced."""
+    """Return each mover that both traces show; empty where one was not traced.
+
+    Args:
+        signature: What is expected.
+        baseline: To compare with.
+        variant: With the technique.
+        device_type: What the run used.
+        noise_ns: Per sample, what the timed windows cannot tell from nothing; smaller movements
+            in traces, which are taken once each, are not told from it either.
+    """
     before, after = deflated(baseline, device_type), deflated(variant, device_type)
     if before is None or after is None:
         return ()
     step_ns = sum(before.values()) / baseline.samples_per_iteration
+    least_ns = max(_OF_STEP * step_ns, noise_ns)
     expectations = (
         ("falls", signature.falls),
         ("may_rise", signature.may_rise),
@@ -33,7 +47,7 @@ def movements(
     )
     found = (
         _movement(
-            mover, expected, _of(baseline, before, mover), _of(variant, after, mover), step_ns
+            mover, expected, _of(baseline, before, mover), _of(variant, after, mover), least_ns
         )
         for expected, movers in expectations
         for mover in movers
@@ -42,12 +56,12 @@ def movements(
 
 
 def _movement(
-    mover: Mover, expected: str, before: float | None, after: float | None, step_ns: float
+    mover: Mover, expected: str, before: float | None, after: float | None, least_ns: float
 ) -> Movement | None:
     if before is None or after is None:
         return None
     saving = before - after
-    flat = abs(saving) <= max(_OF_STEP * step_ns, _OF_MOVER * before)
+    flat = abs(saving) <= max(least_ns, _OF_MOVER * before)
     seen = "flat" if flat else "fell" if saving > 0 else "rose"
     fits = {"falls": seen == "fell", "may_rise": True, "stays_flat": seen == "flat"}
     return Movement(mover.value, expected, seen, round(saving), fits[expected])

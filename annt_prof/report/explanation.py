@@ -38,6 +38,12 @@ def _parts(explanation: Explanation, width: int) -> Iterator[RenderableType]:
     rounds = units.count(explanation.rounds, "round")
     yield heading("What each technique is worth", f"{explanation.design}, {rounds}, per sample")
     yield from _whole(explanation)
+    if explanation.differences:
+        yield Text()
+        yield heading("How the two scenarios differ", "each is a factor below")
+        yield bullets("-", explanation.differences)
+        yield heading("What is the same in both", "whatever one might think")
+        yield bullets("=", explanation.same_in_both)
     lines = list(waterfall(explanation, width))
     if lines:
         yield Text()
@@ -146,7 +152,7 @@ def _signature(each: TechniqueExplanation) -> str:
     if fell:
         said.append(f"as expected fell {', '.join(fell)}")
     if missing:
-        said.append(f"should have fallen and did not: {', '.join(missing)}")
+        said.append(f"should have fallen, and did not beyond noise: {', '.join(missing)}")
     if moved:
         said.append(f"should have stayed flat and did not: {', '.join(moved)}")
     return "; ".join(said) if said else "nothing that it moves is measured here"

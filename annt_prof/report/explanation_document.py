@@ -32,6 +32,8 @@ def explanation_document(explanation: Explanation) -> bytes:
         "interactions": explanation.interactions,
         "baseline_again": explanation.baseline_again,
         "next_steps": explanation.next_steps,
+        "differences": explanation.differences,
+        "same_in_both": explanation.same_in_both,
     }
     return msgspec.json.format(msgspec.json.encode(answer), indent=2) + b"\n"
 

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from annt_prof.errors import UserError
-from annt_prof.plan import plan
+from annt_prof.plan import plan, plan_pair
 from annt_prof.runner.process import fork_server, probe_machine
 from annt_prof.runner.session import Order, Session, Statistics, obstacles
 from annt_prof.runs import store
 from annt_prof.runs.environment import collect
 from annt_prof.runs.events import Activity, Event, Progressed
 from annt_prof.runs.record import SCHEMA_VERSION, Run
+from annt_prof.scenario.pair import Change, changed, compare
 from annt_prof.telemetry import series
 from annt_prof.telemetry.sampler import Sampler
 
@@ -30,7 +31,11 @@ if TYPE_CHECKING:
     from annt_prof.plan import Plan
     from annt_prof.runner.messages import Probed
     from annt_prof.runs.record import VariantRecord
+    from annt_prof.scenario.effective import EffectiveValue
     from annt_prof.scenario.loading import Resolved, ScenarioDocument
+    from annt_prof.scenario.pair import Pair
+    from annt_prof.scenario.schema import Scenario
+    from annt_prof.techniques.technique import Machine
 
 TELEMETRY = "telemetry.csv"
 INTERRUPTED = "interrupted"
@@ -46,6 +51,7 @@ class RunRequest:
         runs_dir: Where run directories are made.
         scenario_dir: Folder of the scenario, from which the user's own modules are imported.
         again: Whether the baseline is measured twice.
+        other: A second scenario; the run is then about how the two differ.
     """
 
     document: ScenarioDocument
@@ -54,6 +60,7 @@ class RunRequest:
     runs_dir: Path
     scenario_dir: Path
     again: bool = False
+    other: ScenarioDocument | None = None
 
 
 @dataclass(frozen=True)
@@ -89,14 +96,10 @@ def record_run(
         )
     resolved = document.resolve(accelerator=accelerated)
     with tempfile.TemporaryDirectory(prefix="annt-prof-") as logs:
+        question = _question(request, resolved, probed.machine)
         order = Order(
-            resolved.scenario,
-            plan(
-                resolved.scenario,
-                accelerated=accelerated,
-                idle=obstacles(resolved.scenario.techniques, probed.machine),
-                again=request.again,
-            ),
+            question.scenario,
+            question.plan,
             probed.machine,
             request.data_dir,
             request.scenario_dir,
@@ -107,7 +110,7 @@ def record_run(
             directory = store.create(
                 request.runs_dir, resolved.scenario.name, request.document.text
             )
-            draft = _draft(directory, resolved, probed, session, order.plan)
+            draft = _draft(directory, resolved, probed, session, question)
             try:
                 sampler = Sampler.start(
                     directory / TELEMETRY, os.getpid(), accelerated, probed.device_uuid
@@ -117,6 +120,52 @@ def record_run(
                 _keep_logs(Path(logs), directory)
     store.write(directory, run)
     return Recorded(run, directory)
+
+
+@dataclass(frozen=True)
+class _Question:
+    """What is measured, and of two scenarios how they differ and agree."""
+
+    scenario: Scenario
+    plan: Plan
+    values: tuple[EffectiveValue, ...]
+    differences: tuple[str, ...] = ()
+    same: tuple[str, ...] = ()
+
+
+def _question(request: RunRequest, resolved: Resolved, machine: Machine) -> _Question:
+    accelerated = machine.device_type != "cpu"
+    scenario = resolved.scenario
+    if request.other is None:
+        idle = obstacles(scenario.techniques, machine)
+        made = plan(scenario, accelerated=accelerated, idle=idle, again=request.again)
+        return _Question(scenario, made, resolved.values)
+    other = request.other.resolve(accelerator=accelerated)
+    pair = compare(scenario, other.scenario)
+    added = tuple(each.on for each in pair.differences if each.on is not None)
+    chosen = plan_pair(pair, idle=obstacles(added, machine), again=request.again)
+    sentences = tuple(each.sentence for each in pair.differences)
+    return _Question(
+        _with_both_budgets(scenario, other.scenario),
+        chosen,
+        _with_options(resolved, other, pair),
+        sentences,
+        pair.same,
+    )
+
+
+def _with_both_budgets(first: Scenario, second: Scenario) -> Scenario:
+    """Measure for as long as the two would be measured one after the other."""
+    both_s = first.window.time_budget_s + second.window.time_budget_s
+    return changed(first, (Change("window", "time_budget_s", both_s),))
+
+
+def _with_options(first: Resolved, second: Resolved, pair: Pair) -> tuple[EffectiveValue, ...]:
+    """Return the first scenario's values with the second's options of what is a factor."""
+    prefixes = tuple(f"techniques.{each.name}." for each in pair.differences)
+    kept = (value for value in first.values if not value.path.startswith(prefixes))
+    added = (value for value in second.values if value.path.startswith(prefixes))
+    return (*kept, *added)
 
 
 def _measure(
@@ -151,14 +200,14 @@ def _measure(
 
 
 def _draft(
-    directory: Path, resolved: Resolved, probed: Probed, session: Session, chosen: Plan
+    directory: Path, resolved: Resolved, probed: Probed, session: Session, question: _Question
 ) -> Run:
     return Run(
         schema_version=SCHEMA_VERSION,
         run_id=directory.name,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         scenario_name=resolved.scenario.name,
-        scenario=resolved.values,
+        scenario=question.values,
         environment=collect(probed.machine, probed.threads),
         substitutions=session.substitutions,
         overrides_in_effect=resolved.overrides_in_effect,
@@ -167,8 +216,10 @@ def _draft(
         variants=session.records,
         stop="still running, or stopped without a word",
         complete=False,
-        design=chosen.design,
-        orders=chosen.orders,
+        design=question.plan.design,
+        orders=question.plan.orders,
+        differences=question.differences,
+        same_in_both=question.same,
     )
 
 

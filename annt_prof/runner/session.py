@@ -10,7 +10,7 @@ import msgspec
 
 from annt_prof.analysis.breakdown import break_down
 from annt_prof.errors import UserError
-from annt_prof.plan import AGAIN
+from annt_prof.plan import AGAIN, Variant
 from annt_prof.runner.messages import (
     Assignment,
     Prepared,
@@ -30,6 +30,7 @@ from annt_prof.runs.events import (
     WindowEnded,
 )
 from annt_prof.runs.record import VariantRecord
+from annt_prof.scenario.pair import changed
 from annt_prof.techniques import registry
 from annt_prof.trace.reading import read
 
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext
     from pathlib import Path
 
-    from annt_prof.plan import Plan, Variant
+    from annt_prof.plan import Plan
     from annt_prof.scenario.effective import Substitution
     from annt_prof.scenario.schema import ChosenTechnique, Scenario
     from annt_prof.techniques.technique import Machine
@@ -241,7 +242,7 @@ class Session:
 
     def _assignment(self, variant: Variant) -> Assignment:
         return Assignment(
-            scenario=self._order.scenario,
+            scenario=changed(self._order.scenario, variant.changes),
             variant=variant,
             device_type=self._order.machine.device_type,
             data_dir=self._order.data_dir,
@@ -300,17 +301,25 @@ def obstacles(mix: tuple[ChosenTechnique, ...], machine: Machine) -> dict[str, s
 def _entry(variant: Variant, order: Order) -> _Entry:
     idle = obstacles(variant.techniques, order.machine)
     acting = tuple(c for c in variant.techniques if c.name not in idle)
-    applicable = bool(acting) or not variant.techniques
+    named = tuple(name for name in variant.factor_names if name not in idle)
+    applicable = bool(named) or not variant.factor_names
     known = [(c, registry.load(c.name)) for c in acting]
     remarks = (technique.remark(c.options, order.machine) for c, technique in known)
+    varied = variant.factors is None
+    scenario = changed(order.scenario, variant.changes)
     record = VariantRecord(
         name=variant.name,
-        techniques=tuple(c.name for c in acting),
+        techniques=named,
         status="measured" if applicable else "not_applicable",
         reason=None if applicable else "; ".join(idle.values()),
-        left_out=idle if applicable else {},
+        left_out={name: why for name, why in idle.items() if name in variant.factor_names},
         remarks=tuple(filter(None, remarks)),
-        mathematics=tuple(f"{c.name}: {technique.mathematics}" for c, technique in known),
-        samples_per_iteration=order.scenario.dataset.batch_size,
-    )
-    return _Entry(type(variant)(variant.name, acting), record)
+        mathematics=(
+            *(f"{c.name}: {technique.mathematics}" for c, technique in known
+              if varied or c.name in named),
+            *(f.sentence for f in variant.factors or () if f.name not in {c.name for c in acting}),
+        ),
+        samples_per_iteration=scenario.dataset.batch_size,
+    )  # fmt: skip
+    kept = Variant(variant.name, acting, variant.changes, variant.factors)
+    return _Entry(kept, record)

@@ -92,7 +92,8 @@ class VariantRecord(msgspec.Struct, frozen=True):
     """One variant and everything measured of it.
 
     Attributes:
-        techniques: Those in effect, in order.
+        techniques: Those in effect, in order; of a run about two scenarios, the differences
+            that are brought in from the second one.
         left_out: Techniques of the mix that cannot act here, each with the reason.
         reason: Why the status is not ``measured``.
         remarks: What a reader must know: pitfalls found, emulated precision, changed settings.
@@ -142,6 +143,8 @@ class Run(msgspec.Struct, frozen=True):
         complete: False while it runs and where it stopped half-way.
         design: How the variants were chosen, one of ``plan.DESIGNS``.
         orders: Of a sampled design: those in which techniques were added.
+        differences: Of a run about two scenarios: each setting in the first and in the second.
+        same_in_both: Settings that one might expect to differ and that do not.
     """
 
     schema_version: int
@@ -159,3 +162,5 @@ class Run(msgspec.Struct, frozen=True):
     complete: bool
     design: str = "alone"
     orders: tuple[tuple[str, ...], ...] = ()
+    differences: tuple[str, ...] = ()
+    same_in_both: tuple[str, ...] = ()

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annt_prof.errors import UserError
-from annt_prof.plan import Plan, Variant, plan
+from annt_prof.plan import Plan, Variant, plan, plan_pair
+from annt_prof.scenario.pair import changed, compare
 from annt_prof.scenario.schema import ChosenTechnique, Scenario
 from annt_prof.techniques.amp import AmpOptions
 from annt_prof.techniques.gradient_accumulation import GradientAccumulationOptions
@@ -136,3 +137,59 @@ def test_neither_order_nor_global_randomness_depend_on_each_other():
     random.seed(7)
     next(plan(scenario(AMP, seed=3)).rounds())
     assert random.random() == before
+
+
+def pair_of(first, second):
+    base = {
+        "model": {"source": "timm", "name": "x"},
+        "dataset": {"name": "digits", "batch_size": 4, "pin_memory": True},
+    }
+    return compare(*(Scenario.model_validate(base | each) for each in (first, second)))
+
+
+def test_every_difference_of_two_scenarios_is_a_factor():
+    clipping = {"clipping": {"kind": "value", "limit": 0.01}}
+    pair = pair_of(
+        {"optimizer": clipping, "techniques": (), "seed": 1},
+        {"techniques": (AMP, ACCUMULATION), "seed": 1, "window": {"rounds": 7}},
+    )
+    assert [each.name for each in pair.differences] == [
+        "amp", "gradient_accumulation", "optimizer.clipping",
+    ]  # fmt: skip
+    assert pair.differences[2].sentence == "optimizer.clipping: kind value, limit 0.01 -> none"
+    assert "dataset.pin_memory: true" in pair.same
+    assert not any(text.startswith("optimizer.clipping") for text in pair.same)
+    made = plan_pair(pair)
+    assert [v.name for v in made.variants] == [
+        "baseline", "amp", "gradient_accumulation", "optimizer.clipping",
+        "all-optimizer.clipping", "all-gradient_accumulation", "all-amp", "all",
+    ]  # fmt: skip
+    last = made.variants[-1]
+    assert last.factor_names == ("amp", "gradient_accumulation", "optimizer.clipping")
+    assert [chosen.name for chosen in last.techniques] == ["amp", "gradient_accumulation"]
+    assert changed(pair.first, made.variants[0].changes).optimizer.clipping is not None
+    assert changed(pair.first, last.changes).optimizer.clipping is None
+    assert changed(pair.first, last.changes).dataset == pair.first.dataset
+
+
+def test_a_technique_that_both_have_is_in_every_variant():
+    more = ChosenTechnique("gradient_accumulation", GradientAccumulationOptions(steps=4))
+    pair = pair_of({"techniques": (AMP, ACCUMULATION)}, {"techniques": (AMP, more)})
+    made = plan_pair(pair)
+    assert pair.shared == (AMP,)
+    assert [v.techniques for v in made.variants] == [(AMP, ACCUMULATION), (AMP, more)]
+    assert [v.factor_names for v in made.variants] == [(), ("gradient_accumulation",)]
+
+
+def test_scenarios_that_do_not_differ_are_no_question():
+    with pytest.raises(UserError, match="do not differ"):
+        pair_of({"techniques": (AMP,)}, {"techniques": (AMP,), "window": {"rounds": 9}})
+
+
+def test_many_differences_are_sampled():
+    second = {"optimizer": {"lr": 0.5, "weight_decay": 0.1, "momentum": 0.5}, "seed": 3}
+    pair = pair_of({"techniques": ()}, second | {"techniques": (AMP,)})
+    made = plan_pair(pair)
+    assert len(pair.differences) == 5
+    assert made.design == "sampled"
+    assert all(sorted(order) == sorted(d.name for d in pair.differences) for order in made.orders)
