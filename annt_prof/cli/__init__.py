@@ -30,6 +30,7 @@ COMMANDS = {
     "show": "Print the answer of a finished run again.",
     "explain": "Say what each technique of a run is worth, and why.",
     "advise": "Predict what techniques could save, from a run or trace.",
+    "inspect": "Name known mistakes in a training script of your own.",
     "analyze": "Say where each step's time went in any PyTorch trace.",
     "tensorboard": "Open a run in TensorBoard.",
     "techniques": "List the tuning techniques and where each applies.",

@@ -1,0 +1,35 @@
+"""``annt-prof inspect``: known mistakes in a training script of one's own."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as one JSON document.")
+@click.argument("script", type=click.Path(path_type=Path))
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def command(script: Path, arguments: tuple[str, ...], as_json: bool) -> None:
+    """Run SCRIPT with its ARGUMENTS and name the known mistakes that its training loop makes.
+
+    The script runs as it is, under watch, so let it train some ten iterations. What it prints
+    goes to stderr.
+
+    Exit status: 0 nothing was found, 1 mistakes were found, 2 the script failed.
+    """
+    from annt_prof.report.mistakes import mistakes_document, render_mistakes
+    from annt_prof.runner.inspection.process import inspect
+    from annt_prof.runner.inspection.rules import mistakes
+
+    seen, status = inspect(script, arguments)
+    found = mistakes(seen)
+    if as_json:
+        sys.stdout.buffer.write(mistakes_document(str(script), seen, found, status))
+    else:
+        from rich.console import Console
+
+        render_mistakes(str(script), seen, found, status, Console())
+    sys.exit(2 if status else 1 if found else 0)

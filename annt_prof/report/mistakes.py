@@ -1,0 +1,52 @@
+"""The known mistakes of a script, as text and as JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from rich.text import Text
+
+from annt_prof import units
+from annt_prof.report.lines import INDENT, heading, indented, labelled, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+    from annt_prof.runner.inspection.rules import Mistake
+    from annt_prof.runner.inspection.seen import Seen
+
+DOCUMENT_VERSION = 1
+
+
+def render_mistakes(
+    script: str, seen: Seen, found: Sequence[Mistake], status: int, console: Console
+) -> None:
+    """Print what was seen and each mistake with its evidence and remedy."""
+    iterations = units.count(seen.iterations, "iteration")
+    console.print(heading(script, f"{iterations} watched"), highlight=False)
+    if status:
+        console.print(plain(f"it ended with status {status}", "bold red"), highlight=False)
+    if not seen.iterations:
+        console.print(plain("no backward pass was seen, so there is little to tell", "yellow"))
+    for mistake in found:
+        console.print(Text())
+        console.print(plain(mistake.name, "bold yellow"), highlight=False)
+        rows = [("seen", mistake.evidence), ("remedy", mistake.remedy)]
+        console.print(labelled(rows, INDENT), highlight=False)
+    if not found:
+        console.print(indented(plain("none of the known mistakes", "green")), highlight=False)
+
+
+def mistakes_document(script: str, seen: Seen, found: Sequence[Mistake], status: int) -> bytes:
+    """Return the same as indented UTF-8 JSON with a final line break."""
+    answer = {
+        "schema_version": DOCUMENT_VERSION,
+        "script": script,
+        "status": status,
+        "mistakes": found,
+        "seen": seen,
+    }
+    return msgspec.json.format(msgspec.json.encode(answer), indent=2) + b"\n"

@@ -1,0 +1,1 @@
+"""Runs a training script of the user's own and looks for known mistakes while it trains."""
