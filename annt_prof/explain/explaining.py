@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from annt_prof.explain.explanation import (
 from annt_prof.explain.prediction import evidence_of, options_of, predict
 from annt_prof.explain.reasons import reason
 from annt_prof.explain.signature import movements
+from annt_prof.explain.throughput import throughputs
 from annt_prof.explain.wording import DEFAULT_PRECISION, verdict
 from annt_prof.plan import AGAIN
 from annt_prof.techniques import registry
@@ -95,6 +97,7 @@ def explain(run: Run, ceilings: Ceilings | None = None) -> Explanation:
         next_steps=_next_steps(techniques, facts),
         differences=run.differences,
         same_in_both=run.same_in_both,
+        throughputs=throughputs(run, ceilings),
     )
 
 
@@ -153,6 +156,7 @@ def _technique(name: str, facts: _Facts) -> TechniqueExplanation:
     low = None if prediction is None else round(prediction.low_ns / samples)
     high = None if prediction is None else round(prediction.high_ns / samples)
     baseline_ns = _baseline_ns(baseline)
+    extra_s = _extra_first_step_s(baseline, variant)
     return TechniqueExplanation(
         name=name,
         finding=finding,
@@ -175,7 +179,28 @@ def _technique(name: str, facts: _Facts) -> TechniqueExplanation:
             if remark.startswith(f"{name}: ")
         ),
         mathematics=_mathematics(name, variant),
+        extra_first_step_s=extra_s,
+        paid_back_after=_paid_back_after(extra_s, baseline, variant),
+        numerics=variant.numerics,
     )
+
+
+def _extra_first_step_s(baseline: VariantRecord, variant: VariantRecord) -> float | None:
+    if baseline.first_step_s is None or variant.first_step_s is None:
+        return None
+    return variant.first_step_s - baseline.first_step_s
+
+
+def _paid_back_after(
+    extra_s: float | None, baseline: VariantRecord, variant: VariantRecord
+) -> int | None:
+    """Return the iterations whose saving makes up for a longer first step."""
+    if extra_s is None or extra_s <= 0 or not baseline.step_time or not variant.step_time:
+        return None
+    if variant.speedup is None or variant.speedup.low is None or variant.speedup.low <= 1:
+        return None
+    saved_s = (baseline.step_time.median - variant.step_time.median) / units.NS_PER_S
+    return math.ceil(extra_s / saved_s) if saved_s > 0 else None
 
 
 def _why_not_measured(name: str, facts: _Facts) -> str:

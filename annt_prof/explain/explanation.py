@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from annt_prof.runs.record import Speedup
+from annt_prof.runs.record import Numerics, Speedup
 
 
 class Finding(StrEnum):
@@ -37,16 +37,17 @@ class Movement(msgspec.Struct, frozen=True):
     Attributes:
         mover: A category or a class of kernels.
         expected: ``falls``, ``may_rise`` or ``stays_flat``.
-        seen: ``fell``, ``rose`` or ``flat``.
+        seen: ``fell``, ``rose``, ``flat``, or ``unclear`` where it moved by less than the timed
+            windows can tell from nothing.
         saving_ns: Per sample, baseline minus variant.
-        as_expected: Whether what is seen fits.
+        as_expected: Whether what is seen fits; None where it is unclear.
     """
 
     mover: str
     expected: str
     seen: str
     saving_ns: int
-    as_expected: bool
+    as_expected: bool | None
 
 
 class TechniqueExplanation(msgspec.Struct, frozen=True):
@@ -71,6 +72,10 @@ class TechniqueExplanation(msgspec.Struct, frozen=True):
         prediction_held: Whether the measured saving's interval meets the predicted one.
         pitfalls: Found in the variant's setup or its trace.
         mathematics: What it changes.
+        extra_first_step_s: How much longer its very first step took than the baseline's, as a
+            compiler makes it.
+        paid_back_after: Iterations after which that is saved; None where nothing is.
+        numerics: What it does to numbers.
     """
 
     name: str
@@ -91,6 +96,26 @@ class TechniqueExplanation(msgspec.Struct, frozen=True):
     prediction_held: bool | None = None
     pitfalls: tuple[str, ...] = ()
     mathematics: str = ""
+    extra_first_step_s: float | None = None
+    paid_back_after: int | None = None
+    numerics: Numerics | None = None
+
+
+class Throughput(msgspec.Struct, frozen=True):
+    """Operations over time of one variant.
+
+    Attributes:
+        flops_per_s: Of forward and backward passes over the whole step's time.
+        dtype: Of its matrix products, mostly.
+        of_ceiling: Fraction of what this machine was measured to do in that dtype at most; None
+            where it was not. What is good depends on the model: large matrix products come
+            close, depthwise convolutions cannot.
+    """
+
+    variant: str
+    flops_per_s: float
+    dtype: str
+    of_ceiling: float | None
 
 
 class Interaction(msgspec.Struct, frozen=True):
@@ -115,6 +140,7 @@ class Explanation(msgspec.Struct, frozen=True):
         next_steps: What to try, the largest predicted saving first.
         differences: Of a run about two scenarios, each setting in the first and in the second.
         same_in_both: What one might expect to differ and does not.
+        throughputs: Of each variant whose operations could be counted.
     """
 
     run_id: str
@@ -128,3 +154,4 @@ class Explanation(msgspec.Struct, frozen=True):
     next_steps: tuple[str, ...] = ()
     differences: tuple[str, ...] = ()
     same_in_both: tuple[str, ...] = ()
+    throughputs: tuple[Throughput, ...] = ()

@@ -39,7 +39,7 @@ def movements(
     if before is None or after is None:
         return ()
     step_ns = sum(before.values()) / baseline.samples_per_iteration
-    least_ns = max(_OF_STEP * step_ns, noise_ns)
+    least_ns = _OF_STEP * step_ns
     expectations = (
         ("falls", signature.falls),
         ("may_rise", signature.may_rise),
@@ -47,7 +47,11 @@ def movements(
     )
     found = (
         _movement(
-            mover, expected, _of(baseline, before, mover), _of(variant, after, mover), least_ns
+            mover,
+            expected,
+            _of(baseline, before, mover),
+            _of(variant, after, mover),
+            (least_ns, noise_ns),
         )
         for expected, movers in expectations
         for mover in movers
@@ -56,15 +60,25 @@ def movements(
 
 
 def _movement(
-    mover: Mover, expected: str, before: float | None, after: float | None, least_ns: float
+    mover: Mover,
+    expected: str,
+    before: float | None,
+    after: float | None,
+    thresholds_ns: tuple[float, float],
 ) -> Movement | None:
     if before is None or after is None:
         return None
+    least_ns, noise_ns = thresholds_ns
     saving = before - after
-    flat = abs(saving) <= max(least_ns, _OF_MOVER * before)
-    seen = "flat" if flat else "fell" if saving > 0 else "rose"
-    fits = {"falls": seen == "fell", "may_rise": True, "stays_flat": seen == "flat"}
-    return Movement(mover.value, expected, seen, round(saving), fits[expected])
+    if abs(saving) <= max(least_ns, _OF_MOVER * before):
+        seen = "flat"
+    elif abs(saving) <= noise_ns:
+        seen = "unclear"
+    else:
+        seen = "fell" if saving > 0 else "rose"
+    wanted = {"falls": ("fell",), "may_rise": ("flat", "rose", "fell"), "stays_flat": ("flat",)}
+    fits = None if seen == "unclear" else seen in wanted[expected]
+    return Movement(mover.value, expected, seen, round(saving), fits)
 
 
 def _of(variant: VariantRecord, category_ns: dict[Category, int], mover: Mover) -> float | None:

@@ -57,6 +57,8 @@ def _variant(variant: VariantRecord) -> dict[str, Any]:
         "telemetry": variant.telemetry,
         **_breakdown(variant),
         "profiler_inflation": variant.profiler_inflation,
+        "first_step_s": variant.first_step_s,
+        "numerics": variant.numerics,
         "trace": variant.trace,
     }
 

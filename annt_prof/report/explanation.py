@@ -9,6 +9,7 @@ from rich.text import Text
 from annt_prof import units
 from annt_prof.explain.explanation import Finding
 from annt_prof.report.lines import INDENT, bullets, heading, indented, labelled, plain
+from annt_prof.report.tables import table_of
 from annt_prof.report.waterfall import waterfall
 
 if TYPE_CHECKING:
@@ -16,7 +17,13 @@ if TYPE_CHECKING:
 
     from rich.console import Console, RenderableType
 
-    from annt_prof.explain.explanation import Amount, Explanation, TechniqueExplanation
+    from annt_prof.explain.explanation import (
+        Amount,
+        Explanation,
+        TechniqueExplanation,
+        Throughput,
+    )
+    from annt_prof.runs.record import Numerics
 
 _STYLES = {
     Finding.HELPS: "bold green",
@@ -26,6 +33,7 @@ _STYLES = {
     Finding.INCONCLUSIVE: "bold yellow",
 }
 _MOST_CATEGORIES = 6
+_LONG_FIRST_STEP_S = 1.0
 
 
 def render_explanation(explanation: Explanation, console: Console) -> None:
@@ -57,6 +65,10 @@ def _parts(explanation: Explanation, width: int) -> Iterator[RenderableType]:
         yield labelled(_evidence(each), INDENT)
         if each.pitfalls:
             yield bullets("!", each.pitfalls)
+    if explanation.throughputs:
+        yield Text()
+        yield heading("Computational throughput", "operations of both passes over the step's time")
+        yield _throughputs(explanation)
     if explanation.interactions:
         yield Text()
         yield heading("Together they are worth more or less than alone")
@@ -113,8 +125,54 @@ def _evidence(each: TechniqueExplanation) -> Iterator[tuple[str, str]]:
     if each.smallest_effect is not None:
         seen = units.percent(each.smallest_effect)
         yield "could see", f"an effect of {seen} of the time, four times out of five"
+    if each.extra_first_step_s is not None and each.extra_first_step_s > _LONG_FIRST_STEP_S:
+        yield "first step", _first_step(each)
+    if each.numerics is not None:
+        yield from _numerics(each.numerics)
     if each.mathematics:
         yield "mathematics", each.mathematics
+
+
+def _first_step(each: TechniqueExplanation) -> str:
+    longer = f"{each.extra_first_step_s:.1f} s longer than the baseline's, once"
+    if each.paid_back_after is None:
+        return f"{longer}; nothing that is measured here pays it back"
+    return f"{longer}; paid back after {each.paid_back_after:,} iterations"
+
+
+def _numerics(numerics: Numerics) -> Iterator[tuple[str, str]]:
+    for error in numerics.quantisation:
+        relative = (
+            error.mean_absolute_error / error.mean_absolute_value
+            if error.mean_absolute_value
+            else 0.0
+        )
+        yield (
+            "rounding",
+            f"{error.of} to {error.dtype}: mean |x - Q(x)| {error.mean_absolute_error:.2e}, "
+            f"{units.percent(relative, 2)} of mean |x|; {units.percent(error.underflow, 2)} "
+            f"underflow, {units.percent(error.overflow, 2)} overflow",
+        )
+    if numerics.loss_scale:
+        first, last = numerics.loss_scale[0], numerics.loss_scale[-1]
+        steps = units.count(len(numerics.loss_scale) - 1, "step")
+        skipped = units.count(numerics.skipped_steps, "step")
+        yield "loss scale", f"{first:g} to {last:g} over {steps}, {skipped} skipped"
+
+
+def _throughputs(explanation: Explanation) -> RenderableType:
+    table = table_of(("variant", "left"), ("TFLOP/s", "right"), ("of the ceiling", "left"))
+    for each in explanation.throughputs:
+        table.add_row(plain(each.variant), f"{each.flops_per_s / 1e12:.3f}", plain(_ceiling(each)))
+    return table
+
+
+def _ceiling(each: Throughput) -> str:
+    if each.of_ceiling is None:
+        return "n/a: annt-prof doctor --calibrate measures it"
+    if each.of_ceiling > 1:
+        return "n/a: above what was calibrated, on a busy machine then; calibrate again"
+    return f"{units.percent(each.of_ceiling)} of {each.dtype}"
 
 
 def _amount(amount: Amount) -> str:
@@ -145,16 +203,14 @@ def _change(ns: int) -> str:
 
 def _signature(each: TechniqueExplanation) -> str:
     falls = [m for m in each.signature if m.expected == "falls"]
-    fell = [m.mover for m in falls if m.seen == "fell"]
-    missing = [m.mover for m in falls if m.seen != "fell"]
-    moved = [m.mover for m in each.signature if m.expected == "stays_flat" and m.seen != "flat"]
-    said = []
-    if fell:
-        said.append(f"as expected fell {', '.join(fell)}")
-    if missing:
-        said.append(f"should have fallen, and did not beyond noise: {', '.join(missing)}")
-    if moved:
-        said.append(f"should have stayed flat and did not: {', '.join(moved)}")
+    flat = [m for m in each.signature if m.expected == "stays_flat"]
+    found = {
+        "as expected fell": [m.mover for m in falls if m.seen == "fell"],
+        "should have fallen and did not": [m.mover for m in falls if m.seen in ("flat", "rose")],
+        "should have stayed flat and did not": [m.mover for m in flat if m.as_expected is False],
+        "too noisy to tell": [m.mover for m in (*falls, *flat) if m.seen == "unclear"],
+    }
+    said = [f"{what} {', '.join(movers)}" for what, movers in found.items() if movers]
     return "; ".join(said) if said else "nothing that it moves is measured here"
 
 

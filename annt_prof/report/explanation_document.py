@@ -32,6 +32,7 @@ def explanation_document(explanation: Explanation) -> bytes:
         "interactions": explanation.interactions,
         "baseline_again": explanation.baseline_again,
         "next_steps": explanation.next_steps,
+        "throughputs": explanation.throughputs,
         "differences": explanation.differences,
         "same_in_both": explanation.same_in_both,
     }
@@ -59,4 +60,7 @@ def _technique(each: TechniqueExplanation) -> dict[str, Any]:
         "prediction_held": each.prediction_held,
         "pitfalls": each.pitfalls,
         "mathematics": each.mathematics,
+        "extra_first_step_s": each.extra_first_step_s,
+        "paid_back_after_iterations": each.paid_back_after,
+        "numerics": each.numerics,
     }

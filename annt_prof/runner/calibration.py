@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from annt_prof.runner.messages import Reply, Request
 
-_SECONDS_EACH = 0.5
-_MATRIX_SIDE = {"cpu": 1024, "cuda": 8192}
+_SECONDS_EACH = 0.4
+_MATRIX_SIDES = {"cpu": (512, 1024, 2048), "cuda": (4096, 8192, 16384)}
 _COPIED_BYTES = {"cpu": 2**26, "cuda": 2**30}
 _TO_DEVICE_BYTES = 2**28
 
@@ -80,7 +80,6 @@ def _matrix_rates(device: torch.device) -> dict[str, float]:
     """Return operations per second of a square matrix product; 2 n^3 of them."""
     import torch
 
-    side = _MATRIX_SIDE[device.type]
     on_device = device.type == "cuda"
     dtypes = {"float32": torch.float32, "bfloat16": torch.bfloat16}
     if on_device:
@@ -88,19 +87,23 @@ def _matrix_rates(device: torch.device) -> dict[str, float]:
     rates = {}
     torch.set_float32_matmul_precision("highest")
     for name, dtype in dtypes.items():
-        rates[name] = _product_rate(side, dtype, device)
+        rates[name] = _product_rate(dtype, device)
     if on_device and torch.cuda.get_device_capability(device) >= (8, 0):
         torch.set_float32_matmul_precision("high")
-        rates["tf32"] = _product_rate(side, torch.float32, device)
+        rates["tf32"] = _product_rate(torch.float32, device)
     return rates
 
 
-def _product_rate(side: int, dtype: torch.dtype, device: torch.device) -> float:
+def _product_rate(dtype: torch.dtype, device: torch.device) -> float:
+    """Return the highest rate over a few sizes."""
     import torch
 
-    left = torch.randn(side, side, device=device).to(dtype)
-    right = torch.randn(side, side, device=device).to(dtype)
-    return 2.0 * side**3 / _seconds("left @ right", left=left, right=right)
+    rates = []
+    for side in _MATRIX_SIDES[device.type]:
+        left = torch.randn(side, side, device=device).to(dtype)
+        right = torch.randn(side, side, device=device).to(dtype)
+        rates.append(2.0 * side**3 / _seconds("left @ right", left=left, right=right))
+    return max(rates)
 
 
 def _copy_rate(device: torch.device, *, pinned: bool) -> float:
@@ -112,9 +115,12 @@ def _copy_rate(device: torch.device, *, pinned: bool) -> float:
 
 
 def _seconds(statement: str, **names: Any) -> float:  # noqa: ANN401 - tensors of all kinds
-    """Return the median time of one execution, the device included."""
+    """Return the shortest time of one execution, the device included: what is left when nothing
+    else uses the machine.
+    """
     import torch
     from torch.utils.benchmark import Timer
 
     timer = Timer(statement, globals=names, num_threads=torch.get_num_threads())
-    return float(timer.blocked_autorange(min_run_time=_SECONDS_EACH).median)
+    measured = timer.blocked_autorange(min_run_time=_SECONDS_EACH)
+    return float(min(measured.times))

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from annt_prof.plan import Variant
-    from annt_prof.runs.record import TimedWindow
+    from annt_prof.runs.record import Numerics, TimedWindow
     from annt_prof.scenario.effective import Substitution
     from annt_prof.scenario.schema import Scenario
     from annt_prof.techniques.evidence import Ceilings
@@ -55,11 +55,16 @@ class TracedRequest:
 
 
 @dataclass(frozen=True)
+class NumericsRequest:
+    """Look at the variant's numbers; it is measured and traced by then."""
+
+
+@dataclass(frozen=True)
 class StopRequest:
     """End the worker."""
 
 
-Request = TimedRequest | TracedRequest | StopRequest
+Request = TimedRequest | TracedRequest | NumericsRequest | StopRequest
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,14 @@ class Prepared:
     substitutions: tuple[Substitution, ...]
     remarks: tuple[str, ...]
     accumulation: int
+    first_step_s: float
+
+
+@dataclass(frozen=True)
+class NumericsReply:
+    """What was found; a part that failed is missing."""
+
+    numerics: Numerics
 
 
 @dataclass(frozen=True)
@@ -126,4 +139,4 @@ class Failure:
     hint: str | None = field(default=None)
 
 
-Reply = Probed | Calibrated | Prepared | TimedReply | TracedReply | Failure
+Reply = Probed | Calibrated | Prepared | TimedReply | TracedReply | NumericsReply | Failure

@@ -13,6 +13,8 @@ from annt_prof.errors import UserError
 from annt_prof.plan import AGAIN, Variant
 from annt_prof.runner.messages import (
     Assignment,
+    NumericsReply,
+    NumericsRequest,
     Prepared,
     TimedReply,
     TimedRequest,
@@ -159,6 +161,7 @@ class Session:
                 entry.change(
                     remarks=(*entry.record.remarks, *prepared.remarks),
                     iterations_per_optimizer_step=prepared.accumulation,
+                    first_step_s=prepared.first_step_s,
                 )
 
     def measure(self, statistics: Statistics) -> str:
@@ -196,11 +199,20 @@ class Session:
             entry.worker.send(TracedRequest(self._order.scenario.window.traced_iterations, path))
             if self._ask(entry) is None:
                 continue
+            self._look_at_numbers(entry)
+            if entry.worker is None:
+                continue
             entry.worker.end()
             entry.worker = None
             self._notify(Activity("analysing", entry.variant.name))
             _attribute(entry, path)
             entry.change(trace=str(path.relative_to(directory)))
+
+    def _look_at_numbers(self, entry: _Entry) -> None:
+        cast("Worker", entry.worker).send(NumericsRequest())
+        reply = self._ask(entry)
+        if reply is not None:
+            entry.change(numerics=cast("NumericsReply", reply).numerics)
 
     def _round(self, index: int, order: tuple[Variant, ...], measured_s: float) -> None:
         """Run one window of every variant that is still there."""

@@ -119,14 +119,18 @@ class Loop:
             return nullcontext()
         return torch.nn.attention.sdpa_kernel(_ATTENTION[name])
 
+    def arranged(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Return a batch on the device as the model takes it."""
+        if self.setup.batch_transform is not None:
+            inputs = self.setup.batch_transform(inputs)
+        if self.setup.channels_last and inputs.dim() == _IMAGE_DIMENSIONS:
+            inputs = inputs.contiguous(memory_format=torch.channels_last)
+        return inputs
+
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Return the logits, shape (batch, classes), as the setup declares the pass."""
-        setup = self.setup
-        if setup.batch_transform is not None:
-            inputs = setup.batch_transform(inputs)
-        if setup.channels_last and inputs.dim() == _IMAGE_DIMENSIONS:
-            inputs = inputs.contiguous(memory_format=torch.channels_last)
-        if setup.cuda_graphs and not self._captured:
+        inputs = self.arranged(inputs)
+        if self.setup.cuda_graphs and not self._captured:
             self.model = capture(self.model, inputs)
             self._captured = True
         with self.attention():

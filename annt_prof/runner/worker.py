@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import time
 import traceback
 import warnings
 from typing import TYPE_CHECKING
@@ -20,6 +21,8 @@ from annt_prof.runner.messages import (
     Assignment,
     Failure,
     LossKind,
+    NumericsReply,
+    NumericsRequest,
     Prepared,
     Probed,
     Reply,
@@ -30,6 +33,7 @@ from annt_prof.runner.messages import (
     TracedReply,
     TracedRequest,
 )
+from annt_prof.runner.numerics import look_at
 from annt_prof.runner.step import Loop
 from annt_prof.runner.window import run_steps, run_timed, run_traced, wait_for
 from annt_prof.techniques import registry
@@ -115,6 +119,8 @@ def _serve(connection: Connection[Reply, Request], assignment: Assignment) -> No
                 traced = run_traced(loop, request.iterations, request.path)
                 pause_loaders()
                 connection.send(TracedReply(traced))
+            case NumericsRequest():
+                connection.send(NumericsReply(look_at(loop)))
 
 
 def _prepare(assignment: Assignment) -> tuple[Loop, Prepared]:
@@ -133,10 +139,15 @@ def _prepare(assignment: Assignment) -> tuple[Loop, Prepared]:
     loop = Loop(setup, scenario.seed)
     # A stopped loader process outlives a killed parent unless the kernel is told otherwise.
     os.register_at_fork(after_in_child=_die_with_parent)
-    run_steps(loop, scenario.window.warmup)
+    began = time.monotonic()
+    first = run_steps(loop, 1)
+    wait_for(setup.device)
+    first_step_s = time.monotonic() - began
+    if first < scenario.window.warmup:
+        run_steps(loop, scenario.window.warmup - first)
     wait_for(setup.device)
     remarks = (*setup.remarks, *findings)
-    return loop, Prepared(workload.substitutions, remarks, setup.accumulation)
+    return loop, Prepared(workload.substitutions, remarks, setup.accumulation, first_step_s)
 
 
 def _die_with_parent() -> None:

@@ -88,6 +88,43 @@ class Speedup(msgspec.Struct, frozen=True):
     rounds: int
 
 
+class QuantisationError(msgspec.Struct, frozen=True):
+    """What rounding one kind of number to a lower precision does, on one batch.
+
+    Attributes:
+        of: ``parameters``, ``activations`` or ``gradients``.
+        dtype: The lower precision.
+        mean_absolute_error: Mean of |x - Q(x)| over what stays finite.
+        mean_absolute_value: Mean of |x| over the same.
+        underflow: Fraction of all that is not zero before and is zero after.
+        overflow: Fraction of all that is finite before and is not after.
+    """
+
+    of: str
+    dtype: str
+    mean_absolute_error: float
+    mean_absolute_value: float
+    underflow: float
+    overflow: float
+
+
+class Numerics(msgspec.Struct, frozen=True):
+    """What was found of a variant's numbers once it was measured.
+
+    Attributes:
+        flops: Floating-point operations of an iteration, forward and backward; None where they
+            cannot be counted.
+        quantisation: Where a lower precision is in use.
+        loss_scale: After each of a few further optimizer steps; empty without loss scaling.
+        skipped_steps: Of these, how many the scaler skipped because gradients overflowed.
+    """
+
+    flops: int | None = None
+    quantisation: tuple[QuantisationError, ...] = ()
+    loss_scale: tuple[float, ...] = ()
+    skipped_steps: int = 0
+
+
 class VariantRecord(msgspec.Struct, frozen=True):
     """One variant and everything measured of it.
 
@@ -105,6 +142,8 @@ class VariantRecord(msgspec.Struct, frozen=True):
         peak_memory_of: ``device allocations`` or ``host process``.
         profiler_inflation: Traced over timed step time, minus 1.
         trace: Path of the trace within the run directory.
+        first_step_s: Seconds of the very first optimizer step, in which a model is compiled.
+        numerics: Found after tracing.
     """
 
     name: str
@@ -127,6 +166,8 @@ class VariantRecord(msgspec.Struct, frozen=True):
     breakdown: MeanBreakdown | None = None
     profiler_inflation: float | None = None
     trace: str | None = None
+    first_step_s: float | None = None
+    numerics: Numerics | None = None
 
 
 class Run(msgspec.Struct, frozen=True):

@@ -46,6 +46,8 @@ VARIANT = [
     "not_measured",
     "kernel_ns",
     "profiler_inflation",
+    "first_step_s",
+    "numerics",
     "trace",
 ]
 
