@@ -115,8 +115,9 @@ def _copy_rate(device: torch.device, *, pinned: bool) -> float:
 
 
 def _seconds(statement: str, **names: Any) -> float:  # noqa: ANN401 - tensors of all kinds
-    """Return the shortest time of one execution, the device included: what is left when nothing
-    else uses the machine.
+    """Return the shortest time of one execution, the device included.
+
+    The shortest, as other work on the machine can only lengthen it.
     """
     import torch
     from torch.utils.benchmark import Timer
