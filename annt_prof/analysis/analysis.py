@@ -17,6 +17,7 @@ from annt_prof.analysis.idle import Idle, idle
 from annt_prof.analysis.kernel_table import KernelTable, kernel_table
 from annt_prof.analysis.memory_use import MemoryUse, memory_use
 from annt_prof.analysis.phases import find_phases
+from annt_prof.analysis.pitfalls import pitfalls
 from annt_prof.analysis.queue import Queue, queue
 from annt_prof.analysis.steps import WHOLE_TRACE, find_steps
 from annt_prof.analysis.synchronisations import Synchronisation, synchronisations
@@ -53,6 +54,7 @@ class Analysis(msgspec.Struct, frozen=True):
         synchronisations: Blocking calls of the steps.
         copies: Of the steps.
         memory: Of each device within the steps.
+        pitfalls: Known mistakes that happen in every step, a sentence each.
         not_measured: Name of each of these that is None, with the reason.
     """
 
@@ -72,6 +74,7 @@ class Analysis(msgspec.Struct, frozen=True):
     synchronisations: tuple[Synchronisation, ...] | None
     copies: tuple[CopyRow, ...] | None
     memory: tuple[MemoryUse, ...] | None
+    pitfalls: tuple[str, ...]
     not_measured: dict[str, str]
 
 
@@ -115,6 +118,7 @@ def analyze(trace: Trace, selection: slice = EVERY_STEP, top: int = 30) -> Analy
         synchronisations=synchronisations(trace, chosen),
         copies=copies(trace, chosen),
         memory=(memory := memory_use(trace, chosen, phases, top)),
+        pitfalls=pitfalls(trace, chosen, phases),
         not_measured=_not_measured(trace, problem, device=device) | _lacking(waiting, memory),
     )
 

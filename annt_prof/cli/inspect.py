@@ -11,7 +11,7 @@ import click
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as one JSON document.")
 @click.argument("script", type=click.Path(path_type=Path))
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[ARGUMENTS]")
 def command(script: Path, arguments: tuple[str, ...], as_json: bool) -> None:
     """Run SCRIPT with its ARGUMENTS and name the known mistakes that its training loop makes.
 

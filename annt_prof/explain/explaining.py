@@ -173,11 +173,7 @@ def _technique(name: str, facts: _Facts) -> TechniqueExplanation:
         predicted_low_ns=low,
         predicted_high_ns=high,
         prediction_held=_held(alone, low, high),
-        pitfalls=tuple(
-            remark.removeprefix(f"{name}: ")
-            for remark in variant.remarks
-            if remark.startswith(f"{name}: ")
-        ),
+        pitfalls=_pitfalls(name, variant),
         mathematics=_mathematics(name, variant),
         extra_first_step_s=extra_s,
         paid_back_after=_paid_back_after(extra_s, baseline, variant),
@@ -240,6 +236,17 @@ def _by_category(name: str, facts: _Facts) -> tuple[dict[str, int] | None, int |
         timed = float((both[_NOBODY] - both[alone]).mean())
     rounded = {category: round(ns) for category, ns in savings.items()}
     return rounded, round(timed) - sum(rounded.values())
+
+
+def _pitfalls(name: str, variant: VariantRecord) -> tuple[str, ...]:
+    """Return what its own checks found in the setup, and what the variant's trace shows."""
+    prefixes = (f"{name}: ", "trace: ")
+    return tuple(
+        remark.removeprefix(prefix)
+        for prefix in prefixes
+        for remark in variant.remarks
+        if remark.startswith(prefix)
+    )
 
 
 def _signature(name: str, facts: _Facts, alone: Amount | None) -> tuple[Movement, ...]:

@@ -66,6 +66,8 @@ def _sections(analysis: Analysis, console: Console) -> Iterator[Iterable[Rendera
         yield device.copies(analysis.copies)
     if analysis.memory is not None:
         yield device.memory(analysis.memory)
+    if analysis.pitfalls:
+        yield (heading("Known mistakes, in every step"), bullets("!", analysis.pitfalls))
     if analysis.not_measured:
         yield _not_measured(analysis.not_measured)
 

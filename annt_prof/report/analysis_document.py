@@ -52,6 +52,7 @@ def document(analysis: Analysis) -> bytes:
         "synchronisations": analysis.synchronisations,
         "copies": analysis.copies,
         "memory": analysis.memory,
+        "pitfalls": analysis.pitfalls,
     }
     return msgspec.json.format(msgspec.json.encode(answer), indent=2) + b"\n"
 

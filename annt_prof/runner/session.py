@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, cast
 import msgspec
 
 from annt_prof.analysis.breakdown import break_down
+from annt_prof.analysis.phases import find_phases
+from annt_prof.analysis.pitfalls import pitfalls
+from annt_prof.analysis.steps import find_steps
 from annt_prof.errors import UserError
 from annt_prof.plan import AGAIN, Variant
 from annt_prof.runner.messages import (
@@ -285,7 +288,11 @@ def _runs(entry: _Entry) -> bool:
 def _attribute(entry: _Entry, path: Path) -> None:
     """Break the traced steps down; a trace that cannot be read costs the breakdown alone."""
     try:
-        entry.change(breakdown=break_down(read(path)).mean)
+        trace = read(path)
+        entry.change(breakdown=break_down(trace).mean)
+        steps = find_steps(trace)
+        found = pitfalls(trace, steps, find_phases(trace, steps.main_thread))
+        entry.change(remarks=(*entry.record.remarks, *(f"trace: {each}" for each in found)))
     except UserError as error:
         entry.change(remarks=(*entry.record.remarks, f"no breakdown: {error.message}"))
 

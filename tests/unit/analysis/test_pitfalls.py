@@ -1,0 +1,71 @@
+"""Mistakes that a device's trace shows, and clean twins without them."""
+
+import pytest
+
+from annt_prof.analysis.phases import find_phases
+from annt_prof.analysis.pitfalls import pitfalls
+from annt_prof.analysis.steps import find_steps
+from annt_prof.categories import Phase
+from annt_prof.testing import TraceBuilder
+from annt_prof.trace.reading import read
+
+
+def found_in(folder, add, steps=3):
+    builder = TraceBuilder()
+    for at in range(0, steps * 1000, 1000):
+        builder.step(at, at + 1000)
+        builder.phase(Phase.H2D_COPY, at, at + 200).phase(Phase.FORWARD, at + 200, at + 900)
+        builder.copy("HtoD", at + 50, at + 100, launch_ns=at + 20)
+        builder.kernel("gemm", at + 300, at + 500, launch_ns=at + 250)
+        add(builder, at)
+    trace = read(builder.write(folder / "trace.json"))
+    found = find_steps(trace)
+    return pitfalls(trace, found, find_phases(trace, found.main_thread))
+
+
+def copy_in_forward(builder, at):
+    builder.copy("HtoD", at + 600, at + 650, launch_ns=at + 550)
+
+
+def item(builder, at):
+    builder.operator("aten::item", at + 600, at + 700)
+    builder.operator("aten::_local_scalar_dense", at + 610, at + 690)
+    builder.runtime("cudaStreamSynchronize", at + 620, at + 680)
+
+
+def free(builder, at):
+    builder.runtime("cudaFree", at + 950, at + 980)
+
+
+def pageable(builder, at):
+    args = {"device": 0, "stream": 7, "bytes": 100}
+    builder.event(
+        "gpu_memcpy", "Memcpy HtoD (Pageable -> Device)", at + 110, at + 150,
+        pid=0, tid=7, args=args,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("mistake", "words"),
+    [
+        (copy_in_forward, "launched inside the passes"),
+        (item, "aten::item (aten::_local_scalar_dense) waits for the device 1 times a step"),
+        (free, "given back 1 times a step"),
+        (pageable, "not pinned"),
+    ],
+)
+def test_each_mistake_is_told_and_its_absence_is_not(mistake, words, tmp_path):
+    (found,) = found_in(tmp_path, mistake)
+    assert words in found
+    assert found_in(tmp_path, lambda *_: None) == ()
+
+
+def test_what_happens_once_is_no_habit(tmp_path):
+    assert found_in(tmp_path, lambda builder, at: at == 0 and item(builder, at)) == ()
+
+
+def test_a_program_that_waits_on_purpose_is_not_blamed(tmp_path):
+    def explicit(builder, at):
+        builder.runtime("cudaDeviceSynchronize", at + 950, at + 960)
+
+    assert found_in(tmp_path, explicit) == ()

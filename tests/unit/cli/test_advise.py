@@ -1,0 +1,74 @@
+"""``annt-prof advise`` and ``explain`` on what lies on the disk."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from annt_prof.categories import Phase
+from annt_prof.cli import advise, explain
+from annt_prof.errors import UserError
+from annt_prof.runs import store
+from annt_prof.techniques import registry
+from annt_prof.testing import TraceBuilder
+from hand_made import cpu_run, run
+
+
+def called(command, *arguments):
+    result = CliRunner().invoke(command, [str(argument) for argument in arguments])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.stdout
+
+
+@pytest.fixture
+def recorded(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    directory = store.create(tmp_path / "runs", "made", "name: made\n")
+    store.write(directory, cpu_run())
+    return directory
+
+
+def test_advice_of_a_run_and_of_a_trace(recorded, tmp_path):
+    found = json.loads(called(advise.command, "--json", recorded))
+    assert found["calibrated"] is False
+    assert {each["name"] for each in found["techniques"]} == set(registry.names())
+    assert "it cannot save more than" in " ".join(called(advise.command, recorded).split())
+
+    builder = TraceBuilder().step(0, 1000).phase(Phase.OPTIMIZER, 0, 600)
+    path = builder.kernel("adam", 100, 900, launch_ns=50).write(tmp_path / "trace.json")
+    found = json.loads(called(advise.command, "--json", path))
+    by_name = {each["name"]: each["predicted_ns"] for each in found["techniques"]}
+    assert found["step_ns"] == 1000
+    # The optimizer's own 800 ns and the 100 ns that its launch keeps the device waiting.
+    assert by_name["fused_optimizer"]["high"] == 900
+
+
+def test_an_explanation_of_a_run(recorded):
+    found = json.loads(called(explain.command, "--json", recorded))
+    assert {"total_saving_ns_per_sample", "techniques"} <= set(found)
+    for each in found["techniques"]:
+        assert each["verdict"] in {
+            "helps", "no_measurable_effect", "hurts", "not_applicable", "inconclusive",
+        }  # fmt: skip
+        assert {
+            "name", "reason", "speedup", "shapley_ns_per_sample", "pitfalls",
+            "saving_by_category_ns_per_sample", "bound_ns_per_sample", "predicted_ns_per_sample",
+        } <= set(each)  # fmt: skip
+    assert "What each technique is worth" in called(explain.command, recorded)
+
+
+def test_a_technique_is_explained_by_name():
+    assert "When it does nothing" in called(explain.command, "amp")
+
+
+def test_two_things_that_are_no_scenarios():
+    with pytest.raises(UserError, match="one run, or two scenario files"):
+        called(explain.command, "one", "two")
+
+
+def test_a_run_that_was_not_traced_advises_nothing(tmp_path):
+    directory = store.create(tmp_path / "runs", "made", "name: made\n")
+    store.write(directory, run())
+    with pytest.raises(UserError, match="not traced"):
+        called(advise.command, directory)
