@@ -8,26 +8,20 @@ from typing import TYPE_CHECKING
 
 import click
 
+from annt_prof.cli import options
 from annt_prof.errors import UserError
 
 if TYPE_CHECKING:
     from annt_prof.explain.advice import Advice
     from annt_prof.techniques.evidence import Evidence
 
-RUNS_DIR = Path("runs")
 _TRACE_SUFFIXES = (".json", ".gz")
 
 
 @click.command()
 @click.argument("source", required=False)
-@click.option(
-    "--runs-dir",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=RUNS_DIR,
-    show_default=True,
-    help="Where to look for runs.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print the predictions as one JSON document.")
+@options.runs_dir("Where to look for runs.")
+@options.as_json("the predictions")
 def command(source: str | None, runs_dir: Path, as_json: bool) -> None:
     """Predict from SOURCE what each technique could save, with a lower and an upper bound.
 

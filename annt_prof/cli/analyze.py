@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from annt_prof.cli import options
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
@@ -80,7 +82,7 @@ class Size(click.ParamType["int"]):
     show_default=True,
     help="Refuse files that are larger once decompressed.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the analysis as one JSON document.")
+@options.as_json("the analysis")
 def command(path: Path, selection: slice, top: int, max_size: int, as_json: bool) -> None:
     """Say where each step's time went in PATH.
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from annt_prof.cli import options
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
@@ -18,7 +20,7 @@ _STYLES = {"ok": "green", "warning": "yellow", "problem": "bold red"}
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print the checks as one JSON document.")
+@options.as_json("the checks")
 @click.option(
     "--calibrate",
     is_flag=True,

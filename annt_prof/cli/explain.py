@@ -8,47 +8,23 @@ from typing import TYPE_CHECKING
 
 import click
 
+from annt_prof.cli import options
 from annt_prof.errors import UserError
 
 if TYPE_CHECKING:
     from annt_prof.explain.explanation import Explanation
     from annt_prof.runs.record import Run
 
-RUNS_DIR = Path("runs")
 _SCENARIO_SUFFIXES = (".yaml", ".yml")
 
 
 @click.command()
 @click.argument("what", nargs=-1, metavar="[RUN | NAME | FIRST.yaml SECOND.yaml]")
-@click.option(
-    "--runs-dir",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=RUNS_DIR,
-    show_default=True,
-    help="Where to look for runs.",
-)
-@click.option(
-    "--set",
-    "overrides",
-    multiple=True,
-    metavar="KEY.PATH=VALUE",
-    help="Override one value of both scenarios; may be given many times.",
-)
-@click.option(
-    "--device",
-    type=click.Choice(["auto", "cpu", "cuda"]),
-    default="auto",
-    show_default=True,
-    help="Where two scenarios are measured.",
-)
-@click.option(
-    "--data-dir",
-    type=click.Path(path_type=Path, file_okay=False),
-    envvar="ANNT_PROF_DATA",
-    show_envvar=True,
-    help="Where data sets lie.  [default: the user's cache folder]",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print the explanation as one JSON document.")
+@options.runs_dir("Where to look for runs.")
+@options.overrides
+@options.device
+@options.data_dir("Where data sets lie.")
+@options.as_json("the explanation")
 def command(
     what: tuple[str, ...],
     runs_dir: Path,
@@ -99,28 +75,23 @@ def _measured(
     data_dir: Path | None,
     runs_dir: Path,
 ) -> Run:
-    from rich.console import Console
-
-    from annt_prof.explain.comparison import summarise
-    from annt_prof.explain.pairing import precise_enough
-    from annt_prof.report.progress import RunProgress
-    from annt_prof.runner.recording import RunRequest, record_run
-    from annt_prof.runner.session import Statistics
+    from annt_prof.cli.measuring import measure
+    from annt_prof.runner.recording import RunRequest
     from annt_prof.scenario.loading import load
-    from annt_prof.tensorboard import log
 
     first, second = (load(Path(path), overrides) for path in paths)
-    request = RunRequest(
-        document=first,
-        device=device,
-        data_dir=data_dir,
-        runs_dir=runs_dir,
-        scenario_dir=Path(paths[0]).resolve().parent,
-        other=second,
+    recorded, failure = measure(
+        RunRequest(
+            document=first,
+            device=device,
+            data_dir=data_dir,
+            runs_dir=runs_dir,
+            scenario_dir=Path(paths[0]).resolve().parent,
+            other=second,
+        )
     )
-    with RunProgress(Console(stderr=True)) as progress:
-        recorded = record_run(request, Statistics(precise_enough, summarise), progress)
-        log.write(recorded.run, recorded.directory)
+    if failure is not None:
+        raise failure
     return recorded.run
 
 

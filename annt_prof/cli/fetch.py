@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from annt_prof.cli import options
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -20,21 +22,9 @@ _SCHEMA_VERSION = 1
 
 @click.command()
 @click.argument("scenario", type=click.Path(path_type=Path))
-@click.option(
-    "--set",
-    "overrides",
-    multiple=True,
-    metavar="KEY.PATH=VALUE",
-    help="Override one value of the scenario; may be given many times.",
-)
-@click.option(
-    "--data-dir",
-    type=click.Path(path_type=Path, file_okay=False),
-    envvar="ANNT_PROF_DATA",
-    show_envvar=True,
-    help="Where data sets go.  [default: the user's cache folder]",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print what was done as one JSON document.")
+@options.overrides
+@options.data_dir("Where data sets go.")
+@options.as_json("what was done")
 def command(
     scenario: Path, overrides: tuple[str, ...], data_dir: Path | None, as_json: bool
 ) -> None:

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import click
 
+from annt_prof.cli import options
+
 
 @click.command(context_settings={"ignore_unknown_options": True})
-@click.option("--json", "as_json", is_flag=True, help="Print the findings as one JSON document.")
+@options.as_json("the findings")
 @click.argument("script", type=click.Path(path_type=Path))
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[ARGUMENTS]")
 def command(script: Path, arguments: tuple[str, ...], as_json: bool) -> None:

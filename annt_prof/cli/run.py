@@ -8,57 +8,26 @@ from typing import TYPE_CHECKING
 
 import click
 
-from annt_prof.errors import UserError
+from annt_prof.cli import options
 from annt_prof.plan import DESIGNS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from annt_prof.runs.record import Run
 
 
 @click.command()
 @click.argument("scenario", type=click.Path(path_type=Path))
-@click.option(
-    "--set",
-    "overrides",
-    multiple=True,
-    metavar="KEY.PATH=VALUE",
-    help="Override one value of the scenario; may be given many times.",
-)
+@options.overrides
 @click.option(
     "--design",
     type=click.Choice(DESIGNS),
     help="Which sets of techniques are measured; short for --set design=...",
 )
-@click.option(
-    "--aa",
-    "again",
-    is_flag=True,
-    help="Measure the baseline twice: what the second seems to be worth is noise.",
-)
-@click.option(
-    "--device",
-    type=click.Choice(["auto", "cpu", "cuda"]),
-    default="auto",
-    show_default=True,
-    help="auto takes the GPU where torch sees one.",
-)
-@click.option(
-    "--data-dir",
-    type=click.Path(path_type=Path, file_okay=False),
-    envvar="ANNT_PROF_DATA",
-    show_envvar=True,
-    help="Where data sets lie.  [default: the user's cache folder]",
-)
-@click.option(
-    "--runs-dir",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("runs"),
-    show_default=True,
-    help="Where run directories are made.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print the answer as one JSON document.")
+@options.again
+@options.device
+@options.data_dir("Where data sets lie.")
+@options.runs_dir("Where run directories are made.")
+@options.as_json("the answer")
 def command(
     scenario: Path,
     overrides: tuple[str, ...],
@@ -79,27 +48,22 @@ def command(
     """
     from rich.console import Console
 
-    from annt_prof.explain.comparison import summarise
-    from annt_prof.explain.pairing import precise_enough
+    from annt_prof.cli.measuring import measure
     from annt_prof.report.answer import render
     from annt_prof.report.document import document
-    from annt_prof.report.progress import RunProgress
-    from annt_prof.runner.recording import RunRequest, record_run
-    from annt_prof.runner.session import Statistics
+    from annt_prof.runner.recording import RunRequest
     from annt_prof.scenario.loading import load
-    from annt_prof.tensorboard import log
 
+    given = overrides if design is None else (*overrides, f"design={design}")
     request = RunRequest(
-        document=load(scenario, overrides if design is None else (*overrides, f"design={design}")),
+        document=load(scenario, given),
         device=device,
         data_dir=data_dir,
         runs_dir=runs_dir,
         scenario_dir=scenario.resolve().parent,
         again=again,
     )
-    with RunProgress(Console(stderr=True)) as progress:
-        recorded = record_run(request, Statistics(precise_enough, summarise), progress)
-        failure = _failure(lambda: log.write(recorded.run, recorded.directory))
+    recorded, failure = measure(request)
     if as_json:
         sys.stdout.buffer.write(document(recorded.run))
     else:
@@ -107,15 +71,6 @@ def command(
     if failure is not None:
         raise failure
     sys.exit(_status(recorded.run))
-
-
-def _failure(action: Callable[[], None]) -> UserError | None:
-    """Return what went wrong instead of raising it: what is measured is printed all the same."""
-    try:
-        action()
-    except UserError as error:
-        return error
-    return None
 
 
 def _status(run: Run) -> int:

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-RUNS_DIR = Path("runs")
+from annt_prof.cli import options
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @click.command()
 @click.argument("run", required=False)
-@click.option(
-    "--runs-dir",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=RUNS_DIR,
-    show_default=True,
-    help="Where to look for runs.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print the answer as one JSON document.")
+@options.runs_dir("Where to look for runs.")
+@options.as_json("the answer")
 def command(run: str | None, runs_dir: Path, as_json: bool) -> None:
     """Print the answer of RUN again: the newest run, if none is given.
 

@@ -6,10 +6,12 @@ import sys
 
 import click
 
+from annt_prof.cli import options
+
 
 @click.command()
 @click.argument("name", required=False)
-@click.option("--json", "as_json", is_flag=True, help="Print the same as one JSON document.")
+@options.as_json("the same")
 def command(name: str | None, as_json: bool) -> None:
     """List the tuning techniques: what each changes, where it applies and what to expect.
 

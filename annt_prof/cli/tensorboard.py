@@ -9,16 +9,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, NoReturn
 
 import click
 
+from annt_prof.cli import options
 from annt_prof.errors import UserError
 from annt_prof.runs import store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 DEFAULT_PORT = 6006  # TensorBoard's own
 _PORTS_TRIED = 10
@@ -37,13 +38,7 @@ _OFFLINE_NOTE = (
     help=f"Port to listen on.  [default: the first free one from {DEFAULT_PORT}]",
 )
 @click.option("--host", default="localhost", show_default=True, help="Address to listen on.")
-@click.option(
-    "--runs-dir",
-    type=click.Path(path_type=Path),
-    default=Path("runs"),
-    show_default=True,
-    help="Where to look for runs.",
-)
+@options.runs_dir("Where to look for runs.")
 def command(run: str | None, port: int | None, host: str, runs_dir: Path) -> None:
     """Open RUN in TensorBoard: the newest run, if none is given.
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
-import numpy as np
 
 from annt_prof import units
 from annt_prof.errors import UserError
@@ -20,24 +18,24 @@ from annt_prof.explain.explanation import (
     Interaction,
     TechniqueExplanation,
 )
-from annt_prof.explain.prediction import evidence_of, options_of, predict
+from annt_prof.explain.facts import NOBODY, Facts, baseline_ns, gather
+from annt_prof.explain.prediction import options_of, predict
 from annt_prof.explain.reasons import reason
 from annt_prof.explain.signature import movements
 from annt_prof.explain.throughput import throughputs
-from annt_prof.explain.wording import DEFAULT_PRECISION, verdict
+from annt_prof.explain.wording import verdict
 from annt_prof.plan import AGAIN
 from annt_prof.techniques import registry
 
 if TYPE_CHECKING:
     from annt_prof.explain.explanation import Movement
-    from annt_prof.explain.lattice import Floats, Names
+    from annt_prof.explain.lattice import Names
     from annt_prof.runs.record import Run, VariantRecord
-    from annt_prof.techniques.evidence import Ceilings, Evidence, Prediction
+    from annt_prof.techniques.evidence import Ceilings, Prediction
 
 _WORTH_TRYING = 0.02  # of the step
 _MOST_NEXT_STEPS = 5
 
-_NOBODY: Names = frozenset()
 _FINDINGS = {
     "faster": Finding.HELPS,
     "slower": Finding.HURTS,
@@ -47,32 +45,6 @@ _FINDINGS = {
 }
 
 
-@dataclass(frozen=True)
-class _Facts:
-    """What every technique's explanation is made from.
-
-    Attributes:
-        mix: Techniques of the scenario, in its order.
-        idle: Those that cannot act here, each with the reason.
-        acting: The others, as far as they were measured in any variant.
-        measured: Variants by their set of techniques.
-        orders: Over which the total is shared out; empty where the design does not allow it.
-        shares: Savings of each technique by round.
-        total: Saving of the whole mix by round; None where it was not measured.
-    """
-
-    run: Run
-    mix: tuple[str, ...]
-    idle: dict[str, str]
-    acting: tuple[str, ...]
-    measured: dict[Names, VariantRecord]
-    orders: list[tuple[str, ...]]
-    shares: dict[str, Floats]
-    total: Floats | None
-    evidence: Evidence | None
-    precision: float
-
-
 def explain(run: Run, ceilings: Ceilings | None = None) -> Explanation:
     """Explain a run.
 
@@ -80,8 +52,8 @@ def explain(run: Run, ceilings: Ceilings | None = None) -> Explanation:
         run: Complete or not; what is missing is None in the answer.
         ceilings: Of the machine it ran on, for sharper predictions.
     """
-    facts = _facts(run, ceilings)
-    baseline = facts.measured.get(_NOBODY)
+    facts = gather(run, ceilings)
+    baseline = facts.measured.get(NOBODY)
     total = None if facts.total is None else costs.amount(facts.total)
     techniques = tuple(_technique(name, facts) for name in facts.mix)
     again = next((v for v in run.variants if v.name == AGAIN), None)
@@ -89,7 +61,7 @@ def explain(run: Run, ceilings: Ceilings | None = None) -> Explanation:
         run_id=run.run_id,
         design=run.design,
         rounds=0 if facts.total is None else len(facts.total),
-        baseline_ns=None if baseline is None else _baseline_ns(baseline),
+        baseline_ns=None if baseline is None else baseline_ns(baseline),
         total=total,
         techniques=_with_shares(techniques, facts, total),
         interactions=_interactions(facts),
@@ -101,48 +73,12 @@ def explain(run: Run, ceilings: Ceilings | None = None) -> Explanation:
     )
 
 
-def _facts(run: Run, ceilings: Ceilings | None) -> _Facts:
-    mix = tuple(dict.fromkeys(_names_in(run)))
-    idle = {name: why for variant in run.variants for name, why in variant.left_out.items()}
-    measured = costs.measured_sets(run)
-    acting = tuple(name for name in mix if name not in idle)
-    whole = frozenset(acting)
-    baseline = measured.get(_NOBODY)
-    orders = costs.orders_of(run, acting, measured) if baseline and acting else []
-    total, shares = None, {}
-    if orders:
-        needed = {frozenset(order[:n]) for order in orders for n in range(len(order) + 1)}
-        cost = costs.by_round({names: measured[names] for names in needed})
-        if len(cost[_NOBODY]):
-            shares = lattice.shapley(cost, acting, orders)
-            total = cost[_NOBODY] - cost[whole]
-    elif baseline and whole in measured and acting:
-        both = costs.by_round({_NOBODY: baseline, whole: measured[whole]})
-        total = both[_NOBODY] - both[whole] if len(both[whole]) else None
-    evidence = None if baseline is None else evidence_of(run, baseline, ceilings)
-    values = {value.path: value.value for value in run.scenario}
-    precision = values.get("window.precision", DEFAULT_PRECISION)
-    return _Facts(
-        run, mix, idle, acting, measured, orders, shares, total, evidence, float(precision)
-    )
-
-
-def _names_in(run: Run) -> list[str]:
-    """Return every technique that any variant has or lacks, in the order of the variants."""
-    return [name for variant in run.variants for name in (*variant.techniques, *variant.left_out)]
-
-
-def _baseline_ns(baseline: VariantRecord) -> int:
-    median = np.median([window.median_ns for window in baseline.windows])
-    return round(float(median) / baseline.samples_per_iteration)
-
-
-def _technique(name: str, facts: _Facts) -> TechniqueExplanation:
+def _technique(name: str, facts: Facts) -> TechniqueExplanation:
     if name in facts.idle:
         return TechniqueExplanation(
             name, Finding.NOT_APPLICABLE, f"not applicable: {facts.idle[name]}"
         )
-    baseline = facts.measured.get(_NOBODY)
+    baseline = facts.measured.get(NOBODY)
     variant = facts.measured.get(frozenset((name,)))
     if baseline is None or variant is None or variant.speedup is None:
         return TechniqueExplanation(name, Finding.INCONCLUSIVE, _why_not_measured(name, facts))
@@ -152,15 +88,15 @@ def _technique(name: str, facts: _Facts) -> TechniqueExplanation:
     samples = baseline.samples_per_iteration
     bound_ns = None if prediction is None else max(0, round(prediction.high_ns / samples))
     basis = None if prediction is None else prediction.basis
-    alone = _saving(_NOBODY, frozenset((name,)), facts)
+    alone = _saving(NOBODY, frozenset((name,)), facts)
     low = None if prediction is None else round(prediction.low_ns / samples)
     high = None if prediction is None else round(prediction.high_ns / samples)
-    baseline_ns = _baseline_ns(baseline)
+    per_sample_ns = baseline_ns(baseline)
     extra_s = _extra_first_step_s(baseline, variant)
     return TechniqueExplanation(
         name=name,
         finding=finding,
-        reason=reason(finding, variant.speedup, by_category, bound_ns, basis, baseline_ns),
+        reason=reason(finding, variant.speedup, by_category, bound_ns, basis, per_sample_ns),
         speedup=variant.speedup,
         alone=alone,
         given_others=_saving(frozenset(facts.acting) - {name}, frozenset(facts.acting), facts),
@@ -199,14 +135,14 @@ def _paid_back_after(
     return math.ceil(extra_s / saved_s) if saved_s > 0 else None
 
 
-def _why_not_measured(name: str, facts: _Facts) -> str:
+def _why_not_measured(name: str, facts: Facts) -> str:
     for variant in facts.run.variants:
         if variant.techniques == (name,) and variant.status != "measured":
             return f"not measured: {variant.reason or variant.status.replace('_', ' ')}"
     return "not measured: no round has both it and the baseline"
 
 
-def _saving(before: Names, after: Names, facts: _Facts) -> Amount | None:
+def _saving(before: Names, after: Names, facts: Facts) -> Amount | None:
     """Return what the second set saves over the first, where both were measured."""
     if before not in facts.measured or after not in facts.measured:
         return None
@@ -215,7 +151,7 @@ def _saving(before: Names, after: Names, facts: _Facts) -> Amount | None:
     return costs.amount(savings) if len(savings) else None
 
 
-def _by_category(name: str, facts: _Facts) -> tuple[dict[str, int] | None, int | None]:
+def _by_category(name: str, facts: Facts) -> tuple[dict[str, int] | None, int | None]:
     """Return the technique's saving by category, and what of the timed one it does not explain."""
     alone = frozenset((name,))
     orders = facts.orders or [(name,)]
@@ -232,8 +168,8 @@ def _by_category(name: str, facts: _Facts) -> tuple[dict[str, int] | None, int |
     if facts.orders:
         timed = float(facts.shares[name].mean())
     else:
-        both = costs.by_round({_NOBODY: facts.measured[_NOBODY], alone: facts.measured[alone]})
-        timed = float((both[_NOBODY] - both[alone]).mean())
+        both = costs.by_round({NOBODY: facts.measured[NOBODY], alone: facts.measured[alone]})
+        timed = float((both[NOBODY] - both[alone]).mean())
     rounded = {category: round(ns) for category, ns in savings.items()}
     return rounded, round(timed) - sum(rounded.values())
 
@@ -249,12 +185,12 @@ def _pitfalls(name: str, variant: VariantRecord) -> tuple[str, ...]:
     )
 
 
-def _signature(name: str, facts: _Facts, alone: Amount | None) -> tuple[Movement, ...]:
+def _signature(name: str, facts: Facts, alone: Amount | None) -> tuple[Movement, ...]:
     """Return what moved; nothing where no interval tells what is noise."""
     if alone is None or alone.low is None or alone.high is None:
         return ()
     noise_ns = (alone.high - alone.low) / 2
-    before, after = facts.measured[_NOBODY], facts.measured[frozenset((name,))]
+    before, after = facts.measured[NOBODY], facts.measured[frozenset((name,))]
     try:
         expected = registry.load(name).signature
     except UserError:
@@ -269,7 +205,7 @@ def _mathematics(name: str, variant: VariantRecord) -> str:
     return said[0].removeprefix(prefix) if said else ""
 
 
-def _prediction(name: str, facts: _Facts) -> Prediction | None:
+def _prediction(name: str, facts: Facts) -> Prediction | None:
     if facts.evidence is None:
         return None
     try:
@@ -286,7 +222,7 @@ def _held(alone: Amount | None, low: int | None, high: int | None) -> bool | Non
 
 
 def _with_shares(
-    techniques: tuple[TechniqueExplanation, ...], facts: _Facts, total: Amount | None
+    techniques: tuple[TechniqueExplanation, ...], facts: Facts, total: Amount | None
 ) -> tuple[TechniqueExplanation, ...]:
     """Fill in the shares, whole nanoseconds that sum to the total."""
     if not facts.shares or total is None:
@@ -306,7 +242,7 @@ def _with_shares(
     )
 
 
-def _interactions(facts: _Facts) -> tuple[Interaction, ...]:
+def _interactions(facts: Facts) -> tuple[Interaction, ...]:
     """Return the pairs whose extra saving has an interval without 0."""
     small = {names: v for names, v in facts.measured.items() if len(names) <= 2}
     if len(small) < 4:
@@ -322,7 +258,7 @@ def _interactions(facts: _Facts) -> tuple[Interaction, ...]:
     return tuple(sorted(found, key=lambda each: -abs(each.extra.ns)))
 
 
-def _next_steps(techniques: tuple[TechniqueExplanation, ...], facts: _Facts) -> tuple[str, ...]:
+def _next_steps(techniques: tuple[TechniqueExplanation, ...], facts: Facts) -> tuple[str, ...]:
     """Say what to try next, ordered by what it could save."""
     said = [
         f"{each.name}: more rounds would tell (window.rounds, window.time_budget_s)"

@@ -166,3 +166,34 @@ def test_the_verdicts_name_the_categories(explained: dict) -> None:
 def test_the_interaction_is_named(explained: dict) -> None:
     pairs = {tuple(each["techniques"]): each["extra"]["ns"] for each in explained["interactions"]}
     assert pairs[("technique_a", "technique_b")] == pytest.approx(1e6, abs=0.4e6)
+
+
+def test_two_scenarios_are_one_question(tmp_path: Path) -> None:
+    bench = Workbench(tmp_path)
+    first = (tmp_path / "tiny.yaml").read_text()
+    head, _, window = first.partition("techniques:")
+    without = head.replace("lr: 0.01}", "lr: 0.01, clipping: {kind: value, limit: 0.01}}")
+    window = "window:" + window.partition("window:")[2]
+    (tmp_path / "without.yaml").write_text(f"{without}techniques: {{}}\n{window}")
+    (tmp_path / "with.yaml").write_text(
+        f"{head}techniques: {{gradient_accumulation: {{steps: 2}}}}\n{window}"
+    )
+    done = bench.run("explain", "without.yaml", "with.yaml", "--json", "--device", "cpu")
+    assert done.status == 0, done.stderr
+    found = {each["name"]: each for each in done.answer["techniques"]}
+    assert set(found) == {"gradient_accumulation", "optimizer.clipping"}
+    assert any("pin_memory: false" in line for line in done.answer["same_in_both"])
+    assert "limit 0.01 -> none" in " ".join(done.answer["differences"])
+    shares = [each["shapley_ns_per_sample"] for each in found.values()]
+    assert sum(shares) == done.answer["total_saving_ns_per_sample"]
+    assert found["optimizer.clipping"]["saving_by_category_ns_per_sample"]["grad_clipping"] > 0
+
+
+def test_ceilings_are_measured_and_kept(tmp_path: Path) -> None:
+    bench = Workbench(tmp_path)
+    bench.environment["XDG_CACHE_HOME"] = str(tmp_path / "cache")
+    done = bench.run("doctor", "--calibrate", "--json")
+    assert done.status == 0, done.stderr
+    assert done.answer["matrix_flops"]["float32"] > 1e9
+    assert done.answer["memory_bytes_per_s"] > 1e8
+    assert (tmp_path / "cache" / "annt_prof" / "ceilings.json").exists()

@@ -1,0 +1,67 @@
+"""Options that several commands share, so that they read alike everywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Decorator = Callable[["Function"], "Function"]
+
+Function = TypeVar("Function", bound="Callable[..., Any]")
+
+RUNS_DIR = Path("runs")
+
+overrides = click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY.PATH=VALUE",
+    help="Override one value of the scenario; may be given many times.",
+)
+device = click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default="auto",
+    show_default=True,
+    help="auto takes the GPU where torch sees one.",
+)
+again = click.option(
+    "--aa",
+    "again",
+    is_flag=True,
+    help="Measure the baseline twice: what the second seems to be worth is noise.",
+)
+
+
+def data_dir(purpose: str) -> Decorator[Any]:
+    """Return the option for the folder of data sets."""
+    return click.option(
+        "--data-dir",
+        type=click.Path(path_type=Path, file_okay=False),
+        envvar="ANNT_PROF_DATA",
+        show_envvar=True,
+        help=f"{purpose}  [default: the user's cache folder]",
+    )
+
+
+def runs_dir(purpose: str) -> Decorator[Any]:
+    """Return the option for the folder of runs."""
+    return click.option(
+        "--runs-dir",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=RUNS_DIR,
+        show_default=True,
+        help=purpose,
+    )
+
+
+def as_json(what: str) -> Decorator[Any]:
+    """Return the option for JSON in place of text."""
+    return click.option(
+        "--json", "as_json", is_flag=True, help=f"Print {what} as one JSON document."
+    )
