@@ -119,6 +119,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=20)
     parser.add_argument("--busy", action="store_true")
+    parser.add_argument("--verbose", action="store_true", help="Print each interval.")
     arguments = parser.parse_args()
     if arguments.busy:
         multiprocessing.Process(target=spin, daemon=True).start()
@@ -137,6 +138,10 @@ def main() -> None:
             again, identity = answer["baseline_again"], found["identity"]["speedup"]
             for label, speedup in (("baseline again", again), ("identity", identity)):
                 outside[label] += not speedup["low"] <= 1 <= speedup["high"]
+                if arguments.verbose:
+                    interval = f"{speedup['low']:.4f} to {speedup['high']:.4f}"
+                    print(f"{label:<14} {speedup['ratio']:.4f} ({interval}), "
+                          f"{speedup['rounds']} rounds", flush=True)  # fmt: skip
     print(f"{arguments.runs} runs, {'one core busy' if arguments.busy else 'idle'}, rounds "
           f"{min(rounds)} to {max(rounds)}")  # fmt: skip
     for technique, counts in verdicts.items():

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 import msgspec
+import numpy as np
 
 from annt_prof import units
 from annt_prof.errors import UserError
@@ -23,7 +24,7 @@ from annt_prof.explain.prediction import options_of, predict
 from annt_prof.explain.reasons import reason
 from annt_prof.explain.signature import movements
 from annt_prof.explain.throughput import throughputs
-from annt_prof.explain.wording import verdict
+from annt_prof.explain.wording import SAME_CODE, verdict
 from annt_prof.plan import AGAIN
 from annt_prof.techniques import registry
 
@@ -243,16 +244,18 @@ def _with_shares(
 
 
 def _interactions(facts: Facts) -> tuple[Interaction, ...]:
-    """Return the pairs whose extra saving has an interval without 0."""
+    """Return the pairs whose extra saving is beyond what processes of the same code differ by."""
     small = {names: v for names, v in facts.measured.items() if len(names) <= 2}
     if len(small) < 4:
         return ()
     found = []
-    for pair, extra in lattice.interactions(costs.by_round(small), facts.acting).items():
+    cost = costs.by_round(small)
+    for pair, extra in lattice.interactions(cost, facts.acting).items():
         known = costs.amount(extra) if len(extra) else None
         if known is None or known.low is None or known.high is None:
             continue
-        if known.low > 0 or known.high < 0:
+        noise_ns = SAME_CODE * float(np.mean(cost[NOBODY]))
+        if known.low > noise_ns or known.high < -noise_ns:
             one, other = sorted(pair, key=facts.mix.index)
             found.append(Interaction((one, other), known))
     return tuple(sorted(found, key=lambda each: -abs(each.extra.ns)))

@@ -9,7 +9,7 @@ from rich.console import Group
 from rich.text import Text
 
 from annt_prof import units
-from annt_prof.explain.wording import Finding, verdict
+from annt_prof.explain.wording import SAME_CODE, Finding, verdict
 from annt_prof.plan import BASELINE
 from annt_prof.report.lines import Hanging, heading, indented, left, plain, right
 from annt_prof.text import printable
@@ -181,6 +181,10 @@ def _notes(measured: list[VariantRecord]) -> Iterator[str]:
     )
     yield (
         "speedup: the baseline's time per sample over the variant's, from windows paired by round."
+    )
+    yield (
+        f"a difference below {units.percent(SAME_CODE, 0)} is not told from none: two processes that "
+        "run the same code may differ by as much, however many rounds they run."
     )
     owners = sorted({v.peak_memory_of for v in measured if v.peak_memory_of is not None})
     if owners:

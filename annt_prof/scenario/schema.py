@@ -150,10 +150,10 @@ class WindowChoice(Section):
         le=100_000,
         description="Iterations dropped as a window starts, rounded up to optimizer steps.",
     )
-    rounds: int = Field(default=30, ge=1, le=100_000, description="Rounds at most.")
+    rounds: int = Field(default=100, ge=1, le=100_000, description="Rounds at most.")
     min_rounds: int = Field(default=5, ge=1, le=100_000, description="Rounds before an early stop.")
     precision: float = Field(
-        default=0.02, gt=0, description="Stop once every 95 % interval is within this of its ratio."
+        default=0.01, gt=0, description="Stop once every 95 % interval is within this of its ratio."
     )
     time_budget_s: float = Field(default=90.0, gt=0, description="Seconds of measuring at most.")
     traced_iterations: int = Field(

@@ -43,7 +43,23 @@ def test_an_interval_that_touches_1_is_no_effect() -> None:
 
 
 def test_an_interval_close_to_1_gets_the_digits_that_tell_them_apart() -> None:
-    assert "1.002x to 1.006x" in verdict(Speedup(1.004, 1.002, 1.006, 30)).text
+    assert "1.012x to 1.016x" in verdict(Speedup(1.014, 1.012, 1.016, 30)).text
+
+
+@pytest.mark.parametrize(
+    ("speedup", "finding"),
+    [
+        (Speedup(1.005, 1.003, 1.007, 50), "no_measurable_effect"),
+        (Speedup(0.995, 0.993, 0.997, 50), "no_measurable_effect"),
+        (Speedup(1.03, 1.004, 1.057, 8), "inconclusive"),
+        (Speedup(1.03, 1.011, 1.05, 8), "faster"),
+        (Speedup(0.97, 0.955, 0.989, 8), "slower"),
+    ],
+)
+def test_what_two_processes_of_the_same_code_differ_by_is_no_effect(
+    speedup: Speedup, finding: str
+) -> None:
+    assert verdict(speedup).finding == finding
 
 
 def test_the_ends_of_a_narrow_interval_differ_in_print() -> None:
@@ -56,5 +72,6 @@ def test_identical_windows_do_not_loop_for_ever() -> None:
 
 def test_what_counts_as_narrow_is_the_scenarios_choice() -> None:
     speedup = Speedup(1.0, 0.97, 1.03, 12)
+    assert verdict(speedup, precision=0.01).finding == "inconclusive"
     assert verdict(speedup, precision=0.02).finding == "inconclusive"
     assert verdict(speedup, precision=0.05).finding == "no_measurable_effect"
