@@ -19,8 +19,8 @@ SAME_CODE = 0.01
 """How much two processes that run the same code may differ for as long as they live.
 
 Memory layout, page placement and the like are drawn once per process, so no number of rounds
-averages them out. A choice on the safe side of what was seen: in 64 comparisons of a baseline with
-itself the ratios of idle runs lay within 0.7 % (benchmarks/README.md). Source: T. Mytkowicz et al.,
+averages them out: of intervals of a baseline against itself one in five left out 1, where one in
+twenty should, by up to 0.6 % (benchmarks/README.md). Source: T. Mytkowicz et al.,
 Producing Wrong Data Without Doing Anything Obviously Wrong, ASPLOS 2009.
 """
 

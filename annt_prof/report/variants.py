@@ -183,8 +183,8 @@ def _notes(measured: list[VariantRecord]) -> Iterator[str]:
         "speedup: the baseline's time per sample over the variant's, from windows paired by round."
     )
     yield (
-        f"a difference below {units.percent(SAME_CODE, 0)} is not told from none: two processes that "
-        "run the same code may differ by as much, however many rounds they run."
+        f"a difference below {units.percent(SAME_CODE, 0)} is not told from none: two processes "
+        "that run the same code may differ by as much, however many rounds they run."
     )
     owners = sorted({v.peak_memory_of for v in measured if v.peak_memory_of is not None})
     if owners:

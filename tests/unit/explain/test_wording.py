@@ -43,7 +43,7 @@ def test_an_interval_that_touches_1_is_no_effect() -> None:
 
 
 def test_an_interval_close_to_1_gets_the_digits_that_tell_them_apart() -> None:
-    assert "1.012x to 1.016x" in verdict(Speedup(1.014, 1.012, 1.016, 30)).text
+    assert "1.012x to 1.013x" in verdict(Speedup(1.0125, 1.0122, 1.0128, 30)).text
 
 
 @pytest.mark.parametrize(
