@@ -1,7 +1,11 @@
+import random
+
 import pytest
 
+from annt_prof.explain.comparison import summarise
 from annt_prof.explain.wording import verdict
 from annt_prof.runs.record import Speedup
+from hand_made import drifting, variant
 
 
 @pytest.mark.parametrize(
@@ -75,3 +79,24 @@ def test_what_counts_as_narrow_is_the_scenarios_choice() -> None:
     assert verdict(speedup, precision=0.01).finding == "inconclusive"
     assert verdict(speedup, precision=0.02).finding == "inconclusive"
     assert verdict(speedup, precision=0.05).finding == "no_measurable_effect"
+
+
+def test_of_200_comparisons_of_a_thing_with_itself_at_most_one_in_twenty_is_called_an_effect() -> (
+    None
+):
+    """Rounds share a drift, windows have noise, and each process an offset of its own."""
+    generator = random.Random(0)
+    called = 0
+    for seed in range(200):
+        offset = 1 + generator.gauss(0, 0.003)
+        again = [ms * offset for ms in drifting(100, 8, noise=0.004, seed=1000 + seed)]
+        baseline, other = summarise(
+            (
+                variant("baseline", drifting(100, 8, noise=0.004, seed=seed)),
+                variant("baseline_again", again, techniques=()),
+            )
+        )
+        assert baseline.speedup is not None
+        assert other.speedup is not None
+        called += verdict(other.speedup).finding in ("faster", "slower")
+    assert called <= 10
