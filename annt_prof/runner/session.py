@@ -203,19 +203,21 @@ class Session:
             if self._ask(entry) is None:
                 continue
             self._look_at_numbers(entry)
-            if entry.worker is None:
-                continue
-            entry.worker.end()
-            entry.worker = None
             self._notify(Activity("analysing", entry.variant.name))
             _attribute(entry, path)
             entry.change(trace=str(path.relative_to(directory)))
 
     def _look_at_numbers(self, entry: _Entry) -> None:
-        cast("Worker", entry.worker).send(NumericsRequest())
-        reply = self._ask(entry)
-        if reply is not None:
-            entry.change(numerics=cast("NumericsReply", reply).numerics)
+        """Ask for the variant's numbers and end its worker; what is measured stands either way."""
+        worker = cast("Worker", entry.worker)
+        worker.send(NumericsRequest())
+        try:
+            entry.change(numerics=cast("NumericsReply", worker.receive()).numerics)
+        except WorkerLost as lost:
+            remark = f"its numbers were not looked at: {lost.failure.message}"
+            entry.change(remarks=(*entry.record.remarks, remark))
+        worker.end()
+        entry.worker = None
 
     def _round(self, index: int, order: tuple[Variant, ...], measured_s: float) -> None:
         """Run one window of every variant that is still there."""

@@ -40,6 +40,7 @@ import os
 import signal
 
 import torch
+from torch.utils._python_dispatch import _get_current_dispatch_mode
 
 
 def samples():
@@ -67,7 +68,10 @@ class Net(torch.nn.Module):
         self.trouble = trouble
 
     def forward(self, inputs):
-        if self.trouble and torch.is_autocast_enabled("cpu"):
+        if self.trouble == "counting":
+            if _get_current_dispatch_mode() is not None:
+                os.kill(os.getpid(), signal.SIGKILL)
+        elif self.trouble and torch.is_autocast_enabled("cpu"):
             print("about to go wrong")
             if self.trouble == "raise":
                 raise RuntimeError("the dog ate [bold]the[/bold] weights")

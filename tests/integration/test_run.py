@@ -58,6 +58,20 @@ def test_stdout_holds_the_document_alone_and_stderr_is_silent_without_a_terminal
     assert finished.stderr == ""
 
 
+def test_what_goes_wrong_after_measuring_costs_no_figure(workbench: Workbench) -> None:
+    """Counting operations comes last; a worker that dies there has been measured."""
+    outcome = workbench.run(
+        "run", "tiny.yaml", "--json", "--device", "cpu", "--set", "model.arguments.trouble=counting"
+    )
+    assert outcome.status == 0, outcome.stderr
+    for name in ("baseline", "amp", "all"):
+        variant = outcome.variants[name]
+        assert variant["status"] == "measured"
+        assert variant["breakdown_ns"]
+        assert variant["numerics"] is None
+        assert any("numbers were not looked at: killed" in text for text in variant["remarks"])
+
+
 def test_rounds_are_interleaved(finished: Outcome) -> None:
     record = json.loads((finished.run_directory / "run.json").read_text())
     windows = [
