@@ -58,8 +58,9 @@ def _places(directory: Path) -> Iterator[Text]:
     place = shlex.quote(str(directory))
     rows = {
         "run": str(directory),
-        "next": f"annt-prof tensorboard {place}",
-        "": f"annt-prof show {place} --json",
+        "next": f"annt-prof explain {place}",
+        "traces": f"annt-prof tensorboard {place}",
+        "as JSON": f"annt-prof show {place} --json",
     }
     for label, value in rows.items():
         yield Text.assemble((left(label, LABEL_WIDTH), "dim"), plain(value))
