@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from annt_prof import units
 from annt_prof.categories import Category
 from annt_prof.report.lines import INDENT, left, plain, right
+from annt_prof.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +52,7 @@ def waterfall(explanation: Explanation, width: int) -> Iterator[Text]:
     if not shared or explanation.baseline_ns is None or explanation.total is None:
         return
     start, end = explanation.baseline_ns, explanation.baseline_ns - explanation.total.ns
-    label = max(len(name) for name in ("the whole mix", *(each.name for each in shared)))
+    label = max(cell_len(n) for n in ("the whole mix", *(printable(s.name) for s in shared)))
     highest = _highest(start, shared)
     places = units.duration_decimals([highest])
     figure = len(units.milliseconds(-highest, places)) + 1
@@ -60,7 +62,7 @@ def waterfall(explanation: Explanation, width: int) -> Iterator[Text]:
         written = units.milliseconds(ns, places)
         written = f"+{written}" if signed and ns > 0 else written
         return Text.assemble(
-            " " * INDENT, left(name, label), f"  {right(written, figure)} ms  ",
+            " " * INDENT, left(printable(name), label), f"  {right(written, figure)} ms  ",
             " " * round(bar * before / highest), drawn,
         )  # fmt: skip
 
