@@ -13,7 +13,7 @@ from annt_prof.categories import Category
 from annt_prof.explain.deflation import deflated
 from annt_prof.explain.explanation import Amount
 from annt_prof.explain.lattice import every_order, is_complete
-from annt_prof.explain.pairing import CONFIDENCE, half_width
+from annt_prof.explain.pairing import CONFIDENCE, degrees_of_freedom, half_width, middle
 from annt_prof.plan import AGAIN
 
 if TYPE_CHECKING:
@@ -95,9 +95,9 @@ def smallest_effect(log_ratios: Sequence[float]) -> float | None:
     Source: G. Snedecor and W. Cochran, Statistical Methods, section on sample size: the effect
     whose t statistic passes the level's quantile with the given power.
     """
-    half = half_width(log_ratios)
+    half = middle(log_ratios)[1] if log_ratios else None
     if half is None:
         return None
-    degrees = len(log_ratios) - 1
+    degrees = degrees_of_freedom(len(log_ratios))
     level = float(stdtrit(degrees, (1 + CONFIDENCE) / 2))
     return math.expm1(half * (1 + float(stdtrit(degrees, POWER)) / level))

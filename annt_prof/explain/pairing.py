@@ -22,16 +22,21 @@ if TYPE_CHECKING:
     from annt_prof.runs.record import VariantRecord
 
 CONFIDENCE = 0.95
+TRIMMED = 0.2  # at each end
+TRIMMED_FROM = 10  # rounds: of fewer, trimming leaves too little to tell a spread from
 
 
 def speedup(baseline: VariantRecord, variant: VariantRecord) -> Speedup | None:
     """Return the baseline's time per sample over the variant's, or None without a common round.
 
-    The ratio is the geometric mean over the rounds that both have; the interval is Student's t
-    on the logarithms of the rounds' ratios. Logarithms because a ratio and its inverse must be
-    judged alike. Student's t rather than a percentile bootstrap because rounds are few: with
-    n pairs the bootstrap has the spread of n - 1 in n of the variance and normal instead of t
-    tails, so at 5 rounds its 95 % interval holds the truth less than 90 % of the time.
+    The ratio is the geometric mean over the rounds that both have; the interval is Student's t on
+    the logarithms of the rounds' ratios. From ten rounds on both are of the middle three fifths
+    of the rounds (trimmed mean, Tukey and McLaughlin's interval): another process that takes a
+    core for some rounds makes a few ratios far off, which would widen the interval of all.
+    Logarithms because a ratio and its inverse must be judged alike. Student's t rather than a
+    percentile bootstrap because rounds are few: with n pairs the bootstrap has the spread of n -
+    1 in n of the variance and normal instead of t tails, so at 5 rounds its 95 % interval holds
+    the truth less than 90 % of the time.
 
     Source: T. Hesterberg, What Teachers Should Know About the Bootstrap, The American
     Statistician 69(4), 2015, section 4 (percentile intervals in small samples); T. Kalibera and
@@ -41,13 +46,34 @@ def speedup(baseline: VariantRecord, variant: VariantRecord) -> Speedup | None:
     logs = log_ratios(baseline, variant)
     if not logs:
         return None
-    centre, half = fmean(logs), half_width(logs)
+    centre, half = middle(logs)
     return Speedup(
         ratio=math.exp(centre),
         low=None if half is None else math.exp(centre - half),
         high=None if half is None else math.exp(centre + half),
         rounds=len(logs),
     )
+
+
+def middle(logs: Sequence[float]) -> tuple[float, float | None]:
+    """Return the centre of logarithms and half of its 95 % interval, None below two of them.
+
+    Source: J. Tukey and D. McLaughlin, Less Vulnerable Confidence and Significance Procedures for
+    Location Based on a Single Sample, Sankhya A 25, 1963; scipy.stats.mstats.trimmed_mean_ci.
+    """
+    if len(logs) < TRIMMED_FROM:
+        return fmean(logs), half_width(logs)
+    from scipy.stats import mstats  # slow to import, and few runs are so long
+
+    limits = (TRIMMED, TRIMMED)
+    low, high = mstats.trimmed_mean_ci(list(logs), limits=limits, alpha=1 - CONFIDENCE)
+    return (float(low) + float(high)) / 2, (float(high) - float(low)) / 2
+
+
+def degrees_of_freedom(rounds: int) -> int:
+    """Return those of the interval that ``middle`` gives for so many rounds."""
+    trimmed = int(TRIMMED * rounds) if rounds >= TRIMMED_FROM else 0
+    return rounds - 2 * trimmed - 1
 
 
 def precise_enough(variants: tuple[VariantRecord, ...], precision: float, min_rounds: int) -> bool:
@@ -82,7 +108,7 @@ def half_width(logs: Sequence[float]) -> float | None:
 
 
 def _narrow(logs: Sequence[float], precision: float, min_rounds: int) -> bool:
-    half = half_width(logs)
+    half = middle(logs)[1] if logs else None
     # The upper side is the wider one: exp(h) - 1 > 1 - exp(-h).
     return half is not None and len(logs) >= min_rounds and math.expm1(half) <= precision
 

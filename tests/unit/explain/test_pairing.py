@@ -27,7 +27,7 @@ def test_the_interval_holds_the_truth_95_times_in_100(rounds: int) -> None:
     rng = random.Random(rounds)
     found = [simulated(rng, 1.3, rounds, 0.02) for _ in range(RUNS)]
     held = fmean(s.low <= 1.3 <= s.high for s in found)
-    assert held == pytest.approx(0.95, abs=0.015)
+    assert held == pytest.approx(0.95, abs=0.02)
 
 
 def test_a_variant_against_itself_shows_an_effect_5_times_in_100() -> None:
@@ -167,3 +167,13 @@ def test_stopping_early_costs_little_coverage(others: int, least: float) -> None
             found = speedup(baseline, other)
             held.append(found.low <= 1 <= found.high)
     assert fmean(held) > least - 0.02  # two standard errors of the simulation
+
+
+def test_a_few_disturbed_rounds_widen_no_interval() -> None:
+    """Another process takes the core for two of twelve rounds, in windows of one variant."""
+    quiet = [100 * (1 + 0.001 * (number % 3)) for number in range(12)]
+    disturbed = [ms * (3 if number in (4, 7) else 1) for number, ms in enumerate(quiet)]
+    found = speedup(variant("baseline", disturbed), variant("amp", [ms / 2 for ms in quiet]))
+    assert found is not None
+    assert found.low == pytest.approx(2, rel=0.01)
+    assert found.high == pytest.approx(2, rel=0.01)
