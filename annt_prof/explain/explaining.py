@@ -21,10 +21,10 @@ from annt_prof.explain.explanation import (
 )
 from annt_prof.explain.facts import NOBODY, Facts, baseline_ns, gather
 from annt_prof.explain.prediction import options_of, predict
-from annt_prof.explain.reasons import reason
+from annt_prof.explain.reasons import impossible, reason
 from annt_prof.explain.signature import movements
 from annt_prof.explain.throughput import throughputs
-from annt_prof.explain.wording import SAME_CODE, verdict
+from annt_prof.explain.wording import same_code, verdict
 from annt_prof.plan import AGAIN
 from annt_prof.techniques import registry
 
@@ -83,7 +83,7 @@ def _technique(name: str, facts: Facts) -> TechniqueExplanation:
     variant = facts.measured.get(frozenset((name,)))
     if baseline is None or variant is None or variant.speedup is None:
         return TechniqueExplanation(name, Finding.INCONCLUSIVE, _why_not_measured(name, facts))
-    finding = _FINDINGS[verdict(variant.speedup, facts.precision).finding]
+    found = verdict(variant.speedup, facts.precision, same_code(facts.run.variants)).finding
     prediction = _prediction(name, facts)
     by_category, unreconciled = _by_category(name, facts)
     samples = baseline.samples_per_iteration
@@ -93,11 +93,16 @@ def _technique(name: str, facts: Facts) -> TechniqueExplanation:
     low = None if prediction is None else round(prediction.low_ns / samples)
     high = None if prediction is None else round(prediction.high_ns / samples)
     per_sample_ns = baseline_ns(baseline)
+    finding = _believed(_FINDINGS[found], alone, bound_ns)
     extra_s = _extra_first_step_s(baseline, variant)
     return TechniqueExplanation(
         name=name,
         finding=finding,
-        reason=reason(finding, variant.speedup, by_category, bound_ns, basis, per_sample_ns),
+        reason=(
+            impossible(variant.speedup, bound_ns, basis, per_sample_ns)
+            if finding is not _FINDINGS[found] and bound_ns is not None and basis is not None
+            else reason(finding, variant.speedup, by_category, bound_ns, basis, per_sample_ns)
+        ),
         speedup=variant.speedup,
         alone=alone,
         given_others=_saving(frozenset(facts.acting) - {name}, frozenset(facts.acting), facts),
@@ -116,6 +121,21 @@ def _technique(name: str, facts: Facts) -> TechniqueExplanation:
         paid_back_after=_paid_back_after(extra_s, baseline, variant),
         numerics=variant.numerics,
     )
+
+
+def _believed(finding: Finding, alone: Amount | None, bound_ns: int | None) -> Finding:
+    """Return the finding, or that nothing is certain where a saving is larger than it can be.
+
+    Then something else differs between the two processes, such as where their memory lies.
+    """
+    impossible = (
+        finding is Finding.HELPS
+        and alone is not None
+        and alone.low is not None
+        and bound_ns is not None
+        and alone.low > bound_ns
+    )
+    return Finding.INCONCLUSIVE if impossible else finding
 
 
 def _extra_first_step_s(baseline: VariantRecord, variant: VariantRecord) -> float | None:
@@ -254,7 +274,7 @@ def _interactions(facts: Facts) -> tuple[Interaction, ...]:
         known = costs.amount(extra) if len(extra) else None
         if known is None or known.low is None or known.high is None:
             continue
-        noise_ns = SAME_CODE * float(np.mean(cost[NOBODY]))
+        noise_ns = same_code(facts.run.variants) * float(np.mean(cost[NOBODY]))
         if known.low > noise_ns or known.high < -noise_ns:
             one, other = sorted(pair, key=facts.mix.index)
             found.append(Interaction((one, other), known))

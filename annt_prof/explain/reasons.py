@@ -55,6 +55,18 @@ def reason(
             return f"inconclusive ({effect(speedup)}, {rounds}): more rounds could tell{limit}"
 
 
+def impossible(speedup: Speedup, bound_ns: int, bound_basis: str, baseline_ns: int) -> str:
+    """Say that a saving is larger than the technique's mechanism allows."""
+    rounds = units.count(speedup.rounds, "round")
+    share = units.percent(bound_ns / baseline_ns) if baseline_ns else "0 %"
+    return (
+        f"inconclusive: it was faster by {effect(speedup)} of the time per sample ({rounds}), and "
+        f"cannot save more than {units.duration(bound_ns)} ({share}): {bound_basis}. So something "
+        "else differs between the two processes, such as where their memory lies: measure again, "
+        "with the baseline twice (--aa)"
+    )
+
+
 def _moved(by_category_ns: dict[str, int] | None, *, helps: bool) -> str:
     if by_category_ns is None:
         return ""

@@ -6,9 +6,12 @@ import math
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from annt_prof import units
+from annt_prof.plan import AGAIN
 
 if TYPE_CHECKING:
-    from annt_prof.runs.record import Speedup
+    from collections.abc import Iterable
+
+    from annt_prof.runs.record import Speedup, VariantRecord
 
 Finding = Literal["faster", "slower", "no_measurable_effect", "inconclusive", "no_interval"]
 
@@ -36,7 +39,18 @@ class Verdict(NamedTuple):
     text: str
 
 
-def verdict(speedup: Speedup, precision: float = DEFAULT_PRECISION) -> Verdict:
+def same_code(variants: Iterable[VariantRecord]) -> float:
+    """Return how much processes of the same code may differ by in a run, as a fraction.
+
+    Where the baseline was measured twice, it is at least what the second one differs by.
+    """
+    again = (v.speedup for v in variants if v.name == AGAIN and v.speedup is not None)
+    return max([SAME_CODE, *(abs(speedup.ratio - 1) for speedup in again)])
+
+
+def verdict(
+    speedup: Speedup, precision: float = DEFAULT_PRECISION, floor: float = SAME_CODE
+) -> Verdict:
     """Say what a speedup's interval shows.
 
     An interval that leaves out 1 and all that two processes of the same code may differ by shows an
@@ -47,19 +61,20 @@ def verdict(speedup: Speedup, precision: float = DEFAULT_PRECISION) -> Verdict:
         speedup: Of a variant against the baseline.
         precision: Fraction up to which an interval counts as narrow: the one that lets rounds
             stop early.
+        floor: Fraction that processes of the same code may differ by.
     """
     rounds = units.count(speedup.rounds, "round")
     if speedup.low is None or speedup.high is None:
         return Verdict("no_interval", f"{units.ratio(speedup.ratio)} in {rounds}: no interval")
     half = relative_half_width(speedup.low, speedup.high)
-    if speedup.low > 1 + SAME_CODE or speedup.high < 1 - SAME_CODE:
+    if speedup.low > 1 + floor or speedup.high < 1 - floor:
         finding: Finding = "faster" if speedup.low > 1 else "slower"
         low, ratio, high = _told_apart(speedup.low, speedup.ratio, speedup.high)
         interval = f"95 % interval {low} to {high}, {rounds}"
         return Verdict(finding, f"{finding}: {ratio} ({interval})")
     ratio = units.ratio(speedup.ratio, units.ratio_decimals(half))
     spread = f"{units.plus_minus(half)} at {rounds}"
-    if half <= max(precision, DEFAULT_PRECISION):
+    if half <= max(precision, DEFAULT_PRECISION, floor):
         return Verdict("no_measurable_effect", f"no measurable effect ({ratio} {spread})")
     return Verdict("inconclusive", f"inconclusive: {spread} ({ratio})")
 

@@ -9,7 +9,7 @@ from rich.console import Group
 from rich.text import Text
 
 from annt_prof import units
-from annt_prof.explain.wording import SAME_CODE, Finding, verdict
+from annt_prof.explain.wording import Finding, same_code, verdict
 from annt_prof.plan import BASELINE
 from annt_prof.report.lines import Hanging, heading, indented, left, plain, right
 from annt_prof.text import printable
@@ -58,13 +58,14 @@ def variants(run: Run, precision: float) -> RenderableType:
     rows = {v.name: [c.cells[i] for c in columns] for i, v in enumerate(measured)}
     parts: list[RenderableType] = list(_head(columns, width)) if measured else [heading("Variants")]
     said: set[str] = set()
+    floor = same_code(run.variants)
     for variant in run.variants:
         if variant.name in rows:
             parts += _figures(variant.name, rows[variant.name], columns, width)
-            parts += [indented(line) for line in _findings(variant, precision, said)]
+            parts += [indented(line) for line in _findings(variant, precision, floor, said)]
         else:
             parts.append(_without_figures(variant, width))
-    parts += [Text(), *(indented(plain(note, "dim"), 0) for note in _notes(measured))]
+    parts += [Text(), *(indented(plain(note, "dim"), 0) for note in _notes(measured, floor))]
     return Group(*parts)
 
 
@@ -135,7 +136,9 @@ def _status(variant: VariantRecord) -> str:
     return f"{variant.status.replace('_', ' ')}{reason}"
 
 
-def _findings(variant: VariantRecord, precision: float, said: set[str]) -> Iterator[Text]:
+def _findings(
+    variant: VariantRecord, precision: float, floor: float, said: set[str]
+) -> Iterator[Text]:
     """Yield what is known of a variant beside its figures; mathematics already said is not."""
     if variant.name == BASELINE:
         return
@@ -144,7 +147,7 @@ def _findings(variant: VariantRecord, precision: float, said: set[str]) -> Itera
     if variant.speedup is None:
         yield plain("no speedup: the baseline has no window in the same round", "yellow")
     else:
-        found = verdict(variant.speedup, precision)
+        found = verdict(variant.speedup, precision, floor)
         yield plain(found.text, _STYLES[found.finding])
     fresh = [line for line in variant.mathematics if line not in said]
     said.update(fresh)
@@ -163,7 +166,7 @@ def _without_name(line: str, variant: VariantRecord) -> str:
     return line.removeprefix(f"{variant.name}: ")
 
 
-def _notes(measured: list[VariantRecord]) -> Iterator[str]:
+def _notes(measured: list[VariantRecord], floor: float) -> Iterator[str]:
     """Yield what each column's figures are of."""
     samples = sorted({v.samples_per_iteration for v in measured})
     if not samples:
@@ -183,7 +186,7 @@ def _notes(measured: list[VariantRecord]) -> Iterator[str]:
         "speedup: the baseline's time per sample over the variant's, from windows paired by round."
     )
     yield (
-        f"a difference below {units.percent(SAME_CODE, 0)} is not told from none: two processes "
+        f"a difference below {units.percent(floor, 0)} is not told from none: two processes "
         "that run the same code may differ by as much, however many rounds they run."
     )
     owners = sorted({v.peak_memory_of for v in measured if v.peak_memory_of is not None})

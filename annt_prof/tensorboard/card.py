@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from annt_prof import units
 from annt_prof.categories import Category
-from annt_prof.explain.wording import DEFAULT_PRECISION, verdict
+from annt_prof.explain.wording import DEFAULT_PRECISION, same_code, verdict
 from annt_prof.plan import BASELINE
 from annt_prof.text import printable
 
@@ -73,12 +73,14 @@ class _Columns(NamedTuple):
         places: Decimals of the times.
         throughputs: By variant, with the same decimals.
         precision: Fraction up to which an interval counts as narrow.
+        floor: Fraction that processes of the same code may differ by.
     """
 
     places: int
     memory: units.MemoryUnit
     throughputs: dict[str, str]
     precision: float
+    floor: float
 
 
 def _variants(run: Run) -> Iterator[str]:
@@ -98,6 +100,7 @@ def _variants(run: Run) -> Iterator[str]:
         memory,
         dict(zip(throughputs, units.throughputs(list(throughputs.values())), strict=True)),
         _precision(run),
+        same_code(run.variants),
     )
     yield from _table(header, (_row(v, columns) for v in run.variants))
 
@@ -119,19 +122,19 @@ def _row(variant: VariantRecord, columns: _Columns) -> Iterator[str]:
     median, p05, p95 = (
         units.milliseconds(t, columns.places) for t in (time.median, time.p05, time.p95)
     )
-    yield escape(_against_baseline(variant, columns.precision))
+    yield escape(_against_baseline(variant, columns))
     yield columns.throughputs.get(variant.name, _NONE)
     yield f"{median} ({p05} to {p95})"
     yield _NONE if peak is None else columns.memory.format(peak)
     yield _NONE if energy is None else units.joules(energy)
 
 
-def _against_baseline(variant: VariantRecord, precision: float) -> str:
+def _against_baseline(variant: VariantRecord, columns: _Columns) -> str:
     if variant.name == BASELINE:
         return _NONE
     if variant.speedup is None:
         return "no round in common with it"
-    return verdict(variant.speedup, precision).text
+    return verdict(variant.speedup, columns.precision, columns.floor).text
 
 
 def _remarks(variants: Sequence[VariantRecord]) -> Iterator[str]:

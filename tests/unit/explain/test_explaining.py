@@ -122,9 +122,21 @@ def test_options_sharpen_the_prediction():
     assert bound == pytest.approx(0.75 * 0.1 * 100 * MS / 8, rel=0.02)
 
 
-def test_a_prediction_that_did_not_hold_is_said_to():
+def test_a_saving_larger_than_the_mechanism_allows_is_not_believed():
     found = named(explain(two(accumulated=70.0)))["gradient_accumulation"]
     assert found.prediction_held is False
+    assert found.finding is Finding.INCONCLUSIVE
+    assert "something else differs between the two processes" in found.reason
+    assert found.speedup.low > 1.3
+
+
+def test_what_the_baseline_differs_from_itself_by_is_no_effect():
+    run = two()
+    again = variant("baseline_again", noisy(90, 9), techniques=())
+    noisier = msgspec.structs.replace(run, variants=summarise((*run.variants, again)))
+    assert named(explain(run))["gradient_accumulation"].finding is Finding.HELPS
+    assert named(explain(noisier))["gradient_accumulation"].finding is not Finding.HELPS
+    assert named(explain(noisier))["amp"].finding is Finding.HELPS
 
 
 def test_interactions_beyond_noise_are_named():
