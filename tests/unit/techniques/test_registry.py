@@ -155,3 +155,19 @@ def test_reading_a_scenario_needs_no_torch(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+def test_options_that_cannot_be_sent_to_a_worker_are_refused(install):
+    source = (
+        "from dataclasses import dataclass, replace\n"
+        "from annt_prof.techniques.amp import TECHNIQUE as AMP\n"
+        "def made():\n"
+        "    @dataclass(frozen=True)\n"
+        "    class Options:\n"
+        "        def apply(self, setup): pass\n"
+        "    return replace(AMP, name='local', options=Options)\n"
+        "TECHNIQUE = made()\n"
+    )
+    install("local_options", source, "local = local_options:TECHNIQUE")
+    with pytest.raises(UserError, match="defined inside a function"):
+        registry.load("local")
