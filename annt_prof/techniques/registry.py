@@ -93,8 +93,8 @@ def _load_plug_in(point: EntryPoint) -> Technique:
         )
     if "<locals>" in getattr(technique.options, "__qualname__", ""):
         raise UserError(
-            f'technique "{point.name}" of the plug-in {owner} has options that are defined inside a '
-            "function, so they cannot be sent to the process that trains",
+            f'technique "{point.name}" of the plug-in {owner} has options that are defined inside '
+            "a function, so they cannot be sent to the process that trains",
             hint="its author should define them at the top of their module",
         )
     return technique
