@@ -117,7 +117,7 @@ class Product:
 
     def window(self, index: int, iterations: int, switch_in: int) -> int:
         """Run one timed window."""
-        self.worker.send(TimedRequest(index, 0, iterations, switch_in))
+        self.worker.send(TimedRequest(index, 0, 0, iterations, switch_in))
         reply = self.worker.receive()
         assert isinstance(reply, TimedReply)
         return reply.window.median_ns

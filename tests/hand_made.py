@@ -17,7 +17,9 @@ MS = 1_000_000
 GIB = 1024**3
 
 
-def window(number: int, median_ms: float, *, position: int = 0, samples: int = 80) -> TimedWindow:
+def window(
+    number: int, median_ms: float, *, position: int = 0, samples: int = 80, launch: int = 0
+) -> TimedWindow:
     median_ns = round(median_ms * MS)
     return TimedWindow(
         round=number,
@@ -28,17 +30,23 @@ def window(number: int, median_ms: float, *, position: int = 0, samples: int = 8
         iterations=5,
         samples=samples,
         median_ns=median_ns,
+        launch=launch,
     )
 
 
-def variant(name: str, medians_ms: list[float], **changes: object) -> VariantRecord:
+def variant(
+    name: str, medians_ms: list[float], *, rounds_per_launch: int = 1, **changes: object
+) -> VariantRecord:
     """One measured variant whose windows have these medians, in rounds 0, 1, 2, ..."""
     record = VariantRecord(
         name=name,
         techniques=() if name == "baseline" else (name,),
         status="measured",
         samples_per_iteration=8,
-        windows=tuple(window(number, ms) for number, ms in enumerate(medians_ms)),
+        windows=tuple(
+            window(number, ms, launch=number // rounds_per_launch)
+            for number, ms in enumerate(medians_ms)
+        ),
         peak_memory_bytes=3 * GIB // 2,
         peak_memory_of="host process",
     )

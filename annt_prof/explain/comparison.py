@@ -53,8 +53,10 @@ def _speedup(variant: VariantRecord, baseline: VariantRecord | None) -> Speedup 
     if baseline is None:
         return None
     if variant.name == baseline.name:
+        rounds = len(baseline.windows)
+        launches = len({window.launch for window in baseline.windows})
         # Against itself the ratio is 1 by definition, with nothing left to be uncertain of.
-        return Speedup(ratio=1.0, low=1.0, high=1.0, rounds=len(baseline.windows))
+        return Speedup(ratio=1.0, low=1.0, high=1.0, rounds=rounds, launches=launches)
     return speedup(baseline, variant)
 
 

@@ -1,4 +1,4 @@
-"""Time per sample of each set of techniques, round by round and category by category."""
+"""Time per sample of each set of techniques, launch by launch and category by category."""
 
 from __future__ import annotations
 
@@ -13,7 +13,15 @@ from annt_prof.categories import Category
 from annt_prof.explain.deflation import deflated
 from annt_prof.explain.explanation import Amount
 from annt_prof.explain.lattice import every_order, is_complete
-from annt_prof.explain.pairing import CONFIDENCE, degrees_of_freedom, half_width, middle
+from annt_prof.explain.pairing import (
+    CONFIDENCE,
+    degrees_of_freedom,
+    half_width,
+    launch_of_rounds,
+    means,
+    middle,
+    per_sample_ns,
+)
 from annt_prof.plan import AGAIN
 
 if TYPE_CHECKING:
@@ -49,14 +57,13 @@ def orders_of(run: Run, acting: Sequence[str], known: Iterable[Names]) -> list[t
     return []
 
 
-def by_round(variants: Mapping[Names, VariantRecord]) -> dict[Names, Floats]:
-    """Return ns per sample in the rounds that all of these variants have, in their order."""
-    times = {
-        names: {w.round: w.median_ns / variant.samples_per_iteration for w in variant.windows}
+def by_launch(variants: Mapping[Names, VariantRecord]) -> dict[Names, Floats]:
+    """Return ns per sample in each launch, over the rounds that all of these variants have."""
+    launches = launch_of_rounds(*variants.values())
+    return {
+        names: np.array(means(per_sample_ns(variant), launches))
         for names, variant in variants.items()
     }
-    common = sorted(set.intersection(*(set(each) for each in times.values())))
-    return {names: np.array([each[i] for i in common]) for names, each in times.items()}
 
 
 def by_category(
@@ -82,7 +89,7 @@ def by_category(
 
 
 def amount(savings: Floats) -> Amount:
-    """Return the mean saving over rounds with its 95 % t-interval, ns."""
+    """Return the mean saving over launches with its 95 % t-interval, ns."""
     centre, half = fmean(savings.tolist()), half_width(savings.tolist())
     if half is None:
         return Amount(round(centre), None, None)
@@ -90,7 +97,7 @@ def amount(savings: Floats) -> Amount:
 
 
 def smallest_effect(log_ratios: Sequence[float]) -> float | None:
-    """Return the relative effect that so many rounds find four times out of five.
+    """Return the relative effect that so many launches find four times out of five.
 
     Source: G. Snedecor and W. Cochran, Statistical Methods, section on sample size: the effect
     whose t statistic passes the level's quantile with the given power.

@@ -21,10 +21,10 @@ from annt_prof.explain.explanation import (
 )
 from annt_prof.explain.facts import NOBODY, Facts, baseline_ns, gather
 from annt_prof.explain.prediction import options_of, predict
-from annt_prof.explain.reasons import impossible, reason
+from annt_prof.explain.reasons import reason
 from annt_prof.explain.signature import movements
 from annt_prof.explain.throughput import throughputs
-from annt_prof.explain.wording import same_code, verdict
+from annt_prof.explain.wording import floor_of, verdict
 from annt_prof.plan import AGAIN
 from annt_prof.techniques import registry
 
@@ -61,7 +61,7 @@ def explain(run: Run, ceilings: Ceilings | None = None) -> Explanation:
     return Explanation(
         run_id=run.run_id,
         design=run.design,
-        rounds=0 if facts.total is None else len(facts.total),
+        launches=0 if facts.total is None else len(facts.total),
         baseline_ns=None if baseline is None else baseline_ns(baseline),
         total=total,
         techniques=_with_shares(techniques, facts, total),
@@ -83,7 +83,8 @@ def _technique(name: str, facts: Facts) -> TechniqueExplanation:
     variant = facts.measured.get(frozenset((name,)))
     if baseline is None or variant is None or variant.speedup is None:
         return TechniqueExplanation(name, Finding.INCONCLUSIVE, _why_not_measured(name, facts))
-    found = verdict(variant.speedup, facts.precision, same_code(facts.run.variants)).finding
+    said = verdict(variant.speedup, facts.precision, floor_of(facts.run.variants)).finding
+    finding = _FINDINGS[said]
     prediction = _prediction(name, facts)
     by_category, unreconciled = _by_category(name, facts)
     samples = baseline.samples_per_iteration
@@ -93,15 +94,18 @@ def _technique(name: str, facts: Facts) -> TechniqueExplanation:
     low = None if prediction is None else round(prediction.low_ns / samples)
     high = None if prediction is None else round(prediction.high_ns / samples)
     per_sample_ns = baseline_ns(baseline)
-    finding = _believed(_FINDINGS[found], alone, bound_ns)
     extra_s = _extra_first_step_s(baseline, variant)
     return TechniqueExplanation(
         name=name,
         finding=finding,
-        reason=(
-            impossible(variant.speedup, bound_ns, basis, per_sample_ns)
-            if finding is not _FINDINGS[found] and bound_ns is not None and basis is not None
-            else reason(finding, variant.speedup, by_category, bound_ns, basis, per_sample_ns)
+        reason=reason(
+            finding,
+            variant.speedup,
+            by_category,
+            bound_ns,
+            basis,
+            per_sample_ns,
+            unexplained=_unexplained(alone, bound_ns),
         ),
         speedup=variant.speedup,
         alone=alone,
@@ -123,19 +127,14 @@ def _technique(name: str, facts: Facts) -> TechniqueExplanation:
     )
 
 
-def _believed(finding: Finding, alone: Amount | None, bound_ns: int | None) -> Finding:
-    """Return the finding, or that nothing is certain where a saving is larger than it can be.
-
-    Then something else differs between the two processes, such as where their memory lies.
-    """
-    impossible = (
-        finding is Finding.HELPS
-        and alone is not None
+def _unexplained(alone: Amount | None, bound_ns: int | None) -> bool:
+    """Tell whether a saving is larger than its mechanism accounts for, interval and all."""
+    return (
+        alone is not None
         and alone.low is not None
         and bound_ns is not None
         and alone.low > bound_ns
     )
-    return Finding.INCONCLUSIVE if impossible else finding
 
 
 def _extra_first_step_s(baseline: VariantRecord, variant: VariantRecord) -> float | None:
@@ -167,7 +166,7 @@ def _saving(before: Names, after: Names, facts: Facts) -> Amount | None:
     """Return what the second set saves over the first, where both were measured."""
     if before not in facts.measured or after not in facts.measured:
         return None
-    both = costs.by_round({before: facts.measured[before], after: facts.measured[after]})
+    both = costs.by_launch({before: facts.measured[before], after: facts.measured[after]})
     savings = both[before] - both[after]
     return costs.amount(savings) if len(savings) else None
 
@@ -189,7 +188,7 @@ def _by_category(name: str, facts: Facts) -> tuple[dict[str, int] | None, int | 
     if facts.orders:
         timed = float(facts.shares[name].mean())
     else:
-        both = costs.by_round({NOBODY: facts.measured[NOBODY], alone: facts.measured[alone]})
+        both = costs.by_launch({NOBODY: facts.measured[NOBODY], alone: facts.measured[alone]})
         timed = float((both[NOBODY] - both[alone]).mean())
     rounded = {category: round(ns) for category, ns in savings.items()}
     return rounded, round(timed) - sum(rounded.values())
@@ -264,17 +263,17 @@ def _with_shares(
 
 
 def _interactions(facts: Facts) -> tuple[Interaction, ...]:
-    """Return the pairs whose extra saving is beyond what processes of the same code differ by."""
+    """Return the pairs whose extra saving is beyond what is told from none."""
     small = {names: v for names, v in facts.measured.items() if len(names) <= 2}
     if len(small) < 4:
         return ()
     found = []
-    cost = costs.by_round(small)
+    cost = costs.by_launch(small)
     for pair, extra in lattice.interactions(cost, facts.acting).items():
         known = costs.amount(extra) if len(extra) else None
         if known is None or known.low is None or known.high is None:
             continue
-        noise_ns = same_code(facts.run.variants) * float(np.mean(cost[NOBODY]))
+        noise_ns = floor_of(facts.run.variants) * float(np.mean(cost[NOBODY]))
         if known.low > noise_ns or known.high < -noise_ns:
             one, other = sorted(pair, key=facts.mix.index)
             found.append(Interaction((one, other), known))
@@ -284,7 +283,7 @@ def _interactions(facts: Facts) -> tuple[Interaction, ...]:
 def _next_steps(techniques: tuple[TechniqueExplanation, ...], facts: Facts) -> tuple[str, ...]:
     """Say what to try next, ordered by what it could save."""
     said = [
-        f"{each.name}: more rounds would tell (window.rounds, window.time_budget_s)"
+        f"{each.name}: more launches would tell (window.time_budget_s, window.rounds)"
         for each in techniques
         if each.finding is Finding.INCONCLUSIVE and each.speedup is not None
     ]

@@ -10,7 +10,7 @@ from annt_prof.runs.record import Numerics, Speedup
 
 
 class Finding(StrEnum):
-    """What a technique does here, as far as the rounds can tell."""
+    """What a technique does here, as far as the launches can tell."""
 
     HELPS = "helps"
     NO_MEASURABLE_EFFECT = "no_measurable_effect"
@@ -23,7 +23,7 @@ class Amount(msgspec.Struct, frozen=True):
     """A saving per sample with its interval, ns; negative where time is lost.
 
     Attributes:
-        low, high: 95 % interval over rounds; None with a single round.
+        low, high: 95 % interval over launches; None with a single one.
     """
 
     ns: int
@@ -61,7 +61,7 @@ class TechniqueExplanation(msgspec.Struct, frozen=True):
         given_others: What it saves on top of all others; None where that was not measured.
         share: Its share of the whole mix's saving; the shares sum to the total. None where the
             design does not tell.
-        smallest_effect: Fraction of time that so many rounds find four times out of five.
+        smallest_effect: Fraction of time that so many launches find four times out of five.
         saving_by_category_ns: Per sample, from the traced windows; by the same weights as the
             share, or alone where there is none. None where a variant was not traced.
         unreconciled_ns: The timed saving less the sum over the categories.
@@ -131,7 +131,7 @@ class Explanation(msgspec.Struct, frozen=True):
     Attributes:
         run_id: Of which run.
         design: Of its variants.
-        rounds: Behind the total.
+        launches: Behind the total.
         baseline_ns: Per sample.
         total: What the whole mix saves per sample; None where it was not measured.
         techniques: In the mix's order.
@@ -145,7 +145,7 @@ class Explanation(msgspec.Struct, frozen=True):
 
     run_id: str
     design: str
-    rounds: int
+    launches: int
     baseline_ns: int | None
     total: Amount | None
     techniques: tuple[TechniqueExplanation, ...]

@@ -31,8 +31,8 @@ class Facts:
         acting: The others, as far as they were measured in any variant.
         measured: Variants by their set of techniques.
         orders: Over which the total is shared out; empty where the design does not allow it.
-        shares: Savings of each technique by round.
-        total: Saving of the whole mix by round; None where it was not measured.
+        shares: Savings of each technique by launch.
+        total: Saving of the whole mix by launch; None where it was not measured.
         evidence: What the baseline's step tells; None where it was not traced.
         precision: Half-width, a fraction, up to which an interval counts as narrow.
     """
@@ -61,12 +61,12 @@ def gather(run: Run, ceilings: Ceilings | None) -> Facts:
     total, shares = None, {}
     if orders:
         needed = {frozenset(order[:n]) for order in orders for n in range(len(order) + 1)}
-        cost = costs.by_round({names: measured[names] for names in needed})
+        cost = costs.by_launch({names: measured[names] for names in needed})
         if len(cost[NOBODY]):
             shares = lattice.shapley(cost, acting, orders)
             total = cost[NOBODY] - cost[whole]
     elif baseline and whole in measured and acting:
-        both = costs.by_round({NOBODY: baseline, whole: measured[whole]})
+        both = costs.by_launch({NOBODY: baseline, whole: measured[whole]})
         total = both[NOBODY] - both[whole] if len(both[whole]) else None
     evidence = None if baseline is None else evidence_of(run, baseline, ceilings)
     values = {value.path: value.value for value in run.scenario}

@@ -3,6 +3,10 @@
 The windows of one round run within seconds of each other, so what drifts slowly (clocks, heat,
 other processes) multiplies them all alike and cancels in their ratio. Only the ratio of each
 round enters the statistics; the windows' own spread, which the drift is part of, does not.
+
+What does not cancel are the processes: memory layout, page placement and the like are drawn once
+per process and shift all of its windows. So the unit of every interval is a launch: a fresh
+process of each variant. Its rounds are averaged, and the interval is over launches.
 """
 
 from __future__ import annotations
@@ -17,41 +21,43 @@ from annt_prof.plan import BASELINE
 from annt_prof.runs.record import Speedup
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from annt_prof.runs.record import VariantRecord
 
 CONFIDENCE = 0.95
 TRIMMED = 0.2  # at each end
-TRIMMED_FROM = 10  # rounds: of fewer, trimming leaves too little to tell a spread from
+TRIMMED_FROM = 10  # launches: of fewer, trimming leaves too little to tell a spread from
 
 
 def speedup(baseline: VariantRecord, variant: VariantRecord) -> Speedup | None:
     """Return the baseline's time per sample over the variant's, or None without a common round.
 
-    The ratio is the geometric mean over the rounds that both have; the interval is Student's t on
-    the logarithms of the rounds' ratios. From ten rounds on both are of the middle three fifths
-    of the rounds (trimmed mean, Tukey and McLaughlin's interval): another process that takes a
-    core for some rounds makes a few ratios far off, which would widen the interval of all.
-    Logarithms because a ratio and its inverse must be judged alike. Student's t rather than a
-    percentile bootstrap because rounds are few: with n pairs the bootstrap has the spread of n -
-    1 in n of the variance and normal instead of t tails, so at 5 rounds its 95 % interval holds
-    the truth less than 90 % of the time.
+    The ratio is the geometric mean over launches; the interval is Student's t on the logarithms
+    of the launches' ratios, and there is none with a single launch. From ten launches on both
+    are of the middle three fifths of them (trimmed mean, Tukey and McLaughlin's interval): another
+    program that takes a core for a while makes a few ratios far off, which would widen the
+    interval of all. Logarithms because a ratio and its inverse must be judged alike. Student's t
+    rather than a percentile bootstrap because launches are few: with n of them the bootstrap has
+    the spread of n - 1 in n of the variance and normal instead of t tails, so at 5 its 95 %
+    interval holds the truth less than 90 % of the time.
 
     Source: T. Hesterberg, What Teachers Should Know About the Bootstrap, The American
     Statistician 69(4), 2015, section 4 (percentile intervals in small samples); T. Kalibera and
-    R. Jones, Rigorous Benchmarking in Reasonable Time, ISMM 2013 (a run, not an iteration, is
-    the unit; effects as ratios with intervals).
+    R. Jones, Rigorous Benchmarking in Reasonable Time, ISMM 2013 (repetition at the highest level
+    that varies, which is the process; effects as ratios with intervals).
     """
     logs = log_ratios(baseline, variant)
     if not logs:
         return None
+    launches = launch_of_rounds(baseline, variant)
     centre, half = middle(logs)
     return Speedup(
         ratio=math.exp(centre),
         low=None if half is None else math.exp(centre - half),
         high=None if half is None else math.exp(centre + half),
-        rounds=len(logs),
+        rounds=len(launches),
+        launches=len(logs),
     )
 
 
@@ -70,23 +76,25 @@ def middle(logs: Sequence[float]) -> tuple[float, float | None]:
     return (float(low) + float(high)) / 2, (float(high) - float(low)) / 2
 
 
-def degrees_of_freedom(rounds: int) -> int:
-    """Return those of the interval that ``middle`` gives for so many rounds."""
-    trimmed = int(TRIMMED * rounds) if rounds >= TRIMMED_FROM else 0
-    return rounds - 2 * trimmed - 1
+def degrees_of_freedom(launches: int) -> int:
+    """Return those of the interval that ``middle`` gives for so many launches."""
+    trimmed = int(TRIMMED * launches) if launches >= TRIMMED_FROM else 0
+    return launches - 2 * trimmed - 1
 
 
-def precise_enough(variants: tuple[VariantRecord, ...], precision: float, min_rounds: int) -> bool:
-    """Whether more rounds would not be worth their time.
+def precise_enough(
+    variants: tuple[VariantRecord, ...], precision: float, min_launches: int
+) -> bool:
+    """Whether more launches would not be worth their time.
 
     Every measured variant's interval must lie within ``precision`` (a fraction) of its ratio, at
-    ``min_rounds`` pairs or more. Where there is nothing to pair (the baseline stands alone, or
+    ``min_launches`` pairs or more. Where there is nothing to pair (the baseline stands alone, or
     was lost), the same is asked of the mean of each variant's own windows.
 
     Stopping as soon as the interval is narrow favours samples that happen to spread little, so
     the intervals of runs that stop early hold the truth a little less often than 95 % of the
     time: 94 to 95 % with three variants beside the baseline, 92 to 95 % with one (simulated with
-    normal noise, 5 rounds at least; tests/unit/explain/test_pairing.py holds it).
+    normal noise, 5 launches at least; tests/unit/explain/test_pairing.py holds it).
     """
     measured = [v for v in variants if v.status == "measured"]
     baseline = next((v for v in measured if v.name == BASELINE), None)
@@ -94,8 +102,8 @@ def precise_enough(variants: tuple[VariantRecord, ...], precision: float, min_ro
     if baseline is not None and others:
         logs = [log_ratios(baseline, v) for v in others]
     else:
-        logs = [list(_log_times(v).values()) for v in measured]
-    return bool(logs) and all(_narrow(each, precision, min_rounds) for each in logs)
+        logs = [_log_times(v) for v in measured]
+    return bool(logs) and all(_narrow(each, precision, min_launches) for each in logs)
 
 
 def half_width(logs: Sequence[float]) -> float | None:
@@ -107,19 +115,45 @@ def half_width(logs: Sequence[float]) -> float | None:
     return quantile * stdev(logs) / math.sqrt(n)
 
 
-def _narrow(logs: Sequence[float], precision: float, min_rounds: int) -> bool:
+def _narrow(logs: Sequence[float], precision: float, min_launches: int) -> bool:
     half = middle(logs)[1] if logs else None
     # The upper side is the wider one: exp(h) - 1 > 1 - exp(-h).
-    return half is not None and len(logs) >= min_rounds and math.expm1(half) <= precision
+    return half is not None and len(logs) >= min_launches and math.expm1(half) <= precision
 
 
 def log_ratios(baseline: VariantRecord, variant: VariantRecord) -> list[float]:
-    """Return log(baseline / variant) of the time per sample for each round that both have."""
-    base, other = _log_times(baseline), _log_times(variant)
-    return [base[number] - other[number] for number in sorted(base.keys() & other.keys())]
+    """Return log(baseline / variant) of the time per sample for each launch that both have."""
+    base, other = per_sample_ns(baseline), per_sample_ns(variant)
+    launches = launch_of_rounds(baseline, variant)
+    return means({n: math.log(base[n] / other[n]) for n in launches}, launches)
 
 
-def _log_times(variant: VariantRecord) -> dict[int, float]:
-    """Return the logarithm of each round's nanoseconds per sample."""
-    samples = variant.samples_per_iteration
-    return {w.round: math.log(w.median_ns / samples) for w in variant.windows}
+def launch_of_rounds(*variants: VariantRecord) -> dict[int, int]:
+    """Return the launch of each round that all of these variants have, by the round's number."""
+    found = [{w.round: w.launch for w in variant.windows} for variant in variants]
+    common = set.intersection(*(set(each) for each in found))
+    return {number: found[0][number] for number in sorted(common)}
+
+
+def per_sample_ns(variant: VariantRecord) -> dict[int, float]:
+    """Return each round's nanoseconds per sample, by the round's number."""
+    return {w.round: w.median_ns / variant.samples_per_iteration for w in variant.windows}
+
+
+def means(values: Mapping[int, float], launches: Mapping[int, int]) -> list[float]:
+    """Return the mean over the rounds of each launch, in the order of the launches.
+
+    Args:
+        values: By round.
+        launches: By round, those that count.
+    """
+    by_launch: dict[int, list[float]] = {}
+    for number, launch in launches.items():
+        by_launch.setdefault(launch, []).append(values[number])
+    return [fmean(each) for _, each in sorted(by_launch.items())]
+
+
+def _log_times(variant: VariantRecord) -> list[float]:
+    """Return the logarithm of the time per sample for each launch."""
+    logs = {number: math.log(ns) for number, ns in per_sample_ns(variant).items()}
+    return means(logs, launch_of_rounds(variant))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from annt_prof import units
 from annt_prof.explain.explanation import Finding
+from annt_prof.explain.wording import behind
 
 if TYPE_CHECKING:
     from annt_prof.runs.record import Speedup
@@ -30,6 +31,8 @@ def reason(
     bound_ns: int | None,
     bound_basis: str | None,
     baseline_ns: int,
+    *,
+    unexplained: bool,
 ) -> str:
     """Say what was found and by which mechanism.
 
@@ -40,31 +43,21 @@ def reason(
         bound_ns: The most that it could save per sample; None where nothing tells.
         bound_basis: What the bound is made of.
         baseline_ns: Per sample.
+        unexplained: Whether it saves more than the bound, interval and all.
     """
-    rounds = units.count(speedup.rounds, "round")
+    measured = behind(speedup)
     limit = _limit(bound_ns, bound_basis, baseline_ns)
     moved = _moved(by_category_ns, helps=finding is not Finding.HURTS)
     match finding:
         case Finding.HELPS | Finding.HURTS:
             verb = "saves" if finding is Finding.HELPS else "costs"
             amount = effect(speedup).lstrip("-")
-            return f"{verb} {amount} of the time per sample ({rounds}){moved}"
+            beyond = _beyond(bound_ns, bound_basis, baseline_ns) if unexplained else ""
+            return f"{verb} {amount} of the time per sample ({measured}){moved}{beyond}"
         case Finding.NO_MEASURABLE_EFFECT:
-            return f"no measurable effect ({effect(speedup)}, {rounds}){limit}"
+            return f"no measurable effect ({effect(speedup)}, {measured}){limit}"
         case _:
-            return f"inconclusive ({effect(speedup)}, {rounds}): more rounds could tell{limit}"
-
-
-def impossible(speedup: Speedup, bound_ns: int, bound_basis: str, baseline_ns: int) -> str:
-    """Say that a saving is larger than the technique's mechanism allows."""
-    rounds = units.count(speedup.rounds, "round")
-    share = units.percent(bound_ns / baseline_ns) if baseline_ns else "0 %"
-    return (
-        f"inconclusive: it was faster by {effect(speedup)} of the time per sample ({rounds}), and "
-        f"cannot save more than {units.duration(bound_ns)} ({share}): {bound_basis}. So something "
-        "else differs between the two processes, such as where their memory lies: measure again, "
-        "with the baseline twice (--aa)"
-    )
+            return f"inconclusive ({effect(speedup)}, {measured}): more launches could tell{limit}"
 
 
 def _moved(by_category_ns: dict[str, int] | None, *, helps: bool) -> str:
@@ -79,6 +72,16 @@ def _moved(by_category_ns: dict[str, int] | None, *, helps: bool) -> str:
         return ""
     where = "where it was saved" if helps else "where it was lost"
     return f"; {where}, per sample: {', '.join(named)}"
+
+
+def _beyond(bound_ns: int | None, basis: str | None, baseline_ns: int) -> str:
+    if bound_ns is None or basis is None:
+        return ""
+    share = units.percent(bound_ns / baseline_ns) if baseline_ns else "0 %"
+    return (
+        f". Its mechanism accounts for {units.duration(bound_ns)} ({share}) at most: {basis}. The "
+        "rest is real here and not explained by it; see what else moved"
+    )
 
 
 def _limit(bound_ns: int | None, basis: str | None, baseline_ns: int) -> str:

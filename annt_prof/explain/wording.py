@@ -18,13 +18,11 @@ Finding = Literal["faster", "slower", "no_measurable_effect", "inconclusive", "n
 DEFAULT_PRECISION = 0.02
 """Half-width, a fraction, up to which an interval is always narrow enough to show nothing."""
 
-SAME_CODE = 0.01
-"""How much two processes that run the same code may differ for as long as they live.
+NOT_WORTH_TELLING = 0.005
+"""An effect, as a fraction, that is called none even where an interval leaves 1 out.
 
-Memory layout, page placement and the like are drawn once per process, so no number of rounds
-averages them out: of intervals of a baseline against itself one in five left out 1, where one in
-twenty should, by up to 0.6 % (benchmarks/README.md). Source: T. Mytkowicz et al.,
-Producing Wrong Data Without Doing Anything Obviously Wrong, ASPLOS 2009.
+One interval in twenty leaves out 1 where there is no effect, and then mostly by little; a run
+looks at several techniques. Whoever needs to tell less than this looks at the interval itself.
 """
 
 
@@ -39,41 +37,50 @@ class Verdict(NamedTuple):
     text: str
 
 
-def same_code(variants: Iterable[VariantRecord]) -> float:
-    """Return how much processes of the same code may differ by in a run, as a fraction.
+def floor_of(variants: Iterable[VariantRecord]) -> float:
+    """Return the effect, as a fraction, up to which a run tells nothing from none.
 
     Where the baseline was measured twice, it is at least what the second one differs by.
     """
     again = (v.speedup for v in variants if v.name == AGAIN and v.speedup is not None)
-    return max([SAME_CODE, *(abs(speedup.ratio - 1) for speedup in again)])
+    return max([NOT_WORTH_TELLING, *(abs(speedup.ratio - 1) for speedup in again)])
+
+
+def behind(speedup: Speedup) -> str:
+    """Return what a speedup was measured in: ``8 rounds in 4 launches``, or ``5 launches``."""
+    launches = units.count(speedup.launches, "launch", "launches")
+    if speedup.rounds == speedup.launches:
+        return launches
+    return f"{units.count(speedup.rounds, 'round')} in {launches}"
 
 
 def verdict(
-    speedup: Speedup, precision: float = DEFAULT_PRECISION, floor: float = SAME_CODE
+    speedup: Speedup, precision: float = DEFAULT_PRECISION, floor: float = NOT_WORTH_TELLING
 ) -> Verdict:
     """Say what a speedup's interval shows.
 
-    An interval that leaves out 1 and all that two processes of the same code may differ by shows an
-    effect, however wide it is. Any other shows that there is no measurable effect only where it is
-    narrow; a wide one shows nothing.
+    An interval that leaves out 1 and all that is not worth telling shows an effect, however wide it
+    is. Any other shows that there is no measurable effect only where it is narrow; a wide one
+    shows nothing. With a single launch there is no interval, since processes of the same code
+    differ for as long as they live.
 
     Args:
         speedup: Of a variant against the baseline.
-        precision: Fraction up to which an interval counts as narrow: the one that lets rounds
+        precision: Fraction up to which an interval counts as narrow: the one that lets a run
             stop early.
-        floor: Fraction that processes of the same code may differ by.
+        floor: Effect, as a fraction, up to which nothing is told from none.
     """
-    rounds = units.count(speedup.rounds, "round")
+    measured = behind(speedup)
     if speedup.low is None or speedup.high is None:
-        return Verdict("no_interval", f"{units.ratio(speedup.ratio)} in {rounds}: no interval")
+        return Verdict("no_interval", f"{units.ratio(speedup.ratio)} in {measured}: no interval")
     half = relative_half_width(speedup.low, speedup.high)
     if speedup.low > 1 + floor or speedup.high < 1 - floor:
         finding: Finding = "faster" if speedup.low > 1 else "slower"
         low, ratio, high = _told_apart(speedup.low, speedup.ratio, speedup.high)
-        interval = f"95 % interval {low} to {high}, {rounds}"
+        interval = f"95 % interval {low} to {high}, {measured}"
         return Verdict(finding, f"{finding}: {ratio} ({interval})")
     ratio = units.ratio(speedup.ratio, units.ratio_decimals(half))
-    spread = f"{units.plus_minus(half)} at {rounds}"
+    spread = f"{units.plus_minus(half)} at {measured}"
     if half <= max(precision, DEFAULT_PRECISION, floor):
         return Verdict("no_measurable_effect", f"no measurable effect ({ratio} {spread})")
     return Verdict("inconclusive", f"inconclusive: {spread} ({ratio})")

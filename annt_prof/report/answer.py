@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from annt_prof import units
 from annt_prof.explain.wording import DEFAULT_PRECISION
 from annt_prof.report.conditions import conditions, precision
 from annt_prof.report.lines import LABEL_WIDTH, labelled, left, plain
@@ -48,7 +49,9 @@ def render(run: Run, directory: Path, console: Console) -> None:
 def _closing(run: Run) -> Iterator[tuple[str, str]]:
     rounds = len({window.round for variant in run.variants for window in variant.windows})
     yield "stopped", run.stop
-    yield "rounds", f"{rounds}, in an order shuffled with seed {run.seed}"
+    launches = len({window.launch for variant in run.variants for window in variant.windows})
+    in_launches = f"{rounds} in {units.count(launches, 'launch', 'launches')}"
+    yield "rounds", f"{in_launches}, in an order shuffled with seed {run.seed}"
     if run.telemetry_note:
         yield "sampled", run.telemetry_note
 

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from annt_prof import units
 from annt_prof.explain.explanation import Finding
-from annt_prof.explain.wording import SAME_CODE
+from annt_prof.explain.wording import NOT_WORTH_TELLING
 from annt_prof.report.lines import INDENT, bullets, heading, indented, labelled, plain
 from annt_prof.report.tables import table_of
 from annt_prof.report.waterfall import waterfall
@@ -44,8 +44,8 @@ def render_explanation(explanation: Explanation, console: Console) -> None:
 
 
 def _parts(explanation: Explanation, width: int) -> Iterator[RenderableType]:
-    rounds = units.count(explanation.rounds, "round")
-    yield heading("What each technique is worth", f"{explanation.design}, {rounds}, per sample")
+    launches = units.count(explanation.launches, "launch", "launches")
+    yield heading("What each technique is worth", f"{explanation.design}, {launches}, per sample")
     yield from _whole(explanation)
     if explanation.differences:
         yield Text()
@@ -93,7 +93,7 @@ def _whole(explanation: Explanation) -> Iterator[RenderableType]:
     again = explanation.baseline_again
     if again is not None and again.low is not None and again.high is not None:
         interval = f"{units.ratio(again.low, 3)} to {units.ratio(again.high, 3)}"
-        agrees = again.low <= 1 + SAME_CODE and again.high >= 1 - SAME_CODE
+        agrees = again.low <= 1 + NOT_WORTH_TELLING and again.high >= 1 - NOT_WORTH_TELLING
         verdict = "as it should be" if agrees else "NOT 1: take differences of this size for noise"
         facts.append(("itself", f"the baseline measured twice is {interval}, {verdict}"))
     held = [each.prediction_held for each in explanation.techniques]

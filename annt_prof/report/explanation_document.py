@@ -24,7 +24,7 @@ def explanation_document(explanation: Explanation) -> bytes:
         "schema_version": DOCUMENT_VERSION,
         "run_id": explanation.run_id,
         "design": explanation.design,
-        "rounds": explanation.rounds,
+        "launches": explanation.launches,
         "baseline_ns_per_sample": explanation.baseline_ns,
         "total_saving_ns_per_sample": total and total.ns,
         "total_saving_interval_ns_per_sample": total and {"low": total.low, "high": total.high},

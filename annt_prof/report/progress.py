@@ -102,10 +102,11 @@ class RunProgress:
 
     def _time_left(self, activity: Activity) -> str:
         """A bound, not a guess: the budget is all that is certain."""
-        if activity.kind == "preparing":
+        measuring = activity.kind == "timing" or self._measured_s > 0
+        if activity.kind == "preparing" and not measuring:
             position = self._variants.index(activity.variant)
             return f"variant {position + 1} of {len(self._variants)}, then measuring"
-        if activity.kind != "timing":
+        if activity.kind not in ("timing", "preparing"):
             return ""
         left_s = max(0.0, self._budget_s - self._measured_s)
         return f"at most {left_s:.0f} s of measuring left"

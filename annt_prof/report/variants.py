@@ -9,7 +9,7 @@ from rich.console import Group
 from rich.text import Text
 
 from annt_prof import units
-from annt_prof.explain.wording import Finding, same_code, verdict
+from annt_prof.explain.wording import Finding, floor_of, verdict
 from annt_prof.plan import BASELINE
 from annt_prof.report.lines import Hanging, heading, indented, left, plain, right
 from annt_prof.text import printable
@@ -58,7 +58,7 @@ def variants(run: Run, precision: float) -> RenderableType:
     rows = {v.name: [c.cells[i] for c in columns] for i, v in enumerate(measured)}
     parts: list[RenderableType] = list(_head(columns, width)) if measured else [heading("Variants")]
     said: set[str] = set()
-    floor = same_code(run.variants)
+    floor = floor_of(run.variants)
     for variant in run.variants:
         if variant.name in rows:
             parts += _figures(variant.name, rows[variant.name], columns, width)
@@ -183,11 +183,12 @@ def _notes(measured: list[VariantRecord], floor: float) -> Iterator[str]:
         "each counting once with its median."
     )
     yield (
-        "speedup: the baseline's time per sample over the variant's, from windows paired by round."
+        "speedup: the baseline's time per sample over the variant's, from windows paired by round; "
+        "its interval is over launches, each a fresh process of every variant."
     )
     yield (
-        f"a difference below {units.percent(floor, 0)} is not told from none: two processes "
-        "that run the same code may differ by as much, however many rounds they run."
+        f"an effect within {units.percent(floor)} is called none, even where its interval leaves "
+        "1 out."
     )
     owners = sorted({v.peak_memory_of for v in measured if v.peak_memory_of is not None})
     if owners:

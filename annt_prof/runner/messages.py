@@ -41,6 +41,7 @@ class TimedRequest:
     """Run one timed window."""
 
     round: int
+    launch: int
     position: int
     iterations: int
     switch_in: int

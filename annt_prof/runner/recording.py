@@ -15,8 +15,9 @@ import msgspec
 
 from annt_prof.errors import UserError
 from annt_prof.plan import plan, plan_pair
+from annt_prof.runner.entry import Order, obstacles
 from annt_prof.runner.process import fork_server, probe_machine
-from annt_prof.runner.session import Order, Session, Statistics, obstacles
+from annt_prof.runner.session import Session, Statistics
 from annt_prof.runs import store
 from annt_prof.runs.environment import collect
 from annt_prof.runs.events import Activity, Event, Progressed

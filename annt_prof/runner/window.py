@@ -114,6 +114,7 @@ def run_timed(loop: Loop, request: TimedRequest) -> TimedWindow:
         iterations=kept,
         samples=(dropped + kept) * loop.setup.loader.batch_size,
         median_ns=round(statistics.median(step_ns)),
+        launch=request.launch,
     )
 
 

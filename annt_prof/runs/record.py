@@ -48,6 +48,7 @@ class TimedWindow(msgspec.Struct, frozen=True):
         iterations: Those behind ``step_ns``.
         samples: Consumed from ``started_ns`` to ``ended_ns``, switch-in included.
         median_ns: Median of ``step_ns``: the one figure that statistics use.
+        launch: Which of the variant's processes ran it, counted from 0.
     """
 
     round: int
@@ -58,6 +59,7 @@ class TimedWindow(msgspec.Struct, frozen=True):
     iterations: int
     samples: int
     median_ns: int
+    launch: int = 0
 
 
 class StepTime(msgspec.Struct, frozen=True):
@@ -78,14 +80,16 @@ class Speedup(msgspec.Struct, frozen=True):
 
     Attributes:
         ratio: Above 1 the variant is faster.
-        low, high: 95 % interval; None with a single round.
-        rounds: Pairs it comes from.
+        low, high: 95 % interval over launches; None with a single one.
+        rounds: Pairs of windows it comes from.
+        launches: Pairs of processes that ran them.
     """
 
     ratio: float
     low: float | None
     high: float | None
     rounds: int
+    launches: int = 1
 
 
 class QuantisationError(msgspec.Struct, frozen=True):

@@ -27,7 +27,7 @@ STEP_TIMES_FILE = "step_times.csv"
 TELEMETRY_FILE = "telemetry.csv"
 TENSORBOARD_FOLDER = "tensorboard"
 
-STEP_TIMES_COLUMNS = ("variant", "round", "position", "index", "step_ns")
+STEP_TIMES_COLUMNS = ("variant", "launch", "round", "position", "index", "step_ns")
 
 _TIMESTAMP = "%Y%m%d-%H%M%S"
 _TIMESTAMPED = re.compile(r"\d{8}-\d{6}")
@@ -194,7 +194,7 @@ def _step_times(run: Run) -> bytes:
     for variant in run.variants:
         for window in variant.windows:
             writer.writerows(
-                (variant.name, window.round, window.position, index, step_ns)
+                (variant.name, window.launch, window.round, window.position, index, step_ns)
                 for index, step_ns in enumerate(window.step_ns)
             )
     return text.getvalue().encode()

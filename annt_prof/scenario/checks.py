@@ -130,12 +130,12 @@ def _whole_optimizer_steps(scenario: Scenario) -> Iterator[Finding]:
 
 def _rounds(scenario: Scenario) -> Iterator[Finding]:
     window = scenario.window
-    if window.min_rounds > window.rounds:
+    if window.min_launches > window.rounds:
         # A quick look with fewer rounds never stops early, which is no contradiction.
         yield Finding(
-            f"window.min_rounds ({window.min_rounds}) is more than window.rounds "
-            f"({window.rounds}); set window.min_rounds to {window.rounds} or less",
-            (("window", "min_rounds"), ("window", "rounds")),
+            f"window.min_launches ({window.min_launches}) is more than window.rounds "
+            f"({window.rounds}); set window.min_launches to {window.rounds} or less",
+            (("window", "min_launches"), ("window", "rounds")),
             unless_overridden=("window", "rounds"),
         )
 

@@ -151,11 +151,28 @@ class WindowChoice(Section):
         description="Iterations dropped as a window starts, rounded up to optimizer steps.",
     )
     rounds: int = Field(default=100, ge=1, le=100_000, description="Rounds at most.")
-    min_rounds: int = Field(default=5, ge=1, le=100_000, description="Rounds before an early stop.")
+    rounds_per_launch: int = Field(
+        default=4,
+        ge=1,
+        le=100_000,
+        description="Rounds at most before fresh worker processes take over; fewer where the time "
+        "budget would not hold min_launches otherwise.",
+    )
+    min_launches: int = Field(
+        default=5,
+        ge=2,
+        le=100_000,
+        description="Launches (processes of each variant, one after the other) before an early "
+        "stop; intervals come from what differs between launches.",
+    )
     precision: float = Field(
         default=0.01, gt=0, description="Stop once every 95 % interval is within this of its ratio."
     )
-    time_budget_s: float = Field(default=90.0, gt=0, description="Seconds of measuring at most.")
+    time_budget_s: float = Field(
+        default=90.0,
+        gt=0,
+        description="Seconds of measuring at most, with every launch but the first.",
+    )
     traced_iterations: int = Field(
         default=4, ge=1, le=100_000, description="Iterations under the profiler."
     )

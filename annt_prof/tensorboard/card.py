@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from annt_prof import units
 from annt_prof.categories import Category
-from annt_prof.explain.wording import DEFAULT_PRECISION, same_code, verdict
+from annt_prof.explain.wording import DEFAULT_PRECISION, floor_of, verdict
 from annt_prof.plan import BASELINE
 from annt_prof.text import printable
 
@@ -100,7 +100,7 @@ def _variants(run: Run) -> Iterator[str]:
         memory,
         dict(zip(throughputs, units.throughputs(list(throughputs.values())), strict=True)),
         _precision(run),
-        same_code(run.variants),
+        floor_of(run.variants),
     )
     yield from _table(header, (_row(v, columns) for v in run.variants))
 

@@ -30,7 +30,7 @@ window:
   iterations: 4
   switch_in: 2
   rounds: 3
-  min_rounds: 2
+  min_launches: 2
   time_budget_s: 20
   traced_iterations: 2
 """

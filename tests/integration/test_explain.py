@@ -119,7 +119,7 @@ model: {source: python, name: "injected_worth:net"}
 dataset: {name: "injected_worth:samples", batch_size: 1}
 techniques: {technique_a: , technique_b: , technique_c: }
 design: factorial
-window: {warmup: 2, iterations: 8, switch_in: 1, rounds: 10, min_rounds: 10, traced_iterations: 6}
+window: {warmup: 2, iterations: 8, switch_in: 1, rounds: 10, min_launches: 5, traced_iterations: 6}
 """
 
 

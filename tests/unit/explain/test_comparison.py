@@ -25,7 +25,7 @@ def test_every_figure_follows_from_the_windows() -> None:
 
 def test_the_baseline_is_once_as_fast_as_itself() -> None:
     (baseline,) = summarise((variant("baseline", [100.0, 110.0]),))
-    assert baseline.speedup == Speedup(ratio=1.0, low=1.0, high=1.0, rounds=2)
+    assert baseline.speedup == Speedup(ratio=1.0, low=1.0, high=1.0, rounds=2, launches=2)
 
 
 def test_a_window_counts_once_however_many_steps_it_has() -> None:

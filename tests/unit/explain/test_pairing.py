@@ -84,10 +84,42 @@ def test_only_rounds_that_both_have_are_paired() -> None:
     assert (found.rounds, found.ratio) == (2, pytest.approx(2))
 
 
-def test_a_single_round_has_a_ratio_and_no_interval() -> None:
-    assert speedup(variant("baseline", [100]), variant("amp", [50])) == Speedup(
-        ratio=pytest.approx(2), low=None, high=None, rounds=1
+def test_a_single_launch_has_a_ratio_and_no_interval() -> None:
+    baseline = variant("baseline", [100, 102, 101], rounds_per_launch=3)
+    tuned = variant("amp", [50, 51, 50.5], rounds_per_launch=3)
+    assert speedup(baseline, tuned) == Speedup(
+        ratio=pytest.approx(2), low=None, high=None, rounds=3, launches=1
     )
+
+
+def test_the_rounds_of_a_launch_count_once() -> None:
+    """Rounds of the same processes add no evidence about how processes differ."""
+    baseline = variant("baseline", [100.0] * 8, rounds_per_launch=4)
+    tuned = variant("amp", [90.0] * 4 + [80.0] * 4, rounds_per_launch=4)
+    few = speedup(variant("baseline", [100.0] * 2), variant("amp", [90.0, 80.0]))
+    found = speedup(baseline, tuned)
+    assert found is not None
+    assert few is not None
+    assert (found.low, found.high) == pytest.approx((few.low, few.high))
+    assert (found.rounds, found.launches) == (8, 2)
+
+
+def test_processes_that_differ_do_not_pass_for_an_effect() -> None:
+    """With offsets per process, the same code shows an effect no more often than it should."""
+    rng = random.Random(11)
+
+    def of_process(launches: int) -> list[float]:
+        offsets = [rng.gauss(0, 0.02) for _ in range(launches)]
+        return [100 * math.exp(o + rng.gauss(0, 0.005)) for o in offsets for _ in range(4)]
+
+    found = [
+        speedup(
+            variant("baseline", of_process(6), rounds_per_launch=4),
+            variant("amp", of_process(6), rounds_per_launch=4),
+        )
+        for _ in range(RUNS)
+    ]
+    assert fmean(s.low > 1 or s.high < 1 for s in found) == pytest.approx(0.05, abs=0.015)
 
 
 def test_no_common_round_has_no_speedup() -> None:

@@ -61,7 +61,7 @@ def test_the_keys_stay(record: Run) -> None:
         assert list(variant) == VARIANT
         if variant["status"] == "measured":
             assert list(variant["step_time_ns"]) == ["median", "p05", "p95", "n"]
-            assert list(variant["speedup"]) == ["ratio", "low", "high", "rounds"]
+            assert list(variant["speedup"]) == ["ratio", "low", "high", "rounds", "launches"]
     assert answer["schema_version"] == 1
 
 

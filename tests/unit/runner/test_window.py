@@ -91,7 +91,7 @@ def make_loop(
 @pytest.mark.parametrize("accumulation", [1, 2, 4])
 def test_a_timed_window_holds_whole_optimizer_steps(accumulation: int) -> None:
     loop = make_loop(accumulation=accumulation)
-    window = run_timed(loop, TimedRequest(round=3, position=1, iterations=8, switch_in=3))
+    window = run_timed(loop, TimedRequest(round=3, launch=2, position=1, iterations=8, switch_in=3))
     switch_in = -(-3 // accumulation) * accumulation
     assert window.iterations == 8
     assert len(window.step_ns) == 8 // accumulation
@@ -105,7 +105,7 @@ def test_a_timed_window_holds_whole_optimizer_steps(accumulation: int) -> None:
 def test_a_window_across_an_incomplete_group_amortises_over_its_own_iterations() -> None:
     loop = make_loop(accumulation=3)  # 20 iterations an epoch: the last group has 2
     run_steps(loop, 15)
-    window = run_timed(loop, TimedRequest(round=0, position=0, iterations=6, switch_in=0))
+    window = run_timed(loop, TimedRequest(round=0, launch=0, position=0, iterations=6, switch_in=0))
     assert window.iterations == 8
     assert len(window.step_ns) == 3
 

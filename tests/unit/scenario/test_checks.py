@@ -24,10 +24,10 @@ import pytest
             ],
         ),
         ("schedule: {name: cosine, step_every: epoch}", ["schedule.step_every: cosine advanced"]),
-        ("window: {rounds: 3}", ["window.rounds: window.min_rounds (5) is more than"]),
+        ("window: {rounds: 3}", ["window.rounds: window.min_launches (5) is more than"]),
         (
-            "window: {rounds: 3, min_rounds: 4}",
-            ["window.min_rounds: window.min_rounds (4) is more"],
+            "window: {rounds: 3, min_launches: 4}",
+            ["window.min_launches: window.min_launches (4) is more"],
         ),
     ],
 )

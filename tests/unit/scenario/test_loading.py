@@ -249,8 +249,8 @@ def test_a_mistake_in_the_overlay_is_refused_whatever_the_overrides(load_text, m
 
 
 def test_fewer_rounds_for_a_quick_look_need_no_second_override(load_text, minimal):
-    text = minimal + "window: {rounds: 9, min_rounds: 8}\n"
+    text = minimal + "window: {rounds: 9, min_launches: 8}\n"
     window = load_text(text, "window.rounds=2").resolve(accelerator=True).scenario.window
-    assert (window.rounds, window.min_rounds) == (2, 8)
-    with pytest.raises(UserError, match="min_rounds"):
-        load_text(text, "window.rounds=2", "window.min_rounds=3")
+    assert (window.rounds, window.min_launches) == (2, 8)
+    with pytest.raises(UserError, match="min_launches"):
+        load_text(text, "window.rounds=2", "window.min_launches=3")

@@ -43,7 +43,7 @@ def test_each_resolves(path, accelerator):
     assert window.iterations % steps == 0
     assert window.traced_iterations % steps == 0
     assert window.iterations >= 20 or not accelerator
-    assert window.time_budget_s <= 60 or accelerator
+    assert window.time_budget_s <= 90 or accelerator
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -85,7 +85,7 @@ def test_each_setting_of_the_paper_has_its_source(name):
         and not line.lstrip().startswith("#")
         and not any(tag in line for tag in ("[code]", "[text]", "[here]"))
     ]
-    window = {"warmup", "iterations", "switch_in", "rounds", "min_rounds", "traced_iterations"}
+    window = {"warmup", "iterations", "switch_in", "rounds", "traced_iterations"}
     chosen = {"source", "name", "techniques"}  # what the paper is about, and our words for it
     assert {line.split(":")[0].strip() for line in unsourced} <= window | chosen
 

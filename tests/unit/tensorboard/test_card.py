@@ -57,7 +57,7 @@ def test_a_measured_variant_has_its_figures_with_units(run: Run) -> None:
     ]
     assert cells(page, "amp") == [
         "amp",
-        "faster: 1.33x (95 % interval 1.32x to 1.34x, 2 rounds)",
+        "faster: 1.33x (95 % interval 1.32x to 1.34x, 2 launches)",
         "1049.1",
         "30.50 (30.00 to 31.00)",
         "2.00",
@@ -140,10 +140,16 @@ def test_any_sentence_survives_in_a_list(text: str) -> None:
 @pytest.mark.parametrize(
     ("speedup", "shown"),
     [
-        (Speedup(1.002, 0.997, 1.007, 12), "no measurable effect (1.002x ± 0.5 % at 12 rounds)"),
-        (Speedup(1.02, 0.94, 1.107, 5), "inconclusive: ± 8.5 % at 5 rounds (1.02x)"),
-        (Speedup(0.8, 0.79, 0.81, 5), "slower: 0.80x (95 % interval 0.79x to 0.81x, 5 rounds)"),
-        (Speedup(1.31, None, None, 1), "1.31x in 1 round: no interval"),
+        (
+            Speedup(1.002, 0.997, 1.007, 12, 12),
+            "no measurable effect (1.002x ± 0.5 % at 12 launches)",
+        ),
+        (Speedup(1.02, 0.94, 1.107, 5, 5), "inconclusive: ± 8.5 % at 5 launches (1.02x)"),
+        (
+            Speedup(0.8, 0.79, 0.81, 5, 5),
+            "slower: 0.80x (95 % interval 0.79x to 0.81x, 5 launches)",
+        ),
+        (Speedup(1.31, None, None, 1), "1.31x in 1 launch: no interval"),
         (None, "no round in common with it"),
     ],
 )
@@ -154,7 +160,7 @@ def test_a_speedup_is_told_with_its_interval(run: Run, speedup: Speedup | None, 
 
 
 def test_the_scenario_says_what_is_narrow(run: Run) -> None:
-    changed = msgspec.structs.replace(run.variants[1], speedup=Speedup(1.02, 0.94, 1.107, 5))
+    changed = msgspec.structs.replace(run.variants[1], speedup=Speedup(1.02, 0.94, 1.107, 5, 5))
     lenient = EffectiveValue("window.precision", 0.1, "--set")
     page = rendered(msgspec.structs.replace(run, variants=(changed,), scenario=(lenient,)))
     assert cells(page, "amp")[1].startswith("no measurable effect")

@@ -1,0 +1,120 @@
+"""What is measured, and of each variant what is known so far. Free of torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from annt_prof.plan import AGAIN, Variant
+from annt_prof.runs.record import VariantRecord
+from annt_prof.scenario.pair import changed
+from annt_prof.techniques import registry
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from annt_prof.plan import Plan
+    from annt_prof.runner.messages import TimedReply
+    from annt_prof.runner.process import Worker
+    from annt_prof.scenario.effective import Substitution
+    from annt_prof.scenario.schema import ChosenTechnique, Scenario
+    from annt_prof.techniques.technique import Machine
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be measured, where.
+
+    Attributes:
+        search_path: Folder of the user's own modules.
+        logs: Folder for what the workers print.
+    """
+
+    scenario: Scenario
+    plan: Plan
+    machine: Machine
+    data_dir: Path | None
+    search_path: Path
+    logs: Path
+
+
+@dataclass
+class Entry:
+    """One variant of a run.
+
+    Attributes:
+        worker: Its process; None while it has none, and for good once it was lost.
+    """
+
+    variant: Variant
+    record: VariantRecord
+    worker: Worker | None = None
+    substitutions: tuple[Substitution, ...] = ()
+
+    @property
+    def runs(self) -> bool:
+        """Whether it can act here and was not lost."""
+        return self.record.status == "measured"
+
+    def change(self, **changes: object) -> None:
+        """Replace attributes of the record."""
+        self.record = msgspec.structs.replace(self.record, **changes)
+
+    def add(self, timed: TimedReply) -> None:
+        """Take a timed window in."""
+        peaks = (self.record.peak_memory_bytes, timed.peak_memory_bytes)
+        known = [peak for peak in peaks if peak is not None]
+        self.change(
+            windows=(*self.record.windows, timed.window),
+            peak_memory_bytes=max(known, default=None),
+            peak_memory_of=timed.peak_memory_of,
+        )
+
+
+def entries(order: Order) -> list[Entry]:
+    """One entry a variant, without what cannot act on this machine."""
+    found: list[Entry] = []
+    for variant in order.plan.variants:
+        entry = _entry(variant, order)
+        same = [e.variant.name for e in found if e.record.techniques == entry.record.techniques]
+        if entry.runs and same and variant.name != AGAIN:
+            left_out = " and ".join(entry.record.left_out)
+            reason = f"without {left_out} it is the same as {same[0]}"
+            entry.change(status="not_applicable", reason=reason)
+        found.append(entry)
+    return found
+
+
+def obstacles(mix: tuple[ChosenTechnique, ...], machine: Machine) -> dict[str, str]:
+    """Return the techniques that cannot act on this machine, each with the reason."""
+    found = {c.name: registry.load(c.name).obstacle(c.options, machine) for c in mix}
+    return {name: reason for name, reason in found.items() if reason is not None}
+
+
+def _entry(variant: Variant, order: Order) -> Entry:
+    idle = obstacles(variant.techniques, order.machine)
+    acting = tuple(c for c in variant.techniques if c.name not in idle)
+    named = tuple(name for name in variant.factor_names if name not in idle)
+    applicable = bool(named) or not variant.factor_names
+    known = [(c, registry.load(c.name)) for c in acting]
+    remarks = (technique.remark(c.options, order.machine) for c, technique in known)
+    varied = variant.factors is None
+    scenario = changed(order.scenario, variant.changes)
+    record = VariantRecord(
+        name=variant.name,
+        techniques=named,
+        status="measured" if applicable else "not_applicable",
+        reason=None if applicable else "; ".join(idle.values()),
+        left_out={name: why for name, why in idle.items() if name in variant.factor_names},
+        remarks=tuple(filter(None, remarks)),
+        mathematics=(
+            *(f"{c.name}: {technique.mathematics}" for c, technique in known
+              if varied or c.name in named),
+            *(f.sentence for f in variant.factors or () if f.name not in {c.name for c in acting}),
+        ),
+        samples_per_iteration=scenario.dataset.batch_size,
+    )  # fmt: skip
+    kept = Variant(variant.name, acting, variant.changes, variant.factors)
+    return Entry(kept, record)
