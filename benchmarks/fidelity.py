@@ -1,12 +1,14 @@
 """Does annt-prof's timed step take as long as a loop that one writes by hand?
 
-    python benchmarks/fidelity.py [SCENARIO] [--rounds N] [--iterations N] [--set KEY=VALUE]
+    python benchmarks/fidelity.py [SCENARIO] [--launches N] [--rounds N] [--iterations N]
+                                  [--set KEY=VALUE]
 
 The scenario's baseline runs in annt-prof's own worker. Beside it, in a process forked from the
 same server, runs a bare loop written here with torch alone: the same model, data set and
-optimizer, and nothing of annt-prof in its loop. The two take turns in shuffled order. Printed are
-the paired ratio of their step times, with its 95 % interval, and an A/A pair of two bare loops,
-which shows what the machine itself allows to be seen.
+optimizer, and nothing of annt-prof in its loop. The two take turns in shuffled order, and every few
+rounds fresh processes take over, as in a run. Printed are the paired ratio of their step times,
+with its 95 % interval over launches, and an A/A pair of two bare loops, which shows what the
+machine itself allows to be seen.
 
 Supports SGD, Adam and AdamW, with a constant or a one-cycle rate, and no clipping.
 """
@@ -31,6 +33,8 @@ from annt_prof.runs.record import TimedWindow, VariantRecord
 from annt_prof.scenario.loading import load
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from annt_prof.scenario.schema import Scenario
 
 
@@ -145,10 +149,31 @@ def start_bare(context: Any, scenario: Scenario) -> tuple[Bare, Any]:
     return Bare(ours), process
 
 
-def as_record(name: str, medians: list[int], batch_size: int) -> VariantRecord:
+def launch(
+    context: Any, assignment: Assignment, arguments: argparse.Namespace
+) -> Iterator[tuple[str, int]]:
+    """Start fresh processes, yield each window's contender and median, and end the processes."""
+    worker = start_training(context, assignment)
+    worker.receive()
+    first, first_process = start_bare(context, assignment.scenario)
+    second, second_process = start_bare(context, assignment.scenario)
+    contenders: dict[str, Contender] = {
+        "annt-prof": Product(worker), "bare": first, "bare again": second,
+    }  # fmt: skip
+    order = list(contenders)
+    for index in range(arguments.rounds):
+        random.shuffle(order)
+        for name in order:
+            yield name, contenders[name].window(index, arguments.iterations, arguments.switch_in)
+    worker.end()
+    for process in (first_process, second_process):
+        process.kill()
+
+
+def as_record(name: str, medians: list[int], batch_size: int, rounds: int) -> VariantRecord:
     """Give medians the shape that the product's own statistics take."""
     windows = tuple(
-        TimedWindow(index, 0, 0, 0, (median,), 1, batch_size, median)
+        TimedWindow(index, 0, 0, 0, (median,), 1, batch_size, median, index // rounds)
         for index, median in enumerate(medians)
     )
     return VariantRecord(name, (), "measured", windows=windows, samples_per_iteration=batch_size)
@@ -158,7 +183,8 @@ def main() -> None:
     """Run the comparison and print it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("scenario", nargs="?", default="scenarios/resnet50_digits.yaml")
-    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--launches", type=int, default=8)
+    parser.add_argument("--rounds", type=int, default=4, help="Of each launch.")
     parser.add_argument("--iterations", type=int, default=6)
     parser.add_argument("--switch-in", type=int, default=1)
     parser.add_argument("--set", action="append", default=[], dest="overrides")
@@ -167,33 +193,24 @@ def main() -> None:
     scenario = load(path, arguments.overrides).resolve(accelerator=False).scenario
 
     context = fork_server(("torchvision",))
-    with tempfile.TemporaryDirectory() as folder:
+    medians: dict[str, list[int]] = {}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
         assignment = Assignment(
-            scenario, Variant(BASELINE, ()), "cpu", None, path.parent, Path(folder) / "log"
-        )
-        worker = start_training(context, assignment)
-        worker.receive()
-        first, first_process = start_bare(context, scenario)
-        second, second_process = start_bare(context, scenario)
-        contenders: dict[str, Contender] = {
-            "annt-prof": Product(worker), "bare": first, "bare again": second,
-        }  # fmt: skip
-        medians: dict[str, list[int]] = {name: [] for name in contenders}
-        order = list(contenders)
-        for index in range(arguments.rounds):
-            random.shuffle(order)
-            for name in order:
-                window = contenders[name].window(index, arguments.iterations, arguments.switch_in)
-                medians[name].append(window)
-        worker.end()
-        for process in (first_process, second_process):
-            process.kill()
+            scenario, Variant(BASELINE, ()), "cpu", None, path.parent, folder / "log",
+            folder / "compiled",
+        )  # fmt: skip
+        for _ in range(arguments.launches):
+            for contender, median in launch(context, assignment, arguments):
+                medians.setdefault(contender, []).append(median)
 
     records = {
-        name: as_record(name, found, scenario.dataset.batch_size) for name, found in medians.items()
+        name: as_record(name, found, scenario.dataset.batch_size, arguments.rounds)
+        for name, found in medians.items()
     }
     print(f"{path.name}, batch {scenario.dataset.batch_size}, {os.cpu_count()} cores, "
-          f"{arguments.rounds} rounds of {arguments.iterations} iterations")  # fmt: skip
+          f"{arguments.launches} launches, {arguments.rounds} rounds of {arguments.iterations} "
+          "iterations each")  # fmt: skip
     for name, found in medians.items():
         print(f"  {name:<11} median step {statistics.median(found) / 1e6:9.3f} ms")
     for over in ("annt-prof", "bare again"):

@@ -32,4 +32,12 @@ def _lines(ceilings: Ceilings) -> Iterator[tuple[str, str]]:
     ):
         if rate is not None:
             yield name, f"{rate / 1e9:,.1f} GB/s from the host to the device"
+    if ceilings.collective_bytes_per_s is None:
+        yield "collective", f"n/a: {ceilings.no_collective or 'not measured'}"
+    else:
+        rate, ranks = ceilings.collective_bytes_per_s / 1e9, ceilings.collective_ranks
+        yield (
+            "collective",
+            f"{rate:,.1f} GB/s on the bus, all-reduce of {ranks} ranks",
+        )
     yield "launch", f"{ceilings.launch_ns / 1000:,.2f} us for the smallest operator"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from annt_prof.errors import UserError
+from annt_prof.runner.collectives import collective_rate
 from annt_prof.runner.messages import Calibrated, Failure
 from annt_prof.runner.process import Worker, WorkerLost
 from annt_prof.techniques.evidence import Ceilings
@@ -36,13 +38,20 @@ def calibrate(context: ForkServerContext, *, use_accelerator: bool) -> Ceilings:
     """
     worker = Worker(context, _serve, use_accelerator)
     try:
-        return cast("Calibrated", worker.receive()).ceilings
+        calibrated = cast("Calibrated", worker.receive())
     except WorkerLost as lost:
         raise UserError(
             f"calibrating failed: {lost.failure.message}", where="--calibrate"
         ) from None
     finally:
         worker.kill()
+    collective = collective_rate(context, num_devices=calibrated.num_devices)
+    return replace(
+        calibrated.ceilings,
+        collective_bytes_per_s=collective.bytes_per_s,
+        collective_ranks=collective.ranks,
+        no_collective=collective.reason,
+    )
 
 
 def _serve(connection: Connection[Reply, Request], use_accelerator: bool) -> None:
@@ -52,7 +61,8 @@ def _serve(connection: Connection[Reply, Request], use_accelerator: bool) -> Non
     logging.getLogger("torch.utils.cpp_extension").setLevel(logging.ERROR)
     device = "cuda" if use_accelerator and torch.cuda.is_available() else "cpu"
     try:
-        connection.send(Calibrated(_measure(torch.device(device))))
+        num_devices = torch.cuda.device_count() if device == "cuda" else 0
+        connection.send(Calibrated(_measure(torch.device(device)), num_devices))
     except Exception as error:  # noqa: BLE001 - reported to the parent
         connection.send(Failure("crashed", f"{type(error).__name__}: {error}"))
 

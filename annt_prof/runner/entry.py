@@ -29,7 +29,7 @@ class Order:
 
     Attributes:
         search_path: Folder of the user's own modules.
-        logs: Folder for what the workers print.
+        logs: Folder for what the workers print, and for what is compiled; gone after the run.
     """
 
     scenario: Scenario

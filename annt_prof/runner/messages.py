@@ -26,6 +26,8 @@ class Assignment:
     Attributes:
         search_path: Folder of the user's own modules, beside the scenario.
         log: File that takes the worker's standard output and error.
+        compiled: Folder that keeps compiled kernels. It is empty as a run begins, so that the
+            first launch shows what compiling costs, and spares the later ones.
     """
 
     scenario: Scenario
@@ -34,6 +36,7 @@ class Assignment:
     data_dir: Path | None
     search_path: Path
     log: Path
+    compiled: Path
 
 
 @dataclass(frozen=True)
@@ -83,9 +86,29 @@ class Probed:
 
 @dataclass(frozen=True)
 class Calibrated:
-    """What the machine can do at most."""
+    """What the machine can do at most.
+
+    Attributes:
+        num_devices: CUDA devices; 0 where it was the CPU that was measured.
+    """
 
     ceilings: Ceilings
+    num_devices: int
+
+
+@dataclass(frozen=True)
+class CollectiveRate:
+    """What one rank found of an all-reduce.
+
+    Attributes:
+        bytes_per_s: Bus bandwidth; None where none could be measured.
+        ranks: That took part.
+        reason: Why there is none.
+    """
+
+    bytes_per_s: float | None
+    ranks: int
+    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -140,4 +163,13 @@ class Failure:
     hint: str | None = field(default=None)
 
 
-Reply = Probed | Calibrated | Prepared | TimedReply | TracedReply | NumericsReply | Failure
+Reply = (
+    Probed
+    | Calibrated
+    | CollectiveRate
+    | Prepared
+    | TimedReply
+    | TracedReply
+    | NumericsReply
+    | Failure
+)

@@ -96,7 +96,7 @@ def record_run(
             hint="annt-prof doctor says why; --device auto runs on the CPU",
         )
     resolved = document.resolve(accelerator=accelerated)
-    with tempfile.TemporaryDirectory(prefix="annt-prof-") as logs:
+    with tempfile.TemporaryDirectory(prefix="annt-prof-", ignore_cleanup_errors=True) as logs:
         question = _question(request, resolved, probed.machine)
         order = Order(
             question.scenario,

@@ -84,6 +84,8 @@ def train(connection: Connection[Reply, Request], assignment: Assignment) -> Non
     # own program they start as the interpreter does by default, so here as well.
     multiprocessing.set_start_method(None, force=True)
     _log_to(assignment.log)
+    # Read by torch as it compiles. Source: torch/_inductor/runtime/cache_dir_utils.py.
+    os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(assignment.compiled)
     # Accumulation and skipped steps are deliberate; torch warns of the order they cause.
     warnings.filterwarnings("ignore", message="Detected call of `lr_scheduler.step")
     try:

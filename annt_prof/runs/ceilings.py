@@ -23,6 +23,9 @@ class _Stored(msgspec.Struct, frozen=True):
     pinned_bytes_per_s: float | None
     pageable_bytes_per_s: float | None
     launch_ns: float
+    collective_bytes_per_s: float | None = None
+    collective_ranks: int = 1
+    no_collective: str | None = None
 
 
 def fingerprint(environment: Environment) -> str:

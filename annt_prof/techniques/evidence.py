@@ -22,6 +22,10 @@ class Ceilings:
         pinned_bytes_per_s: Host to device from page-locked memory; None without a device.
         pageable_bytes_per_s: Host to device from ordinary memory; None without a device.
         launch_ns: From one empty launch to the next; on a CPU, of one small operator.
+        collective_bytes_per_s: Bus bandwidth of an all-reduce over every device, on a CPU over
+            two processes; None where it was not measured.
+        collective_ranks: That took part in it.
+        no_collective: Why it was not measured.
     """
 
     matrix_flops: Mapping[str, float]
@@ -29,6 +33,9 @@ class Ceilings:
     pinned_bytes_per_s: float | None
     pageable_bytes_per_s: float | None
     launch_ns: float
+    collective_bytes_per_s: float | None = None
+    collective_ranks: int = 1
+    no_collective: str | None = None
 
 
 @dataclass(frozen=True)

@@ -196,4 +196,6 @@ def test_ceilings_are_measured_and_kept(tmp_path: Path) -> None:
     assert done.status == 0, done.stderr
     assert done.answer["matrix_flops"]["float32"] > 1e9
     assert done.answer["memory_bytes_per_s"] > 1e8
+    assert done.answer["collective_bytes_per_s"] > 1e6, done.answer["no_collective"]
+    assert done.answer["collective_ranks"] == 2
     assert (tmp_path / "cache" / "annt_prof" / "ceilings.json").exists()

@@ -85,6 +85,13 @@ def test_rounds_are_interleaved(finished: Outcome) -> None:
     assert all(ended <= started for (_, ended, _), (started, _, _) in pairwise(windows))
 
 
+def test_fresh_processes_take_over_after_a_few_rounds(finished: Outcome) -> None:
+    record = json.loads((finished.run_directory / "run.json").read_text())
+    baseline = record["variants"][0]
+    assert [window["launch"] for window in baseline["windows"]] == [0, 1, 2]
+    assert finished.variants["amp"]["speedup"]["launches"] == 3
+
+
 def test_the_run_directory_is_complete(finished: Outcome) -> None:
     directory = finished.run_directory
     assert (directory / "scenario.yaml").read_text() == (finished.folder / "tiny.yaml").read_text()
