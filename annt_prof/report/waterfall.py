@@ -70,16 +70,15 @@ def waterfall(explanation: Explanation, width: int) -> Iterator[Text]:
         return Text("█" * max(1, round(bar * ns / highest)), style="dim")
 
     yield line("baseline", start, 0, solid(start), signed=False)
-    level = start
+    level, letters = start, ""
     for each in shared:
         saving = 0 if each.share is None else each.share.ns
-        cells = max(1, round(bar * abs(saving) / highest))
-        yield line(
-            each.name, -saving, min(level, level - saving), _drawn(each, saving, cells), signed=True
-        )
+        drawn = _drawn(each, saving, max(1, round(bar * abs(saving) / highest)))
+        letters += drawn.plain
+        yield line(each.name, -saving, min(level, level - saving), drawn, signed=True)
         level -= saving
     yield line("the whole mix", end, 0, solid(end), signed=False)
-    yield _legend(shared)
+    yield _legend(letters)
 
 
 def _highest(start: int, shared: list[TechniqueExplanation]) -> int:
@@ -113,11 +112,11 @@ def _moving(each: TechniqueExplanation, saving: int) -> dict[str, int]:
     return dict(sorted(((n, ns) for n, ns in moved.items() if ns > 0), key=lambda item: -item[1]))
 
 
-def _legend(shared: list[TechniqueExplanation]) -> Text:
-    names = [name for each in shared for name in _moving(each, each.share.ns if each.share else 0)]
+def _legend(letters: str) -> Text:
+    """Return what the letters that were drawn stand for."""
     line = Text(" " * INDENT)
-    for name in dict.fromkeys(names):
-        style, letter = _LOOKS.get(name, _UNKNOWN)
-        line.append(letter, style=f"{style} reverse")
-        line.append_text(plain(f" {name}  ", "dim"))
+    for name, (style, letter) in (*_LOOKS.items(), ("of no known category", _UNKNOWN)):
+        if letter in letters:
+            line.append(letter, style=f"{style} reverse")
+            line.append_text(plain(f" {name}  ", "dim"))
     return line
