@@ -26,10 +26,11 @@ def command(source: str | None, runs_dir: Path, as_json: bool) -> None:
     """Predict from SOURCE what each technique could save, with a lower and an upper bound.
 
     SOURCE is a run, whose baseline is taken, or a trace file of any PyTorch program. The newest
-    run, if none is given. Bounds are sharper where `annt-prof doctor --calibrate` has measured
-    this machine.
+    run, if none is given. Bounds of a run are sharper where `annt-prof doctor --calibrate` has
+    measured this machine.
     """
-    if source is not None and source.endswith(_TRACE_SUFFIXES) and Path(source).name != "run.json":
+    is_trace = source is not None and _is_trace(Path(source))
+    if source is not None and is_trace:
         name, evidence, advice = _of_trace(Path(source))
     else:
         name, evidence, advice = _of_run(source, runs_dir)
@@ -42,17 +43,20 @@ def command(source: str | None, runs_dir: Path, as_json: bool) -> None:
 
     from annt_prof.report.advice import render_advice
 
-    render_advice(name, evidence, advice, Console())
+    render_advice(name, evidence, advice, Console(), of_a_run=not is_trace)
+
+
+def _is_trace(path: Path) -> bool:
+    return path.name.endswith(_TRACE_SUFFIXES) and path.name != "run.json"
 
 
 def _of_trace(path: Path) -> tuple[str, Evidence, tuple[Advice, ...]]:
-    from annt_prof.analysis.breakdown import break_down
     from annt_prof.analysis.evidence import evidence_of_trace
     from annt_prof.explain.advice import advise, machine_of_trace
     from annt_prof.trace.reading import read
 
     trace = read(path)
-    evidence = evidence_of_trace(break_down(trace).mean, None)
+    evidence = evidence_of_trace(trace)
     return str(path), evidence, advise(evidence, machine_of_trace(trace, evidence))
 
 

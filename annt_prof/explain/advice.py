@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from annt_prof.trace.columns import Trace
 
 
+_FIRST_WITH_TF32 = 8  # compute capability of Ampere
+
+
 class Advice(msgspec.Struct, frozen=True):
     """One technique with its default options.
 
@@ -79,8 +82,8 @@ def machine_of_run(run: Run) -> Machine:
         device_name=environment.device_name,
         num_devices=environment.num_devices,
         num_cores=environment.num_cores,
-        native_bfloat16=True,
-        tf32=True,
+        native_bfloat16=environment.native_bfloat16,
+        tf32=environment.tf32,
     )
 
 
@@ -91,11 +94,14 @@ def machine_of_trace(trace: Trace, evidence: Evidence) -> Machine:
     advice that is not given costs what it would have saved.
     """
     on_device = evidence.device_type == "cuda"
+    name = trace.device_names[0] if trace.device_names else "the device of the trace"
+    ampere = trace.compute_major is None or trace.compute_major >= _FIRST_WITH_TF32
     return Machine(
         device_type="cuda" if on_device else "cpu",
-        device_name=trace.device_names[0] if trace.device_names else "the device of the trace",
+        device_name=name,
         num_devices=max(len(trace.device_names), 1) if on_device else 0,
         num_cores=1,
         native_bfloat16=True,
-        tf32=True,
+        # HIP devices number their capabilities otherwise, and have no TF32 but one of their own.
+        tf32=ampere and not name.startswith("AMD"),
     )

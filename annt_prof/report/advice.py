@@ -22,23 +22,45 @@ DOCUMENT_VERSION = 1
 
 
 def render_advice(
-    source: str, evidence: Evidence, advice: Sequence[Advice], console: Console
+    source: str,
+    evidence: Evidence,
+    advice: Sequence[Advice],
+    console: Console,
+    *,
+    of_a_run: bool,
 ) -> None:
-    """Print the predictions, the largest first, then what cannot act."""
-    for part in _parts(source, evidence, advice):
+    """Print the predictions, the largest first, then what cannot act.
+
+    Args:
+        source: Where the evidence comes from.
+        evidence: Of the step to improve.
+        advice: From it.
+        console: Where to print.
+        of_a_run: Whether the machine is one that could be calibrated from here.
+    """
+    for part in _parts(source, evidence, advice, _ceilings_missing(evidence, of_a_run=of_a_run)):
         console.print(part, highlight=False)
 
 
-def _parts(source: str, evidence: Evidence, advice: Sequence[Advice]) -> Iterator[RenderableType]:
+def _ceilings_missing(evidence: Evidence, *, of_a_run: bool) -> str | None:
+    if evidence.ceilings is not None:
+        return None
+    if of_a_run:
+        return (
+            "this machine is not calibrated, so upper bounds are wide: annt-prof doctor --calibrate"
+        )
+    return "a trace does not tell what its machine can do at most, so upper bounds are wide"
+
+
+def _parts(
+    source: str, evidence: Evidence, advice: Sequence[Advice], missing: str | None
+) -> Iterator[RenderableType]:
     yield heading(
         "What each technique could save",
         f"{source}, of a step of {units.duration(evidence.step_ns)}",
     )
-    if evidence.ceilings is None:
-        yield indented(
-            plain("this machine is not calibrated, so upper bounds are wide: annt-prof doctor "
-                  "--calibrate", "yellow")
-        )  # fmt: skip
+    if missing is not None:
+        yield indented(plain(missing, "yellow"))
     table = table_of(("technique", "left"), ("at least ms", "right"), ("at most ms", "right"),
                      ("of the step", "right"))  # fmt: skip
     told = [one for one in advice if one.high_ns is not None and one.low_ns is not None]

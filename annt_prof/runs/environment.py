@@ -40,6 +40,8 @@ def collect(
         operating_system=hardware.operating_system(),
         driver=driver_version(),
         packages=installed_versions() | dict(packages or {}),
+        native_bfloat16=machine.native_bfloat16,
+        tf32=machine.tf32,
     )
 
 

@@ -21,6 +21,7 @@ class Environment(msgspec.Struct, frozen=True):
     Attributes:
         packages: Version by package name (python, torch, torchvision, timm, transformers, ...).
         threads: Threads torch computes with.
+        native_bfloat16, tf32: Whether the device has such matrix instructions.
     """
 
     device_type: str
@@ -33,6 +34,8 @@ class Environment(msgspec.Struct, frozen=True):
     operating_system: str
     driver: str | None
     packages: dict[str, str]
+    native_bfloat16: bool = True
+    tf32: bool = False
 
 
 class TimedWindow(msgspec.Struct, frozen=True):

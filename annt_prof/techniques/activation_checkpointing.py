@@ -40,8 +40,10 @@ def _obstacle(_options: Options, _machine: Machine) -> str | None:
     return None
 
 
-def _predict(_options: Options, evidence: Evidence) -> Prediction:
+def _predict(_options: Options, evidence: Evidence) -> Prediction | None:
     """It saves no time and costs at most one more forward pass, which a cold cache may lengthen."""
+    if not evidence.known(Category.FORWARD):
+        return None
     forward_ns = evidence.time(Category.FORWARD)
     launches_ns = evidence.time(Category.HOST_BOUND)
     return Prediction(

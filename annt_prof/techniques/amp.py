@@ -105,18 +105,22 @@ _MEMORY_BOUND = (
 _UNKNOWN_RATE = 16.0  # no device multiplies in 16 bits more than so many times as fast
 
 
-def _predict(options: Options, evidence: Evidence) -> Prediction:
+def _predict(options: Options, evidence: Evidence) -> Prediction | None:
     """Matrix work takes the inverse of the rates' ratio, memory-bound work half.
 
-    Casts come on top. Where the trace does not tell the two apart, all of forward and backward
-    may be matrix work.
+    What runs in 16 bits already is left out. Casts come on top. Where the trace does not tell
+    the two apart, all of forward and backward may be matrix work.
     """
+    if not evidence.passes_known():
+        return None
     dtype = cast("AmpOptions", options).resolved_dtype(evidence.device_type)
     rate = _rate(evidence, dtype)
     passes_ns = evidence.time(Category.FORWARD, Category.BACKWARD)
     matrix_ns, memory_ns = evidence.kernels(*_MATRIX), evidence.kernels(*_MEMORY_BOUND)
     if not evidence.kernel_ns:
         matrix_ns, memory_ns = passes_ns, 0
+    left = 1 - evidence.sixteen_bits
+    matrix_ns, memory_ns = round(left * matrix_ns), round(left * memory_ns)
     high_ns = matrix_ns * (1 - 1 / rate) + memory_ns / 2 if rate > 1 else memory_ns / 2
     casts_ns = passes_ns / 10
     slower_ns = matrix_ns * (1 / rate - 1) if rate < 1 else 0.0

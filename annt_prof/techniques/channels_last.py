@@ -40,8 +40,10 @@ def _obstacle(_options: Options, _machine: Machine) -> str | None:
     return None
 
 
-def _predict(_options: Options, evidence: Evidence) -> Prediction:
+def _predict(_options: Options, evidence: Evidence) -> Prediction | None:
     """Convolutions and the copies around them; without a device, of all passes."""
+    if not evidence.passes_known():
+        return None
     convolutions_ns = evidence.kernels(KernelClass.CONV, KernelClass.MEMORY)
     passes_ns = evidence.time(Category.FORWARD, Category.BACKWARD)
     high_ns = convolutions_ns if evidence.kernel_ns else passes_ns

@@ -53,15 +53,17 @@ def _obstacle(_options: Options, machine: Machine) -> str | None:
     return None
 
 
-def _predict(_options: Options, evidence: Evidence) -> Prediction:
+def _predict(_options: Options, evidence: Evidence) -> Prediction | None:
     """Fusion saves what is bound by memory or by launches; matrix work stays."""
+    if not evidence.passes_known():
+        return None
     passes_ns = evidence.time(Category.FORWARD, Category.BACKWARD)
     fused_ns = evidence.kernels(*_FUSED) if evidence.kernel_ns else passes_ns
     return Prediction(
         low_ns=-round(passes_ns / 10),
         high_ns=fused_ns + evidence.host_bound(Phase.FORWARD, Phase.BACKWARD),
-        basis="what fusion can shorten: elementwise work, normalisation, reductions, and the "
-        "launches that the device waits for",
+        basis="what fusion can shorten: elementwise work, normalisation, reductions, casts, copies "
+        "within the device, and the launches that the device waits for",
     )
 
 
@@ -91,7 +93,8 @@ TECHNIQUE = Technique(
         falls=(KernelClass.ELEMENTWISE, KernelClass.NORM, Category.HOST_BOUND),
         may_rise=(KernelClass.OTHER, KernelClass.REDUCTION),
         stays_flat=(Category.DATA_LOADING, Category.H2D_COPY, Category.OPTIMIZER),
-        bound="it cannot save more than elementwise work, normalisation and launches take",
+        bound="it cannot save more than elementwise work, normalisation, reductions, casts, copies "
+        "within the device and launches take",
     ),
     mathematics="nothing but the order in which sums are rounded",
     source="Ansel et al., PyTorch 2, ASPLOS 2024; torch.compile documentation",

@@ -39,8 +39,10 @@ def _obstacle(_options: Options, machine: Machine) -> str | None:
     return None if machine.device_type == "cuda" else "no CUDA device to capture graphs on"
 
 
-def _predict(_options: Options, evidence: Evidence) -> Prediction:
+def _predict(_options: Options, evidence: Evidence) -> Prediction | None:
     """Launch gaps go; kernels stay as long as they are."""
+    if not evidence.known(Category.HOST_BOUND):
+        return None
     return Prediction(
         low_ns=0,
         high_ns=evidence.host_bound(Phase.FORWARD, Phase.BACKWARD),

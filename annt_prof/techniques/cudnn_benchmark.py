@@ -39,8 +39,10 @@ def _obstacle(_options: Options, machine: Machine) -> str | None:
     return None if machine.device_type == "cuda" else "no accelerator with cuDNN"
 
 
-def _predict(_options: Options, evidence: Evidence) -> Prediction:
+def _predict(_options: Options, evidence: Evidence) -> Prediction | None:
     """Another algorithm can only shorten convolutions."""
+    if not evidence.kernel_ns:
+        return None
     return Prediction(
         low_ns=0,
         high_ns=evidence.kernels(KernelClass.CONV, KernelClass.MEMORY),

@@ -57,8 +57,10 @@ def _remark(options: Options, machine: Machine) -> str | None:
     return None
 
 
-def _predict(_options: Options, evidence: Evidence) -> Prediction:
+def _predict(_options: Options, evidence: Evidence) -> Prediction | None:
     """All waiting for data may vanish; where training runs on the same cores it may lose them."""
+    if not evidence.known(Category.DATA_LOADING):
+        return None
     loading_ns = evidence.time(Category.DATA_LOADING)
     shares_cores = evidence.device_type == "cpu"
     return Prediction(

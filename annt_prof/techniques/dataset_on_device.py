@@ -41,8 +41,10 @@ def _obstacle(_options: Options, machine: Machine) -> str | None:
     return None if machine.device_type == "cuda" else "no accelerator to hold the samples"
 
 
-def _predict(_options: Options, evidence: Evidence) -> Prediction:
+def _predict(_options: Options, evidence: Evidence) -> Prediction | None:
     """Neither loading nor copying is left; the transform comes back as kernels."""
+    if not evidence.known(Category.DATA_LOADING, Category.H2D_COPY):
+        return None
     return Prediction(
         low_ns=-round(evidence.step_ns / 20),
         high_ns=evidence.time(Category.DATA_LOADING, Category.H2D_COPY, Category.SYNC),

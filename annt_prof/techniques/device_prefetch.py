@@ -39,8 +39,10 @@ def _obstacle(_options: Options, machine: Machine) -> str | None:
     return None if machine.device_type == "cuda" else "no accelerator to copy to"
 
 
-def _predict(_options: Options, evidence: Evidence) -> Prediction:
+def _predict(_options: Options, evidence: Evidence) -> Prediction | None:
     """Exposed copies can hide altogether, and the waits for them go."""
+    if not evidence.known(Category.H2D_COPY):
+        return None
     return Prediction(
         low_ns=0,
         high_ns=evidence.time(Category.H2D_COPY, Category.SYNC),

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+from annt_prof.categories import Category
 
-    from annt_prof.categories import Category, KernelClass, Phase
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from annt_prof.categories import KernelClass, Phase
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,8 @@ class Evidence:
         workers: Loader processes; None where it is not known.
         cores: Of the host; None where it is not known.
         accumulation: Iterations per optimizer step of the baseline.
+        sixteen_bits: Share of the matrix kernels' time that runs in 16 bits already.
+        tf32: Share of it that runs in TF32 already.
         ceilings: None where the machine has not been calibrated, or is another one.
     """
 
@@ -63,23 +67,38 @@ class Evidence:
     workers: int | None = None
     cores: int | None = None
     accumulation: int = 1
+    sixteen_bits: float = 0.0
+    tf32: float = 0.0
     ceilings: Ceilings | None = None
 
     def time(self, *categories: Category) -> int:
-        """Return the time in these categories, ns; those not measured count as 0."""
+        """Return the time in these categories, ns; those not measured count as 0.
+
+        A bound must rest on what is ``known``: not measured is not zero.
+        """
         return sum(self.category_ns.get(category, 0) for category in categories)
 
     def host_bound(self, *phases: Phase) -> int:
-        """Return how long the device waits while the host is in these phases, ns."""
-        return sum(self.host_bound_ns.get(phase.value, 0) for phase in phases)
+        """Return how long the device waits at most while the host is in these phases, ns.
+
+        Where the trace does not tell one of them, what is of no phase may be of that one.
+        """
+        names = [phase.value for phase in phases]
+        if not all(self.known(Category(name)) for name in names):
+            names.append(Category.UNATTRIBUTED.value)
+        return sum(self.host_bound_ns.get(name, 0) for name in names)
 
     def kernels(self, *classes: KernelClass) -> int:
         """Return the device time of these classes of kernels, ns."""
         return sum(self.kernel_ns.get(one, 0) for one in classes)
 
-    def known(self, categories: Iterable[Category]) -> bool:
-        """Tell whether any of these categories is measured."""
-        return any(category in self.category_ns for category in categories)
+    def known(self, *categories: Category) -> bool:
+        """Tell whether each of these categories is measured."""
+        return all(category in self.category_ns for category in categories)
+
+    def passes_known(self) -> bool:
+        """Tell whether it is known what forward and backward spend their time on."""
+        return bool(self.kernel_ns) or self.known(Category.FORWARD, Category.BACKWARD)
 
 
 @dataclass(frozen=True)

@@ -43,8 +43,10 @@ def _obstacle(_options: Options, _machine: Machine) -> str | None:
     return None
 
 
-def _predict(_options: Options, evidence: Evidence) -> Prediction:
+def _predict(_options: Options, evidence: Evidence) -> Prediction | None:
     """At best the update vanishes, and with it the waits for its launches."""
+    if not evidence.known(Category.OPTIMIZER):
+        return None
     optimizer_ns = evidence.time(Category.OPTIMIZER)
     scaling_ns = evidence.time(Category.GRAD_SCALING, Category.SYNC)
     scaling_ns += evidence.host_bound(Phase.OPTIMIZER, Phase.GRAD_SCALING)

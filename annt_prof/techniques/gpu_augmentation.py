@@ -39,8 +39,10 @@ def _obstacle(_options: Options, machine: Machine) -> str | None:
     return None if machine.device_type == "cuda" else "no accelerator to move the work to"
 
 
-def _predict(_options: Options, evidence: Evidence) -> Prediction:
+def _predict(_options: Options, evidence: Evidence) -> Prediction | None:
     """Waiting for data may vanish; the work comes back as elementwise kernels."""
+    if not evidence.known(Category.DATA_LOADING, Category.H2D_COPY):
+        return None
     return Prediction(
         low_ns=-round(evidence.step_ns / 20),
         high_ns=evidence.time(Category.DATA_LOADING, Category.H2D_COPY),

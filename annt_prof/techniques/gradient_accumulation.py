@@ -62,12 +62,14 @@ def _batch_statistics(setup: TrainingSetup) -> str | None:
     return None
 
 
-def _predict(options: Options, evidence: Evidence) -> Prediction:
+def _predict(options: Options, evidence: Evidence) -> Prediction | None:
     """The update's share falls to 1/k; on a device so may the waits for its launches.
 
     Not all of it need be saved: with gradients set to None each first backward pass writes them,
     and each further one has to read them and add.
     """
+    if not evidence.known(Category.OPTIMIZER):
+        return None
     steps = cast("GradientAccumulationOptions", options).steps
     spared = 1 - evidence.accumulation / steps if steps > evidence.accumulation else 0.0
     update_ns = evidence.time(*_UPDATE)

@@ -44,8 +44,10 @@ def _obstacle(_options: Options, _machine: Machine) -> str | None:
     return None
 
 
-def _predict(_options: Options, evidence: Evidence) -> Prediction:
+def _predict(_options: Options, evidence: Evidence) -> Prediction | None:
     """It reads what the update reads and writes once more; it saves nothing."""
+    if not evidence.known(Category.OPTIMIZER):
+        return None
     optimizer_ns = evidence.time(Category.OPTIMIZER)
     return Prediction(
         low_ns=-round(2 * optimizer_ns + evidence.step_ns / 50),

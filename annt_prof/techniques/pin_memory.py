@@ -53,11 +53,13 @@ def _pageable_source(setup: TrainingSetup) -> str | None:
     return None
 
 
-def _predict(options: Options, evidence: Evidence) -> Prediction:
+def _predict(options: Options, evidence: Evidence) -> Prediction | None:
     """Asynchronous copies can hide altogether; pinning alone makes them faster.
 
     A copy from pageable memory is waited for by the host, so that wait is part of the bound.
     """
+    if not evidence.known(Category.H2D_COPY):
+        return None
     chosen = cast("PinMemoryOptions", options)
     exposed_ns = evidence.time(Category.H2D_COPY)
     waited_ns = evidence.time(Category.SYNC)

@@ -43,8 +43,10 @@ def _obstacle(options: Options, machine: Machine) -> str | None:
     return None
 
 
-def _predict(_options: Options, evidence: Evidence) -> Prediction:
+def _predict(_options: Options, evidence: Evidence) -> Prediction | None:
     """Only attention can move; without a device the trace does not tell it from other work."""
+    if not evidence.passes_known():
+        return None
     passes_ns = evidence.time(Category.FORWARD, Category.BACKWARD)
     attention_ns = evidence.kernels(KernelClass.ATTENTION, KernelClass.REDUCTION)
     return Prediction(

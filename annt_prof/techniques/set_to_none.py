@@ -41,8 +41,10 @@ def _obstacle(_options: Options, _machine: Machine) -> str | None:
     return None
 
 
-def _predict(_options: Options, evidence: Evidence) -> Prediction:
+def _predict(_options: Options, evidence: Evidence) -> Prediction | None:
     """Zeroing vanishes, and with it the reads that adding to zeros needs."""
+    if not evidence.known(Category.ZERO_GRAD):
+        return None
     zeroing_ns = evidence.time(Category.ZERO_GRAD)
     return Prediction(
         low_ns=0,

@@ -43,16 +43,19 @@ def _obstacle(_options: Options, machine: Machine) -> str | None:
     return None if machine.tf32 else f"{machine.device_name} has no TF32 tensor cores"
 
 
-def _predict(_options: Options, evidence: Evidence) -> Prediction:
+def _predict(_options: Options, evidence: Evidence) -> Prediction | None:
     """Products shorten by the ratio of the rates; convolutions have TF32 already."""
-    products_ns = evidence.kernels(KernelClass.GEMM, KernelClass.ATTENTION)
+    if not evidence.kernel_ns:
+        return None
+    left = max(0.0, 1 - evidence.sixteen_bits - evidence.tf32)
+    products_ns = left * evidence.kernels(KernelClass.GEMM, KernelClass.ATTENTION)
     ceilings = evidence.ceilings
     rates = {} if ceilings is None else ceilings.matrix_flops
     faster = rates["tf32"] / rates["float32"] if {"tf32", "float32"} <= rates.keys() else 16.0
     return Prediction(
         low_ns=0,
         high_ns=round(products_ns * max(0.0, 1 - 1 / faster)),
-        basis="the matrix products of the baseline, shortened as far as TF32 can",
+        basis="the matrix products of the baseline in full precision, shortened as far as TF32 can",
     )
 
 

@@ -146,6 +146,8 @@ class Trace:
         world_size: Processes of the run; None where the file does not tell.
         backend: Such as ``nccl`` or ``gloo``; None where the file does not tell.
         device_names: Accelerators listed in the file's header.
+        compute_major: First part of the first one's compute capability; None where the file
+            does not tell.
         num_clamped: Durations that were negative or overflowing, taken as 0.
         num_malformed: Events left out because they have no time or an impossible type.
         losses: What of the file could not be read, a sentence each.
@@ -162,6 +164,7 @@ class Trace:
     world_size: int | None
     backend: str | None
     device_names: tuple[str, ...]
+    compute_major: int | None
     num_clamped: int
     num_malformed: int
     losses: tuple[str, ...]

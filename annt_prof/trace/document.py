@@ -63,6 +63,7 @@ class DeviceProperties(msgspec.Struct):
     """One accelerator in the header."""
 
     name: str | None = None
+    computeMajor: Number = None  # noqa: N815 - the file's own key
 
 
 class Head(msgspec.Struct):

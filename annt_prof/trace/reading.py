@@ -94,6 +94,7 @@ def _trace(
         world_size=integer(distributed.world_size),
         backend=distributed.backend,
         device_names=tuple(device.name or "" for device in head.deviceProperties),
+        compute_major=next((integer(d.computeMajor) for d in head.deviceProperties), None),
         num_clamped=table.num_clamped,
         num_malformed=num_malformed + table.num_timeless,
         losses=losses,

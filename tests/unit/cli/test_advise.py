@@ -44,6 +44,30 @@ def test_advice_of_a_run_and_of_a_trace(recorded, tmp_path):
     assert by_name["fused_optimizer"]["high"] == 900
 
 
+def test_a_trace_is_not_asked_to_be_calibrated(recorded, tmp_path):
+    path = TraceBuilder().step(0, 1000).kernel("gemm", 100, 900).write(tmp_path / "trace.json")
+    assert "--calibrate" in called(advise.command, recorded)
+    assert "--calibrate" not in called(advise.command, path)
+
+
+@pytest.mark.parametrize(
+    ("device", "applies"),
+    [
+        ({"name": "Tesla V100", "computeMajor": 7}, False),
+        ({"name": "NVIDIA A100", "computeMajor": 8}, True),
+        ({"name": "AMD Instinct MI250", "computeMajor": 9}, False),
+        ({"name": "a device that tells nothing more"}, True),
+    ],
+)
+def test_tf32_is_promised_only_where_it_can_act(tmp_path, device, applies):
+    path = TraceBuilder().step(0, 1000).kernel("sgemm", 100, 900).write(tmp_path / "trace.json")
+    document = json.loads(path.read_text())
+    path.write_text(json.dumps(document | {"deviceProperties": [device]}))
+    found = json.loads(called(advise.command, "--json", path))
+    (tf32,) = [each for each in found["techniques"] if each["name"] == "tf32"]
+    assert (tf32["predicted_ns"]["high"] is not None) is applies
+
+
 def test_an_explanation_of_a_run(recorded):
     found = json.loads(called(explain.command, "--json", recorded))
     assert {"total_saving_ns_per_sample", "techniques"} <= set(found)

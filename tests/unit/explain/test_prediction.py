@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from annt_prof.categories import Category, KernelClass
+from annt_prof.categories import Category, KernelClass, Phase
 from annt_prof.explain.advice import advise
 from annt_prof.explain.deflation import deflated
 from annt_prof.techniques import registry
@@ -83,6 +83,10 @@ def test_bounds_are_in_order_and_no_larger_than_the_step(name):
     technique = registry.load(name)
     for evidence in (STEP, CALIBRATED, dataclasses.replace(STEP, kernel_ns={})):
         found = technique.predict(technique.options(), evidence)
+        if found is None:  # it acts on kernels, which are not known there
+            assert name in ("tf32", "cudnn_benchmark")
+            assert not evidence.kernel_ns
+            continue
         assert found.low_ns <= found.high_ns <= evidence.step_ns
         assert found.basis
 
@@ -109,3 +113,29 @@ def test_a_host_step_shrinks_alike_and_a_device_keeps_its_durations():
     on_device = deflated(found, "cuda")
     assert on_device[Category.FORWARD] == 60_000_000
     assert on_device[Category.HOST_BOUND] == 10_000_000
+
+
+@pytest.mark.parametrize("name", registry.shipped())
+def test_what_is_not_measured_bounds_nothing(name):
+    """Not measured is not zero: a step that shows nothing tells nothing."""
+    technique = registry.load(name)
+    blank = Evidence(device_type="cuda", step_ns=1000, category_ns={Category.UNATTRIBUTED: 1000})
+    assert technique.predict(technique.options(), blank) is None
+
+
+def test_waits_of_an_unknown_phase_may_be_of_any():
+    found = dataclasses.replace(
+        STEP,
+        category_ns={k: v for k, v in STEP.category_ns.items() if k is not Category.FORWARD},
+        host_bound_ns={"backward": 30, "unattributed": 70},
+    )
+    assert found.host_bound(Phase.BACKWARD) == 30
+    assert found.host_bound(Phase.FORWARD, Phase.BACKWARD) == 100
+
+
+def test_matrix_work_that_runs_in_16_bits_cannot_run_in_16_bits_again():
+    tuned = dataclasses.replace(CALIBRATED, sixteen_bits=1.0)
+    assert predicted("amp", AmpOptions(), tuned)[1] == 0
+    assert predicted("tf32", registry.load("tf32").options(), tuned)[1] == 0
+    half = dataclasses.replace(CALIBRATED, tf32=0.5)
+    assert predicted("tf32", registry.load("tf32").options(), half)[1] == round(300 * 0.5 * 0.5)
