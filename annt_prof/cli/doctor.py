@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from annt_prof.runner.doctor import Check, Diagnosis
 
+_LOOK_S = 0.5
+_BUSY_PERCENT = 10  # of all cores
 _EXIT_PROBLEM = 2
 _STYLES = {"ok": "green", "warning": "yellow", "problem": "bold red"}
 
@@ -52,6 +54,7 @@ def command(context: click.Context, as_json: bool, calibrate: bool) -> None:
 
 def _calibrate(*, as_json: bool) -> None:
     import msgspec
+    import psutil
     from rich.console import Console
 
     from annt_prof.report.ceilings import ceilings_table
@@ -60,7 +63,15 @@ def _calibrate(*, as_json: bool) -> None:
     from annt_prof.runs import ceilings as kept
     from annt_prof.runs.environment import collect
 
-    with Console(stderr=True).status("measuring what this machine can do at most ..."):
+    said = Console(stderr=True)
+    busy = psutil.cpu_percent(_LOOK_S)
+    if busy > _BUSY_PERCENT:
+        said.print(
+            f"other programs keep the CPU {busy:.0f} % busy, which lowers what is measured: "
+            "calibrate again once they are done",
+            style="yellow",
+        )
+    with said.status("measuring what this machine can do at most ..."):
         context = fork_server(())
         probed = probe_machine(context, use_accelerator=True)
         environment = collect(probed.machine, probed.threads)

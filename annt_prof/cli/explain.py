@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,11 +48,30 @@ def command(
     elif what and not Path(what[0]).exists() and _is_technique(what[0]):
         _print_technique(what[0])
         return
+    elif what and what[0].endswith(_SCENARIO_SUFFIXES):
+        raise UserError(
+            "one scenario is no run, and takes a second one to be compared with",
+            where=what[0],
+            hint=f"annt-prof run {what[0]} measures it, and annt-prof explain then explains it",
+        )
     else:
-        from annt_prof.runs import store
-
-        record = store.load(store.find(what[0] if what else None, runs_dir))
+        record = _recorded(what[0] if what else None, runs_dir)
     _print(_explained(record), as_json=as_json)
+
+
+def _recorded(name: str | None, runs_dir: Path) -> Run:
+    """Return the run of that name; a name that is none may be near a technique's."""
+    from annt_prof.runs import store
+    from annt_prof.techniques import registry
+
+    try:
+        return store.load(store.find(name, runs_dir))
+    except UserError as error:
+        near = difflib.get_close_matches(name or "", registry.names(), n=1)
+        if not near:
+            raise
+        hint = f"did you mean the technique {near[0]}?"
+        raise UserError(error.message, where=error.where, hint=hint) from None
 
 
 def _is_technique(name: str) -> bool:

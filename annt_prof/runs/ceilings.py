@@ -37,9 +37,9 @@ def fingerprint(environment: Environment) -> str:
         f"{environment.num_cores} cores",
         f"{environment.threads} threads",
         f"torch {environment.packages.get('torch', 'unknown')}",
-        f"driver {environment.driver}",
+        "no GPU driver" if environment.driver is None else f"driver {environment.driver}",
     )
-    return ", ".join(parts)
+    return ", ".join(dict.fromkeys(parts))
 
 
 def keep(environment: Environment, ceilings: Ceilings) -> Path:
