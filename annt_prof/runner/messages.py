@@ -41,13 +41,19 @@ class Assignment:
 
 @dataclass(frozen=True)
 class TimedRequest:
-    """Run one timed window."""
+    """Run one timed window.
+
+    Attributes:
+        span: Iterations that one figure of the window's median stands for, the same for every
+            variant of a run.
+    """
 
     round: int
     launch: int
     position: int
     iterations: int
     switch_in: int
+    span: int = 1
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ processes that run the same code differ for as long as they live.
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
@@ -85,6 +86,7 @@ class Session:
         self._entries = entries(order)
         self._named = {entry.variant.name: entry for entry in self._entries}
         self._launch_s = 0.0
+        self._span = 1
 
     def __enter__(self) -> Session:
         return self
@@ -131,6 +133,7 @@ class Session:
                 self._notify(Estimated(left_s))
             self._launch(entry)
         self._launch_s = time.monotonic() - began - _compiling_s(self._entries)
+        self._span = math.lcm(*(e.record.iterations_per_optimizer_step for e in running))
 
     def measure(self, statistics: Statistics) -> str:
         """Run rounds of timed windows, a few in each launch.
@@ -230,7 +233,9 @@ class Session:
                 continue
             self._notify(Activity("timing", variant.name, index))
             entry.worker.send(
-                TimedRequest(index, launch, position, window.iterations, window.switch_in)
+                TimedRequest(
+                    index, launch, position, window.iterations, window.switch_in, self._span
+                )
             )
             reply = self._ask(entry)
             if reply is None:

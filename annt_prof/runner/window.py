@@ -99,11 +99,10 @@ def run_timed(loop: Loop, request: TimedRequest) -> TimedWindow:
         stopwatch.mark()
     wait_for(device)
     ended_ns = time.monotonic_ns()
+    laps_ns = stopwatch.laps_ns()
     # An iteration's share of its optimizer step, so that accumulation does not alternate
     # between cheap iterations and dear ones.
-    step_ns = tuple(
-        round(lap / group) for lap, group in zip(stopwatch.laps_ns(), groups, strict=True)
-    )
+    step_ns = tuple(round(lap / group) for lap, group in zip(laps_ns, groups, strict=True))
     kept = sum(groups)
     return TimedWindow(
         round=request.round,
@@ -113,9 +112,34 @@ def run_timed(loop: Loop, request: TimedRequest) -> TimedWindow:
         step_ns=step_ns,
         iterations=kept,
         samples=(dropped + kept) * loop.setup.loader.batch_size,
-        median_ns=round(statistics.median(step_ns)),
+        median_ns=round(statistics.median(over_spans(laps_ns, groups, request.span))),
         launch=request.launch,
     )
+
+
+def over_spans(laps_ns: list[int], groups: list[int], span: int) -> list[float]:
+    """Return the time per iteration over stretches of at least ``span`` iterations.
+
+    The median of single steps leaves the slow ones out; that of optimizer steps of k iterations
+    has them in its means. Over stretches of one length both are the same figure, so grouping
+    iterations is no effect by itself.
+
+    Args:
+        laps_ns: Of each optimizer step.
+        groups: Iterations of each optimizer step.
+        span: Iterations; what is left over at the end joins the last stretch.
+    """
+    stretches: list[tuple[int, int]] = []
+    ns = iterations = 0
+    for lap, group in zip(laps_ns, groups, strict=True):
+        ns, iterations = ns + lap, iterations + group
+        if iterations >= span:
+            stretches.append((ns, iterations))
+            ns = iterations = 0
+    if iterations:
+        last = stretches.pop() if stretches else (0, 0)
+        stretches.append((last[0] + ns, last[1] + iterations))
+    return [total / count for total, count in stretches]
 
 
 def run_traced(loop: Loop, iterations: int, path: Path) -> int:

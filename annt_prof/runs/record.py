@@ -50,7 +50,8 @@ class TimedWindow(msgspec.Struct, frozen=True):
             optimizer step. Those of the switch-in are not among them.
         iterations: Those behind ``step_ns``.
         samples: Consumed from ``started_ns`` to ``ended_ns``, switch-in included.
-        median_ns: Median of ``step_ns``: the one figure that statistics use.
+        median_ns: Median time per iteration over stretches that are as long in every variant:
+            the one figure that statistics use.
         launch: Which of the variant's processes ran it, counted from 0.
     """
 

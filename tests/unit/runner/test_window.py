@@ -15,7 +15,7 @@ from annt_prof.analysis.breakdown import break_down
 from annt_prof.categories import Category
 from annt_prof.runner.messages import TimedRequest
 from annt_prof.runner.step import Loop
-from annt_prof.runner.window import HostStopwatch, run_steps, run_timed, run_traced
+from annt_prof.runner.window import HostStopwatch, over_spans, run_steps, run_timed, run_traced
 from annt_prof.techniques.setup import (
     LoaderArguments,
     OptimizerArguments,
@@ -170,3 +170,16 @@ def test_a_traced_window_holds_whole_optimizer_steps(accumulation: int, tmp_path
     iterations = run_traced(loop, 4, path)
     assert iterations == -(-4 // accumulation) * accumulation
     assert break_down(read(path)).mean.num_steps == iterations
+
+
+def test_grouping_iterations_changes_no_median():
+    """Steps with rare slow ones, as a variant with and one without accumulation sees them."""
+    steps = [10, 10, 30, 10, 10, 10, 10, 10]
+    pairs = [a + b for a, b in zip(steps[::2], steps[1::2], strict=True)]
+    assert over_spans(steps, [1] * 8, 2) == over_spans(pairs, [2] * 4, 2) == [10, 20, 10, 10]
+
+
+def test_what_is_left_over_joins_the_last_stretch():
+    assert over_spans([10, 10, 10, 40, 40], [1] * 5, 2) == [10, 30]
+    assert over_spans([10, 50], [1, 1], 4) == [30]
+    assert over_spans([30, 20], [3, 2], 3) == [10]
