@@ -1,22 +1,25 @@
-"""Time per sample of each set of techniques, launch by launch and category by category."""
+"""Time per sample of each set of techniques: by launch, as one figure, and by category.
+
+All of it is told as ratios to the baseline of the same round, like every speedup, and brought to
+nanoseconds by the baseline's own time. So an amount and the speedup beside it are one statement,
+and a machine that drifts between launches moves neither.
+"""
 
 from __future__ import annotations
 
 import math
-from statistics import fmean
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy.special import stdtrit
 
 from annt_prof.categories import Category
+from annt_prof.explain import lattice
 from annt_prof.explain.deflation import deflated
 from annt_prof.explain.explanation import Amount
-from annt_prof.explain.lattice import every_order, is_complete
 from annt_prof.explain.pairing import (
     CONFIDENCE,
     degrees_of_freedom,
-    half_width,
     launch_of_rounds,
     means,
     middle,
@@ -30,11 +33,23 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from annt_prof.explain.lattice import Names
-    from annt_prof.runs.record import Run, VariantRecord
+    from annt_prof.runs.record import Run, Speedup, VariantRecord
 
     Floats = NDArray[np.float64]
 
 POWER = 0.8
+
+
+class Costs(NamedTuple):
+    """Time per sample of sets of techniques, over the rounds that all of them have.
+
+    Attributes:
+        by_launch: By set, ns; shape (launches,).
+        level: By set, ns; shape (), the figure that a speedup gives.
+    """
+
+    by_launch: dict[Names, Floats]
+    level: dict[Names, Floats]
 
 
 def measured_sets(run: Run) -> dict[Names, VariantRecord]:
@@ -49,31 +64,68 @@ def measured_sets(run: Run) -> dict[Names, VariantRecord]:
 def orders_of(run: Run, acting: Sequence[str], known: Iterable[Names]) -> list[tuple[str, ...]]:
     """Return the orders over which a total can be shared out; empty where sets are missing."""
     found = set(known)
-    if run.orders and is_complete(found, run.orders):
+    if run.orders and lattice.is_complete(found, run.orders):
         return list(run.orders)
     # Every order passes through every set, so there are no more orders to walk than sets allow.
     if 2 ** len(acting) <= len(found):
-        return list(every_order(acting))
+        return list(lattice.every_order(acting))
     return []
 
 
-def by_launch(variants: Mapping[Names, VariantRecord]) -> dict[Names, Floats]:
-    """Return ns per sample in each launch, over the rounds that all of these variants have."""
-    launches = launch_of_rounds(*variants.values())
-    return {
-        names: np.array(means(per_sample_ns(variant), launches))
-        for names, variant in variants.items()
-    }
+def costs_of(
+    variants: Mapping[Names, VariantRecord], baseline: VariantRecord, baseline_ns: int
+) -> Costs | None:
+    """Return what each set costs, or None where they have no round in common.
+
+    Args:
+        variants: By set.
+        baseline: What each is compared with in its round.
+        baseline_ns: Its time per sample.
+    """
+    launches = launch_of_rounds(baseline, *variants.values())
+    if not launches:
+        return None
+    base = per_sample_ns(baseline)
+    by_launch, level = {}, {}
+    for names, variant in variants.items():
+        own = per_sample_ns(variant)
+        logs = means({n: math.log(own[n] / base[n]) for n in launches}, launches)
+        by_launch[names] = baseline_ns * np.exp(np.array(logs))
+        level[names] = np.array(baseline_ns * math.exp(middle(logs)[0]))
+    return Costs(by_launch, level)
+
+
+def saving(speedup: Speedup, before_ns: float) -> Amount:
+    """Return what a speedup saves of a time per sample, with the same interval."""
+    ends = (speedup.low, speedup.high)
+    low, high = (None if end is None else round(before_ns * (1 - 1 / end)) for end in ends)
+    return Amount(round(before_ns * (1 - 1 / speedup.ratio)), low, high)
+
+
+def around(centre: float, by_launch: Floats) -> Amount:
+    """Return an amount with the 95 % interval that its launches give."""
+    half = middle(by_launch.tolist())[1]
+    if half is None:
+        return Amount(round(centre), None, None)
+    return Amount(round(centre), round(centre - half), round(centre + half))
 
 
 def by_category(
-    variants: Mapping[Names, VariantRecord], device_type: str
+    variants: Mapping[Names, VariantRecord], timed_ns: Mapping[Names, float], device_type: str
 ) -> dict[str, dict[Names, Floats]]:
     """Return ns per sample by category; only categories that all of these traces show.
 
     Empty where a variant was not traced. What the profiler added is taken out.
+
+    Args:
+        variants: By set.
+        timed_ns: By set, per sample: what each trace is brought to.
+        device_type: What the run used.
     """
-    found = {names: deflated(variant, device_type) for names, variant in variants.items()}
+    found = {
+        names: deflated(variant, device_type, timed_ns[names] * variant.samples_per_iteration)
+        for names, variant in variants.items()
+    }
     known = {names: each for names, each in found.items() if each is not None}
     if len(known) < len(variants) or not known:
         return {}
@@ -88,16 +140,17 @@ def by_category(
     }
 
 
-def amount(savings: Floats) -> Amount:
-    """Return the mean saving over launches with its 95 % t-interval, ns."""
-    centre, half = fmean(savings.tolist()), half_width(savings.tolist())
-    if half is None:
-        return Amount(round(centre), None, None)
-    return Amount(round(centre), round(centre - half), round(centre + half))
+def traced(variants: Mapping[Names, VariantRecord]) -> dict[Names, Floats]:
+    """Return ns per sample of each traced step as it is; only of sets that were traced."""
+    return {
+        names: np.array(variant.breakdown.step_ns / variant.samples_per_iteration)
+        for names, variant in variants.items()
+        if variant.breakdown is not None
+    }
 
 
 def smallest_effect(log_ratios: Sequence[float]) -> float | None:
-    """Return the relative effect that so many launches find four times out of five.
+    """Return the share of time that so many launches find saved four times out of five.
 
     Source: G. Snedecor and W. Cochran, Statistical Methods, section on sample size: the effect
     whose t statistic passes the level's quantile with the given power.
@@ -107,4 +160,4 @@ def smallest_effect(log_ratios: Sequence[float]) -> float | None:
         return None
     degrees = degrees_of_freedom(len(log_ratios))
     level = float(stdtrit(degrees, (1 + CONFIDENCE) / 2))
-    return math.expm1(half * (1 + float(stdtrit(degrees, POWER)) / level))
+    return -math.expm1(-half * (1 + float(stdtrit(degrees, POWER)) / level))

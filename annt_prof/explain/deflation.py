@@ -16,7 +16,9 @@ _HOST_SIDE = frozenset(
 )
 
 
-def deflated(variant: VariantRecord, device_type: str) -> dict[Category, int] | None:
+def deflated(
+    variant: VariantRecord, device_type: str, timed_ns: float | None = None
+) -> dict[Category, int] | None:
     """Return nanoseconds per iteration by category without what the profiler added.
 
     Traces of different variants are taken one after the other, and each is slowed by the
@@ -27,6 +29,7 @@ def deflated(variant: VariantRecord, device_type: str) -> dict[Category, int] | 
     Args:
         variant: Of a run.
         device_type: What the run used.
+        timed_ns: Per iteration, of the timed windows; their median unless given.
 
     Returns:
         None where the variant was not traced or not timed.
@@ -37,6 +40,6 @@ def deflated(variant: VariantRecord, device_type: str) -> dict[Category, int] | 
     found = breakdown.by_category_ns
     shrinking = {c: ns for c, ns in found.items() if device_type == "cpu" or c in _HOST_SIDE}
     total_ns = sum(shrinking.values())
-    surplus_ns = breakdown.step_ns - timed.median
+    surplus_ns = breakdown.step_ns - (timed.median if timed_ns is None else timed_ns)
     factor = max(0.0, 1 - surplus_ns / total_ns) if total_ns else 1.0
     return {c: round(ns * factor) if c in shrinking else ns for c, ns in found.items()}

@@ -5,34 +5,34 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import msgspec
-import numpy as np
-
 from annt_prof import units
 from annt_prof.errors import UserError
 from annt_prof.explain import costs, lattice, pairing
 from annt_prof.explain.advice import advise, machine_of_run
 from annt_prof.explain.explanation import (
     Amount,
+    Bounds,
     Explanation,
     Finding,
     Interaction,
     TechniqueExplanation,
 )
-from annt_prof.explain.facts import NOBODY, Facts, baseline_ns, gather
+from annt_prof.explain.facts import NOBODY, Facts, gather
+from annt_prof.explain.judgement import held, outside
+from annt_prof.explain.placing import place
 from annt_prof.explain.prediction import options_of, predict
 from annt_prof.explain.reasons import reason
 from annt_prof.explain.signature import movements
 from annt_prof.explain.throughput import throughputs
 from annt_prof.explain.wording import floor_of, verdict
 from annt_prof.plan import AGAIN
+from annt_prof.runs.conditions import not_as_asked
 from annt_prof.techniques import registry
 
 if TYPE_CHECKING:
     from annt_prof.explain.explanation import Movement
-    from annt_prof.explain.lattice import Names
     from annt_prof.runs.record import Run, VariantRecord
-    from annt_prof.techniques.evidence import Ceilings, Prediction
+    from annt_prof.techniques.evidence import Ceilings
 
 _WORTH_TRYING = 0.02  # of the step
 _MOST_NEXT_STEPS = 5
@@ -55,22 +55,25 @@ def explain(run: Run, ceilings: Ceilings | None = None) -> Explanation:
     """
     facts = gather(run, ceilings)
     baseline = facts.measured.get(NOBODY)
-    total = None if facts.total is None else costs.amount(facts.total)
     techniques = tuple(_technique(name, facts) for name in facts.mix)
     again = next((v for v in run.variants if v.name == AGAIN), None)
     return Explanation(
         run_id=run.run_id,
         design=run.design,
-        launches=0 if facts.total is None else len(facts.total),
-        baseline_ns=None if baseline is None else baseline_ns(baseline),
-        total=total,
-        techniques=_with_shares(techniques, facts, total),
+        launches=0 if baseline is None else len({w.launch for w in baseline.windows}),
+        baseline_ns=facts.baseline_ns,
+        total=facts.total,
+        techniques=techniques,
         interactions=_interactions(facts),
         baseline_again=None if again is None else again.speedup,
         next_steps=_next_steps(techniques, facts),
         differences=run.differences,
         same_in_both=run.same_in_both,
         throughputs=throughputs(run, ceilings),
+        orders=len(facts.orders),
+        stop=run.stop,
+        complete=run.complete,
+        not_as_asked=not_as_asked(run),
     )
 
 
@@ -81,59 +84,36 @@ def _technique(name: str, facts: Facts) -> TechniqueExplanation:
         )
     baseline = facts.measured.get(NOBODY)
     variant = facts.measured.get(frozenset((name,)))
-    if baseline is None or variant is None or variant.speedup is None:
+    if baseline is None or facts.baseline_ns is None or variant is None or variant.speedup is None:
         return TechniqueExplanation(name, Finding.INCONCLUSIVE, _why_not_measured(name, facts))
     said = verdict(variant.speedup, facts.precision, floor_of(facts.run.variants)).finding
     finding = _FINDINGS[said]
-    prediction = _prediction(name, facts)
-    by_category, unreconciled = _by_category(name, facts)
-    samples = baseline.samples_per_iteration
-    bound_ns = None if prediction is None else max(0, round(prediction.high_ns / samples))
-    basis = None if prediction is None else prediction.basis
-    alone = _saving(NOBODY, frozenset((name,)), facts)
-    low = None if prediction is None else round(prediction.low_ns / samples)
-    high = None if prediction is None else round(prediction.high_ns / samples)
-    per_sample_ns = baseline_ns(baseline)
+    alone = costs.saving(variant.speedup, facts.baseline_ns)
+    bounds = _bounds(name, facts, baseline.samples_per_iteration)
+    placed = place(name, facts, alone)
+    trusted = finding not in (Finding.HELPS, Finding.HURTS) or placed.agrees
     extra_s = _extra_first_step_s(baseline, variant)
     return TechniqueExplanation(
         name=name,
         finding=finding,
-        reason=reason(
-            finding,
-            variant.speedup,
-            by_category,
-            bound_ns,
-            basis,
-            per_sample_ns,
-            unexplained=_unexplained(alone, bound_ns),
-        ),
+        reason=reason(finding, variant.speedup, alone, placed, bounds, facts.baseline_ns),
         speedup=variant.speedup,
         alone=alone,
-        given_others=_saving(frozenset(facts.acting) - {name}, frozenset(facts.acting), facts),
+        given_others=_given_others(name, facts),
+        share=facts.shares.get(name),
         smallest_effect=costs.smallest_effect(pairing.log_ratios(baseline, variant)),
-        saving_by_category_ns=by_category,
-        unreconciled_ns=unreconciled,
-        signature=_signature(name, facts, alone),
-        bound_ns=bound_ns,
-        bound_basis=basis,
-        predicted_low_ns=low,
-        predicted_high_ns=high,
-        prediction_held=_held(alone, low, high),
+        saving_by_category_ns=placed.by_category_ns if trusted else None,
+        traced_ns=placed.traced_ns,
+        unreconciled_ns=placed.unreconciled_ns,
+        signature=_signature(name, facts, alone) if trusted else (),
+        bounds=bounds,
+        prediction_held=None if bounds is None else held(alone, bounds),
+        prediction_error_ns=None if bounds is None else outside(alone.ns, bounds),
         pitfalls=_pitfalls(name, variant),
         mathematics=_mathematics(name, variant),
         extra_first_step_s=extra_s,
         paid_back_after=_paid_back_after(extra_s, baseline, variant),
         numerics=variant.numerics,
-    )
-
-
-def _unexplained(alone: Amount | None, bound_ns: int | None) -> bool:
-    """Tell whether a saving is larger than its mechanism accounts for, interval and all."""
-    return (
-        alone is not None
-        and alone.low is not None
-        and bound_ns is not None
-        and alone.low > bound_ns
     )
 
 
@@ -162,36 +142,14 @@ def _why_not_measured(name: str, facts: Facts) -> str:
     return "not measured: no round has both it and the baseline"
 
 
-def _saving(before: Names, after: Names, facts: Facts) -> Amount | None:
-    """Return what the second set saves over the first, where both were measured."""
-    if before not in facts.measured or after not in facts.measured:
+def _given_others(name: str, facts: Facts) -> Amount | None:
+    """Return what it saves on top of all others, where both sets were measured."""
+    others = facts.measured.get(frozenset(facts.acting) - {name})
+    whole = facts.measured.get(frozenset(facts.acting))
+    if others is None or whole is None or others.speedup is None or facts.baseline_ns is None:
         return None
-    both = costs.by_launch({before: facts.measured[before], after: facts.measured[after]})
-    savings = both[before] - both[after]
-    return costs.amount(savings) if len(savings) else None
-
-
-def _by_category(name: str, facts: Facts) -> tuple[dict[str, int] | None, int | None]:
-    """Return the technique's saving by category, and what of the timed one it does not explain."""
-    alone = frozenset((name,))
-    orders = facts.orders or [(name,)]
-    needed = {frozenset(order[:n]) for order in orders for n in range(len(order) + 1)}
-    players = facts.acting if facts.orders else (name,)
-    variants = {names: facts.measured[names] for names in needed}
-    found = costs.by_category(variants, facts.run.environment.device_type)
-    if not found:
-        return None, None
-    savings = {
-        category: float(lattice.shapley(cost, players, orders)[name])
-        for category, cost in found.items()
-    }
-    if facts.orders:
-        timed = float(facts.shares[name].mean())
-    else:
-        both = costs.by_launch({NOBODY: facts.measured[NOBODY], alone: facts.measured[alone]})
-        timed = float((both[NOBODY] - both[alone]).mean())
-    rounded = {category: round(ns) for category, ns in savings.items()}
-    return rounded, round(timed) - sum(rounded.values())
+    found = pairing.speedup(others, whole)
+    return None if found is None else costs.saving(found, facts.baseline_ns / others.speedup.ratio)
 
 
 def _pitfalls(name: str, variant: VariantRecord) -> tuple[str, ...]:
@@ -225,55 +183,34 @@ def _mathematics(name: str, variant: VariantRecord) -> str:
     return said[0].removeprefix(prefix) if said else ""
 
 
-def _prediction(name: str, facts: Facts) -> Prediction | None:
+def _bounds(name: str, facts: Facts, samples: int) -> Bounds | None:
+    """Return what the technique should save per sample, told from the baseline alone."""
     if facts.evidence is None:
         return None
     try:
-        return predict(name, options_of(facts.run, name), facts.evidence)
+        found = predict(name, options_of(facts.run, name), facts.evidence)
     except UserError:
+        return None  # a plug-in that is no longer there
+    if found is None:
         return None
-
-
-def _held(alone: Amount | None, low: int | None, high: int | None) -> bool | None:
-    """Tell whether the measured interval meets the predicted one."""
-    if alone is None or low is None or high is None or alone.low is None or alone.high is None:
-        return None
-    return alone.low <= high and alone.high >= low
-
-
-def _with_shares(
-    techniques: tuple[TechniqueExplanation, ...], facts: Facts, total: Amount | None
-) -> tuple[TechniqueExplanation, ...]:
-    """Fill in the shares, whole nanoseconds that sum to the total."""
-    if not facts.shares or total is None:
-        return techniques
-    means = {name: float(savings.mean()) for name, savings in facts.shares.items()}
-    whole = lattice.whole_numbers(means, total.ns)
-    return tuple(
-        msgspec.structs.replace(
-            each,
-            share=msgspec.structs.replace(
-                costs.amount(facts.shares[each.name]), ns=whole[each.name]
-            ),
-        )
-        if each.name in whole
-        else each
-        for each in techniques
-    )
+    return Bounds(round(found.low_ns / samples), round(found.high_ns / samples), found.basis)
 
 
 def _interactions(facts: Facts) -> tuple[Interaction, ...]:
     """Return the pairs whose extra saving is beyond what is told from none."""
     small = {names: v for names, v in facts.measured.items() if len(names) <= 2}
-    if len(small) < 4:
+    if len(small) < 4 or facts.baseline_ns is None:
         return ()
+    cost = costs.costs_of(small, facts.measured[NOBODY], facts.baseline_ns)
+    if cost is None:
+        return ()
+    centres = lattice.interactions(cost.level, facts.acting)
+    noise_ns = floor_of(facts.run.variants) * facts.baseline_ns
     found = []
-    cost = costs.by_launch(small)
-    for pair, extra in lattice.interactions(cost, facts.acting).items():
-        known = costs.amount(extra) if len(extra) else None
-        if known is None or known.low is None or known.high is None:
+    for pair, spread in lattice.interactions(cost.by_launch, facts.acting).items():
+        known = costs.around(float(centres[pair]), spread)
+        if known.low is None or known.high is None:
             continue
-        noise_ns = floor_of(facts.run.variants) * float(np.mean(cost[NOBODY]))
         if known.low > noise_ns or known.high < -noise_ns:
             one, other = sorted(pair, key=facts.mix.index)
             found.append(Interaction((one, other), known))

@@ -31,6 +31,19 @@ class Amount(msgspec.Struct, frozen=True):
     high: int | None
 
 
+class Bounds(msgspec.Struct, frozen=True):
+    """What a technique should save per sample, ns, told from the baseline alone.
+
+    Attributes:
+        high_ns: What its mechanism accounts for at most; 0 or less where it saves nothing.
+        basis: What ``high_ns`` is made of, to follow "it cannot save more than".
+    """
+
+    low_ns: int
+    high_ns: int
+    basis: str
+
+
 class Movement(msgspec.Struct, frozen=True):
     """One mover of a technique's signature, as the traced windows show it.
 
@@ -64,12 +77,14 @@ class TechniqueExplanation(msgspec.Struct, frozen=True):
         smallest_effect: Fraction of time that so many launches find four times out of five.
         saving_by_category_ns: Per sample, from the traced windows; by the same weights as the
             share, or alone where there is none. None where a variant was not traced.
-        unreconciled_ns: The timed saving less the sum over the categories.
+            Also None where an effect's traces show something else than its timed windows.
+        traced_ns: What the traced windows show it to save as they are, profiler and all.
+        unreconciled_ns: The timed saving without that.
         signature: Expected and seen movements; empty where a variant was not traced.
-        bound_ns: It cannot save more per sample, told from the baseline alone.
-        bound_basis: What the bound is made of.
-        predicted_low_ns, predicted_high_ns: Per sample, told from the baseline alone.
-        prediction_held: Whether the measured saving's interval meets the predicted one.
+        bounds: Its prediction; None where nothing tells.
+        prediction_held: Whether the measured saving lies within; None where its interval is too
+            wide to tell.
+        prediction_error_ns: How far outside the saving lies; 0 within.
         pitfalls: Found in the variant's setup or its trace.
         mathematics: What it changes.
         extra_first_step_s: How much longer its very first step took than the baseline's, as a
@@ -87,13 +102,12 @@ class TechniqueExplanation(msgspec.Struct, frozen=True):
     share: Amount | None = None
     smallest_effect: float | None = None
     saving_by_category_ns: dict[str, int] | None = None
+    traced_ns: int | None = None
     unreconciled_ns: int | None = None
     signature: tuple[Movement, ...] = ()
-    bound_ns: int | None = None
-    bound_basis: str | None = None
-    predicted_low_ns: int | None = None
-    predicted_high_ns: int | None = None
+    bounds: Bounds | None = None
     prediction_held: bool | None = None
+    prediction_error_ns: int | None = None
     pitfalls: tuple[str, ...] = ()
     mathematics: str = ""
     extra_first_step_s: float | None = None
@@ -141,6 +155,10 @@ class Explanation(msgspec.Struct, frozen=True):
         differences: Of a run about two scenarios, each setting in the first and in the second.
         same_in_both: What one might expect to differ and does not.
         throughputs: Of each variant whose operations could be counted.
+        orders: Of adding one technique after the other, over which the total was shared out.
+        stop: Why measuring stopped.
+        complete: False where the run stopped half-way.
+        not_as_asked: What was substituted, overridden or left out, one sentence each.
     """
 
     run_id: str
@@ -155,3 +173,7 @@ class Explanation(msgspec.Struct, frozen=True):
     differences: tuple[str, ...] = ()
     same_in_both: tuple[str, ...] = ()
     throughputs: tuple[Throughput, ...] = ()
+    orders: int = 0
+    stop: str = ""
+    complete: bool = True
+    not_as_asked: tuple[str, ...] = ()

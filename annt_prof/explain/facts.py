@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 
 from annt_prof.explain import costs, lattice
+from annt_prof.explain.pairing import speedup
 from annt_prof.explain.prediction import evidence_of
 from annt_prof.explain.wording import DEFAULT_PRECISION
 
 if TYPE_CHECKING:
-    from annt_prof.explain.lattice import Floats, Names
+    from annt_prof.explain.explanation import Amount
+    from annt_prof.explain.lattice import Names
     from annt_prof.runs.record import Run, VariantRecord
     from annt_prof.techniques.evidence import Ceilings, Evidence
 
@@ -28,11 +31,12 @@ class Facts:
         run: Itself.
         mix: Techniques of the scenario, in its order.
         idle: Those that cannot act here, each with the reason.
-        acting: The others, as far as they were measured in any variant.
+        acting: The others, measured or not.
         measured: Variants by their set of techniques.
+        baseline_ns: The baseline's time per sample; None where it was not measured.
         orders: Over which the total is shared out; empty where the design does not allow it.
-        shares: Savings of each technique by launch.
-        total: Saving of the whole mix by launch; None where it was not measured.
+        shares: Of each technique, whole nanoseconds that sum to the total.
+        total: Saving of the whole mix; None where it was not measured.
         evidence: What the baseline's step tells; None where it was not traced.
         precision: Half-width, a fraction, up to which an interval counts as narrow.
     """
@@ -42,9 +46,10 @@ class Facts:
     idle: dict[str, str]
     acting: tuple[str, ...]
     measured: dict[Names, VariantRecord]
+    baseline_ns: int | None
     orders: list[tuple[str, ...]]
-    shares: dict[str, Floats]
-    total: Floats | None
+    shares: dict[str, Amount]
+    total: Amount | None
     evidence: Evidence | None
     precision: float
 
@@ -55,24 +60,24 @@ def gather(run: Run, ceilings: Ceilings | None) -> Facts:
     idle = {name: why for variant in run.variants for name, why in variant.left_out.items()}
     measured = costs.measured_sets(run)
     acting = tuple(name for name in mix if name not in idle)
-    whole = frozenset(acting)
     baseline = measured.get(NOBODY)
+    baseline_ns = None if baseline is None else _time_per_sample(baseline)
     orders = costs.orders_of(run, acting, measured) if baseline and acting else []
-    total, shares = None, {}
-    if orders:
-        needed = {frozenset(order[:n]) for order in orders for n in range(len(order) + 1)}
-        cost = costs.by_launch({names: measured[names] for names in needed})
-        if len(cost[NOBODY]):
-            shares = lattice.shapley(cost, acting, orders)
-            total = cost[NOBODY] - cost[whole]
-    elif baseline and whole in measured and acting:
-        both = costs.by_launch({NOBODY: baseline, whole: measured[whole]})
-        total = both[NOBODY] - both[whole] if len(both[whole]) else None
-    evidence = None if baseline is None else evidence_of(run, baseline, ceilings)
+    total = _total(measured, acting, baseline_ns)
+    shares = _shares(measured, acting, orders, baseline_ns, total)
     values = {value.path: value.value for value in run.scenario}
-    precision = values.get("window.precision", DEFAULT_PRECISION)
     return Facts(
-        run, mix, idle, acting, measured, orders, shares, total, evidence, float(precision)
+        run=run,
+        mix=mix,
+        idle=idle,
+        acting=acting,
+        measured=measured,
+        baseline_ns=baseline_ns,
+        orders=orders if shares else [],
+        shares=shares,
+        total=total,
+        evidence=None if baseline is None else evidence_of(run, baseline, ceilings),
+        precision=float(values.get("window.precision", DEFAULT_PRECISION)),
     )
 
 
@@ -81,7 +86,40 @@ def _names_in(run: Run) -> list[str]:
     return [name for variant in run.variants for name in (*variant.techniques, *variant.left_out)]
 
 
-def baseline_ns(baseline: VariantRecord) -> int:
+def _time_per_sample(baseline: VariantRecord) -> int:
     """Return the median over windows, ns per sample."""
     median = np.median([window.median_ns for window in baseline.windows])
     return round(float(median) / baseline.samples_per_iteration)
+
+
+def _total(
+    measured: dict[Names, VariantRecord], acting: tuple[str, ...], baseline_ns: int | None
+) -> Amount | None:
+    whole = measured.get(frozenset(acting)) if acting else None
+    if baseline_ns is None or whole is None:
+        return None
+    found = speedup(measured[NOBODY], whole)
+    return None if found is None else costs.saving(found, baseline_ns)
+
+
+def _shares(
+    measured: dict[Names, VariantRecord],
+    acting: tuple[str, ...],
+    orders: list[tuple[str, ...]],
+    baseline_ns: int | None,
+    total: Amount | None,
+) -> dict[str, Amount]:
+    """Share the total out along the orders; empty where that cannot be done."""
+    if not orders or total is None or baseline_ns is None:
+        return {}
+    needed = {frozenset(order[:n]) for order in orders for n in range(len(order) + 1)}
+    cost = costs.costs_of({n: measured[n] for n in needed}, measured[NOBODY], baseline_ns)
+    if cost is None:
+        return {}
+    centres = {n: float(s) for n, s in lattice.shapley(cost.level, acting, orders).items()}
+    spread = lattice.shapley(cost.by_launch, acting, orders)
+    whole = lattice.whole_numbers(centres, total.ns)
+    return {
+        name: msgspec.structs.replace(costs.around(centres[name], spread[name]), ns=whole[name])
+        for name in acting
+    }

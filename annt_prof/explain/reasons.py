@@ -6,65 +6,78 @@ from typing import TYPE_CHECKING
 
 from annt_prof import units
 from annt_prof.explain.explanation import Finding
+from annt_prof.explain.judgement import beyond
 from annt_prof.explain.wording import behind
 
 if TYPE_CHECKING:
+    from annt_prof.explain.explanation import Amount, Bounds
+    from annt_prof.explain.placing import Placed
     from annt_prof.runs.record import Speedup
 
 _MENTIONED = 0.1  # of the saving: smaller movements are not worth a word
 _MOST_MENTIONED = 3
 
 
-def effect(speedup: Speedup) -> str:
-    """Return a change of time in percent with its half-width: ``0.3 % ± 0.6 %``."""
-    change = 1 - 1 / speedup.ratio
-    if speedup.low is None or speedup.high is None:
-        return f"{units.percent(change)}, no interval"
-    half = (1 / speedup.low - 1 / speedup.high) / 2
-    return f"{units.percent(change)} {units.plus_minus(half)}"
-
-
 def reason(
     finding: Finding,
     speedup: Speedup,
-    by_category_ns: dict[str, int] | None,
-    bound_ns: int | None,
-    bound_basis: str | None,
+    alone: Amount,
+    placed: Placed,
+    bounds: Bounds | None,
     baseline_ns: int,
-    *,
-    unexplained: bool,
 ) -> str:
     """Say what was found and by which mechanism.
 
     Args:
         finding: Of a technique that was measured.
         speedup: Against the baseline.
-        by_category_ns: Savings per sample; None where they are not known.
-        bound_ns: The most that it could save per sample; None where nothing tells.
-        bound_basis: What the bound is made of.
+        alone: The same as a saving per sample.
+        placed: Where in the step it lies.
+        bounds: What its mechanism accounts for; None where nothing tells.
         baseline_ns: Per sample.
-        unexplained: Whether it saves more than the bound, interval and all.
     """
-    measured = behind(speedup)
-    limit = _limit(bound_ns, bound_basis, baseline_ns)
-    moved = _moved(by_category_ns, helps=finding is not Finding.HURTS)
     match finding:
-        case Finding.HELPS | Finding.HURTS:
-            verb = "saves" if finding is Finding.HELPS else "costs"
-            amount = effect(speedup).lstrip("-")
-            beyond = _beyond(bound_ns, bound_basis, baseline_ns) if unexplained else ""
-            return f"{verb} {amount} of the time per sample ({measured}){moved}{beyond}"
+        case Finding.HELPS:
+            said = f"saves {_effect(speedup, 1)}{_where(placed, helps=True)}"
+            return said + _beyond(alone, bounds, baseline_ns)
+        case Finding.HURTS:
+            return f"costs {_effect(speedup, -1)}{_where(placed, helps=False)}"
         case Finding.NO_MEASURABLE_EFFECT:
-            return f"no measurable effect ({effect(speedup)}, {measured}){limit}"
+            return f"no measurable effect: {_moved(speedup)}{_limit(alone, bounds, baseline_ns)}"
         case _:
-            return f"inconclusive ({effect(speedup)}, {measured}): more launches could tell{limit}"
+            limit = _limit(alone, bounds, baseline_ns)
+            return f"inconclusive: {_moved(speedup)}; more launches could tell{limit}"
 
 
-def _moved(by_category_ns: dict[str, int] | None, *, helps: bool) -> str:
-    if by_category_ns is None:
+def _effect(speedup: Speedup, sign: int) -> str:
+    """Return what is saved (1) or lost (-1) of the baseline's time, with its interval."""
+    share = units.percent(sign * (1 - 1 / speedup.ratio))
+    return f"{share} of the time per sample ({_interval(speedup, sign)})"
+
+
+def _moved(speedup: Speedup) -> str:
+    """Return by how much the time moved: negative where it fell."""
+    change = units.percent(1 / speedup.ratio - 1)
+    return f"the time per sample moved by {change} ({_interval(speedup, -1)})"
+
+
+def _interval(speedup: Speedup, sign: int) -> str:
+    if speedup.low is None or speedup.high is None:
+        return f"no interval, {behind(speedup)}"
+    low, high = sorted(sign * (1 - 1 / end) for end in (speedup.low, speedup.high))
+    return f"95 % interval {units.percent(low)} to {units.percent(high)}, {behind(speedup)}"
+
+
+def _where(placed: Placed, *, helps: bool) -> str:
+    if placed.by_category_ns is None:
         return ""
+    if not placed.agrees:
+        return (
+            f"; where is not told, as the traced windows differ by "
+            f"{units.duration(placed.traced_ns or 0)} and not by {units.duration(placed.timed_ns)}"
+        )
     sign = 1 if helps else -1
-    moved = {name: sign * ns for name, ns in by_category_ns.items() if sign * ns > 0}
+    moved = {name: sign * ns for name, ns in placed.by_category_ns.items() if sign * ns > 0}
     total = sum(moved.values())
     largest = sorted(moved.items(), key=lambda item: -item[1])[:_MOST_MENTIONED]
     named = [f"{name} {units.duration(ns)}" for name, ns in largest if ns >= _MENTIONED * total]
@@ -74,21 +87,27 @@ def _moved(by_category_ns: dict[str, int] | None, *, helps: bool) -> str:
     return f"; {where}, per sample: {', '.join(named)}"
 
 
-def _beyond(bound_ns: int | None, basis: str | None, baseline_ns: int) -> str:
-    if bound_ns is None or basis is None:
+def _beyond(alone: Amount, bounds: Bounds | None, baseline_ns: int) -> str:
+    if bounds is None or not beyond(alone, bounds):
         return ""
-    share = units.percent(bound_ns / baseline_ns) if baseline_ns else "0 %"
     return (
-        f". Its mechanism accounts for {units.duration(bound_ns)} ({share}) at most: {basis}. The "
-        "rest is real here and not explained by it; see what else moved"
+        ". That is more than its mechanism accounts for: suspect noise, or something else that "
+        f"changed with it, and measure again. The mechanism: {_at_most(bounds, baseline_ns)}"
     )
 
 
-def _limit(bound_ns: int | None, basis: str | None, baseline_ns: int) -> str:
-    if bound_ns is None or basis is None:
+def _limit(alone: Amount, bounds: Bounds | None, baseline_ns: int) -> str:
+    if bounds is None:
         return ""
-    share = units.percent(bound_ns / baseline_ns) if baseline_ns else "0 %"
+    if beyond(alone, bounds):
+        return f"; its mechanism accounts for less than that: {_at_most(bounds, baseline_ns)}"
+    return f"; it could not have saved more than {_at_most(bounds, baseline_ns)}"
+
+
+def _at_most(bounds: Bounds, baseline_ns: int) -> str:
+    high_ns = max(bounds.high_ns, 0)
+    share = units.percent(high_ns / baseline_ns) if baseline_ns else "0 %"
     return (
-        f"; it could not have saved more than {units.duration(bound_ns)} of "
-        f"{units.duration(baseline_ns)} per sample ({share}): {basis}"
+        f"{units.duration(high_ns)} of {units.duration(baseline_ns)} per sample ({share}): "
+        f"{bounds.basis}"
     )

@@ -40,10 +40,12 @@ class Verdict(NamedTuple):
 def floor_of(variants: Iterable[VariantRecord]) -> float:
     """Return the effect, as a fraction, up to which a run tells nothing from none.
 
-    Where the baseline was measured twice, it is at least what the second one differs by.
+    Where the baseline was measured twice, it is at least what the second one differs by, either
+    way.
     """
     again = (v.speedup for v in variants if v.name == AGAIN and v.speedup is not None)
-    return max([NOT_WORTH_TELLING, *(abs(speedup.ratio - 1) for speedup in again)])
+    differs = (math.expm1(abs(math.log(speedup.ratio))) for speedup in again)
+    return max([NOT_WORTH_TELLING, *differs])
 
 
 def behind(speedup: Speedup) -> str:
@@ -59,10 +61,10 @@ def verdict(
 ) -> Verdict:
     """Say what a speedup's interval shows.
 
-    An interval that leaves out 1 and all that is not worth telling shows an effect, however wide it
-    is. Any other shows that there is no measurable effect only where it is narrow; a wide one
-    shows nothing. With a single launch there is no interval, since processes of the same code
-    differ for as long as they live.
+    An interval that leaves out 1 and all up to the floor shows an effect, however wide it is. Any
+    other shows that there is none only where it is narrow and meets what is not worth telling; a
+    wide one shows nothing. With a single launch there is no interval, since processes of the same
+    code differ for as long as they live. A ratio and its inverse are judged alike.
 
     Args:
         speedup: Of a variant against the baseline.
@@ -74,14 +76,18 @@ def verdict(
     if speedup.low is None or speedup.high is None:
         return Verdict("no_interval", f"{units.ratio(speedup.ratio)} in {measured}: no interval")
     half = relative_half_width(speedup.low, speedup.high)
-    if speedup.low > 1 + floor or speedup.high < 1 - floor:
+    if speedup.low > 1 + floor or speedup.high < 1 / (1 + floor):
         finding: Finding = "faster" if speedup.low > 1 else "slower"
         low, ratio, high = _told_apart(speedup.low, speedup.ratio, speedup.high)
         interval = f"95 % interval {low} to {high}, {measured}"
         return Verdict(finding, f"{finding}: {ratio} ({interval})")
     ratio = units.ratio(speedup.ratio, units.ratio_decimals(half))
     spread = f"{units.plus_minus(half)} at {measured}"
-    if half <= max(precision, DEFAULT_PRECISION, floor):
+    least = 1 + NOT_WORTH_TELLING
+    if speedup.low > least or speedup.high < 1 / least:
+        within = "no more than the baseline differs from itself by"
+        return Verdict("inconclusive", f"inconclusive: {ratio} {spread}, {within}")
+    if half <= max(precision, DEFAULT_PRECISION):
         return Verdict("no_measurable_effect", f"no measurable effect ({ratio} {spread})")
     return Verdict("inconclusive", f"inconclusive: {spread} ({ratio})")
 

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from annt_prof import units
 from annt_prof.report.lines import bullets, heading, labelled, plain
+from annt_prof.runs.conditions import not_as_asked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,7 +25,7 @@ def conditions(run: Run) -> RenderableType:
     if not run.complete:
         parts.append(plain(f"INCOMPLETE: {run.stop}", "bold red"))
     parts.append(labelled(_facts(run)))
-    differences = list(_differences(run))
+    differences = list(not_as_asked(run))
     parts.append(Text())
     if differences:
         parts.append(plain("Not as the scenario asks", "bold yellow"))
@@ -101,23 +102,6 @@ def _host(environment: Environment) -> str:
             *known,
         ]
     )
-
-
-def _differences(run: Run) -> Iterator[str]:
-    """Yield one sentence for each thing that is not what the scenario asked for."""
-    for s in run.substitutions:
-        yield f"{s.wanted}: {s.used} instead; {s.consequence}"
-    yield from run.overrides_in_effect
-    obstacles: dict[tuple[str, str], list[str]] = {}
-    for variant in run.variants:
-        for technique, reason in variant.left_out.items():
-            obstacles.setdefault((technique, reason), []).append(variant.name)
-    for (technique, reason), variants in obstacles.items():
-        yield f"{technique} cannot act here: {reason}; left out of variant {', '.join(variants)}"
-    known = {technique for technique, _ in obstacles}
-    for variant in run.variants:
-        if variant.status == "not_applicable" and variant.name not in known:
-            yield f"{variant.name} cannot act here: {variant.reason}"
 
 
 def _remarks(run: Run) -> Iterator[str]:

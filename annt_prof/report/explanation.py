@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from annt_prof import units
-from annt_prof.explain.explanation import Finding
-from annt_prof.explain.wording import NOT_WORTH_TELLING
+from annt_prof.explain.explanation import Amount, Finding
+from annt_prof.explain.wording import (
+    DEFAULT_PRECISION,
+    NOT_WORTH_TELLING,
+    relative_half_width,
+)
 from annt_prof.report.lines import INDENT, bullets, heading, indented, labelled, plain
 from annt_prof.report.tables import table_of
 from annt_prof.report.waterfall import waterfall
@@ -19,7 +24,7 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
     from annt_prof.explain.explanation import (
-        Amount,
+        Bounds,
         Explanation,
         TechniqueExplanation,
         Throughput,
@@ -44,9 +49,13 @@ def render_explanation(explanation: Explanation, console: Console) -> None:
 
 
 def _parts(explanation: Explanation, width: int) -> Iterator[RenderableType]:
-    launches = units.count(explanation.launches, "launch", "launches")
-    yield heading("What each technique is worth", f"{explanation.design}, {launches}, per sample")
+    yield heading("What each technique is worth", _design(explanation))
+    if not explanation.complete:
+        yield plain(f"INCOMPLETE: {explanation.stop}", "bold red")
     yield from _whole(explanation)
+    if explanation.not_as_asked:
+        yield plain("Not as the scenario asks", "bold yellow")
+        yield bullets("!", explanation.not_as_asked)
     if explanation.differences:
         yield Text()
         yield heading("How the two scenarios differ", "each is a factor below")
@@ -80,6 +89,16 @@ def _parts(explanation: Explanation, width: int) -> Iterator[RenderableType]:
         yield bullets("-", explanation.next_steps)
 
 
+def _design(explanation: Explanation) -> str:
+    launches = units.count(explanation.launches, "launch", "launches")
+    acting = [each for each in explanation.techniques if each.finding is not Finding.NOT_APPLICABLE]
+    walked, of = explanation.orders, math.factorial(len(acting))
+    shared = ""
+    if walked and walked < of:
+        shared = f", shares estimated from {walked} of {of:,} orders"
+    return f"{explanation.design}, {launches}, per sample{shared}"
+
+
 def _said(finding: Finding) -> str:
     return finding.value.replace("_", " ")
 
@@ -89,49 +108,74 @@ def _whole(explanation: Explanation) -> Iterator[RenderableType]:
     if explanation.baseline_ns is not None:
         facts.append(("baseline", units.duration(explanation.baseline_ns)))
     if explanation.total is not None:
-        facts.append(("whole mix", f"saves {_amount(explanation.total)}"))
+        facts.append(("whole mix", _saves(explanation.total)))
     again = explanation.baseline_again
     if again is not None and again.low is not None and again.high is not None:
-        interval = f"{units.ratio(again.low, 3)} to {units.ratio(again.high, 3)}"
-        agrees = again.low <= 1 + NOT_WORTH_TELLING and again.high >= 1 - NOT_WORTH_TELLING
-        verdict = "as it should be" if agrees else "NOT 1: take differences of this size for noise"
-        facts.append(("itself", f"the baseline measured twice is {interval}, {verdict}"))
-    held = [each.prediction_held for each in explanation.techniques]
-    told = [one for one in held if one is not None]
+        facts.append(("itself", _itself(again.low, again.high)))
+    told = [each for each in explanation.techniques if each.bounds is not None]
     if told:
-        facts.append(
-            ("predictions", f"{sum(told)} of {len(told)} held: told from the baseline alone, "
-             "beside what was measured")
-        )  # fmt: skip
+        facts.append(("predictions", _predictions(told)))
     yield labelled(facts)
+
+
+def _itself(low: float, high: float) -> str:
+    interval = f"the baseline measured twice is {units.ratio(low, 3)} to {units.ratio(high, 3)}"
+    if low > 1 + NOT_WORTH_TELLING or high < 1 / (1 + NOT_WORTH_TELLING):
+        return f"{interval}, NOT 1: take differences of this size for noise"
+    if relative_half_width(low, high) > DEFAULT_PRECISION:
+        return f"{interval}, too wide to tell anything"
+    return f"{interval}, as it should be"
+
+
+def _predictions(told: list[TechniqueExplanation]) -> str:
+    held = sum(each.prediction_held is True for each in told)
+    unsure = sum(each.prediction_held is None for each in told)
+    too_wide = f", {unsure} too noisy to tell" if unsure else ""
+    return (
+        f"{held} of {len(told)} held{too_wide}: told from the baseline alone, beside what was "
+        "measured"
+    )
 
 
 def _evidence(each: TechniqueExplanation) -> Iterator[tuple[str, str]]:
     if each.alone is not None:
-        yield "alone", f"saves {_amount(each.alone)}"
+        yield "alone", _saves(each.alone)
     if each.given_others is not None and each.given_others != each.alone:
-        yield "with others", f"on top of all others it saves {_amount(each.given_others)}"
+        yield "with others", f"on top of all others it {_saves(each.given_others)}"
     if each.share is not None:
         yield "share", f"{_amount(each.share)} of the whole mix's saving"
     if each.saving_by_category_ns is not None:
         yield "moved", _categories(each)
+    if each.traced_ns is not None and each.unreconciled_ns is not None:
+        yield "reconciled", _reconciled(each.traced_ns, each.unreconciled_ns)
     if each.signature:
         yield "signature", _signature(each)
-    if each.bound_ns is not None and each.bound_basis:
-        yield "bound", f"{units.duration(each.bound_ns)}: {each.bound_basis}"
-    if each.predicted_low_ns is not None and each.predicted_high_ns is not None:
-        low, high = units.duration(each.predicted_low_ns), units.duration(each.predicted_high_ns)
-        held = {True: "held", False: "did NOT hold", None: "not told"}[each.prediction_held]
-        yield "predicted", f"{low} to {high}; {held}"
+    if each.bounds is not None:
+        yield "predicted", _predicted(each, each.bounds)
     if each.smallest_effect is not None:
         seen = units.percent(each.smallest_effect)
-        yield "could see", f"an effect of {seen} of the time, four times out of five"
+        yield "could see", f"a saving of {seen} of the time, four times out of five"
     if each.extra_first_step_s is not None and each.extra_first_step_s > _LONG_FIRST_STEP_S:
         yield "first step", _first_step(each)
     if each.numerics is not None:
         yield from _numerics(each.numerics)
     if each.mathematics:
         yield "mathematics", each.mathematics
+
+
+def _predicted(each: TechniqueExplanation, bounds: Bounds) -> str:
+    low, high = units.duration(bounds.low_ns), units.duration(bounds.high_ns)
+    held = {True: "held", False: "did NOT hold", None: "too noisy to tell"}[each.prediction_held]
+    off = each.prediction_error_ns
+    by = f", off by {units.duration(abs(off))}" if off else ""
+    return f"{low} to {high}: {bounds.basis}; {held}{by}"
+
+
+def _reconciled(traced_ns: int, unreconciled_ns: int) -> str:
+    return (
+        f"the traced windows, taken once, show {units.duration(traced_ns)} of it; "
+        f"{units.duration(unreconciled_ns)} is left that they do not show"
+    )
 
 
 def _first_step(each: TechniqueExplanation) -> str:
@@ -176,6 +220,18 @@ def _ceiling(each: Throughput) -> str:
     return f"{units.percent(each.of_ceiling)} of {each.dtype}"
 
 
+def _saves(amount: Amount) -> str:
+    """Return what is saved or lost, never a negative amount of it."""
+    if amount.ns >= 0:
+        return f"saves {_amount(amount)}"
+    turned = Amount(
+        -amount.ns,
+        None if amount.high is None else -amount.high,
+        None if amount.low is None else -amount.low,
+    )
+    return f"costs {_amount(turned)}"
+
+
 def _amount(amount: Amount) -> str:
     if amount.low is None or amount.high is None:
         return f"{units.duration(amount.ns)} (no interval)"
@@ -193,8 +249,6 @@ def _categories(each: TechniqueExplanation) -> str:
     rest = sum(ns for _, ns in moved[_MOST_CATEGORIES:])
     if rest:
         shown.append(f"others {_change(-rest)}")
-    if each.unreconciled_ns:
-        shown.append(f"not reconciled with the timed windows {_change(-each.unreconciled_ns)}")
     return ", ".join(shown) if shown else "nothing"
 
 
@@ -217,6 +271,9 @@ def _signature(each: TechniqueExplanation) -> str:
 
 def _interactions(explanation: Explanation) -> Iterator[str]:
     for each in explanation.interactions:
-        more = "more" if each.extra.ns > 0 else "less"
-        one, other = each.techniques
-        yield f"{one} and {other} save {_amount(each.extra)} {more} together than each alone"
+        extra, (one, other) = each.extra, each.techniques
+        if extra.ns > 0:
+            yield f"{one} and {other} together save {_amount(extra)} more than both alone add up to"
+        else:
+            less = Amount(-extra.ns, extra.high and -extra.high, extra.low and -extra.low)
+            yield f"{one} and {other} together save {_amount(less)} less than both alone add up to"

@@ -23,7 +23,11 @@ def explanation_document(explanation: Explanation) -> bytes:
     answer = {
         "schema_version": DOCUMENT_VERSION,
         "run_id": explanation.run_id,
+        "complete": explanation.complete,
+        "stop": explanation.stop,
+        "not_as_asked": explanation.not_as_asked,
         "design": explanation.design,
+        "orders": explanation.orders,
         "launches": explanation.launches,
         "baseline_ns_per_sample": explanation.baseline_ns,
         "total_saving_ns_per_sample": total and total.ns,
@@ -40,7 +44,7 @@ def explanation_document(explanation: Explanation) -> bytes:
 
 
 def _technique(each: TechniqueExplanation) -> dict[str, Any]:
-    share = each.share
+    share, bounds = each.share, each.bounds
     return {
         "name": each.name,
         "verdict": each.finding,
@@ -52,12 +56,17 @@ def _technique(each: TechniqueExplanation) -> dict[str, Any]:
         "shapley_interval_ns_per_sample": share and {"low": share.low, "high": share.high},
         "smallest_effect": each.smallest_effect,
         "saving_by_category_ns_per_sample": each.saving_by_category_ns,
+        "traced_saving_ns_per_sample": each.traced_ns,
         "unreconciled_ns_per_sample": each.unreconciled_ns,
         "signature": each.signature,
-        "bound_ns_per_sample": each.bound_ns,
-        "bound_basis": each.bound_basis,
-        "predicted_ns_per_sample": {"low": each.predicted_low_ns, "high": each.predicted_high_ns},
+        "bound_ns_per_sample": bounds and max(bounds.high_ns, 0),
+        "bound_basis": bounds and bounds.basis,
+        "predicted_ns_per_sample": {
+            "low": bounds and bounds.low_ns,
+            "high": bounds and bounds.high_ns,
+        },
         "prediction_held": each.prediction_held,
+        "prediction_error_ns_per_sample": each.prediction_error_ns,
         "pitfalls": each.pitfalls,
         "mathematics": each.mathematics,
         "extra_first_step_s": each.extra_first_step_s,

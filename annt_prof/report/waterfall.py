@@ -51,9 +51,12 @@ def waterfall(explanation: Explanation, width: int) -> Iterator[Text]:
     shared = [each for each in explanation.techniques if each.share is not None]
     if not shared or explanation.baseline_ns is None or explanation.total is None:
         return
+    if explanation.total.low is None:  # a single launch: shares without an interval are no facts
+        return
     start, end = explanation.baseline_ns, explanation.baseline_ns - explanation.total.ns
     label = max(cell_len(n) for n in ("the whole mix", *(printable(s.name) for s in shared)))
-    highest = _highest(start, shared)
+    lowest, highest = _range(start, shared)
+    across = max(highest - lowest, 1)
     places = units.duration_decimals([highest])
     figure = len(units.milliseconds(-highest, places)) + 1
     bar = max(_NARROWEST_BAR, min(_WIDEST_BAR, width - INDENT - label - figure - 8))
@@ -63,30 +66,30 @@ def waterfall(explanation: Explanation, width: int) -> Iterator[Text]:
         written = f"+{written}" if signed and ns > 0 else written
         return Text.assemble(
             " " * INDENT, left(printable(name), label), f"  {right(written, figure)} ms  ",
-            " " * round(bar * before / highest), drawn,
+            " " * round(bar * (before - lowest) / across), drawn,
         )  # fmt: skip
 
     def solid(ns: int) -> Text:
-        return Text("█" * max(1, round(bar * ns / highest)), style="dim")
+        return Text("█" * max(1, round(bar * abs(ns) / across)), style="dim")
 
     yield line("baseline", start, 0, solid(start), signed=False)
     level, letters = start, ""
     for each in shared:
         saving = 0 if each.share is None else each.share.ns
-        drawn = _drawn(each, saving, max(1, round(bar * abs(saving) / highest)))
+        drawn = _drawn(each, saving, max(1, round(bar * abs(saving) / across)))
         letters += drawn.plain
         yield line(each.name, -saving, min(level, level - saving), drawn, signed=True)
         level -= saving
-    yield line("the whole mix", end, 0, solid(end), signed=False)
+    yield line("the whole mix", end, min(end, 0), solid(end), signed=False)
     yield _legend(letters)
 
 
-def _highest(start: int, shared: list[TechniqueExplanation]) -> int:
-    level, highest = start, start
+def _range(start: int, shared: list[TechniqueExplanation]) -> tuple[int, int]:
+    """Return the lowest and the highest level that a bar touches; 0 is within."""
+    levels = [0, start]
     for each in shared:
-        level -= 0 if each.share is None else each.share.ns
-        highest = max(highest, level)
-    return max(highest, 1)
+        levels.append(levels[-1] - (0 if each.share is None else each.share.ns))
+    return min(levels), max(levels)
 
 
 def _drawn(each: TechniqueExplanation, saving: int, cells: int) -> Text:

@@ -98,3 +98,20 @@ def test_of_200_comparisons_of_a_thing_with_itself_at_most_one_in_twenty_is_call
         assert other.speedup is not None
         called += verdict(other.speedup).finding in ("faster", "slower")
     assert called <= 10
+
+
+@pytest.mark.parametrize("low", [1.0, 1.06, 1.11, 1.2, 1.3])
+def test_a_ratio_and_its_inverse_are_judged_alike(low: float) -> None:
+    there, back = Speedup(low + 0.03, low, low + 0.06, 9), None
+    back = Speedup(1 / there.ratio, 1 / (low + 0.06), 1 / low, 9)
+    opposite = {"faster": "slower", "slower": "faster"}
+    for floor in (0.005, 0.1, 0.25, 1.5):
+        found = verdict(there, floor=floor).finding
+        assert verdict(back, floor=floor).finding == opposite.get(found, found)
+
+
+def test_a_noisy_baseline_makes_no_wide_interval_narrow() -> None:
+    assert verdict(Speedup(1.11, 0.8, 1.5, 9), floor=0.4).finding == "inconclusive"
+    found = verdict(Speedup(1.1, 1.09, 1.11, 9), floor=0.25)
+    assert found.finding == "inconclusive"
+    assert "the baseline differs from itself" in found.text
