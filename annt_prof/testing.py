@@ -124,14 +124,23 @@ class TraceBuilder:
         end_ns: int,
         *,
         launch_ns: int | None = None,
+        returned_ns: int | None = None,
+        pageable: bool = False,
         num_bytes: int = 1024,
         stream: int = 7,
+        thread: int = MAIN_THREAD,
     ) -> Self:
-        """Add a device copy; ``direction`` is ``HtoD``, ``DtoH``, ``DtoD`` or ``PtoP``."""
-        correlation = self._launch("cudaMemcpyAsync", launch_ns, MAIN_THREAD)
+        """Add a device copy; ``direction`` is ``HtoD``, ``DtoH``, ``DtoD`` or ``PtoP``.
+
+        The launching call returns at once unless ``returned_ns`` says when.
+        """
+        correlation = self._launch("cudaMemcpyAsync", launch_ns, thread, returned_ns)
+        source, target = ("Device", "Host") if direction == "DtoH" else ("Host", "Device")
+        memory = "Pageable" if pageable else "Pinned"
+        memories = f"{source} -> {target}".replace("Host", memory)
         return self._on_device(
             "gpu_memcpy",
-            f"Memcpy {direction} (Pinned -> Device)",
+            f"Memcpy {direction} ({memories})",
             (start_ns, end_ns),
             stream,
             {**correlation, "bytes": num_bytes},
@@ -185,11 +194,14 @@ class TraceBuilder:
         self._events.append(f'{described[:-1]}, "ts": {microseconds(instant_ns)}}}')
         return self
 
-    def _launch(self, call: str, launch_ns: int | None, thread: int) -> dict[str, int]:
+    def _launch(
+        self, call: str, launch_ns: int | None, thread: int, returned_ns: int | None = None
+    ) -> dict[str, int]:
         if launch_ns is None:
             return {}
         self._correlation += 1
-        self.runtime(call, launch_ns, launch_ns, thread=thread, correlation=self._correlation)
+        end_ns = launch_ns if returned_ns is None else returned_ns
+        self.runtime(call, launch_ns, end_ns, thread=thread, correlation=self._correlation)
         return {"correlation": self._correlation}
 
     def _on_device(

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from annt_prof.analysis.device import activity_categories, waiting_calls
+from annt_prof.analysis.blocking import pageable_waits, waiting_calls
+from annt_prof.analysis.device import activity_categories
 from annt_prof.analysis.gating import NOTHING
 from annt_prof.analysis.intervals import NOWHERE, edges_of, first_come, time_by_label
 from annt_prof.analysis.launches import UNKNOWN_NS
@@ -131,14 +132,31 @@ class _Waits:
 
 
 def _waits(trace: Trace, steps: Steps, gated: Gates) -> _Waits:
-    """Find the calls in which an activity ended; the others had nothing to wait for."""
+    """Find the calls in which an activity ended; the others had nothing to wait for.
+
+    A call that waited for its own pageable copy waited for nothing else, and may return while
+    the end of the copy is still under way.
+    """
     events = trace.events
     calls = np.flatnonzero(waiting_calls(trace, steps))
     calls = calls[np.argsort(events.end_ns[calls], kind="stable")]
     activity = gated.last_to_end_by(events.end_ns[calls])
+    copied = _own_copies(trace, calls, gated)
+    activity = np.where(copied == NOTHING, activity, copied)
     ended_ns = np.append(gated.end_ns, UNKNOWN_NS)[activity]
     waited = ended_ns > events.start_ns[calls]
     return _Waits(events.end_ns[calls][waited], activity[waited])
+
+
+def _own_copies(trace: Trace, calls: Places, gated: Gates) -> Places:
+    """Return the pageable copy (an index into the gates) that each call waited for."""
+    place_of_event = np.full(len(trace.events), NOTHING)
+    place_of_event[gated.event] = np.arange(len(gated.event))
+    copy_of_call = np.full(len(trace.events), NOTHING)
+    waits = pageable_waits(trace)
+    copy_of_call[waits.call] = place_of_event[waits.copy]
+    found: Places = copy_of_call[calls]
+    return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,12 +189,15 @@ def _walk(gated: Gates, waits: _Waits, steps: Steps) -> _Pieces:
     wait = np.where(by_launch, waits.last_before(launch_ns), NOTHING)
     following = np.where(by_launch, np.append(waits.activity, NOTHING)[wait], previous)
     node = _visited(_last_launched(gated, end), following, start_ns, begin)
-    # An activity's time on the path ends where that of the next one in time begins.
-    arrival_ns = np.minimum(end_ns[node], np.append(end_ns.max(), start_ns[node[:-1]]))
+    launched, waited = by_launch[node], wait[node] != NOTHING
+    returned_ns = np.where(waited, np.append(waits.end_ns, begin)[wait[node]], end_ns.max())
+    # An activity's time on the path ends where that of the next one in time begins, or where the
+    # call returned that waited for it.
+    left_ns = np.minimum(start_ns[node], returned_ns)
+    arrival_ns = np.minimum(end_ns[node], np.append(end_ns.max(), left_ns[:-1]))
     reached_ns = np.append(arrival_ns[1:], begin)
     begun_ns = np.maximum(start_ns[node], begin)
-    launched, waited = by_launch[node], wait[node] != NOTHING
-    host_from_ns = np.where(waited, np.append(waits.end_ns, begin)[wait[node]], reached_ns)
+    host_from_ns = np.where(waited, returned_ns, reached_ns)
     dispatched_ns = np.where(launched, np.maximum(launch_ns[node], begin), reached_ns)
     known = launched | (following[node] != NOTHING)
     before = np.where(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from annt_prof.analysis.blocking import is_to_device, synchronising
 from annt_prof.analysis.intervals import (
     NOWHERE,
     Segments,
@@ -17,7 +18,6 @@ from annt_prof.analysis.kernels import kernel_class
 from annt_prof.analysis.launches import UNKNOWN_NS, launch_times
 from annt_prof.analysis.ledger import CATEGORIES, Ledger, column
 from annt_prof.analysis.measured import not_measured_on_device
-from annt_prof.analysis.passes import EVALUATION
 from annt_prof.analysis.phases import PHASES
 from annt_prof.categories import Category, KernelClass, Phase
 from annt_prof.trace.columns import DEVICE_KINDS, Kind
@@ -47,20 +47,6 @@ _IDLE = {
     Phase.DATA_LOADING: column(Category.DATA_LOADING),
     Phase.SYNC: column(Category.SYNC),
 }
-
-# Calls that return when the device is done. hipMemcpyWithStream waits for its stream.
-# Source: the CUDA runtime and driver API, and HIP's, sections on synchronisation and memory.
-_SYNCHRONISING = frozenset(
-    {
-        *(f"{vendor}{what}Synchronize" for vendor in ("cuda", "hip") for what in
-          ("Device", "Stream", "Event", "Thread")),
-        *(f"cu{what}Synchronize" for what in ("Ctx", "Stream", "Event")),
-        *(f"{vendor}{copy}" for vendor in ("cuda", "hip") for copy in
-          ("Memcpy", "Memcpy2D", "Memcpy3D", "MemcpyToSymbol", "MemcpyFromSymbol")),
-        "hipMemcpyWithStream", "hipMemcpyHtoD", "hipMemcpyDtoH", "cuMemcpy", "cuMemcpyHtoD_v2",
-        "cuMemcpyDtoH_v2",
-    }
-)  # fmt: skip
 
 
 def account_device(trace: Trace, steps: Steps, phases: Phases) -> Ledger:
@@ -117,15 +103,11 @@ def activity_categories(trace: Trace, activities: NDArray[np.intp], phases: Phas
         [kernel_class(name) is KernelClass.COMMUNICATION for name in trace.names], bool
     )
     category[talks[name] & (kind == Kind.KERNEL)] = column(Category.COMMUNICATION)
-    to_device = np.array([_is_to_device(name) for name in trace.names], bool)[name]
+    to_device = np.array([is_to_device(name) for name in trace.names], bool)[name]
     copies = kind == Kind.MEMCPY
     category[copies & to_device] = column(Category.H2D_COPY)
     category[copies & ~to_device] = column(Category.OTHER_COPY)
     return category
-
-
-def _is_to_device(name: str) -> bool:
-    return "HtoD" in name or "HostToDevice" in name
 
 
 def _layer(events: Events, chosen: NDArray[np.intp], label: Ints | int) -> Segments:
@@ -150,29 +132,6 @@ def _idle(trace: Trace, steps: Steps, phases: Phases) -> Segments:
     for named, category in _IDLE.items():
         label[phase == PHASES.index(named)] = category
     return first_come(edges[:-1], edges[1:], label[:-1])
-
-
-def synchronising(trace: Trace, steps: Steps) -> Segments:
-    """Return when the host is blocked in a synchronising call.
-
-    Calls of the main thread count, and of autograd's threads: while these run a backward pass
-    the main thread waits for them. Other threads (pinning, watchdogs) hold nobody up.
-    """
-    return _layer(trace.events, np.flatnonzero(waiting_calls(trace, steps)), 0)
-
-
-def waiting_calls(trace: Trace, steps: Steps) -> NDArray[np.bool_]:
-    """Tell which events are the calls that ``synchronising`` is made of; bool, shape (n,)."""
-    events = trace.events
-    evaluating = trace.names_where([name.startswith(EVALUATION) for name in trace.names])
-    threads = np.append(events.thread[evaluating], steps.main_thread)
-    return synchronising_calls(trace) & np.isin(events.thread, threads)
-
-
-def synchronising_calls(trace: Trace) -> NDArray[np.bool_]:
-    """Tell which events are calls that return when the device is done; bool, shape (n,)."""
-    named = trace.names_where([name in _SYNCHRONISING for name in trace.names])
-    return named & trace.events.of_kind(Kind.RUNTIME, Kind.DRIVER)
 
 
 def _resolve(layers: list[Segments], phases: Phases, steps: Steps) -> tuple[Ints, Ints]:

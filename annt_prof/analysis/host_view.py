@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from annt_prof.analysis.device import synchronising_calls
+from annt_prof.analysis.blocking import synchronising_calls
 from annt_prof.analysis.intervals import NOWHERE, edges_of, first_come, time_by_label
 from annt_prof.analysis.passes import EVALUATION
 from annt_prof.analysis.phases import PHASES

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from annt_prof.analysis.device import synchronising
+from annt_prof.analysis.blocking import synchronising
 from annt_prof.analysis.intervals import NOWHERE, edges_of, first_come, time_by_label
 from annt_prof.analysis.launches import UNKNOWN_NS, launch_times
 from annt_prof.analysis.phases import PHASES

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from annt_prof.analysis.device import synchronising_calls
+from annt_prof.analysis.blocking import synchronising_calls
 from annt_prof.analysis.intervals import first_come
 from annt_prof.trace.columns import Kind
 

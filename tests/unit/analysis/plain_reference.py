@@ -171,6 +171,22 @@ def launch_of(event, calls):
     return max(before) if before else min(bearing, default=None)
 
 
+def pageable_wait(copy, bearing):
+    """Return the call that made a pageable copy and waited for it, None if there is none."""
+    if copy.category not in MEMCPY or "Pageable" not in copy.name:
+        return None
+    before = [e for e in bearing if e.start <= copy.start]
+    if before:
+        latest = max(e.start for e in before)
+        call = [e for e in before if e.start == latest][-1]
+    elif bearing:
+        call = min(bearing, key=lambda e: (e.start, e.order))
+    else:
+        return None
+    held_until = copy.start if "HtoD" in copy.name else copy.end
+    return call if "Memcpy" in call.name and call.end >= held_until else None
+
+
 def innermost(ranges, instant):
     around = [r for r in ranges if r[0] <= instant < r[1]]
     return max(around, key=lambda r: (r[0], -r[1], r[2]))[3] if around else None
@@ -222,6 +238,14 @@ def device_entries(events, phases, main):
     # A launch asks for the phase around one instant; asking all ranges is slow but simple.
     autograd = {e.thread for e in events if e.name.startswith(EVALUATE)} | {main}
     entries = []
+    bearing = {}
+    for e in events:
+        if e.category in CALL and e.correlation > 0:
+            bearing.setdefault(e.correlation, []).append(e)
+    for e in events:
+        call = pageable_wait(e, bearing.get(e.correlation, []))
+        if call is not None and call.thread in autograd:
+            entries.append(("sync", call.start, call.end, call.order, "sync"))
     for e in events:
         if e.category in KERNEL and "nccl" in e.name.lower():
             entries.append(("move", e.start, e.end, e.order, "communication"))

@@ -103,6 +103,12 @@ def device_traces(draw):
     copies = st.tuples(st.sampled_from(["HtoD", "DtoH", "DtoD"]), spans, launches, streams)
     for direction, (start, end), launch, stream in draw(st.lists(copies, max_size=4)):
         builder.copy(direction, start, end, launch_ns=launch, stream=stream)
+    pageable = st.tuples(st.sampled_from(["HtoD", "DtoH"]), spans, spans, threads, streams)
+    for direction, span, (called, returned), thread, stream in draw(st.lists(pageable, max_size=3)):
+        builder.copy(
+            direction, *span, launch_ns=called, returned_ns=returned, pageable=True,
+            thread=thread, stream=stream,
+        )  # fmt: skip
     for (start, end), launch in draw(st.lists(st.tuples(spans, launches), max_size=2)):
         builder.memset(start, end, launch_ns=launch)
     calls = st.tuples(

@@ -96,6 +96,47 @@ def test_a_wait_of_the_backward_thread_counts_and_one_of_a_watchdog_does_not(tmp
     assert only_step(builder, tmp_path) == {"host_bound": 100 + 600, "backward": 300}
 
 
+def item(builder, *, copying_until, waiting_from):
+    """One ``item()``: a copy to pageable memory, then a wait; one of the two takes the time."""
+    builder.step(0, 1000).phase(Phase.FORWARD, 0, 100).kernel("gemm", 50, 900, launch_ns=20)
+    builder.copy("DtoH", 900, 905, launch_ns=110, returned_ns=copying_until, pageable=True)
+    return builder.runtime("cudaStreamSynchronize", waiting_from, 940)
+
+
+def test_it_is_the_same_whichever_call_of_an_item_blocks(tmp_path):
+    in_copy = only_step(item(TraceBuilder(), copying_until=940, waiting_from=940), tmp_path)
+    in_wait = only_step(item(TraceBuilder(), copying_until=112, waiting_from=112), tmp_path)
+    expected = {"host_bound": 50 + 60, "forward": 850, "other_copy": 5, "sync": 35}
+    assert in_copy == in_wait == expected
+
+
+def test_a_copy_from_pageable_memory_holds_the_host_until_its_call_returns(tmp_path):
+    """The last piece is staged by then and still on its way."""
+    builder = TraceBuilder().step(0, 1000).phase(Phase.FORWARD, 600, 1000)
+    builder.copy("HtoD", 100, 590, launch_ns=50, returned_ns=550, pageable=True)
+    builder.kernel("gemm", 700, 900, launch_ns=690).runtime("cudaStreamSynchronize", 710, 900)
+    expected = {"host_bound": 100 + 150 + 100, "h2d_copy": 450, "forward": 200}
+    assert only_step(builder, tmp_path) == expected
+
+
+def test_one_that_was_staged_at_once_holds_nobody(tmp_path):
+    builder = TraceBuilder().step(0, 1000)
+    builder.copy("HtoD", 100, 590, launch_ns=50, returned_ns=99, pageable=True)
+    assert only_step(builder, tmp_path) == {"host_bound": 1000}
+
+
+def test_a_call_that_returns_before_its_copy_has_ended_did_not_wait_for_it(tmp_path):
+    builder = TraceBuilder().step(0, 1000)
+    builder.copy("DtoH", 100, 590, launch_ns=50, returned_ns=589, pageable=True)
+    assert only_step(builder, tmp_path) == {"host_bound": 1000}
+
+
+def test_a_copy_from_pinned_memory_holds_nobody_however_long_its_call(tmp_path):
+    builder = TraceBuilder().step(0, 1000)
+    builder.copy("HtoD", 100, 590, launch_ns=50, returned_ns=600)
+    assert only_step(builder, tmp_path) == {"host_bound": 1000}
+
+
 def test_steps_that_overlap_are_each_on_the_path_throughout(tmp_path):
     """A damaged trace may hold one step over the others."""
     builder = TraceBuilder().step(0, 500).step(500, 3000).step(1000, 1500)
@@ -123,13 +164,30 @@ def test_a_trace_without_a_device_has_none(tmp_path):
 class PlainWalk:
     """The definition once more, activity by activity and nanosecond by nanosecond."""
 
-    def __init__(self, activities, calls, waits, end):
+    def __init__(self, activities, calls, waits, end, pageable=()):
+        """A pageable copy is (stream, start, length, lead, call's length, direction)."""
+        own = [
+            (stream, start, start + length, max(0, start - lead), held, direction)
+            for stream, start, length, lead, held, direction in pageable
+        ]
         self.activities = sorted(
-            (stream, start, start + length, max(0, start - lead))
-            for stream, start, length, lead in activities
-            if length
+            [
+                (stream, start, start + length, max(0, start - lead))
+                for stream, start, length, lead in activities
+                if length
+            ]
+            + [copy[:4] for copy in own]
         )
-        self.calls = sorted(((start + length, start) for start, length in calls))
+        kinds = {"HtoD": "h2d_copy", "DtoH": "other_copy"}
+        self.kind = {copy[:4]: kinds[copy[5]] for copy in own}
+        # A call: when it returned, when it began, and the copy of its own that it waited for.
+        self.calls = sorted((start + length, start, -1) for start, length in calls)
+        for copy in own:
+            _, start, end_of_copy, called, held, direction = copy
+            if called + held >= (start if direction == "HtoD" else end_of_copy):
+                place = self.activities.index(copy[:4])
+                self.calls.append((called + held, called, place))
+        self.calls.sort()
         self.waits = waits
         self.end = end
         self.label = [None] * end
@@ -156,32 +214,34 @@ class PlainWalk:
         return max(ready, key=lambda one: one[0])[1]  # in a tie the stream's own
 
     def host(self, until):
-        for end, start in reversed(self.calls):
+        """Return the activity that the host last waited for, and until when it did."""
+        for end, start, own in reversed(self.calls):
             if end <= until:
-                number = self.last_to_end_by(end)
+                number = self.last_to_end_by(end) if own < 0 else own
                 if number is not None and self.activities[number][2] > start:
                     self.fill(end, until, "host_bound")
                     self.fill(self.activities[number][2], end, "sync")
-                    return number
+                    return number, end
         self.fill(0, until, "host_bound")
-        return None
+        return None, 0
 
     def walk(self):
         late = [
             (a[2], -i) for i, a in enumerate(self.activities) if a[3] < self.end and a[2] > self.end
         ]
-        number = -max(late)[1] if late else self.host(self.end)
-        until = self.end
+        number, until = (-max(late)[1], self.end) if late else self.host(self.end)
         while number is not None:
             _, start, end, launch = self.activities[number]
-            self.fill(start, min(end, until), "unattributed")
+            kind = self.kind.get(self.activities[number], "unattributed")
+            self.fill(start, min(end, until), kind)
             until = start
             if start <= 0:
                 return
             previous = self.previous(number)
             if previous is None:
                 self.fill(launch, start, "host_bound")
-                number = self.host(launch)
+                number, returned = self.host(launch)
+                until = min(until, returned)
             else:
                 self.fill(min(self.activities[previous][2], start), start, QUEUED)
                 number = previous
@@ -191,6 +251,10 @@ activity = st.tuples(
     st.sampled_from([7, 20]), st.integers(0, 70), st.integers(0, 20), st.integers(0, 40)
 )
 call = st.tuples(st.integers(0, 60), st.integers(0, 19))
+copy = st.tuples(
+    st.sampled_from([30, 31, 32]), st.integers(0, 70), st.integers(1, 20), st.integers(0, 40),
+    st.integers(0, 40), st.sampled_from(["HtoD", "DtoH"]),
+)  # fmt: skip
 
 
 @given(
@@ -198,8 +262,9 @@ call = st.tuples(st.integers(0, 60), st.integers(0, 19))
     calls=st.lists(call, max_size=4, unique_by=sum),
     waits=st.lists(st.integers(0, 70), max_size=3),
     border=st.integers(20, 60),
+    pageable=st.lists(copy, max_size=3, unique_by=(lambda c: c[0], lambda c: c[1] - c[3] + c[4])),
 )
-def test_the_plain_walk_agrees(activities, calls, waits, border, tmp_path_factory):
+def test_the_plain_walk_agrees(activities, calls, waits, border, pageable, tmp_path_factory):
     builder = TraceBuilder().step(0, border).step(border, 80)
     for stream, start, length, lead in activities:
         launch = max(0, start - lead)
@@ -208,8 +273,14 @@ def test_the_plain_walk_agrees(activities, calls, waits, border, tmp_path_factor
         builder.runtime("cudaStreamSynchronize", start, start + length)
     for instant in waits:
         builder.runtime("cudaStreamWaitEvent", instant, instant)
+    for stream, start, length, lead, held, direction in pageable:
+        called = max(0, start - lead)
+        builder.copy(
+            direction, start, start + length, launch_ns=called, returned_ns=called + held,
+            pageable=True, stream=stream,
+        )  # fmt: skip
     found = path_of(builder, tmp_path_factory.getbasetemp())
-    plain = PlainWalk(activities, calls, waits, 80)
+    plain = PlainWalk(activities, calls, waits, 80, pageable)
     plain.walk()
     assert None not in plain.label
     for step, span in zip(found.steps, (slice(border), slice(border, 80)), strict=True):

@@ -69,6 +69,14 @@ def test_explicit_waits_have_no_operator_and_are_counted_together(tmp_path):
     assert (call.operator, call.count, call.blocked_ns) == (None, 3, 150)
 
 
+def test_the_host_is_blocked_in_a_pageable_copy_as_in_the_wait_after_it(tmp_path):
+    builder = TraceBuilder().step(0, 1000).operator("aten::item", 100, 900)
+    builder.copy("DtoH", 700, 720, launch_ns=110, returned_ns=730, pageable=True)
+    (step,), (call,) = looked_at(builder, tmp_path)
+    assert step.blocked_ns == call.blocked_ns == 620
+    assert (call.call, call.operator) == ("cudaMemcpyAsync", "aten::item")
+
+
 def test_without_a_devices_calls_waiting_is_not_measured(tmp_path):
     view, calls = looked_at(TraceBuilder().step(0, 100).operator("aten::mm", 10, 90), tmp_path)
     assert calls is None
