@@ -114,7 +114,7 @@ def kernel_table(trace: Trace, steps: Steps, phases: Phases, top: int) -> Kernel
     kernels = np.flatnonzero(events.of_kind(Kind.KERNEL))
     if not len(kernels):
         return None
-    kernels = kernels[_begun_within(events.start_ns[kernels], steps)]
+    kernels = kernels[steps.step_at(events.start_ns[kernels]) != NOWHERE]
     durations = events.end_ns[kernels] - events.start_ns[kernels]
     names, group = np.unique(events.name[kernels], return_inverse=True)
     total = np.bincount(group, weights=durations, minlength=len(names)).astype(np.int64)
@@ -223,12 +223,6 @@ def uses_tensor_cores(name: str, kind: KernelClass) -> bool | None:
     if _MATRIX_UNITS.search(name):
         return True
     return False if _NO_MATRIX_UNITS.search(name) else None
-
-
-def _begun_within(start_ns: Ints, steps: Steps) -> NDArray[np.bool_]:
-    place = np.searchsorted(steps.start_ns, start_ns, side="right") - 1
-    inside: NDArray[np.bool_] = (place >= 0) & (start_ns < steps.end_ns[place])
-    return inside
 
 
 def _operator_of(trace: Trace, kernels: NDArray[np.intp]) -> Ints:

@@ -105,7 +105,7 @@ def memory_use(
     uses = []
     for kind, number in devices:
         own = found[(found.device_type == kind) & (found.device_id == number)]
-        of_step = _step_of(own.time_ns, steps)
+        of_step = steps.step_at(own.time_ns)
         if (of_step != NOWHERE).any():
             uses.append(_use(trace, steps, phases, own, of_step, top))
     return tuple(uses) or None
@@ -129,12 +129,6 @@ def _use(
         holders=_holders(trace, own, peak)[:top],
         steps=tuple(_step(name, own[of_step == index]) for index, name in enumerate(steps.names)),
     )
-
-
-def _step_of(instants_ns: Ints, steps: Steps) -> Ints:
-    place = np.searchsorted(steps.start_ns, instants_ns, side="right") - 1
-    inside = (place >= 0) & (instants_ns < steps.end_ns[place])
-    return np.where(inside, place, NOWHERE).astype(np.int64)
 
 
 def _step(name: str, own: Allocations) -> StepMemory:

@@ -5,21 +5,20 @@ from __future__ import annotations
 import functools
 import itertools
 import re
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import msgspec
-import numpy as np
 
 from annt_prof.analysis.accounting import account
 from annt_prof.analysis.breakdown import EVERY_STEP, Breakdown
-from annt_prof.analysis.completeness import whole_steps
-from annt_prof.analysis.intervals import first_come
-from annt_prof.analysis.kernels import kernel_class
-from annt_prof.analysis.steps import find_steps
-from annt_prof.categories import KernelClass
+from annt_prof.analysis.collectives import (
+    Collective,
+    Pairs,
+    collectives,
+    pair,
+    waiting_by_step,
+)
 from annt_prof.errors import UserError
-from annt_prof.trace.columns import Kind
 from annt_prof.trace.reading import read
 from annt_prof.trace.source import DEFAULT_MAX_BYTES
 
@@ -27,12 +26,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from annt_prof.trace.columns import Trace
     from annt_prof.trace.source import Notify
 
 _RANK_IN_NAME = re.compile(r"rank[-_.]?(\d+)", re.IGNORECASE)
-# One end of these may rightly take longer than the other, and not every rank takes part.
-_NOT_COLLECTIVE = re.compile(r"send|recv", re.IGNORECASE)
+LEAST_LATENESS = 0.01
+"""Share of the step that each other rank must wait longer for a rank to be called late. It is a
+choice: as much of a step as the breakdown may leave unattributed."""
 
 
 class Rank(msgspec.Struct, frozen=True):
@@ -43,7 +42,7 @@ class Rank(msgspec.Struct, frozen=True):
         source: Its file.
         breakdown: Of its steps.
         remarks: What of its file could not be read.
-        num_collectives: Collective kernels that could be matched with every other rank's.
+        num_collectives: Collective kernels that could be paired with every other rank's.
         transfer_ns: Time in these that the fastest rank needed too, summed.
         waiting_ns: The rest of it, spent until the last rank arrived.
     """
@@ -77,8 +76,9 @@ class Ranks(msgspec.Struct, frozen=True):
     Attributes:
         ranks: In the order of their numbers.
         skews: Steps that every rank has, by name.
-        straggler: The rank that waits least in collectives, so that the others wait for it; None
-            where no collective could be matched or all wait alike.
+        straggler: The rank that the others wait for in collectives: in every step it waits least,
+            and each other rank waits longer by ``LEAST_LATENESS`` of the step or more, on
+            average. None where there is no such rank, or nothing could be paired.
         remarks: What to know before believing a figure.
     """
 
@@ -95,7 +95,7 @@ class _Read(msgspec.Struct, frozen=True):
     source: str
     breakdown: Breakdown
     remarks: tuple[str, ...]
-    collectives_ns: dict[str, list[int]]
+    collectives: dict[str, list[Collective]]
 
 
 def compare_ranks(
@@ -107,10 +107,10 @@ def compare_ranks(
     """Read one trace per rank, one after the other, and lay them side by side.
 
     The clocks of different hosts cannot be compared, so no instant of one rank is held against
-    one of another. The k-th collective of a name within the steps is the same one on every rank;
-    it ends together everywhere, so the rank on which it is shortest came last. What it took there
-    is counted as transfer (an upper bound: the link may have been slow for all), and what it took
-    longer elsewhere as waiting.
+    one of another; ``collectives`` says how those of one rank are paired with another's. A
+    collective ends together everywhere, so the rank on which it is shortest came last. What it
+    took there is counted as transfer (an upper bound: the link may have been slow for all), and
+    what it took longer elsewhere as waiting.
 
     Args:
         directory: Holds ``.json`` or ``.json.gz`` files and nothing else of these names.
@@ -156,60 +156,29 @@ def _read(
         source=path.name,
         breakdown=account(trace, selection),
         remarks=trace.losses,
-        collectives_ns=_collectives(trace, selection),
+        collectives=collectives(trace, selection),
     )
-
-
-def _collectives(trace: Trace, selection: slice) -> dict[str, list[int]]:
-    """Return the durations of collective kernels that began in the steps, in order, by name."""
-    events = trace.events
-    steps = whole_steps(trace, find_steps(trace))[0].chosen(selection)
-    names = [
-        kernel_class(name) is KernelClass.COMMUNICATION and not _NOT_COLLECTIVE.search(name)
-        for name in trace.names
-    ]
-    chosen = np.flatnonzero(
-        trace.names_where(names)
-        & events.of_kind(Kind.KERNEL)
-        & first_come(steps.start_ns, steps.end_ns).covers(events.start_ns)
-    )
-    chosen = chosen[np.argsort(events.start_ns[chosen], kind="stable")]
-    result: dict[str, list[int]] = defaultdict(list)
-    for one in chosen:
-        result[trace.names[events.name[one]]].append(int(events.end_ns[one] - events.start_ns[one]))
-    return dict(result)
 
 
 def _compared(found: list[_Read]) -> Ranks:
-    matched, unmatched = _matched(found)
-    transfer_ns = sum(
-        min(times)
-        for name in matched
-        for times in zip(*(one.collectives_ns[name] for one in found), strict=True)
-    )
+    pairs = pair([one.collectives for one in found]) if len(found) > 1 else Pairs((), ())
+    transfer_ns = sum(min(one.length_ns for one in group) for group in pairs.groups)
+    waiting = waiting_by_step(pairs)
     ranks = tuple(
         Rank(
             rank=one.rank,
             source=one.source,
             breakdown=one.breakdown,
             remarks=one.remarks,
-            num_collectives=sum(len(one.collectives_ns[name]) for name in matched),
+            num_collectives=len(pairs.groups),
             transfer_ns=transfer_ns,
-            waiting_ns=sum(sum(one.collectives_ns[name]) for name in matched) - transfer_ns,
+            waiting_ns=sum(waits[place] for waits in waiting.values()),
         )
-        for one in found
+        for place, one in enumerate(found)
     )
-    return Ranks(ranks, _skews(found), _straggler(ranks), tuple(_remarks(found, unmatched)))
-
-
-def _matched(found: list[_Read]) -> tuple[list[str], list[str]]:
-    """Return the collectives that every rank ran equally often, and the others."""
-    if len(found) < 2:
-        return [], []
-    names = sorted({name for one in found for name in one.collectives_ns})
-    counts = {name: {len(one.collectives_ns.get(name, ())) for one in found} for name in names}
-    matched = [name for name in names if len(counts[name]) == 1]
-    return matched, [name for name in names if len(counts[name]) > 1]
+    return Ranks(
+        ranks, _skews(found), _straggler(ranks, waiting), tuple(_remarks(found, pairs.unpaired))
+    )
 
 
 def _skews(found: list[_Read]) -> tuple[Skew, ...]:
@@ -222,20 +191,25 @@ def _skews(found: list[_Read]) -> tuple[Skew, ...]:
     return tuple(skews)
 
 
-def _straggler(ranks: tuple[Rank, ...]) -> int | None:
-    waits = sorted(rank.waiting_ns for rank in ranks)
-    if len(ranks) < 2 or not ranks[0].num_collectives or waits[0] == waits[1]:
+def _straggler(ranks: tuple[Rank, ...], waiting: dict[str, list[int]]) -> int | None:
+    """Return the rank that is late throughout; once may be chance, and a little is noise."""
+    if not waiting:
         return None
-    return min(ranks, key=lambda rank: rank.waiting_ns).rank
+    total = [sum(waits) for waits in zip(*waiting.values(), strict=True)]
+    latest = total.index(min(total))
+    others = [place for place in range(len(ranks)) if place != latest]
+    longest_step_ns = max(rank.breakdown.mean.step_ns for rank in ranks)
+    enough_ns = LEAST_LATENESS * longest_step_ns * len(waiting)
+    visible = all(total[place] - total[latest] >= enough_ns for place in others)
+    always = all(waits[latest] < waits[place] for waits in waiting.values() for place in others)
+    return ranks[latest].rank if visible and always else None
 
 
-def _remarks(found: list[_Read], unmatched: list[str]) -> list[str]:
+def _remarks(found: list[_Read], unpaired: tuple[str, ...]) -> list[str]:
     remarks = [f"{one.source}: {loss}" for one in found for loss in one.remarks]
-    if unmatched:
-        remarks.append(
-            f"{len(unmatched)} collectives did not run equally often on every rank and are not "
-            "split into transfer and waiting"
-        )
+    remarks += [
+        f"{reason}: its collectives are not split into transfer and waiting" for reason in unpaired
+    ]
     if len(found) == 1:
         remarks.append("one rank alone: nothing to compare it with")
     return remarks

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from annt_prof.analysis.intervals import first_come
+from annt_prof.analysis.intervals import NOWHERE, first_come
 from annt_prof.categories import PHASE_PREFIX
 from annt_prof.errors import UserError
 from annt_prof.trace.columns import DEVICE_KINDS, HOST_KINDS, Kind
@@ -60,6 +60,15 @@ class Steps:
                 where="--steps",
             )
         return Steps(names, self.start_ns[selection], self.end_ns[selection], self.main_thread)
+
+    def step_at(self, instants_ns: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the step that each instant lies in, ``NOWHERE`` outside; shape of the instants.
+
+        Where a damaged trace has steps that overlap it is the one that began last.
+        """
+        place = np.searchsorted(self.start_ns, instants_ns, side="right") - 1
+        inside = (place >= 0) & (instants_ns < self.end_ns[place])
+        return np.where(inside, place, NOWHERE).astype(np.int64)
 
 
 def find_steps(trace: Trace) -> Steps:

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from annt_prof import units
+from annt_prof.analysis.ranks import LEAST_LATENESS
 from annt_prof.report.lines import bullets, heading, plain
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def _collectives(ranks: Ranks) -> Iterator[RenderableType]:
         "Collectives of the steps", "shortest over the ranks is transfer, the rest waiting"
     )
     if not ranks.ranks[0].num_collectives:
-        yield plain("none that every rank ran equally often")
+        yield plain("none could be paired over the ranks")
         return
     table = _table("rank", "collectives", "transfer ms", "waiting ms", "file")
     for rank in ranks.ranks:
@@ -70,7 +71,11 @@ def _collectives(ranks: Ranks) -> Iterator[RenderableType]:
         )  # fmt: skip
     yield table
     if ranks.straggler is not None:
-        yield plain(f"rank {ranks.straggler} waits least: the others wait for it", "bold")
+        late = f"rank {ranks.straggler} waits least, in every step: the others wait for it"
+        yield plain(late, "bold")
+    else:
+        least = units.percent(LEAST_LATENESS)
+        yield plain(f"no rank is late in every step, and by {least} of the step on average")
 
 
 def _skews(ranks: Ranks) -> Iterator[RenderableType]:

@@ -43,6 +43,26 @@ class Geometry(NamedTuple):
     block: tuple[int, int, int]
 
 
+class Message(NamedTuple):
+    """What a communication kernel carried; what the file does not tell is None.
+
+    Attributes:
+        collective: Such as ``allreduce``.
+        group: Name of the process group.
+        sequence: Number of the collective within its group, the same on every rank.
+        in_elements: Sent by this rank.
+        out_elements: Received by it.
+        dtype: Of the elements.
+    """
+
+    collective: str | None
+    group: str | None
+    sequence: int | None
+    in_elements: int | None
+    out_elements: int | None
+    dtype: str | None
+
+
 @dataclass(frozen=True, eq=False)
 class Events:
     """Complete events in the order of the file; every column has shape (n,).
@@ -64,6 +84,7 @@ class Events:
         geometry: int32, index into ``Trace.geometries``; of kernels.
         occupancy: float32, percent of the multiprocessor's warps that kineto estimates a kernel
             to keep resident; NaN where the file does not tell.
+        message: int32, index into ``Trace.messages``; of communication kernels that tell.
     """
 
     start_ns: NDArray[np.int64]
@@ -79,6 +100,7 @@ class Events:
     bytes: NDArray[np.int64]
     geometry: NDArray[np.int32]
     occupancy: NDArray[np.float32]
+    message: NDArray[np.int32]
 
     def __len__(self) -> int:
         return len(self.start_ns)
@@ -141,6 +163,7 @@ class Trace:
         names: Event names; data, never markup or paths.
         threads: ``(pid, tid)`` as the file gives them.
         geometries: Of kernels, each once.
+        messages: Of communication kernels, each once.
         allocations: Empty where the profiler did not record memory.
         rank: In a distributed run; None where the file does not tell.
         world_size: Processes of the run; None where the file does not tell.
@@ -158,6 +181,7 @@ class Trace:
     names: tuple[str, ...]
     threads: tuple[tuple[int | str, int | str], ...]
     geometries: tuple[Geometry, ...]
+    messages: tuple[Message, ...]
     forward_links: ForwardLinks
     allocations: Allocations
     rank: int | None

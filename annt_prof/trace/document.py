@@ -33,6 +33,12 @@ class Arguments(msgspec.Struct, gc=False):
     grid: msgspec.Raw = _ABSENT
     block: msgspec.Raw = _ABSENT
     occupancy: Number = msgspec.field(name="est. achieved occupancy %", default=None)
+    collective: msgspec.Raw = msgspec.field(name="Collective name", default=_ABSENT)
+    group: msgspec.Raw = msgspec.field(name="Process Group Name", default=_ABSENT)
+    sequence_in_group: msgspec.Raw = msgspec.field(name="Seq", default=_ABSENT)
+    in_elements: msgspec.Raw = msgspec.field(name="In msg nelems", default=_ABSENT)
+    out_elements: msgspec.Raw = msgspec.field(name="Out msg nelems", default=_ABSENT)
+    dtype: msgspec.Raw = _ABSENT
 
 
 class Event(msgspec.Struct, gc=False):

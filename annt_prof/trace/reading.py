@@ -90,6 +90,7 @@ def _trace(
         forward_links=table.forward_links(),
         threads=table.threads,
         geometries=table.geometries,
+        messages=table.messages,
         rank=integer(distributed.rank),
         world_size=integer(distributed.world_size),
         backend=distributed.backend,

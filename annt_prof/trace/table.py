@@ -17,8 +17,9 @@ from annt_prof.trace.columns import (
     ForwardLinks,
     Geometry,
     Kind,
+    Message,
 )
-from annt_prof.trace.document import Arguments
+from annt_prof.trace.document import Arguments, Number
 from annt_prof.trace.instants import LIMIT_NS, nanoseconds
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from annt_prof.trace.document import Event, Number
+    from annt_prof.trace.document import Event
 
 # Source: kineto's ActivityType.cpp, now and before 2022, when categories were capitalised.
 _KINDS = {
@@ -90,6 +91,7 @@ class Table:
         self._names: dict[str, int] = {}
         self._threads: dict[tuple[int | str, int | str], int] = {}
         self._geometries: dict[Geometry, int] = {}
+        self._messages: dict[Message, int] = {}
         self._events: list[Events] = []
         self._allocations: list[Allocations] = []
         self._forward_links: list[ForwardLinks] = []
@@ -123,6 +125,11 @@ class Table:
     def geometries(self) -> tuple[Geometry, ...]:
         """Launch geometries by index."""
         return tuple(self._geometries)
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """What communication kernels carried, by index."""
+        return tuple(self._messages)
 
     def events(self) -> Events:
         """Return all complete events so far."""
@@ -162,6 +169,7 @@ class Table:
             bytes=ids["bytes"],
             geometry=geometry,
             occupancy=occupancy,
+            message=self._carried(arguments, kind),
         )
 
     def _launches(
@@ -179,6 +187,15 @@ class Table:
         )
         occupancy[kernels] = [_percent(each.occupancy) for each in launched]
         return geometry, occupancy
+
+    def _carried(self, arguments: list[Arguments], kind: NDArray[np.int8]) -> NDArray[np.int32]:
+        """Return the message of each kernel that tells one."""
+        message = np.full(len(arguments), MISSING, np.int32)
+        for place in np.flatnonzero(kind == Kind.KERNEL):
+            told = arguments[place]
+            if bytes(told.collective) or bytes(told.in_elements):
+                message[place] = _index(self._messages, _message(told))
+        return message
 
     def _memory(self, found: list[Event]) -> Allocations:
         columns = _integer_columns(_MEMORY, [event.args or _NO_ARGUMENTS for event in found])
@@ -240,6 +257,27 @@ def _geometry(known: dict[Geometry, int], grid: bytes, block: bytes) -> int:
         return _index(known, Geometry(*written))
     except msgspec.DecodeError:
         return MISSING
+
+
+def _message(told: Arguments) -> Message:
+    sequence, sent, received = (
+        None if value is None else integer(value)
+        for value in map(_told, (told.sequence_in_group, told.in_elements, told.out_elements))
+    )
+    collective, group, dtype = (
+        None if value is None else str(value)
+        for value in map(_told, (told.collective, told.group, told.dtype))
+    )
+    return Message(collective, group, sequence, sent, received, dtype)
+
+
+def _told(written: msgspec.Raw) -> Number:
+    """Return a plain value; None where there is none, or a list, which says nothing here."""
+    try:
+        value: Number = msgspec.json.decode(written, type=Number)
+    except msgspec.DecodeError:
+        return None
+    return value
 
 
 def _percent(value: Number) -> float:

@@ -64,7 +64,80 @@ def test_collectives_that_do_not_match_are_not_split(tmp_path):
     found = compare_ranks(tmp_path)
     assert [rank.num_collectives for rank in found.ranks] == [0, 0]
     assert found.straggler is None
-    assert "1 collectives did not run equally often" in found.remarks[0]
+    assert "one file holds 1 and another 2" in found.remarks[0]
+
+
+def one_step(folder, rank, kernels, *, seq=None, elements=None, step=0):
+    """A step of 1000 ns; a kernel is (launched, begun, length); ``seq`` numbers the first one."""
+    builder = TraceBuilder(world_size=2).step(0, 1000, number=step)
+    for at, (launched, begun, length) in enumerate(kernels):
+        builder.runtime("cudaLaunchKernel", launched, launched, correlation=at + 1)
+        args = {"device": 0, "stream": 20, "correlation": at + 1}
+        if seq is not None:
+            args |= {"Collective name": "allreduce", "Process Group Name": "0", "Seq": seq + at}
+        if elements is not None:
+            args |= {"In msg nelems": elements[at], "Out msg nelems": elements[at]}
+        builder.event("kernel", ALL_REDUCE, begun, begun + length, pid=0, tid=20, args=args)
+    text = builder.json().replace('"rank": 0', f'"rank": {rank}')
+    (folder / f"rank{rank}.json").write_text(text)
+
+
+REGULAR = [(2, 10, 100), (292, 300, 100), (592, 600, 100)]
+# The first one of these began before the step, and the last one is one more.
+SHIFTED = [(-13, -5, 200), (302, 310, 90), (602, 610, 90), (942, 950, 40)]
+
+
+def test_one_collective_more_could_shift_all_and_pairs_nothing(tmp_path):
+    one_step(tmp_path, 0, REGULAR)
+    one_step(tmp_path, 1, SHIFTED)
+    found = compare_ranks(tmp_path)
+    assert [rank.num_collectives for rank in found.ranks] == [0, 0]
+    assert found.straggler is None
+    assert "one file holds 3 and another 4" in found.remarks[0]
+
+
+def test_numbers_pair_what_counting_would_shift(tmp_path):
+    one_step(tmp_path, 0, REGULAR, seq=6)
+    one_step(tmp_path, 1, [(-13, -5, 40), (2, 30, 80), (302, 310, 90), (602, 610, 90)], seq=5)
+    first, second = compare_ranks(tmp_path).ranks
+    assert first.num_collectives == 3
+    assert (first.waiting_ns, second.waiting_ns) == (20 + 10 + 10, 0)
+
+
+def test_a_collective_belongs_to_the_step_that_launched_it(tmp_path):
+    """On the device one begins after the step on the rank that is late."""
+    one_step(tmp_path, 0, [(2, 10, 100), (800, 900, 400)])
+    one_step(tmp_path, 1, [(2, 50, 60), (900, 1100, 200)])
+    first, second = compare_ranks(tmp_path).ranks
+    assert first.num_collectives == 2
+    assert (first.waiting_ns, second.waiting_ns) == (40 + 200, 0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [({"elements": [7, 7, 9]}, "carry different messages"), ({"step": 4}, "different steps")],
+)
+def test_what_speaks_against_a_pair_is_told(changes, reason, tmp_path):
+    one_step(tmp_path, 0, REGULAR, elements=[7, 7, 7])
+    one_step(tmp_path, 1, REGULAR, **({"elements": [7, 7, 7]} | changes))
+    found = compare_ranks(tmp_path)
+    assert found.straggler is None
+    assert reason in found.remarks[0]
+
+
+@pytest.mark.parametrize(("longer", "straggler"), [(1, None), (9, None), (10, 1)])
+def test_a_straggler_is_late_by_a_hundredth_of_the_step(longer, straggler, tmp_path):
+    one_step(tmp_path, 0, [(2, 10, 100 + longer)])
+    one_step(tmp_path, 1, [(2, 10 + longer, 100)])
+    assert compare_ranks(tmp_path).straggler == straggler
+
+
+def test_a_straggler_is_late_in_every_step(tmp_path):
+    """Late once by much is an accident."""
+    write_rank(tmp_path, "rank0.json", 0, (100, 1110))
+    write_rank(tmp_path, "rank1.json", 1, (500, 1100))
+    assert [rank.waiting_ns for rank in compare_ranks(tmp_path).ranks] == [400, 10]
+    assert compare_ranks(tmp_path).straggler is None
 
 
 def test_the_rank_comes_from_the_header_then_the_name_then_the_order(tmp_path):

@@ -153,7 +153,7 @@ def test_a_directory_is_a_run_with_a_file_per_rank(tmp_path):
         for step in rank["steps"]:
             assert sum(ns or 0 for ns in step["breakdown_ns"].values()) == step["wall_ns"]
     shown = run(tmp_path).stdout
-    assert "rank 1 waits least: the others wait for it" in shown
+    assert "rank 1 waits least, in every step: the others wait for it" in shown
 
 
 @pytest.mark.parametrize("path", sorted(TRACES.glob("*.json.gz")), ids=lambda path: path.name)

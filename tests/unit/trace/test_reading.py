@@ -295,3 +295,16 @@ def test_an_event_whose_text_is_no_text_is_left_out_beside_a_malformed_one(tmp_p
     path.write_bytes(b'{"traceEvents": [%s, %s, %s]}' % (good.encode(), malformed.encode(), odd))
     trace = read(path)
     assert (len(trace.events), trace.num_malformed) == (1, 2)
+
+
+def test_what_a_collective_carries_is_read_and_damage_in_it_costs_no_event(tmp_path):
+    told = {"Collective name": "allreduce", "Process Group Name": "0", "Seq": 5,
+            "In msg nelems": 8, "Out msg nelems": 8, "dtype": "Float"}  # fmt: skip
+    builder = TraceBuilder()
+    for args in (told, told | {"dtype": ["Float"], "Seq": None}, {}):
+        builder.event("kernel", "ncclAllReduce", 10, 20, pid=0, tid=7, args=args)
+    trace = read(builder.write(tmp_path / "trace.json"))
+    whole, damaged = trace.messages
+    assert whole == ("allreduce", "0", 5, 8, 8, "Float")
+    assert damaged == ("allreduce", "0", None, 8, 8, None)
+    assert trace.events.message.tolist() == [0, 1, -1]
