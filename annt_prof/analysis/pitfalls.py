@@ -2,80 +2,135 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from annt_prof.analysis.intervals import first_come
-from annt_prof.analysis.launches import UNKNOWN_NS, launch_times
+from annt_prof import units
+from annt_prof.analysis.blocking import is_to_device, pageable_waits
+from annt_prof.analysis.intervals import NOWHERE
+from annt_prof.analysis.launches import UNKNOWN_CALL, launch_calls
 from annt_prof.analysis.phases import PHASES
-from annt_prof.analysis.synchronisations import synchronisations
+from annt_prof.analysis.synchronisations import waits_of
 from annt_prof.categories import Phase
 from annt_prof.trace.columns import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from numpy.typing import NDArray
+
     from annt_prof.analysis.phases import Phases
     from annt_prof.analysis.steps import Steps
     from annt_prof.trace.columns import Trace
+
+    Ints = NDArray[np.int64]
 
 _PASSES = (Phase.FORWARD, Phase.BACKWARD)
 _FREEING = frozenset({"cudaFree", "hipFree", "cuMemFree_v2", "cuMemUnmap", "hipMemUnmap"})
 
 
 def pitfalls(trace: Trace, steps: Steps, phases: Phases) -> tuple[str, ...]:
-    """Return a sentence for each mistake that happens in every step or more often."""
+    """Return a sentence for each mistake that happens in each of the steps.
+
+    Args:
+        trace: A whole one: what is lost cannot be counted.
+        steps: Those to look at.
+        phases: Of the same trace.
+    """
     return tuple(_found(trace, steps, phases))
 
 
 def _found(trace: Trace, steps: Steps, phases: Phases) -> Iterator[str]:
-    num_steps = len(steps.names)
-    copies, pageable = _copies(trace, steps, phases)
-    if copies >= num_steps:
+    copies = _copies_to_device(trace)
+    if often := _often(copies.at_ns[copies.launched_in(phases, _PASSES)], steps):
         yield (
-            f"{copies / num_steps:.0f} host-to-device copies a step are launched inside the "
-            "passes: the model makes tensors on the host and moves them"
+            f"host-to-device copies are launched inside the passes {often}: the model makes "
+            "tensors on the host and moves them"
         )
-    if pageable >= num_steps:
+    pageable = copies.pageable
+    if often := _often(copies.at_ns[pageable], steps):
         yield (
-            f"{pageable / num_steps:.0f} host-to-device copies a step come from memory that is "
-            "not pinned: the host waits for each, non-blocking or not"
+            f"host-to-device copies come from memory that is not pinned {often}: "
+            f"{_held(trace, steps, copies.call[pageable])}"
         )
-    for call in synchronisations(trace, steps) or ():
-        if call.operator is not None and call.count >= num_steps:
-            inner = "" if call.inner_operator == call.operator else f" ({call.inner_operator})"
-            yield (
-                f"{call.operator}{inner} waits for the device "
-                f"{call.count / num_steps:.0f} times a step"
-            )
-    freed = _calls(trace, steps, _FREEING)
-    if freed >= num_steps:
+    yield from _operators_that_wait(trace, steps, copies.call[pageable])
+    if often := _often(trace.events.start_ns[_calls(trace, _FREEING)], steps):
         yield (
-            f"device memory is given back {freed / num_steps:.0f} times a step, which waits for "
-            "the device: empty_cache in the loop, or memory that hardly suffices"
+            f"device memory is given back {often}, which waits for the device: empty_cache in "
+            "the loop, or memory that hardly suffices"
         )
 
 
-def _copies(trace: Trace, steps: Steps, phases: Phases) -> tuple[int, int]:
-    """Return how many copies to the device are launched in the passes, and how many pageable."""
+def _often(instants_ns: Ints, steps: Steps) -> str | None:
+    """Say how often something happens a step; None where any step is without it."""
+    place = steps.step_at(instants_ns)
+    counts = np.bincount(place[place != NOWHERE], minlength=len(steps.names))
+    least, most = int(counts.min()), int(counts.max())
+    if not least:
+        return None
+    times = "once" if most == 1 else f"{most:,} times"
+    return f"{times} a step" if least == most else f"{least:,} to {most:,} times a step"
+
+
+@dataclass(frozen=True, eq=False)
+class _Copies:
+    """Copies to the device, columns of shape (n,).
+
+    Attributes:
+        at_ns: When it was launched; when it began where that is not known.
+        call: What launched it, or ``UNKNOWN_CALL``.
+        pageable: Whether the memory it reads is not pinned.
+    """
+
+    at_ns: Ints
+    call: NDArray[np.intp]
+    pageable: NDArray[np.bool_]
+
+    def launched_in(self, phases: Phases, wanted: tuple[Phase, ...]) -> NDArray[np.bool_]:
+        """Tell which are known to be launched in these phases."""
+        places = [PHASES.index(phase) for phase in wanted]
+        inside: NDArray[np.bool_] = np.isin(phases.segments.label_at(self.at_ns), places)
+        return inside & (self.call != UNKNOWN_CALL)
+
+
+def _copies_to_device(trace: Trace) -> _Copies:
     events = trace.events
-    named = trace.names_where([_to_device(name) for name in trace.names])
-    inside = first_come(steps.start_ns, steps.end_ns).covers(events.start_ns)
-    copies = np.flatnonzero(named & inside & events.of_kind(Kind.MEMCPY))
-    launched_ns = launch_times(events, copies)
-    wanted = [PHASES.index(phase) for phase in _PASSES]
-    passing = np.isin(phases.segments.label_at(launched_ns), wanted) & (launched_ns != UNKNOWN_NS)
-    pageable = np.array(["Pageable" in trace.names[name] for name in events.name[copies]], bool)
-    return int(passing.sum()), int(pageable.sum())
+    named = trace.names_where([is_to_device(name) for name in trace.names])
+    copies = np.flatnonzero(named & events.of_kind(Kind.MEMCPY))
+    call = launch_calls(events, copies)
+    return _Copies(
+        at_ns=events.start_ns[np.where(call == UNKNOWN_CALL, copies, call)],
+        call=call,
+        pageable=np.array(["Pageable" in trace.names[i] for i in events.name[copies]], bool),
+    )
 
 
-def _to_device(name: str) -> bool:
-    return "HtoD" in name or "HostToDevice" in name
+def _held(trace: Trace, steps: Steps, calls: NDArray[np.intp]) -> str:
+    """Say how long the calls held the host; what the driver may do is no figure."""
+    waited = np.intersect1d(pageable_waits(trace).call, calls)
+    waited = waited[steps.step_at(trace.events.start_ns[waited]) != NOWHERE]
+    held_ns = int((trace.events.end_ns[waited] - trace.events.start_ns[waited]).sum())
+    if not held_ns:
+        return "the driver may make the host wait for them, non-blocking or not; here it did not"
+    shown = units.duration(round(held_ns / len(steps.names)))
+    return f"their calls held the host for {shown} a step, non-blocking or not"
 
 
-def _calls(trace: Trace, steps: Steps, names: frozenset[str]) -> int:
-    events = trace.events
+def _operators_that_wait(trace: Trace, steps: Steps, told: NDArray[np.intp]) -> Iterator[str]:
+    """Yield the operators that wait in each step, apart from the calls already told of."""
+    made: dict[tuple[str, str | None], set[int]] = {}
+    for wait in waits_of(trace, steps):
+        if wait.operator is not None and wait.call not in told:
+            # One operator may block twice: in the copy, then in the wait after it.
+            made.setdefault((wait.operator, wait.inner_operator), set()).add(wait.made_by)
+    for (outer, inner), operators in made.items():
+        if often := _often(trace.events.start_ns[sorted(operators)], steps):
+            within = "" if inner == outer else f" ({inner})"
+            yield f"{outer}{within} waits for the device {often}"
+
+
+def _calls(trace: Trace, names: frozenset[str]) -> NDArray[np.bool_]:
     called = trace.names_where([name in names for name in trace.names])
-    called &= events.of_kind(Kind.RUNTIME, Kind.DRIVER)
-    return int((called & first_come(steps.start_ns, steps.end_ns).covers(events.start_ns)).sum())
+    return called & trace.events.of_kind(Kind.RUNTIME, Kind.DRIVER)

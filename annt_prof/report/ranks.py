@@ -75,7 +75,7 @@ def _collectives(ranks: Ranks) -> Iterator[RenderableType]:
         yield plain(late, "bold")
     else:
         least = units.percent(LEAST_LATENESS)
-        yield plain(f"no rank is late in every step, and by {least} of the step on average")
+        yield plain(f"no rank is late in every step and by {least} of it or more")
 
 
 def _skews(ranks: Ranks) -> Iterator[RenderableType]:

@@ -49,8 +49,8 @@ def pageable(builder, at):
     ("mistake", "words"),
     [
         (copy_in_forward, "launched inside the passes"),
-        (item, "aten::item (aten::_local_scalar_dense) waits for the device 1 times a step"),
-        (free, "given back 1 times a step"),
+        (item, "aten::item (aten::_local_scalar_dense) waits for the device once a step"),
+        (free, "given back once a step"),
         (pageable, "not pinned"),
     ],
 )
@@ -62,6 +62,48 @@ def test_each_mistake_is_told_and_its_absence_is_not(mistake, words, tmp_path):
 
 def test_what_happens_once_is_no_habit(tmp_path):
     assert found_in(tmp_path, lambda builder, at: at == 0 and item(builder, at)) == ()
+
+
+@pytest.mark.parametrize("mistake", [copy_in_forward, item, free, pageable])
+def test_often_in_one_step_is_no_habit_either(mistake, tmp_path):
+    def only_in_the_last(builder, at):
+        for _ in range(10):
+            if at == 2000:
+                mistake(builder, at)
+
+    assert found_in(tmp_path, only_in_the_last) == ()
+
+
+def test_how_often_may_differ_by_step(tmp_path):
+    def more_and_more(builder, at):
+        for number in range(1 + at // 1000):
+            builder.runtime("cudaFree", at + 950 + number, at + 951 + number)
+
+    (found,) = found_in(tmp_path, more_and_more)
+    assert "given back 1 to 3 times a step" in found
+
+
+@pytest.mark.parametrize(
+    ("returned", "words"), [(160, "held the host for"), (105, "here it did not")]
+)
+def test_whether_a_pageable_copy_waited_is_the_traces_word(returned, words, tmp_path):
+    def copied(builder, at):
+        builder.operator("aten::copy_", at + 90, at + 180)
+        builder.copy("HtoD", at + 110, at + 150, launch_ns=at + 100, returned_ns=at + returned,
+                     pageable=True)  # fmt: skip
+
+    (found,) = found_in(tmp_path, copied)
+    assert words in found
+
+
+def test_an_item_that_blocks_twice_waits_once(tmp_path):
+    def copied(builder, at):
+        item(builder, at)
+        builder.copy("DtoH", at + 612, at + 613, launch_ns=at + 611, returned_ns=at + 614,
+                     pageable=True)  # fmt: skip
+
+    (found,) = found_in(tmp_path, copied)
+    assert "aten::item (aten::_local_scalar_dense) waits for the device once a step" in found
 
 
 def test_a_program_that_waits_on_purpose_is_not_blamed(tmp_path):
