@@ -12,8 +12,12 @@ from annt_prof.analysis.launches import UNKNOWN_CALL, launch_calls
 from annt_prof.trace.columns import Kind
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from annt_prof.analysis.steps import Steps
-    from annt_prof.trace.columns import Trace
+    from annt_prof.trace.columns import Events, Trace
+
+    Ints = NDArray[np.int64]
 
 
 class Queue(msgspec.Struct, frozen=True):
@@ -26,9 +30,10 @@ class Queue(msgspec.Struct, frozen=True):
             A few microseconds throughout mean that the device waits for the host.
         delay_p95_ns: 95th percentile, linear between ranks.
         delay_max_ns: Longest.
-        depth_p50: Kernels that are launched and have not begun, as each launch begins, that one
-            not counted; median.
-        depth_max: Most.
+        depth_p50: Kernels that have not begun as a call launches more, those included: how many
+            are waiting right after each launching call began; median over the calls. A kernel
+            that begins with its call never waits. None where the file breaks off.
+        depth_max: Most; None likewise.
         num_shorter_than_launch: Kernels that take less than the call that launched them: many of
             these cannot keep the device busy.
     """
@@ -38,8 +43,8 @@ class Queue(msgspec.Struct, frozen=True):
     delay_p50_ns: int
     delay_p95_ns: int
     delay_max_ns: int
-    depth_p50: int
-    depth_max: int
+    depth_p50: int | None
+    depth_max: int | None
     num_shorter_than_launch: int
 
 
@@ -61,9 +66,7 @@ def queue(trace: Trace, steps: Steps) -> Queue | None:
     launched_ns = events.start_ns[calls]
     begun_ns = np.maximum(events.start_ns[kernels], launched_ns)
     delay_ns = begun_ns - launched_ns
-    launches, begins = np.sort(launched_ns), np.sort(begun_ns)
-    before = np.searchsorted(launches, launches, side="left")
-    depth = before - np.searchsorted(begins, launches, side="left")
+    depth = _depth_after(np.unique(calls), launched_ns, begun_ns, events)
     call_ns = events.end_ns[calls] - events.start_ns[calls]
     kernel_ns = events.end_ns[kernels] - events.start_ns[kernels]
     return Queue(
@@ -72,7 +75,21 @@ def queue(trace: Trace, steps: Steps) -> Queue | None:
         delay_p50_ns=round(float(np.percentile(delay_ns, 50))),
         delay_p95_ns=round(float(np.percentile(delay_ns, 95))),
         delay_max_ns=int(delay_ns.max()),
-        depth_p50=round(float(np.percentile(depth, 50))),
-        depth_max=int(depth.max()),
+        depth_p50=None if trace.losses else round(float(np.percentile(depth, 50))),
+        depth_max=None if trace.losses else int(depth.max()),
         num_shorter_than_launch=int((kernel_ns < call_ns).sum()),
     )
+
+
+def _depth_after(
+    calls: NDArray[np.intp], launched_ns: Ints, begun_ns: Ints, events: Events
+) -> Ints:
+    """Return how many kernels are launched and have not begun once each call has launched its own.
+
+    Of a graph one call launches many, so that the queue before the call would not show them.
+    """
+    at_ns = events.start_ns[calls]
+    launched = np.searchsorted(np.sort(launched_ns), at_ns, side="right")
+    begun = np.searchsorted(np.sort(begun_ns), at_ns, side="right")
+    waiting: Ints = launched - begun
+    return waiting

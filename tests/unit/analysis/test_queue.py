@@ -27,8 +27,19 @@ def test_by_hand(tmp_path):
     found = found_in(builder.kernel("orphan", 400, 410), tmp_path)
     assert (found.num_kernels, found.num_unknown) == (4, 1)
     assert (found.delay_p50_ns, found.delay_max_ns) == (110, 170)
-    assert (found.depth_p50, found.depth_max) == (0, 2)
+    assert (found.depth_p50, found.depth_max) == (2, 3)
     assert found.num_shorter_than_launch == 1
+
+
+def test_one_call_may_launch_many(tmp_path):
+    """All kernels of a graph wait from its launch on."""
+    builder = TraceBuilder().step(0, 1000)
+    builder.runtime("cudaGraphLaunch", 10, 30, correlation=1)
+    for at in range(50, 850, 100):
+        args = {"device": 0, "stream": 7, "correlation": 1}
+        builder.event("kernel", "k", at, at + 100, pid=0, tid=7, args=args)
+    found = found_in(builder, tmp_path)
+    assert (found.depth_p50, found.depth_max) == (8, 8)
 
 
 def test_without_launches_nothing_is_known(tmp_path):
@@ -50,7 +61,7 @@ def test_depth_and_delay_one_by_one(kernels, tmp_path_factory):
         assert found is None
         return
     delays = [begun - launch for launch, begun in inside]
-    depths = [sum(other < now <= begun for other, begun in inside) for now, _ in inside]
+    depths = [sum(other <= now < begun for other, begun in inside) for now, _ in inside]
     assert found.delay_p50_ns == round(statistics.median(delays))
     assert found.delay_max_ns == max(delays)
     assert found.depth_max == max(depths)
