@@ -32,6 +32,12 @@ if TYPE_CHECKING:
     from annt_prof.trace.columns import Trace
 
 _NO_DEVICE = "the trace has no device activities"
+_LOST = "the file breaks off, so activities between those left may be lost"
+_NEED_ALL_EVENTS = (
+    "temporal", "critical_path", "kernels.share_of_steps", "kernels.phases", "kernels.modules",
+    "kernels.lines", "queue.depth_p50", "queue.depth_max", "synchronisations.operator",
+    "copies.exposed_ns", "copies.hidden_ns", "memory", "pitfalls",
+)  # fmt: skip
 
 
 class Analysis(msgspec.Struct, frozen=True):
@@ -55,7 +61,10 @@ class Analysis(msgspec.Struct, frozen=True):
         copies: Of the steps.
         memory: Of each device within the steps.
         pitfalls: Known mistakes that happen in every step, a sentence each.
-        not_measured: Name of each of these that is None, with the reason.
+        complete: Whether the file holds all its events. Where it breaks off, counts and times
+            are of what is left, and what the lost ones could change is None.
+        not_measured: Name of each of these that is None, with the reason; of a part's field as
+            ``part.field``.
     """
 
     source: str
@@ -74,16 +83,18 @@ class Analysis(msgspec.Struct, frozen=True):
     synchronisations: tuple[Synchronisation, ...] | None
     copies: tuple[CopyRow, ...] | None
     memory: tuple[MemoryUse, ...] | None
-    pitfalls: tuple[str, ...]
+    pitfalls: tuple[str, ...] | None
+    complete: bool
     not_measured: dict[str, str]
 
 
 def analyze(trace: Trace, selection: slice = EVERY_STEP, top: int = 30) -> Analysis:
     """Analyse a trace.
 
-    Of a file that breaks off, what holds event by event is shown (kernels, copies, calls), and
-    what needs all events of a step (breakdown, gaps, the host's view) only for steps that are
-    known to be whole.
+    Of a file that breaks off, what holds event by event is shown (kernels, copies, calls) without
+    what others that are lost could change (shares, what hides what, queues, habits), and what
+    needs all events of a step (breakdown, gaps, the host's view) only for steps that are known
+    to be whole.
 
     Args:
         trace: Of any PyTorch program.
@@ -117,9 +128,10 @@ def analyze(trace: Trace, selection: slice = EVERY_STEP, top: int = 30) -> Analy
         idle=idle(trace, whole, phases, gated, top) if whole else None,
         synchronisations=synchronisations(trace, chosen),
         copies=copies(trace, chosen),
-        memory=(memory := memory_use(trace, chosen, phases, top)),
-        pitfalls=pitfalls(trace, chosen, phases),
-        not_measured=_not_measured(trace, problem, device=device) | _lacking(waiting, memory),
+        memory=(memory := None if trace.losses else memory_use(trace, chosen, phases, top)),
+        pitfalls=None if trace.losses else pitfalls(trace, chosen, phases),
+        complete=not trace.losses,
+        not_measured=_lacking(waiting, memory) | _not_measured(trace, problem, device=device),
     )
 
 
@@ -139,8 +151,7 @@ def _not_measured(trace: Trace, problem: str | None, *, device: bool) -> dict[st
     if problem is not None:
         reasons |= dict.fromkeys(("breakdown", "host", "idle"), problem)
     if trace.losses:
-        lost = "the file breaks off, so activities between those left may be lost"
-        reasons |= dict.fromkeys(("temporal", "critical_path"), lost)
+        reasons |= dict.fromkeys(_NEED_ALL_EVENTS, _LOST)
     if not trace.events.of_kind(Kind.RUNTIME, Kind.DRIVER).any():
         reasons["synchronisations"] = "the trace has no calls of a device's runtime"
     if not device:

@@ -35,8 +35,9 @@ class CopyRow(msgspec.Struct, frozen=True):
         bytes: Moved by those that tell; None where none does.
         total_ns: Sum of their durations.
         gigabytes_per_s: 1e9 bytes over the time of the copies that tell their bytes.
-        exposed_ns: Time within the steps in which one of them ran and no kernel.
-        hidden_ns: Time within the steps in which one of them ran under a kernel.
+        exposed_ns: Time within the steps in which one of them ran and no kernel. None where the
+            file breaks off: the kernel may be lost.
+        hidden_ns: Time within the steps in which one of them ran under a kernel; None likewise.
     """
 
     direction: str
@@ -45,8 +46,8 @@ class CopyRow(msgspec.Struct, frozen=True):
     bytes: int | None
     total_ns: int
     gigabytes_per_s: float | None
-    exposed_ns: int
-    hidden_ns: int
+    exposed_ns: int | None
+    hidden_ns: int | None
 
 
 def copies(trace: Trace, steps: Steps) -> tuple[CopyRow, ...] | None:
@@ -71,6 +72,10 @@ def copies(trace: Trace, steps: Steps) -> tuple[CopyRow, ...] | None:
         told_ns = int(length[tells].sum())
         moved = int(chosen.bytes[tells].sum())
         own = first_come(chosen.start_ns, chosen.end_ns)
+        exposed_ns = hidden_ns = None
+        if not trace.losses:
+            hidden_ns = _time(own, stepping, working)
+            exposed_ns = _time(own, stepping) - hidden_ns
         rows.append(
             CopyRow(
                 *kind,
@@ -78,8 +83,8 @@ def copies(trace: Trace, steps: Steps) -> tuple[CopyRow, ...] | None:
                 bytes=moved if tells.any() else None,
                 total_ns=int(length.sum()),
                 gigabytes_per_s=moved / told_ns if told_ns else None,
-                exposed_ns=_time(own, stepping) - _time(own, stepping, working),
-                hidden_ns=_time(own, stepping, working),
+                exposed_ns=exposed_ns,
+                hidden_ns=hidden_ns,
             )
         )
     return tuple(sorted(rows, key=lambda row: (-row.total_ns, row.direction)))

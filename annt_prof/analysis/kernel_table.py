@@ -53,8 +53,11 @@ class KernelRow(msgspec.Struct, frozen=True):
         p50_ns: Median duration, rounded.
         p95_ns: 95th percentile of the durations, linear between ranks, rounded.
         share_of_steps: ``total_ns`` over the steps' wall time; may pass 1 with several streams.
+            None where the file breaks off, as ``total_ns`` is then of what is left.
         tensor_cores: Whether it uses matrix units, told by its name; None where it does not tell.
         phases: Launches by the phase they were made in; ``unattributed`` where none is known.
+            None where the file breaks off: the range around a launch may be lost. So are then
+            modules and lines.
         operators: Launches by the operator they belong to, the most frequent first; operators
             are known where the trace has external ids.
         modules: Launches by the innermost module around them, likewise, as many as
@@ -74,9 +77,9 @@ class KernelRow(msgspec.Struct, frozen=True):
     mean_ns: int
     p50_ns: int
     p95_ns: int
-    share_of_steps: float
+    share_of_steps: float | None
     tensor_cores: bool | None
-    phases: dict[str, int]
+    phases: dict[str, int] | None
     operators: dict[str, int]
     modules: dict[str, int]
     lines: dict[str, int]
@@ -164,6 +167,7 @@ def _row(
     durations = trace.events.end_ns[kernels] - trace.events.start_ns[kernels]
     total_ns = int(durations.sum())
     kind = kernel_class(name)
+    whole = not trace.losses
     geometries = _geometries(trace, kernels, durations)
 
     def named(found: Ints) -> dict[str, int]:
@@ -177,14 +181,16 @@ def _row(
         mean_ns=round(total_ns / len(durations)),
         p50_ns=round(float(np.percentile(durations, 50))),
         p95_ns=round(float(np.percentile(durations, 95))),
-        share_of_steps=total_ns / wall_ns,
+        share_of_steps=total_ns / wall_ns if whole else None,
         tensor_cores=uses_tensor_cores(name, kind),
         phases=_counted(
             places.phase, lambda one: "unattributed" if one == NOWHERE else PHASES[one].value
-        ),
+        )
+        if whole
+        else None,
         operators=named(places.operator),
-        modules=_most(named(places.module)),
-        lines=_most(named(places.line)),
+        modules=_most(named(places.module)) if whole else {},
+        lines=_most(named(places.line)) if whole else {},
         geometry=geometries[0] if geometries else None,
         num_geometries=len(geometries),
         occupancy=_occupancy(trace.events.occupancy[kernels], durations),

@@ -91,8 +91,9 @@ class _Copies:
     def launched_in(self, phases: Phases, wanted: tuple[Phase, ...]) -> NDArray[np.bool_]:
         """Tell which are known to be launched in these phases."""
         places = [PHASES.index(phase) for phase in wanted]
-        inside: NDArray[np.bool_] = np.isin(phases.segments.label_at(self.at_ns), places)
-        return inside & (self.call != UNKNOWN_CALL)
+        inside = np.isin(phases.segments.label_at(self.at_ns), places)
+        known: NDArray[np.bool_] = self.call != UNKNOWN_CALL
+        return known & inside
 
 
 def _copies_to_device(trace: Trace) -> _Copies:

@@ -24,7 +24,8 @@ class Synchronisation(msgspec.Struct, frozen=True):
     Attributes:
         call: Such as ``cudaStreamSynchronize``.
         operator: The outermost operator around the call on its thread, such as ``aten::item``;
-            None for an explicit call from Python.
+            None for an explicit call from Python, and where the file breaks off, as the
+            operator may be lost.
         inner_operator: The innermost one, such as ``aten::_local_scalar_dense``; None likewise.
         count: Calls that began within the steps.
         blocked_ns: Sum of their durations.
@@ -75,7 +76,7 @@ def waits_of(trace: Trace, steps: Steps) -> list[Wait]:
     inside = first_come(steps.start_ns, steps.end_ns).covers(events.start_ns)
     found = []
     for call in np.flatnonzero(synchronising_calls(trace) & inside):
-        around = _operators_around(trace, int(call))
+        around = [] if trace.losses else _operators_around(trace, int(call))
         names = [trace.names[events.name[one]] for one in around]
         found.append(
             Wait(int(call), names[0], names[-1], around[-1])

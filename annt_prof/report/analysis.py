@@ -55,13 +55,13 @@ def _sections(analysis: Analysis, console: Console) -> Iterator[Iterable[Rendera
     if analysis.temporal is not None:
         yield device.temporal(analysis.temporal)
     if analysis.kernels is not None:
-        yield device.kernels(analysis.kernels, console.width)
+        yield device.kernels(analysis.kernels, console.width, complete=analysis.complete)
     if analysis.queue is not None:
         yield device.queue(analysis.queue)
     if analysis.idle is not None:
         yield device.idle(analysis.idle, console.width)
     if analysis.synchronisations:
-        yield device.synchronisations(analysis.synchronisations)
+        yield device.synchronisations(analysis.synchronisations, complete=analysis.complete)
     if analysis.copies:
         yield device.copies(analysis.copies)
     if analysis.memory is not None:

@@ -61,11 +61,12 @@ def _device_cells(device: DeviceTime) -> Iterator[str]:
     yield str(len(device.streams))
 
 
-def kernels(kernels: KernelTable, width: int) -> Iterator[RenderableType]:
+def kernels(kernels: KernelTable, width: int, *, complete: bool) -> Iterator[RenderableType]:
     """Yield the kernels, with as many columns as the width allows."""
     shown = f"{len(kernels.rows)} of {units.count(kernels.num_names, 'name')}"
     launches = units.count(kernels.count, "launch", "launches")
-    yield heading("Kernels of the steps", f"{shown}, {launches}, longest first")
+    left = "" if complete else " that are left"
+    yield heading("Kernels of the steps", f"{shown}, {launches}{left}, longest first")
     number = _NARROW_COLUMNS if width < _WIDE else _WIDE_COLUMNS
     columns = _KERNEL_COLUMNS if width >= _WIDEST else _KERNEL_COLUMNS[:number]
     table = table_of(("kernel", "left"), *columns)
@@ -79,10 +80,10 @@ def kernels(kernels: KernelTable, width: int) -> Iterator[RenderableType]:
 def _kernel_cells(row: KernelRow) -> list[str]:
     return [
         milliseconds(row.total_ns),
-        units.percent(row.share_of_steps),
+        "n/a" if row.share_of_steps is None else units.percent(row.share_of_steps),
         f"{row.count:,}",
         row.kernel_class,
-        ", ".join(list(row.phases)[:2]),
+        "n/a" if row.phases is None else ", ".join(list(row.phases)[:2]),
         f"{row.p50_ns / 1000:,.1f}",
         f"{row.p95_ns / 1000:,.1f}",
         {True: "yes", False: "no", None: "?"}[row.tensor_cores],
@@ -108,10 +109,16 @@ def queue(queue: Queue) -> Iterator[RenderableType]:
     yield labelled(
         [
             ("delay", f"launch to start: median {p50}, 95 % within {p95}, longest {longest}"),
-            ("queue", f"median {queue.depth_p50:,} waiting, at most {queue.depth_max:,}"),
+            ("queue", _depth(queue)),
             ("short", f"{shorter} of the kernels take less than the call that launched them"),
         ]
     )
+
+
+def _depth(queue: Queue) -> str:
+    if queue.depth_p50 is None or queue.depth_max is None:
+        return "n/a"
+    return f"after a launch: median {queue.depth_p50:,} waiting, at most {queue.depth_max:,}"
 
 
 def idle(idle: Idle, width: int) -> Iterator[RenderableType]:
@@ -151,14 +158,17 @@ _CAUSES = {
 }
 
 
-def synchronisations(calls: Sequence[Synchronisation]) -> Iterator[RenderableType]:
+def synchronisations(
+    calls: Sequence[Synchronisation], *, complete: bool
+) -> Iterator[RenderableType]:
     """Yield the blocking calls and the operators that made them."""
     yield heading("Where the host waited for the device", "calls of the steps")
     table = table_of(("call", "left"), ("made by", "left"), ("count", "right"), ("ms", "right"))
+    nobody = "the program itself" if complete else "n/a"
     for call in calls:
         made_by = [n for n in dict.fromkeys((call.operator, call.inner_operator)) if n]
         table.add_row(
-            plain(call.call), plain(" > ".join(made_by) or "the program itself"),
+            plain(call.call), plain(" > ".join(made_by) or nobody),
             f"{call.count:,}", milliseconds(call.blocked_ns),
         )  # fmt: skip
     yield table
@@ -176,7 +186,7 @@ def copies(copies: Sequence[CopyRow]) -> Iterator[RenderableType]:
             row.direction, row.host_memory or "-", f"{row.count:,}",
             "n/a" if row.bytes is None else f"{row.bytes / 1e6:,.1f}", milliseconds(row.total_ns),
             "n/a" if row.gigabytes_per_s is None else f"{row.gigabytes_per_s:,.1f}",
-            milliseconds(row.exposed_ns), milliseconds(row.hidden_ns),
+            *("n/a" if ns is None else milliseconds(ns) for ns in (row.exposed_ns, row.hidden_ns)),
         )  # fmt: skip
     yield table
 

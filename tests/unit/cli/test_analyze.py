@@ -112,6 +112,11 @@ def test_a_file_that_breaks_off_shows_what_holds_and_says_what_is_lost(tmp_path)
     assert "breaks off" in found["remarks"][0]
     assert found["temporal"] is None
     assert found["kernels"]["count"] in (2, 3)
+    assert found["kernels"]["rows"][0]["share_of_steps"] is None
+    assert found["copies"][0]["exposed_ns"] is found["copies"][0]["hidden_ns"] is None
+    assert found["queue"]["depth_max"] is found["pitfalls"] is None
+    for key in ("kernels.share_of_steps", "copies.hidden_ns", "queue.depth_max", "pitfalls"):
+        assert "breaks off" in found["not_measured"][key]
     shown = run(path).stdout
     assert "breaks off" in " ".join(shown.split())
 
