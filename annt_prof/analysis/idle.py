@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from annt_prof.analysis.blocking import synchronising
-from annt_prof.analysis.intervals import NOWHERE, edges_of, first_come, time_by_label
+from annt_prof.analysis.intervals import NOWHERE, added_up, edges_of, first_come, time_by_label
 from annt_prof.analysis.launches import UNKNOWN_NS, launch_times
 from annt_prof.analysis.phases import PHASES
 from annt_prof.categories import Phase
@@ -131,7 +131,7 @@ def idle(trace: Trace, steps: Steps, phases: Phases, gated: Gates, top: int) -> 
                 after=after,
             )
         )
-    totals = np.bincount(cause, weights=length, minlength=len(CAUSES)).astype(np.int64)
+    totals = added_up(cause, length, len(CAUSES))
     return Idle(
         gaps=tuple(listed),
         num_gaps=len(length),

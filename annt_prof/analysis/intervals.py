@@ -8,7 +8,7 @@ from __future__ import annotations
 import heapq
 import itertools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -144,3 +144,13 @@ def time_by_label(
         before = np.concatenate(([0], np.cumsum(np.where(label == each, lengths, 0))))
         totals[:, each] = before[last] - before[first]
     return totals
+
+
+def added_up(group: NDArray[np.integer[Any]], values_ns: Ints, num_groups: int) -> Ints:
+    """Return the sum of the values of each group, shape (num_groups,).
+
+    numpy's bincount adds in doubles, which hold no integers above 2**53.
+    """
+    total = np.zeros(num_groups, np.int64)
+    np.add.at(total, group, values_ns)
+    return total

@@ -88,6 +88,17 @@ def test_the_longest_come_first_and_the_totals_are_of_all(tmp_path):
     assert found.total_ns == sum(range(5, 55, 5)) == found.by_cause_ns["queued"]
 
 
+def test_totals_are_exact_beyond_what_a_double_holds(tmp_path):
+    part = 2**53 + 1
+    builder = TraceBuilder().step(0, 3 * part)
+    for at in (0, part, 2 * part):
+        builder.kernel("k", at, at + 1, launch_ns=0)
+    found = found_in(builder, tmp_path)
+    assert found.total_ns > 2**54
+    assert found.total_ns == sum(gap.length_ns for gap in found.gaps)
+    assert found.total_ns == sum(found.by_cause_ns.values())
+
+
 def test_a_trace_without_a_device_has_no_gaps(tmp_path):
     assert found_in(TraceBuilder().operator("aten::mm", 0, 10), tmp_path) is None
 
