@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from annt_prof.analysis.intervals import NOWHERE
+from annt_prof.analysis.intervals import NOWHERE, added_up
 from annt_prof.analysis.kernels import kernel_class
 from annt_prof.analysis.launches import UNKNOWN_CALL, launch_calls
 from annt_prof.analysis.phases import PHASES
@@ -38,7 +38,9 @@ _MATRIX_UNITS = re.compile(
     r"tensorop|hmma|imma|wgmma|xmma|qgmma|s?16816|1688|_884|h884|nvjet|_mfma|_MI\d+x\d+x\d+",
     re.IGNORECASE,
 )
-_NO_MATRIX_UNITS = re.compile(r"simt|ffma|sgemm(?!.*tensor)|gemv|dot_kernel", re.IGNORECASE)
+# Some say so beside the name of the library that the others share: xmma with ffma.
+_FUSED_MULTIPLY_ADD = re.compile(r"simt|ffma", re.IGNORECASE)
+_NO_MATRIX_UNITS = re.compile(r"sgemm(?!.*tensor)|gemv|dot_kernel", re.IGNORECASE)
 
 
 class KernelRow(msgspec.Struct, frozen=True):
@@ -120,7 +122,7 @@ def kernel_table(trace: Trace, steps: Steps, phases: Phases, top: int) -> Kernel
     kernels = kernels[steps.step_at(events.start_ns[kernels]) != NOWHERE]
     durations = events.end_ns[kernels] - events.start_ns[kernels]
     names, group = np.unique(events.name[kernels], return_inverse=True)
-    total = np.bincount(group, weights=durations, minlength=len(names)).astype(np.int64)
+    total = added_up(group, durations, len(names))
     wall_ns = int((steps.end_ns - steps.start_ns).sum())
     places = _places(trace, kernels, phases)
     rows = []
@@ -201,8 +203,8 @@ def _geometries(trace: Trace, kernels: NDArray[np.intp], durations: Ints) -> lis
     """Return the geometries that the kernels were launched with, the longest in total first."""
     geometry = trace.events.geometry[kernels]
     given = geometry != MISSING
-    total = np.bincount(geometry[given], weights=durations[given])
     count = np.bincount(geometry[given])
+    total = added_up(geometry[given], durations[given], len(count))
     order = [i for i in np.argsort(-total, kind="stable") if count[i]]
     return [trace.geometries[i] for i in order]
 
@@ -225,6 +227,8 @@ def uses_tensor_cores(name: str, kind: KernelClass) -> bool | None:
     Only matrix products and convolutions can, and attention, which is made of products.
     """
     if kind not in (KernelClass.GEMM, KernelClass.CONV, KernelClass.ATTENTION):
+        return False
+    if _FUSED_MULTIPLY_ADD.search(name):
         return False
     if _MATRIX_UNITS.search(name):
         return True

@@ -10,7 +10,13 @@ from annt_prof.categories import KernelClass
 # convolution is often called implicit gemm, and everything of PyTorch's own is elementwise_kernel.
 # Source: names in traces of PyTorch 1.8 to 2.15 with cuBLAS, cuDNN, CUTLASS, NCCL, Triton,
 # MIOpen, Tensile and RCCL.
+# Inductor's kernels are named after all operators fused in them, convolutions that run elsewhere
+# included, so there the prefix decides: pointwise (poi), reduction (red), persistent one (per).
 _PATTERNS: tuple[tuple[KernelClass, str], ...] = (
+    (KernelClass.CAST, r"^triton_poi_fused_(_?to_copy|convert_element_type)_\d+$"),
+    (KernelClass.ELEMENTWISE, r"^triton_poi_"),
+    (KernelClass.NORM, r"^triton_(red|per)_.*(batch|layer|group|instance|rms)_?norm"),
+    (KernelClass.REDUCTION, r"^triton_(red|per)_"),
     (
         KernelClass.COMMUNICATION,
         r"nccl|rccl|nvshmem|mscclpp|oneccl|cross_device_reduce|all_?reduce|all_?gather"
@@ -30,7 +36,7 @@ _PATTERNS: tuple[tuple[KernelClass, str], ...] = (
     ),
     (
         KernelClass.CONV,
-        r"conv|winograd|wgrad|dgrad|fprop|implicit_gemm|im2col|col2im|nchwtonhwc|nhwctonchw"
+        r"conv(?!ert)|winograd|wgrad|dgrad|fprop|implicit_gemm|im2col|col2im|nchwtonhwc|nhwctonchw"
         r"|depthwise|scudnn|fft2d|\bcask_cudnn|miopensp3|igemm_|gcnasm",
     ),
     (
@@ -40,9 +46,9 @@ _PATTERNS: tuple[tuple[KernelClass, str], ...] = (
     ),
     (
         KernelClass.CAST,
-        r"copy_kernel.*(load|store)withcast|float16_copy|triton_poi_fused__?to_copy_\d",
+        r"copy_kernel.*(load|store)withcast|float16_copy",
     ),
-    (KernelClass.REDUCTION, r"reduce|triton_(red|per)|argm(ax|in)|cunn_|nll_loss|welford|mean_"),
+    (KernelClass.REDUCTION, r"reduce|argm(ax|in)|cunn_|nll_loss|welford|mean_"),
     (
         KernelClass.MEMORY,
         r"mem(cpy|set)|copy|catarray|index|gather|scatter|embedding|transpose|permute|fill"
@@ -50,7 +56,7 @@ _PATTERNS: tuple[tuple[KernelClass, str], ...] = (
     ),
     (
         KernelClass.ELEMENTWISE,
-        r"elementwise|vectorized|pointwise|triton_poi|activation|relu|gelu|dropout|distribution"
+        r"elementwise|vectorized|pointwise|activation|relu|gelu|dropout|distribution"
         r"|pool|philox|bernoulli|non_finite|op_tensor|optensor|add_kernel|mul_kernel",
     ),
 )

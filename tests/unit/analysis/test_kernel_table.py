@@ -140,6 +140,7 @@ def test_a_trace_without_kernels_has_no_table(tmp_path):
         ("sm90_xmma_gemm_bf16bf16_bf16f32_f32_tn_n", True),
         ("nvjet_tst_128x64_64x8_2x1_v_bz_TNT", True),
         ("volta_sgemm_128x64_nn", False),
+        ("sm80_xmma_fprop_implicit_gemm_f32f32_f32f32_f32_nhwc_g1_ffma_aligna4_alignc4", False),
         ("cutlass_80_simt_sgemm_128x64", False),
         ("gemv2T_kernel_val", False),
         ("some_new_gemm", None),

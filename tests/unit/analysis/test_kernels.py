@@ -35,13 +35,20 @@ NAMES = {
         "void at::native::reduce_kernel<512, 1, at::native::ReduceOp<float>>()",
         "void (anonymous namespace)::softmax_warp_forward<float, float, float, 10>()",
         "triton_per_fused_sum_3",
+        "triton_red_fused_convolution_backward_2",
         "void at::native::multi_tensor_apply_kernel<at::native::LpNormFunctor<float, 2>>",
     ],
     "elementwise": [
         "triton_poi_fused_add_relu_1",
+        "triton_poi_fused_convolution_relu_1",
+        "triton_poi_fused_native_batch_norm_relu_0",
+        "triton_poi_fused_scaled_dot_product_attention_2",
+        "triton_poi_fused__to_copy_convolution_0",
         "void at::native::vectorized_elementwise_kernel<4, at::native::CUDAFunctor_add<float>>",
     ],
     "cast": [
+        "triton_poi_fused_convert_element_type_3",
+        "triton_poi_fused__to_copy_0",
         "void at::native::vectorized_elementwise_kernel<4, bfloat16_copy_kernel_cuda()>",
         "void at::native::unrolled_elementwise_kernel<at::native::direct_copy_kernel_cuda(), "
         "at::detail::Array<char*, 2>, at::native::memory::LoadWithCast<1>, StoreWithCast<1>>()",
