@@ -17,20 +17,31 @@ def shorten(names: Iterable[str], most: int) -> dict[str, str]:
     """Return a short form of each name, no two the same.
 
     Namespaces and parameter lists go first, then the middle. Where that makes two names alike,
-    what is kept is the stretch in which they begin to differ; at worst a name stays whole.
+    what is kept is the stretch in which they begin to differ; at worst they are numbered.
 
     Args:
         names: Different from each other.
-        most: Characters, at least 20; names that need more to be told apart have more.
+        most: Characters, at least 20; no short form has more.
     """
     whole = list(dict.fromkeys(names))
     plain = _distinct({name: _without_noise(name) for name in whole}, whole)
     cut = {name: _cut(text, most) for name, text in plain.items()}
     for group in _alike(cut):
-        prefix = _common([plain[name] for name in group])
-        for name in group:
-            cut[name] = _around(plain[name], prefix, most)
-    return _distinct(cut, whole)
+        cut |= _told_apart(group, plain, most)
+    return _numbered({name: cut[name] for name in whole}, most)
+
+
+def _told_apart(group: list[str], plain: dict[str, str], most: int) -> dict[str, str]:
+    """Cut each name around where the group begins to differ.
+
+    Names that differ further on only are still alike then, and are cut around that place.
+    """
+    prefix = _common([plain[name] for name in group])
+    cut = {name: _around(plain[name], prefix, most) for name in group}
+    for smaller in _alike(cut):
+        if len(smaller) < len(group):
+            cut |= _told_apart(smaller, plain, most)
+    return cut
 
 
 def _distinct(shortened: dict[str, str], whole: list[str]) -> dict[str, str]:
@@ -39,6 +50,20 @@ def _distinct(shortened: dict[str, str], whole: list[str]) -> dict[str, str]:
     while groups := _alike(result):
         result |= {name: name for group in groups for name in group}
     return {name: result[name] for name in whole}
+
+
+def _numbered(shortened: dict[str, str], most: int) -> dict[str, str]:
+    """Put a number behind those that are still alike, in the order of the names."""
+    result = dict(shortened)
+    taken = set(shortened.values())
+    for group in _alike(shortened):
+        numbers = itertools.count(1)
+        for name in group:
+            free = (f"#{number}" for number in numbers)
+            texts = (f"{shortened[name][: most - len(tag)]}{tag}" for tag in free)
+            result[name] = next(text for text in texts if text not in taken)
+            taken.add(result[name])
+    return result
 
 
 def _alike(shortened: dict[str, str]) -> list[list[str]]:

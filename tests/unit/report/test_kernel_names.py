@@ -44,6 +44,7 @@ def test_no_two_are_ever_alike(names, most):
     found = shorten(names, most)
     assert list(found) == names
     assert len(set(found.values())) == len(names)
+    assert all(len(text) <= most for text in found.values())
 
 
 @pytest.mark.parametrize("path", sorted(TRACES.glob("*.json.gz")), ids=lambda path: path.name)
@@ -51,6 +52,7 @@ def test_recorded_names_are_short_and_different(path):
     trace = read(path)
     kernels = trace.events.name[trace.events.of_kind(Kind.KERNEL)]
     names = sorted({trace.names[name] for name in kernels})
-    found = shorten(names, 56)
-    assert len(set(found.values())) == len(names)
-    assert all(len(text) <= 56 or text == name for name, text in found.items())
+    for most in (32, 56):
+        found = shorten(names, most)
+        assert len(set(found.values())) == len(names)
+        assert all(len(text) <= most for text in found.values())
