@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
+import numpy as np
 
 from annt_prof.analysis.accounting import account
 from annt_prof.analysis.breakdown import EVERY_STEP, Breakdown
@@ -175,6 +176,14 @@ def _remarks(trace: Trace, steps: Steps, breakdown: Breakdown | None) -> Iterato
     yield from trace.losses
     if breakdown is not None and breakdown.incomplete:
         yield f"left out as the file breaks off in them: {', '.join(breakdown.incomplete)}"
+    events = trace.events
+    devices = np.unique(events.device[events.of_kind(*DEVICE_KINDS)])
+    if len(devices) > 1:
+        yield (
+            f"the trace has {len(devices)} devices, which count as one in all but the times of "
+            "the whole trace: an instant is busy if any is, and one that idles beside it is not "
+            "seen"
+        )
     if steps.names == (WHOLE_TRACE,):
         yield (
             "the trace has no ProfilerStep#, so it is analysed as one span; call profiler.step() "

@@ -38,7 +38,9 @@ class MeanBreakdown(msgspec.Struct, frozen=True):
         step_ns: Equals the sum over ``by_category_ns``.
         num_steps: Steps averaged.
         by_category_ns: Nanoseconds per step.
-        hidden_ns: Copies and communication that ran under compute, nanoseconds per step.
+        hidden_ns: Copies and communication that ran under other device work, nanoseconds per
+            step: communication under compute, copies under compute, communication or another
+            copy. Memsets are compute here. Without a device: communication under operators.
         not_measured: Categories this trace cannot show, each with the reason.
         kernel_ns: Device time by kernel class, nanoseconds per step; empty without a device.
         operator_ns: Without a device: host time of forward and backward by what their operators

@@ -35,7 +35,8 @@ class CopyRow(msgspec.Struct, frozen=True):
         bytes: Moved by those that tell; None where none does.
         total_ns: Sum of their durations.
         gigabytes_per_s: 1e9 bytes over the time of the copies that tell their bytes.
-        exposed_ns: Time within the steps in which one of them ran and no kernel. None where the
+        exposed_ns: Time within the steps in which one of them ran and no kernel, be it of compute
+            or communication. Memsets and other copies hide nothing here. None where the
             file breaks off: the kernel may be lost.
         hidden_ns: Time within the steps in which one of them ran under a kernel; None likewise.
     """

@@ -105,7 +105,7 @@ def _under(mean: MeanBreakdown) -> Iterator[RenderableType]:
     hidden = {category: ns for category, ns in mean.hidden_ns.items() if ns}
     if hidden:
         listed = ", ".join(f"{category} {units.duration(ns)}" for category, ns in hidden.items())
-        yield indented(plain(f"hidden under compute, so not part of the step: {listed}"))
+        yield indented(plain(f"hidden under other work, so not part of the step: {listed}"))
     for category, reason in mean.not_measured.items():
         yield indented(plain(f"n/a: {category}: {reason}", "dim"))
 

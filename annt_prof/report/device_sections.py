@@ -41,7 +41,10 @@ _WIDEST = 160
 
 def temporal(temporal: Temporal) -> Iterator[RenderableType]:
     """Yield how each device spent the whole trace."""
-    yield heading("Devices over the whole trace", "first activity's start to last one's end")
+    yield heading(
+        "Devices over the whole trace",
+        "first activity's start to last one's end; a memset moves here, in the step it computes",
+    )
     table = table_of(
         ("device", "left"), ("ms", "right"), ("computes", "right"), ("moves or talks", "right"),
         ("idle", "right"), ("talks exposed", "right"), ("hidden ms", "right"), ("streams", "right"),
@@ -129,9 +132,9 @@ def idle(idle: Idle, width: int) -> Iterator[RenderableType]:
     for cause, ns in sorted(causes, key=lambda item: -item[1]):
         share = units.percent(ns / idle.total_ns)
         yield indented(plain(f"{share:>8}  {_CAUSES[cause]}"))
-    columns: list[Column] = [("ms", "right"), ("cause", "left"), ("after", "left")]
+    columns: list[Column] = [("ms", "right"), ("cause", "left"), ("before", "left")]
     if width >= _WIDE:
-        columns += [("before", "left"), ("host was in", "left"), ("step", "left")]
+        columns += [("after", "left"), ("host was in", "left"), ("step", "left")]
     table = table_of(*columns)
     neighbours = {name for gap in idle.gaps for name in (gap.before, gap.after) if name}
     short = shorten(sorted(neighbours), _LONGEST_NEIGHBOUR)
@@ -176,7 +179,7 @@ def synchronisations(
 
 def copies(copies: Sequence[CopyRow]) -> Iterator[RenderableType]:
     """Yield the copies by direction."""
-    yield heading("Copies of the steps")
+    yield heading("Copies of the steps", "hidden: under a kernel, of compute or communication")
     table = table_of(
         ("direction", "left"), ("host memory", "left"), ("count", "right"), ("MB", "right"),
         ("ms", "right"), ("GB/s", "right"), ("exposed ms", "right"), ("hidden ms", "right"),

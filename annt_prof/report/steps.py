@@ -55,7 +55,7 @@ def _remarks(variant: VariantRecord, breakdown: MeanBreakdown) -> Iterator[tuple
     hidden = {category: ns for category, ns in breakdown.hidden_ns.items() if ns}
     if hidden:
         listed = ", ".join(f"{category} {units.duration(ns)}" for category, ns in hidden.items())
-        yield "hidden", f"{listed}: ran under compute, so not part of the step"
+        yield "hidden", f"{listed}: ran under other work, so not part of the step"
     device_ns = sum(breakdown.kernel_ns.values())
     if device_ns:
         ordered = sorted(breakdown.kernel_ns.items(), key=lambda item: -item[1])

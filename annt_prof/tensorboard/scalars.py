@@ -94,7 +94,7 @@ def _breakdown(mean: MeanBreakdown) -> Iterator[tuple[str, float, str]]:
     for category, duration_ns in mean.by_category_ns.items():
         yield f"breakdown_ms/{category}", duration_ns / NS_PER_MS, about
     for category, duration_ns in mean.hidden_ns.items():
-        about = "Ran under compute, so it cost no wall time. Mean per traced step."
+        about = "Ran under other work, so it cost no wall time. Mean per traced step."
         yield f"hidden_ms/{category}", duration_ns / NS_PER_MS, about
     for kernel_class, duration_ns in mean.kernel_ns.items():
         about = "Device time of kernels of this class. Mean per traced step."

@@ -146,6 +146,33 @@ def test_what_faster_loading_could_save_is_what_is_on_the_path(tmp_path):
     assert "takes the host 0.006 ms, of which 0.004 ms are on the path" in shown
 
 
+def test_devices_that_count_as_one_are_told(tmp_path):
+    builder = TraceBuilder().step(0, 100).kernel("gemm", 10, 90)
+    builder.event("kernel", "gemm", 5, 10, pid=1, tid=7, args={"device": 1, "stream": 7})
+    path = builder.write(tmp_path / "t.json")
+    assert "2 devices, which count as one" in analysed(path)["remarks"][-1]
+    assert "2 devices, which count as one" in " ".join(run(path).stdout.split())
+
+
+def test_what_is_hidden_is_not_said_to_be_hidden_by_compute(tmp_path):
+    """Here nothing computes at all: communication hides the copy."""
+    builder = TraceBuilder().step(0, 1000).kernel("ncclAllReduce", 10, 510, stream=20)
+    path = builder.copy("HtoD", 100, 400).write(tmp_path / "t.json")
+    shown = " ".join(run(path).stdout.split())
+    assert "hidden under other work, so not part of the step: h2d_copy" in shown
+
+
+def test_a_gap_lies_between_what_ran_before_and_after_it(trace, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "160")
+    gaps = {gap["after"]: gap["before"] for gap in analysed(trace)["idle"]["gaps"]}
+    assert gaps["gemm"].startswith("Memcpy")
+    shown = run(trace).stdout
+    titles = next(line for line in shown.splitlines() if "host was in" in line).split()
+    assert titles.index("before") < titles.index("after")
+    assert any("Memcpy HtoD" in line and line.find("Memcpy") < line.find("gemm")
+               for line in shown.splitlines())  # fmt: skip
+
+
 def test_a_directory_is_a_run_with_a_file_per_rank(tmp_path):
     for rank in (0, 1):
         text = with_device().kernel("ncclAllReduce", 13_000 + rank * 500, 14_000).json()
