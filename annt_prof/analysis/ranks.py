@@ -19,6 +19,7 @@ from annt_prof.analysis.collectives import (
     waiting_by_step,
 )
 from annt_prof.errors import UserError
+from annt_prof.trace.decoding import NotATraceError
 from annt_prof.trace.reading import read
 from annt_prof.trace.source import DEFAULT_MAX_BYTES
 
@@ -113,7 +114,8 @@ def compare_ranks(
     what it took longer elsewhere as waiting.
 
     Args:
-        directory: Holds ``.json`` or ``.json.gz`` files and nothing else of these names.
+        directory: Holds ``.json`` or ``.json.gz`` files. Those that are JSON and no trace are
+            skipped, and told.
         selection: Positions of the steps, counted from 0.
         max_bytes: Bound on each file's decompressed size.
         notify: Told every now and then how many bytes of which file have been read, and its size.
@@ -122,9 +124,15 @@ def compare_ranks(
         UserError: There is no trace, two are of one rank, or one cannot be analysed.
     """
     found: list[_Read] = []
-    for place, path in enumerate(_files(directory)):
+    skipped: list[str] = []
+    for path in _files(directory):
         progress = None if notify is None else functools.partial(notify, path)
-        found.append(_read(path, place, selection, max_bytes, progress))
+        try:
+            found.append(_read(path, len(found), selection, max_bytes, progress))
+        except NotATraceError as error:
+            skipped.append(f"{path.name} is skipped: {error.message}")
+    if not found:
+        raise UserError(f"no file here holds a trace: {'; '.join(skipped)}", where=str(directory))
     found.sort(key=lambda one: one.rank)
     for one, other in itertools.pairwise(found):
         if one.rank == other.rank:
@@ -133,7 +141,7 @@ def compare_ranks(
                 where=str(directory),
                 hint="one directory holds one run, with one file per rank",
             )
-    return _compared(found)
+    return _compared(found, skipped)
 
 
 def _files(directory: Path) -> list[Path]:
@@ -160,7 +168,7 @@ def _read(
     )
 
 
-def _compared(found: list[_Read]) -> Ranks:
+def _compared(found: list[_Read], skipped: list[str]) -> Ranks:
     pairs = pair([one.collectives for one in found]) if len(found) > 1 else Pairs((), ())
     transfer_ns = sum(min(one.length_ns for one in group) for group in pairs.groups)
     waiting = waiting_by_step(pairs)
@@ -176,9 +184,8 @@ def _compared(found: list[_Read]) -> Ranks:
         )
         for place, one in enumerate(found)
     )
-    return Ranks(
-        ranks, _skews(found), _straggler(ranks, waiting), tuple(_remarks(found, pairs.unpaired))
-    )
+    remarks = (*skipped, *_remarks(found, pairs.unpaired))
+    return Ranks(ranks, _skews(found), _straggler(ranks, waiting), remarks)
 
 
 def _skews(found: list[_Read]) -> tuple[Skew, ...]:

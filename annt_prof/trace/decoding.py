@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 _UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
+class NotATraceError(UserError):
+    """The file is whole JSON and something else than a trace."""
+
+
 class Decoded(NamedTuple):
     """What could be decoded.
 
@@ -101,7 +105,7 @@ def _decode_each(text: bytearray, where: str) -> Decoded:
         else:
             loose = msgspec.json.decode(text, type=LooseDocument)
     except _UNDECODABLE as error:
-        raise UserError(f"not a PyTorch trace: {error}", where=where) from None
+        raise NotATraceError(f"not a PyTorch trace: {error}", where=where) from None
     events, num_malformed = [], 0
     for raw in loose.traceEvents:
         try:

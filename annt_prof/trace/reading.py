@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from annt_prof.errors import UserError
 from annt_prof.trace.columns import Trace
-from annt_prof.trace.decoding import decode_whole
+from annt_prof.trace.decoding import NotATraceError, decode_whole
 from annt_prof.trace.document import DistributedInfo, Head
 from annt_prof.trace.slices import NotSliceableError, documents
 from annt_prof.trace.source import DEFAULT_MAX_BYTES, chunks, content
@@ -72,7 +71,7 @@ def _read_whole(path: Path, max_bytes: int) -> Trace:
     decoded = decode_whole(content(path, max_bytes), str(path))
     document = decoded.document
     if document.traceEvents is msgspec.UNSET:
-        raise UserError("not a PyTorch trace: it has no traceEvents", where=str(path))
+        raise NotATraceError("not a PyTorch trace: it has no traceEvents", where=str(path))
     table = Table(str(path))
     table.add(document.traceEvents)
     return _trace(path, table, document, decoded.num_malformed, decoded.losses)

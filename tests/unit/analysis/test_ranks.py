@@ -161,6 +161,17 @@ def test_a_directory_without_traces_is_refused(tmp_path):
         compare_ranks(tmp_path)
 
 
+def test_what_is_no_trace_is_skipped_and_told(tmp_path):
+    (tmp_path / "config.json").write_text('{"layers": 3}')
+    with pytest.raises(UserError, match="no file here holds a trace"):
+        compare_ranks(tmp_path)
+    for name in ("a.json", "x.json"):
+        TraceBuilder().step(0, 100).kernel("gemm", 0, 10).write(tmp_path / name)
+    found = compare_ranks(tmp_path)
+    assert [(rank.rank, rank.source) for rank in found.ranks] == [(0, "a.json"), (1, "x.json")]
+    assert "config.json is skipped: not a PyTorch trace" in found.remarks[0]
+
+
 def test_one_rank_is_told_to_be_alone(tmp_path):
     write_rank(tmp_path, "a.json", 0, (100, 1200))
     found = compare_ranks(tmp_path)
