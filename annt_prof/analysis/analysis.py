@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from statistics import median
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
 
     from annt_prof.analysis.steps import Steps
     from annt_prof.trace.columns import Trace
+
+_SHORT_STEP = 0.5
+"""Share of the median step below which a step is told to be another than the rest. It is a choice:
+a mean over steps of which one does half of the work, or none, is the mean of two things."""
 
 _NO_DEVICE = "the trace has no device activities"
 _LOST = "the file breaks off, so activities between those left may be lost"
@@ -172,6 +177,17 @@ def _lacking(waiting: Queue | None, memory: tuple[MemoryUse, ...] | None) -> dic
     return reasons
 
 
+def _short_steps(breakdown: Breakdown) -> Iterator[str]:
+    median_ns = median(step.wall_ns for step in breakdown.steps)
+    short = [step for step in breakdown.steps if step.wall_ns < _SHORT_STEP * median_ns]
+    if short:
+        yield (
+            f"{len(short)} of {len(breakdown.steps)} steps are shorter than half of the median, "
+            f"{short[0].name} the first: the profiler or the program stopped in them, or they "
+            "do other work; they are in the mean, and --steps leaves them out"
+        )
+
+
 def _remarks(trace: Trace, steps: Steps, breakdown: Breakdown | None) -> Iterator[str]:
     yield from trace.losses
     if breakdown is not None and breakdown.incomplete:
@@ -184,6 +200,8 @@ def _remarks(trace: Trace, steps: Steps, breakdown: Breakdown | None) -> Iterato
             "the whole trace: an instant is busy if any is, and one that idles beside it is not "
             "seen"
         )
+    if breakdown is not None:
+        yield from _short_steps(breakdown)
     if steps.names == (WHOLE_TRACE,):
         yield (
             "the trace has no ProfilerStep#, so it is analysed as one span; call profiler.step() "

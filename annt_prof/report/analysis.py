@@ -13,7 +13,7 @@ from annt_prof.report import device_sections as device
 from annt_prof.report.breakdown_table import BreakdownTable
 from annt_prof.report.lines import bullets, heading, indented, labelled, plain
 from annt_prof.report.step_table import step_table
-from annt_prof.report.tables import milliseconds, table_of
+from annt_prof.report.tables import milliseconds, share, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -89,8 +89,7 @@ def _head(analysis: Analysis) -> Iterator[RenderableType]:
 
 def _breakdown(breakdown: Breakdown, width: int, *, ascii_only: bool) -> Iterator[RenderableType]:
     mean = breakdown.mean
-    steps = units.count(mean.num_steps, "step")
-    yield heading("Where the step goes", f"{units.duration(mean.step_ns)}, mean of {steps}")
+    yield heading("Where the step goes", f"{units.duration(mean.step_ns)}, {_mean_of(breakdown)}")
     yield from BreakdownTable([mean], width, ascii_only=ascii_only).rows(mean)
     yield from _under(mean)
     if mean.num_steps > 1:
@@ -99,6 +98,16 @@ def _breakdown(breakdown: Breakdown, width: int, *, ascii_only: bool) -> Iterato
         if mean.num_steps > _MOST_STEPS:
             left = units.count(mean.num_steps - _MOST_STEPS, "more step")
             yield plain(f"and {left}; --steps chooses, --json has them all", "dim")
+
+
+def _mean_of(breakdown: Breakdown) -> str:
+    """Say of how many steps the mean is, and how far they lie apart."""
+    walls_ns = [step.wall_ns for step in breakdown.steps]
+    steps = units.count(len(walls_ns), "step")
+    if len(walls_ns) == 1:
+        return f"mean of {steps}"
+    shortest, longest = (units.duration(ns) for ns in (min(walls_ns), max(walls_ns)))
+    return f"mean of {steps} from {shortest} to {longest}"
 
 
 def _under(mean: MeanBreakdown) -> Iterator[RenderableType]:
@@ -122,7 +131,7 @@ def _host(steps: Sequence[HostStep]) -> Iterator[RenderableType]:
     wall = sum(total.values())
     table = table_of(("", "left"), ("ms", "right"), ("share", "right"))
     for label, ns in total.items():
-        table.add_row(plain(label), milliseconds(ns / len(steps)), units.percent(ns / wall))
+        table.add_row(plain(label), milliseconds(ns / len(steps)), share(ns, wall))
     yield table
 
 
@@ -140,7 +149,7 @@ def _path(
     for name, ns in sorted(on_path.items(), key=lambda item: -item[1]):
         category = spent.get(Category(name)) if name in _CATEGORY_NAMES else None
         table.add_row(
-            plain(name), milliseconds(ns / num_steps), units.percent(ns / wall_ns),
+            plain(name), milliseconds(ns / num_steps), share(ns, wall_ns),
             "-" if category is None else milliseconds(category),
         )  # fmt: skip
     yield table

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from annt_prof import units
 from annt_prof.report.kernel_names import shorten
 from annt_prof.report.lines import heading, indented, labelled, plain
-from annt_prof.report.tables import milliseconds, table_of
+from annt_prof.report.tables import milliseconds, share, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,7 +58,7 @@ def _device_cells(device: DeviceTime) -> Iterator[str]:
     yield "not told" if device.device is None else str(device.device)
     yield milliseconds(device.kernel_time_ns)
     for ns in (device.compute_ns, device.non_compute_ns, device.idle_ns):
-        yield units.percent(ns / device.kernel_time_ns) if device.kernel_time_ns else "-"
+        yield share(ns, device.kernel_time_ns)
     yield milliseconds(device.exposed_communication_ns)
     yield milliseconds(device.hidden_communication_ns)
     yield str(len(device.streams))
@@ -130,8 +130,7 @@ def idle(idle: Idle, width: int) -> Iterator[RenderableType]:
     yield heading("When the device was idle", f"{units.duration(idle.total_ns)} in {gaps}")
     causes = [(cause, ns) for cause, ns in idle.by_cause_ns.items() if ns]
     for cause, ns in sorted(causes, key=lambda item: -item[1]):
-        share = units.percent(ns / idle.total_ns)
-        yield indented(plain(f"{share:>8}  {_CAUSES[cause]}"))
+        yield indented(plain(f"{share(ns, idle.total_ns):>8}  {_CAUSES[cause]}"))
     columns: list[Column] = [("ms", "right"), ("cause", "left"), ("before", "left")]
     if width >= _WIDE:
         columns += [("after", "left"), ("host was in", "left"), ("step", "left")]
@@ -187,7 +186,7 @@ def copies(copies: Sequence[CopyRow]) -> Iterator[RenderableType]:
     for row in copies:
         table.add_row(
             row.direction, row.host_memory or "-", f"{row.count:,}",
-            "n/a" if row.bytes is None else f"{row.bytes / 1e6:,.1f}", milliseconds(row.total_ns),
+            "n/a" if row.bytes is None else _megabytes(row.bytes), milliseconds(row.total_ns),
             "n/a" if row.gigabytes_per_s is None else f"{row.gigabytes_per_s:,.1f}",
             *("n/a" if ns is None else milliseconds(ns) for ns in (row.exposed_ns, row.hidden_ns)),
         )  # fmt: skip
@@ -203,15 +202,18 @@ def memory(devices: Sequence[MemoryUse]) -> Iterator[RenderableType]:
         reserved = (
             ""
             if use.peak_reserved_bytes is None
-            else f"; at most {_mb(use.peak_reserved_bytes)} reserved"
+            else f"; at most {_megabytes(use.peak_reserved_bytes)} MB reserved"
         )
-        yield plain(f"{use.device}: peak {_mb(use.peak_bytes)}{since} in {where}{reserved}")
+        yield plain(
+            f"{use.device}: peak {_megabytes(use.peak_bytes)} MB{since} in {where}{reserved}"
+        )
         table = table_of(("held at the peak by", "left"), ("MB", "right"), ("allocations", "right"))
         for holder in use.holders[:_MOST_HOLDERS]:
             count = "-" if holder.count is None else f"{holder.count:,}"
-            table.add_row(plain(holder.operator), f"{holder.bytes / 1e6:,.1f}", count)
+            table.add_row(plain(holder.operator), _megabytes(holder.bytes), count)
         yield table
 
 
-def _mb(num_bytes: int) -> str:
-    return f"{num_bytes / 1e6:,.1f} MB"
+def _megabytes(num_bytes: int) -> str:
+    """Write bytes without the unit; what is not zero never reads as zero."""
+    return "< 0.1" if 0 < num_bytes < 50_000 else f"{num_bytes / 1e6:,.1f}"

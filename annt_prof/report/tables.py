@@ -20,6 +20,11 @@ def table_of(*columns: Column) -> Table:
     return table
 
 
+def share(part_ns: int, whole_ns: int) -> str:
+    """Write a part of a whole; of nothing there is no share."""
+    return units.percent(part_ns / whole_ns) if whole_ns else "-"
+
+
 def milliseconds(ns: float) -> str:
     """Write a duration for a column whose title says ms."""
     return units.milliseconds(ns, 3)

@@ -173,6 +173,35 @@ def test_a_gap_lies_between_what_ran_before_and_after_it(trace, monkeypatch):
                for line in shown.splitlines())  # fmt: skip
 
 
+def test_a_step_without_length_has_no_shares(tmp_path):
+    builder = TraceBuilder().step(1000, 1000).operator("aten::mm", 1000, 1005)
+    for path in (
+        builder.write(tmp_path / "host.json"),
+        builder.kernel("gemm", 1000, 1010, launch_ns=1000).write(tmp_path / "device.json"),
+    ):
+        assert analysed(path)["mean"]["wall_ns"] == 0
+        assert "The same steps from the host" in run(path).stdout
+
+
+def test_a_tiny_step_in_the_mean_is_told(tmp_path):
+    builder = TraceBuilder().step(0, 9_000_000).step(9_000_000, 9_050_000)
+    path = builder.kernel("gemm", 0, 9_010_000).write(tmp_path / "t.json")
+    (remark,) = analysed(path)["remarks"]
+    assert "1 of 2 steps" in remark
+    assert "ProfilerStep#1 the first" in remark
+    assert "mean of 2 steps from 0.050 ms to 9.000 ms" in " ".join(run(path).stdout.split())
+
+
+def test_what_is_not_zero_never_reads_as_zero(tmp_path):
+    builder = (
+        TraceBuilder().step(0, 100).kernel("gemm", 0, 50).allocation(10, 512, 512, reserved=2048)
+    )
+    path = builder.copy("HtoD", 60, 70, num_bytes=64).write(tmp_path / "t.json")
+    shown = run(path).stdout
+    assert "peak < 0.1 MB" in shown
+    assert " 0.0 " not in shown.split("Memory of the steps")[1]
+
+
 def test_a_directory_is_a_run_with_a_file_per_rank(tmp_path):
     for rank in (0, 1):
         text = with_device().kernel("ncclAllReduce", 13_000 + rank * 500, 14_000).json()
