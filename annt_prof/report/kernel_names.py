@@ -26,21 +26,22 @@ def shorten(names: Iterable[str], most: int) -> dict[str, str]:
     whole = list(dict.fromkeys(names))
     plain = _distinct({name: _without_noise(name) for name in whole}, whole)
     cut = {name: _cut(text, most) for name, text in plain.items()}
-    for group in _alike(cut):
-        cut |= _told_apart(group, plain, most)
-    return _numbered({name: cut[name] for name in whole}, most)
+    return _numbered(_told_apart(cut, plain, most), most)
 
 
-def _told_apart(group: list[str], plain: dict[str, str], most: int) -> dict[str, str]:
-    """Cut each name around where the group begins to differ.
+def _told_apart(cut: dict[str, str], plain: dict[str, str], most: int) -> dict[str, str]:
+    """Cut names that are alike around where they begin to differ, as long as that helps.
 
-    Names that differ further on only are still alike then, and are cut around that place.
+    It may take several rounds: those of one group may come out like those of another.
     """
-    prefix = _common([plain[name] for name in group])
-    cut = {name: _around(plain[name], prefix, most) for name in group}
-    for smaller in _alike(cut):
-        if len(smaller) < len(group):
-            cut |= _told_apart(smaller, plain, most)
+    while groups := _alike(cut):
+        anew = dict(cut)
+        for group in groups:
+            prefix = _common([plain[name] for name in group])
+            anew |= {name: _around(plain[name], prefix, most) for name in group}
+        if sum(map(len, _alike(anew))) >= sum(map(len, groups)):
+            return cut
+        cut = anew
     return cut
 
 
