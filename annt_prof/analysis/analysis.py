@@ -182,8 +182,8 @@ def _short_steps(breakdown: Breakdown) -> Iterator[str]:
     short = [step for step in breakdown.steps if step.wall_ns < _SHORT_STEP * median_ns]
     if short:
         yield (
-            f"{len(short)} of {len(breakdown.steps)} steps are shorter than half of the median, "
-            f"{short[0].name} the first: the profiler or the program stopped in them, or they "
+            f"{len(short)} of {len(breakdown.steps)} steps, {short[0].name} the first, took less "
+            "than half of the median step: the profiler or the program stopped in them, or they "
             "do other work; they are in the mean, and --steps leaves them out"
         )
 
