@@ -48,7 +48,7 @@ def launch_calls(events: Events, activities: NDArray[np.intp]) -> NDArray[np.int
     calls = np.flatnonzero(events.of_kind(Kind.RUNTIME, Kind.DRIVER) & (events.correlation > 0))
     wanted = events.correlation[activities]
     result = np.full(len(activities), UNKNOWN_CALL, np.intp)
-    if not len(calls):
+    if not len(calls) or not len(activities):
         return result
     calls = calls[np.lexsort((events.start_ns[calls], events.correlation[calls]))]
     correlation, start_ns = events.correlation[calls], events.start_ns[calls]
