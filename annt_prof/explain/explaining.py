@@ -127,12 +127,12 @@ def _paid_back_after(
     extra_s: float | None, baseline: VariantRecord, variant: VariantRecord
 ) -> int | None:
     """Return the iterations whose saving makes up for a longer first step."""
-    if extra_s is None or extra_s <= 0 or not baseline.step_time or not variant.step_time:
+    if extra_s is None or extra_s <= 0 or baseline.step_time is None:
         return None
     if variant.speedup is None or variant.speedup.low is None or variant.speedup.low <= 1:
         return None
-    saved_s = (baseline.step_time.median - variant.step_time.median) / units.NS_PER_S
-    return math.ceil(extra_s / saved_s) if saved_s > 0 else None
+    saved_ns = baseline.step_time.median * (1 - 1 / variant.speedup.ratio)
+    return math.ceil(extra_s * units.NS_PER_S / saved_ns)
 
 
 def _why_not_measured(name: str, facts: Facts) -> str:

@@ -81,7 +81,7 @@ def waterfall(explanation: Explanation, width: int) -> Iterator[Text]:
         yield line(each.name, -saving, min(level, level - saving), drawn, signed=True)
         level -= saving
     yield line("the whole mix", end, min(end, 0), solid(end), signed=False)
-    yield _legend(letters)
+    yield from _legend(letters, width)
 
 
 def _range(start: int, shared: list[TechniqueExplanation]) -> tuple[int, int]:
@@ -115,11 +115,15 @@ def _moving(each: TechniqueExplanation, saving: int) -> dict[str, int]:
     return dict(sorted(((n, ns) for n, ns in moved.items() if ns > 0), key=lambda item: -item[1]))
 
 
-def _legend(letters: str) -> Text:
-    """Return what the letters that were drawn stand for."""
+def _legend(letters: str, width: int) -> Iterator[Text]:
+    """Yield what the letters that were drawn stand for, none apart from its name."""
     line = Text(" " * INDENT)
     for name, (style, letter) in (*_LOOKS.items(), ("of no known category", _UNKNOWN)):
-        if letter in letters:
-            line.append(letter, style=f"{style} reverse")
-            line.append_text(plain(f" {name}  ", "dim"))
-    return line
+        if letter not in letters:
+            continue
+        entry = Text.assemble((letter, f"{style} reverse"), plain(f" {name}  ", "dim"))
+        if line.cell_len + entry.cell_len > width and line.plain.strip():
+            yield line
+            line = Text(" " * INDENT)
+        line.append_text(entry)
+    yield line

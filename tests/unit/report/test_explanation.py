@@ -68,3 +68,72 @@ def test_the_waterfall_goes_from_the_baseline_to_the_whole():
 def test_no_waterfall_without_shares():
     explanation = explain(whole([("baseline", (), 100.0)]))
     assert list(waterfall(msgspec.structs.replace(explanation, total=None), 80)) == []
+
+
+def test_no_waterfall_of_a_single_launch():
+    """Shares without an interval are no facts to draw."""
+    sets = [("baseline", (), 100.0), ("a", ("a",), 60.0)]
+    variants = [
+        variant(name, [ms, ms + 1, ms - 1], techniques=names, rounds_per_launch=3)
+        for name, names, ms in sets
+    ]
+    assert list(waterfall(explain(run(*variants)), 80)) == []
+
+
+@pytest.mark.parametrize("width", [50, 80])
+def test_a_waterfall_stays_on_its_lines_whatever_the_shares(width):
+    """Alone each saves nearly all, together the one undoes the other."""
+    explanation = explain(
+        whole([("baseline", (), 100.0), ("a", ("a",), 20.0), ("b", ("b",), 400.0),
+               ("all", ("a", "b"), 30.0)])
+    )  # fmt: skip
+    lines = [line.plain for line in waterfall(explanation, width)]
+    assert max(map(cell_len, lines)) <= width
+    assert [line.split()[0] for line in lines[:4]] == ["baseline", "a", "b", "the"]
+
+
+def test_the_whole_mix_is_the_baseline_without_its_saving():
+    explanation = explain(whole([("baseline", (), 100.0), ("a", ("a",), 60.0)]))
+    shown_ms = [float(line.plain.split()[-3]) for line in list(waterfall(explanation, 80))[:1]]
+    assert shown_ms == [12.5]  # per sample, 8 of them
+    assert explanation.baseline_ns - explanation.total.ns == pytest.approx(7_500_000, rel=1e-3)
+
+
+def test_what_is_not_as_asked_and_what_is_missing_come_first():
+    record = msgspec.structs.replace(cpu_run(), complete=False, stop="interrupted")
+    text = shown(explain(record), 200)
+    assert "INCOMPLETE: interrupted" in text
+    assert "pretrained weights of vit_base_patch16_224: random weights instead" in text
+    assert text.index("Not as the scenario asks") < text.index("amp  hurts")
+
+
+@pytest.mark.parametrize(
+    ("again_ms", "said"),
+    [
+        ([100.0, 100.1, 99.9], "as it should be"),
+        ([80.0, 130.0, 100.0], "too wide to tell anything"),
+        ([90.0, 90.1, 89.9], "NOT 1: take differences of this size for noise"),
+    ],
+)
+def test_the_baseline_against_itself_is_judged_by_its_interval(again_ms, said):
+    base = variant("baseline", [100.0, 100.1, 99.9])
+    other = variant("amp", [50.0, 51, 49])
+    again = variant("baseline_again", again_ms, techniques=())
+    assert said in shown(explain(run(base, other, again)), 200)
+
+
+def test_a_loss_is_no_negative_saving():
+    base = variant("baseline", [100.0, 100.1, 99.9])
+    slower = variant("amp", [120.0, 120.1, 119.9])
+    text = shown(explain(run(base, slower)), 200)
+    assert "costs 20.0 % of the time per sample" in text
+    assert "alone        costs 2.50" in text
+    assert "saves -" not in text
+
+
+def test_a_sampled_design_says_how_many_orders_it_walked():
+    record = whole([("baseline", (), 100.0), ("a", ("a",), 60.0), ("b", ("b",), 110.0),
+                    ("all", ("a", "b"), 70.0)])  # fmt: skip
+    sampled = msgspec.structs.replace(record, design="sampled", orders=(("a", "b"),))
+    assert "shares estimated from 1 of 2 orders" in shown(explain(sampled), 200)
+    assert "orders" not in shown(explain(record), 200)
