@@ -28,16 +28,30 @@ def render_mistakes(
     iterations = units.count(seen.iterations, "iteration")
     console.print(heading(script, f"{iterations} watched"), highlight=False)
     if status:
-        console.print(plain(f"it ended with status {status}", "bold red"), highlight=False)
-    if not seen.iterations:
-        console.print(plain("no backward pass was seen, so there is little to tell", "yellow"))
+        console.print(plain(_end(seen, status), "bold red"), highlight=False)
     for mistake in found:
         console.print(Text())
         console.print(plain(mistake.name, "bold yellow"), highlight=False)
         rows = [("seen", mistake.evidence), ("remedy", mistake.remedy)]
         console.print(labelled(rows, INDENT), highlight=False)
     if not found:
-        console.print(indented(plain("none of the known mistakes", "green")), highlight=False)
+        console.print(indented(_nothing_found(seen, status)), highlight=False)
+
+
+def _end(seen: Seen, status: int) -> str:
+    after = f"after {units.count(seen.iterations, 'iteration')}"
+    if seen.stopped is None:
+        return f"it ended with status {status}, {after}"
+    return f"it ended with {seen.stopped}, {after}"
+
+
+def _nothing_found(seen: Seen, status: int) -> Text:
+    """Say that a script is clean only where it trained to its end."""
+    if not seen.iterations:
+        return plain("no backward pass was seen, so no mistake could show", "yellow")
+    if status:
+        return plain("none of the known mistakes up to there", "yellow")
+    return plain("none of the known mistakes", "green")
 
 
 def mistakes_document(script: str, seen: Seen, found: Sequence[Mistake], status: int) -> bytes:

@@ -1,62 +1,96 @@
-"""What was seen of a script's training, as counts."""
+"""What was seen of a script's training."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 
-@dataclass
-class Seen:
+class LoaderSeen(msgspec.Struct, frozen=True):
+    """A loader most of whose batches were followed by a backward pass.
+
+    Attributes:
+        workers: Its processes.
+        batches: That trained, without the first of each epoch, which waits for processes to start.
+        waited_s: Seconds that the main thread waited for those.
+    """
+
+    workers: int
+    batches: int
+    waited_s: float
+
+
+class CompilingSeen(msgspec.Struct, frozen=True):
+    """What torch.compile was asked for and did.
+
+    Attributes:
+        modules: That were given to it.
+        called: Whether any of the modules that it returned was called.
+        iterations_since: Iterations after its last call.
+        tried: Frames that reached the compiler.
+        graphs: That were compiled.
+        iterations_after_warm_up: Iterations in which nothing new is left to compile.
+        iterations_recompiling: Those in which a graph was compiled all the same.
+        hit_limit: Whether the compiler gave a function up after too many versions of it.
+        breaks: Reasons for which graphs broke, with their counts.
+    """
+
+    modules: int = 0
+    called: bool = False
+    iterations_since: int = 0
+    tried: int = 0
+    graphs: int = 0
+    iterations_after_warm_up: int = 0
+    iterations_recompiling: int = 0
+    hit_limit: bool = False
+    breaks: dict[str, int] = {}
+
+
+class Seen(msgspec.Struct, frozen=True):
     """Counts over the whole script; an iteration is a backward pass.
 
     Attributes:
         iterations: Backward passes.
-        optimizer_steps: Calls of any optimizer's ``step``.
-        most_backwards_per_step: Backward passes between two optimizer steps.
-        iterations_reading: Iterations in which a tensor's value was read on the host, outside
-            the optimizer.
-        iterations_emptying: Iterations with a call of ``empty_cache``.
-        backwards_in_autocast: Backward passes that began with autocast on.
-        steps_of_scaler: Calls of an enabled scaler's ``step``.
-        updates_of_scaler: Calls of its ``update``.
-        unfused_with_scaler: Those steps whose optimizer is not fused.
-        clipped_while_scaled: Clippings of gradients that were scaled and not unscaled.
-        async_from_pageable: Non-blocking copies to a device from memory that is not pinned.
-        copies_in_forward: Copies from the host to a device inside a module's forward, by the
-            module's class.
-        batch_norm_trains: Whether a batch-norm module ran in training mode.
-        mixed_layouts: Convolutions that got channels-last inputs with contiguous weights.
-        loading_s: Seconds waited for the loader's next batch.
-        training_s: Seconds from the first batch to the last optimizer step.
-        fewest_workers: Of the loaders that were iterated; None without one.
+        stopped: The exception that ended the script, and where; None without one.
+        iterations_reading: In which a tensor on a device was read on the host, outside optimizer
+            and gradient scaler.
+        iterations_emptying: With a call of ``empty_cache``.
+        iterations_in_autocast: Whose backward pass began inside autocast.
+        iterations_with_mixed_layouts: In which a convolution got channels-last inputs with
+            contiguous weights.
+        iterations_deterministic: With deterministic algorithms on.
+        iterations_cudnn_deterministic: With cuDNN's flag for them on, on a device.
+        iterations_with_anomaly_detection: With anomaly detection on.
+        iterations_copying_pageable: With a non-blocking copy from memory that is not pinned.
+        iterations_copying_in_forward: With a copy from the host inside a module's forward pass, by
+            the module's class.
+        waiting_scaler_steps: Scaled steps on a device, of optimizers that take ``fused`` and were
+            not given it.
+        steps_before_scaler_update: Stepped optimizers that a scaler got again before its update.
+        steps_clipped_while_scaled: Steps of gradients that were clipped before they were unscaled.
+        batch_norm_batches_per_update: Batches that batch norm trained on for most updates.
+        loaders: That train.
+        training_s: Seconds from the first batch that trained to the last update, without the first
+            batches of later epochs.
         cores: That this process may use.
-        deterministic_steps: Optimizer steps with deterministic algorithms on.
-        anomaly_steps: Optimizer steps with anomaly detection on.
-        compiled: Calls of ``torch.compile``.
-        compiled_graphs: Graphs that were compiled.
-        graph_breaks: Reasons for which graphs broke, with their counts.
+        compiling: What torch.compile did.
     """
 
     iterations: int = 0
-    optimizer_steps: int = 0
-    most_backwards_per_step: int = 0
+    stopped: str | None = None
     iterations_reading: int = 0
     iterations_emptying: int = 0
-    backwards_in_autocast: int = 0
-    steps_of_scaler: int = 0
-    updates_of_scaler: int = 0
-    unfused_with_scaler: int = 0
-    clipped_while_scaled: int = 0
-    async_from_pageable: int = 0
-    copies_in_forward: dict[str, int] = field(default_factory=dict)
-    batch_norm_trains: bool = False
-    mixed_layouts: int = 0
-    loading_s: float = 0.0
+    iterations_in_autocast: int = 0
+    iterations_with_mixed_layouts: int = 0
+    iterations_deterministic: int = 0
+    iterations_cudnn_deterministic: int = 0
+    iterations_with_anomaly_detection: int = 0
+    iterations_copying_pageable: int = 0
+    iterations_copying_in_forward: dict[str, int] = {}
+    waiting_scaler_steps: int = 0
+    steps_before_scaler_update: int = 0
+    steps_clipped_while_scaled: int = 0
+    batch_norm_batches_per_update: int = 0
+    loaders: tuple[LoaderSeen, ...] = ()
     training_s: float = 0.0
-    fewest_workers: int | None = None
     cores: int = 1
-    deterministic_steps: int = 0
-    anomaly_steps: int = 0
-    compiled: int = 0
-    compiled_graphs: int = 0
-    graph_breaks: dict[str, int] = field(default_factory=dict)
+    compiling: CompilingSeen = CompilingSeen()
