@@ -10,7 +10,7 @@ import click
 from annt_prof.cli import options
 
 
-@click.command(context_settings={"ignore_unknown_options": True})
+@click.command(context_settings={"allow_interspersed_args": False})
 @options.as_json("the findings")
 @click.argument("script", type=click.Path(path_type=Path))
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[ARGUMENTS]")
@@ -18,9 +18,10 @@ def command(script: Path, arguments: tuple[str, ...], as_json: bool) -> None:
     """Run SCRIPT with its ARGUMENTS and name the known mistakes that its training loop makes.
 
     The script runs as it is, under watch, so let it train some ten iterations. What it prints
-    goes to stderr.
+    goes to stderr. Whatever stands after SCRIPT belongs to it: options of inspect stand before.
 
-    Exit status: 0 nothing was found, 1 mistakes were found, 2 the script failed.
+    Exit status: 0 nothing was found, 1 mistakes were found, 2 the script failed, or trained
+    nothing and so showed nothing.
     """
     from annt_prof.report.mistakes import mistakes_document, render_mistakes
     from annt_prof.runner.inspection.process import inspect
@@ -34,4 +35,6 @@ def command(script: Path, arguments: tuple[str, ...], as_json: bool) -> None:
         from rich.console import Console
 
         render_mistakes(str(script), seen, found, status, Console())
-    sys.exit(2 if status else 1 if found else 0)
+    if status or not (found or seen.iterations):
+        sys.exit(2)
+    sys.exit(1 if found else 0)
