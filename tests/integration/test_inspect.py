@@ -270,6 +270,11 @@ WAYS = {
         ELSEWHERE, "    optimizer.step()",
         "    optimizer.step()\n    attempt(loss.detach().cpu)",
     ),
+    "a loss taken to the host": (
+        "reading a tensor every iteration",
+        ELSEWHERE, "    optimizer.step()",
+        "    optimizer.step()\n    attempt(lambda: loss.to('cpu'))",
+    ),
     "an accuracy": (
         "reading a tensor every iteration",
         ELSEWHERE, "    optimizer.step()",
@@ -326,6 +331,14 @@ for _ in range(10):
     makers.zero_grad()
     tells(made).mean().backward()
     makers.step()
+""",
+    "one batch that goes through the model several times": NORMALISED
+    + """\
+for images, labels in DataLoader(TensorDataset(images.repeat(12, 1), labels.repeat(12)), 16):
+    for scale in (1, 2):
+        cross_entropy(model(images * scale), labels).backward()
+    optimizer.step()
+    optimizer.zero_grad()
 """,
     "two losses of one forward pass": NORMALISED + """\
 for _ in range(10):
@@ -389,6 +402,16 @@ for images, labels in DataLoader(data, batch_size=4, collate_fn=slow):
     ).replace("for number", "batches = iter(DataLoader(data, batch_size=4))\n"
                             "assert len(batches) == 12\nfor number"),
     "parts compiled one by one": COMPILED_PARTS,
+    "an optimizer's step compiled": PLAIN.replace(
+        "optimizer.step()", "step()"
+    ).replace("for number", 'step = torch.compile(optimizer.step, backend="eager")\nfor number'),
+    "what torch.jit compiles": PLAIN.replace("optimizer =", """\
+@torch.jit.script
+def scaled(images):
+    return images * torch.tensor(2.0).to(images.device)
+
+
+optimizer =""").replace("model(images)", "model(scaled(images))"),
     "a function compiled again for evaluation": COMPILED.replace("dynamic=False", "dynamic=None")
         .replace("compiled(images)", "compiled(images[: 4 if number < 11 else 2])")
         .replace("), labels)", "), labels[: 4 if number < 11 else 2])")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from annt_prof.runner.inspection.loop import in_backward
@@ -30,6 +31,7 @@ class Accumulating:
         self._ran = False
         self._batches: Counter[tuple[tuple[int, int], ...]] = Counter()
         self._updates: Counter[int] = Counter()
+        self._trained: list[int] = []
         loop.before_backward.append(self._backward)
         loop.after_update.append(self._updated)
 
@@ -67,8 +69,16 @@ class Accumulating:
         self._batches.clear()
 
     def _updated(self, _: torch.optim.Optimizer) -> None:
+        drawn = self._drawn()
         if self._batches:
             batches = max(self._batches.values())
-            drawn = self._loading.batches_since_update()
             self._updates[min(batches, drawn) if drawn else batches] += 1
         self._batches.clear()
+
+    def _drawn(self) -> int:
+        """Return the batches of one loader since the last call, 0 where there is no loader.
+
+        One batch that goes through the model several times is still one.
+        """
+        before, self._trained = self._trained, self._loading.trained_batches()
+        return max((n - k for n, k in zip_longest(self._trained, before, fillvalue=0)), default=0)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 # Training and evaluation, the last and shorter batch, and a size that becomes a symbol at its
 # second value are each compiled once. A choice.
 _WARM_UP = 3
+# So begins the reason of a break that was asked for; torch's own optimizers ask for one.
+_DELIBERATE_BREAK = "Call to `torch._dynamo.graph_break()`"
 
 
 class Compiling:
@@ -48,7 +50,11 @@ class Compiling:
             iterations_after_warm_up=max(0, self._loop.iterations - self._made_at - _WARM_UP),
             iterations_recompiling=self._recompiling,
             hit_limit=any("recompile limit exceeded" in reason for reason in limits),
-            breaks={str(k): int(v) for k, v in counters.get("graph_break", {}).items()},
+            breaks={
+                str(reason): int(count)
+                for reason, count in counters.get("graph_break", {}).items()
+                if not str(reason).startswith(_DELIBERATE_BREAK)
+            },
         )
 
     def _compiled(self, made: object, *_: Any, **__: Any) -> None:  # noqa: ANN401

@@ -25,7 +25,6 @@ class _Account:
         self.trained = 0
         self.timed = 0
         self.waited_s = 0.0
-        self.since_update = 0
         self.asked_s = 0.0
         self.starting = True
         self.pending: _Draw | None = None
@@ -52,7 +51,7 @@ class Loading:
 
     def __init__(self, loop: Loop) -> None:
         self._accounts: list[_Account] = []
-        self._of_loader: weakref.WeakKeyDictionary[Any, _Account] = weakref.WeakKeyDictionary()
+        self._of_loader: dict[int, tuple[weakref.ref[Any], _Account]] = {}
         self._of_iterator: weakref.WeakKeyDictionary[Any, _Account] = weakref.WeakKeyDictionary()
         self._began_s: float | None = None
         self._starting_s = 0.0
@@ -80,18 +79,24 @@ class Loading:
             if account.timed and account.trained >= 0.5 * account.drawn
         )
 
-    def batches_since_update(self) -> int:
-        """Return how many batches one loader gave for the update that is being made."""
-        return max((account.since_update for account in self._accounts), default=0)
+    def trained_batches(self) -> list[int]:
+        """Return how many batches of each loader have trained so far, the oldest loader first."""
+        return [account.trained for account in self._accounts]
 
     def _start(self, iterator: Any, loader: Any = None, *_: Any, **__: Any) -> None:  # noqa: ANN401
         if loader is not None:
-            account = self._of_loader.get(loader)
-            if account is None:
-                account = self._of_loader[loader] = _Account(loader.num_workers)
-                self._accounts.append(account)
+            account = self._account(loader)
             account.starting, account.pending = True, None
             self._of_iterator[iterator] = account
+
+    def _account(self, loader: Any) -> _Account:  # noqa: ANN401
+        # A user's loader may compare or hash as it likes, and its number may be given anew.
+        reference, account = self._of_loader.get(id(loader), (None, None))
+        if account is None or reference is None or reference() is not loader:
+            account = _Account(loader.num_workers)
+            self._of_loader[id(loader)] = weakref.ref(loader), account
+            self._accounts.append(account)
+        return account
 
     def _ask(self, iterator: Any) -> None:  # noqa: ANN401
         account = self._of_iterator.get(iterator)
@@ -118,7 +123,6 @@ class Loading:
 
     def _train(self, account: _Account, draw: _Draw) -> None:
         account.trained += 1
-        account.since_update += 1
         if self._began_s is None:
             self._began_s = draw.got_s
         elif draw.first:
@@ -128,7 +132,5 @@ class Loading:
             account.waited_s += draw.wait_s
 
     def _updated(self, _: torch.optim.Optimizer) -> None:
-        for account in self._accounts:
-            account.since_update = 0
         if self._began_s is not None:
             self._training_s = time.perf_counter() - self._began_s - self._starting_s

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from annt_prof.runner.inspection.copying import destination
 from annt_prof.runner.inspection.loop import Recurrence, on_device
 from annt_prof.runner.inspection.wrapping import wrap
 
@@ -37,6 +38,12 @@ class Reading:
 
         for name in _READERS:
             wrap(torch.Tensor, name, before=self._read)
+        wrap(torch.Tensor, "to", before=self._to)
+
+    def _to(self, tensor: torch.Tensor, *arguments: Any, **keywords: Any) -> None:  # noqa: ANN401
+        device, non_blocking = destination(*arguments, **keywords)
+        if device is not None and device.type == "cpu" and not non_blocking:
+            self._read(tensor)
 
     def _read(self, tensor: torch.Tensor, *_: Any, **__: Any) -> None:  # noqa: ANN401
         if on_device(tensor) and not self._loop.in_update():

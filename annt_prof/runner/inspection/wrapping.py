@@ -43,6 +43,7 @@ def wrap(
         return result
 
     setattr(owner, name, wrapper)
+    _keep_scriptable(original, wrapper)
 
 
 def replace_everywhere(original: object, replacement: object) -> None:
@@ -54,3 +55,13 @@ def replace_everywhere(original: object, replacement: object) -> None:
         held = getattr(module, "__dict__", {})
         for name in [name for name, value in tuple(held.items()) if value is original]:
             setattr(module, name, replacement)
+
+
+def _keep_scriptable(original: object, wrapper: object) -> None:
+    """Let torch.jit.script know a wrapper by the operator of what it wraps; it reads no other."""
+    import torch
+
+    builtins: Any = torch.jit._builtins
+    operator = builtins._find_builtin(original)
+    if operator is not None:
+        builtins._register_builtin(wrapper, operator)
