@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def is_among(wanted: object, values: tuple[object, ...]) -> bool:
     for value in values:
         if value is wanted:
             return True
-        if isinstance(value, dict):
+        if isinstance(value, Mapping):
             value = tuple(value.values())
         if isinstance(value, list | tuple) and is_among(wanted, tuple(value)):
             return True
