@@ -373,8 +373,9 @@ for _ in range(10):
 """,
     "steps that a scaler skips": NORMALISED + """\
 scaler = torch.amp.GradScaler("cpu")
-for _ in range(12):
-    scaler.scale(cross_entropy(model(images), labels) * float("inf")).backward()
+for number in range(12):
+    overflow = float("inf") if number < 10 else 1.0
+    scaler.scale(cross_entropy(model(images), labels) * overflow).backward()
     scaler.step(optimizer)
     scaler.update()
     optimizer.zero_grad()
@@ -412,10 +413,21 @@ def scaled(images):
 
 
 optimizer =""").replace("model(images)", "model(scaled(images))"),
-    "a function compiled again for evaluation": COMPILED.replace("dynamic=False", "dynamic=None")
-        .replace("compiled(images)", "compiled(images[: 4 if number < 11 else 2])")
-        .replace("), labels)", "), labels[: 4 if number < 11 else 2])")
-        + "with torch.no_grad():\n    compiled(images)\n",
+    "a function compiled again for another size and for evaluation": """\
+@torch.compile(backend="eager")
+def work(images, weight):
+    return (images @ weight).relu().sum()
+
+
+weight = torch.randn(8, 8, requires_grad=True)
+optimizer = torch.optim.SGD([weight], lr=0.1)
+for number in range(4):
+    work(torch.randn(4 if number < 3 else 2, 8), weight).backward()
+    optimizer.step()
+    optimizer.zero_grad()
+with torch.no_grad():
+    work(torch.randn(4, 8), weight)
+""",
     "a constant copied once and kept": ELSEWHERE.replace(
         "        images = images.flatten(1)",
         "        if self.kept is None:\n"
