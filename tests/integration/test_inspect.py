@@ -340,6 +340,22 @@ for images, labels in DataLoader(TensorDataset(images.repeat(12, 1), labels.repe
     optimizer.step()
     optimizer.zero_grad()
 """,
+    "roots of any kind, and a disabled scaler of any optimizer": NORMALISED
+    + """\
+class Steps:
+    def step(self):
+        optimizer.step()
+
+
+scaler = torch.amp.GradScaler("cpu", enabled=False)
+for _ in range(10):
+    loss = cross_entropy(model(images), labels)
+    torch.autograd.backward(torch.autograd.graph.get_gradient_edge(loss), torch.ones(()))
+    torch.autograd.backward(each for each in (model(images).mean(),))
+    scaler.step(Steps())
+    scaler.update()
+    optimizer.zero_grad()
+""",
     "two losses of one forward pass": NORMALISED + """\
 for _ in range(10):
     optimizer.zero_grad()

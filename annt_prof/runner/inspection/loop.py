@@ -51,13 +51,10 @@ class Loop:
         return bool(self._stepping)
 
     def _backward(self, tensors: Any, *_: Any, **__: Any) -> None:  # noqa: ANN401
-        import torch
-
         if in_backward():
             return
         self.iterations += 1
-        roots = (tensors,) if isinstance(tensors, torch.Tensor) else tensors
-        self.on_device |= any(on_device(root) for root in roots)
+        self.on_device |= _begins_on_device(tensors)
         for note in self.before_backward:
             note()
 
@@ -89,7 +86,9 @@ class Loop:
         **___: Any,  # noqa: ANN401
     ) -> None:
         self._stepping.discard(id(scaler))
-        self._updated(optimizer)
+        # One that is disabled hands over to the optimizer, whatever that is.
+        if scaler.is_enabled():
+            self._updated(optimizer)
 
     def _updated(self, optimizer: torch.optim.Optimizer) -> None:
         for note in self.after_update:
@@ -113,6 +112,17 @@ class Recurrence:
         if self._last != self._loop.iterations:
             self._last = self._loop.iterations
             self.iterations += 1
+
+
+def _begins_on_device(roots: object) -> bool:
+    """Tell whether a backward pass has a tensor on a device among its roots.
+
+    A root may be an edge of the graph too, and a generator of them is not for us to consume.
+    """
+    import torch
+
+    each = roots if isinstance(roots, list | tuple) else (roots,)
+    return any(isinstance(root, torch.Tensor) and on_device(root) for root in each)
 
 
 def in_backward() -> bool:
