@@ -38,6 +38,7 @@ def evidence_of(run: Run, baseline: VariantRecord, ceilings: Ceilings | None) ->
         workers=workers if isinstance(workers, int) else None,
         cores=run.environment.num_cores,
         accumulation=baseline.iterations_per_optimizer_step,
+        native_bfloat16=run.environment.native_bfloat16,
         ceilings=ceilings,
     )
 

@@ -102,45 +102,53 @@ _MEMORY_BOUND = (
     KernelClass.MEMORY,
     KernelClass.CAST,
 )
-_UNKNOWN_RATE = 16.0  # no device multiplies in 16 bits more than so many times as fast
 
 
 def _predict(options: Options, evidence: Evidence) -> Prediction | None:
     """Matrix work takes the inverse of the rates' ratio, memory-bound work half.
 
     What runs in 16 bits already is left out. Casts come on top. Where the trace does not tell
-    the two apart, all of forward and backward may be matrix work.
+    the two apart, all of forward and backward may be matrix work; where the rates are not measured,
+    matrix work may take no time at all. Emulated 16 bits have no bound that only the step tells.
     """
     if not evidence.passes_known():
         return None
     dtype = cast("AmpOptions", options).resolved_dtype(evidence.device_type)
-    rate = _rate(evidence, dtype)
+    rate = _measured_rate(evidence, dtype)
+    if rate is None and _emulated(evidence, dtype):
+        return None
     passes_ns = evidence.time(Category.FORWARD, Category.BACKWARD)
     matrix_ns, memory_ns = evidence.kernels(*_MATRIX), evidence.kernels(*_MEMORY_BOUND)
     if not evidence.kernel_ns:
         matrix_ns, memory_ns = passes_ns, 0
     left = 1 - evidence.sixteen_bits
     matrix_ns, memory_ns = round(left * matrix_ns), round(left * memory_ns)
-    high_ns = matrix_ns * (1 - 1 / rate) + memory_ns / 2 if rate > 1 else memory_ns / 2
+    spared = 1.0 if rate is None else 1 - 1 / rate  # negative where 16 bits are slower
+    high_ns = matrix_ns * max(spared, 0.0) + memory_ns / 2
     casts_ns = passes_ns / 10
-    slower_ns = matrix_ns * (1 / rate - 1) if rate < 1 else 0.0
     return Prediction(
-        low_ns=-round(casts_ns + slower_ns),
+        low_ns=round(matrix_ns * min(spared, 0.0) - casts_ns),
         high_ns=min(round(high_ns), passes_ns) if passes_ns else round(high_ns),
         basis="what 16 bits can shorten: convolutions and matrix products by "
-        f"{_told(evidence, rate)}, memory-bound kernels by half",
+        f"{_told(rate)}, memory-bound kernels by half",
     )
 
 
-def _rate(evidence: Evidence, dtype: str) -> float:
-    ceilings = evidence.ceilings
-    if ceilings is None or not {dtype, "float32"} <= ceilings.matrix_flops.keys():
-        return _UNKNOWN_RATE
-    return ceilings.matrix_flops[dtype] / ceilings.matrix_flops["float32"]
+def _measured_rate(evidence: Evidence, dtype: str) -> float | None:
+    """Return how many times as fast as float32 a large product was; None if it was not measured."""
+    rates = {} if evidence.ceilings is None else evidence.ceilings.matrix_flops
+    return rates[dtype] / rates["float32"] if {dtype, "float32"} <= rates.keys() else None
 
 
-def _told(evidence: Evidence, rate: float) -> str:
-    return "an unknown factor" if evidence.ceilings is None else f"the measured factor {rate:.1f}"
+def _emulated(evidence: Evidence, dtype: str) -> bool:
+    """Tell whether 16 bits are known to be emulated, which can take several times as long."""
+    if dtype == "float16":
+        return evidence.device_type == "cpu"
+    return evidence.native_bfloat16 is False
+
+
+def _told(rate: float | None) -> str:
+    return "an unknown factor" if rate is None else f"the measured factor {rate:.1f}"
 
 
 TECHNIQUE = Technique(

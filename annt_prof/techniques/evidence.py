@@ -56,6 +56,8 @@ class Evidence:
         accumulation: Iterations per optimizer step of the baseline.
         sixteen_bits: Share of the matrix kernels' time that runs in 16 bits already.
         tf32: Share of it that runs in TF32 already.
+        native_bfloat16: Whether the device has bfloat16 matrix instructions; None where it is not
+            known.
         ceilings: None where the machine has not been calibrated, or is another one.
     """
 
@@ -69,6 +71,7 @@ class Evidence:
     accumulation: int = 1
     sixteen_bits: float = 0.0
     tf32: float = 0.0
+    native_bfloat16: bool | None = None
     ceilings: Ceilings | None = None
 
     def time(self, *categories: Category) -> int:

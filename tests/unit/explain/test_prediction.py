@@ -78,6 +78,31 @@ def test_amp_shortens_matrix_work_by_the_ratio_and_the_rest_by_half():
     assert low == -(60 + 350)
 
 
+def test_a_factor_is_told_as_measured_only_where_it_was():
+    def basis(evidence):
+        return registry.load("amp").predict(AmpOptions(), evidence).basis
+
+    assert "by the measured factor 4.0" in basis(CALIBRATED)
+    without = dataclasses.replace(CEILINGS, matrix_flops={"float32": 10.0, "bfloat16": 20.0})
+    for ceilings in (None, without):
+        assert "by an unknown factor" in basis(dataclasses.replace(STEP, ceilings=ceilings))
+    # Nothing says how much faster, so that all of it may go.
+    assert predicted("amp", AmpOptions(), STEP)[1] == 350 + 100
+
+
+def test_emulated_16_bits_are_predicted_only_where_they_were_measured():
+    amp, on_cpu = registry.load("amp"), dataclasses.replace(STEP, device_type="cpu")
+    half, brain = AmpOptions(dtype="float16"), AmpOptions(dtype="bfloat16")
+    assert amp.predict(half, on_cpu) is None
+    assert amp.predict(brain, on_cpu) is not None
+    assert amp.predict(brain, dataclasses.replace(on_cpu, native_bfloat16=False)) is None
+    rates = {"float32": 100.0, "float16": 25.0}
+    measured = dataclasses.replace(on_cpu, ceilings=dataclasses.replace(
+        CEILINGS, matrix_flops=rates
+    ))  # fmt: skip
+    assert predicted("amp", half, measured) == (-(3 * 350 + 60), 100)
+
+
 @pytest.mark.parametrize("name", registry.shipped())
 def test_bounds_are_in_order_and_no_larger_than_the_step(name):
     technique = registry.load(name)
