@@ -103,13 +103,35 @@ def test_emulated_16_bits_are_predicted_only_where_they_were_measured():
     assert predicted("amp", half, measured) == (-(3 * 350 + 60), 100)
 
 
+@pytest.mark.parametrize(
+    ("device", "attention", "softmax", "high"),
+    [
+        ("cuda", 0, 80, None),  # a convolutional network, or attention as products and a softmax
+        ("cuda", 40, 80, 40),
+        ("cpu", 0, 80, None),
+        ("cpu", 40, 10, 40),
+        ("cpu", 5, 80, None),  # the math kernel: what it does is counted as other work
+    ],
+)
+def test_attention_is_bounded_by_what_is_seen_of_it(device, attention, softmax, high):
+    classes = {KernelClass.ATTENTION: attention, KernelClass.REDUCTION: softmax}
+    evidence = dataclasses.replace(
+        STEP, device_type=device, kernel_ns={**STEP.kernel_ns, **classes}
+    )
+    technique = registry.load("sdpa")
+    found = technique.predict(technique.options(), evidence)
+    assert (None if found is None else found.high_ns) == high
+
+
 @pytest.mark.parametrize("name", registry.shipped())
 def test_bounds_are_in_order_and_no_larger_than_the_step(name):
     technique = registry.load(name)
-    for evidence in (STEP, CALIBRATED, dataclasses.replace(STEP, kernel_ns={})):
+    attending = {**STEP.kernel_ns, KernelClass.ATTENTION: 40}
+    for changes in ({}, {"ceilings": CEILINGS}, {"kernel_ns": {}}):
+        evidence = dataclasses.replace(STEP, **({"kernel_ns": attending} | changes))
         found = technique.predict(technique.options(), evidence)
         if found is None:  # it acts on kernels, which are not known there
-            assert name in ("tf32", "cudnn_benchmark")
+            assert name in ("tf32", "cudnn_benchmark", "sdpa")
             assert not evidence.kernel_ns
             continue
         assert found.low_ns <= found.high_ns <= evidence.step_ns
