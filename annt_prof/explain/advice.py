@@ -8,7 +8,7 @@ import msgspec
 
 from annt_prof.errors import UserError
 from annt_prof.techniques import registry
-from annt_prof.techniques.technique import Machine
+from annt_prof.techniques.technique import REDUNDANT, Machine
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -46,9 +46,10 @@ def advise(
     Args:
         evidence: Of the step to improve.
         machine: Where it ran.
-        without: Techniques to leave out, as the step has them already.
+        without: Techniques to leave out, beside those that the step has already.
     """
-    found = [one for one in _each(evidence, machine) if one.name not in without]
+    left_out = {*without, *evidence.on}
+    found = [one for one in _each(evidence, machine) if one.name not in left_out]
     return tuple(
         sorted(found, key=lambda one: (one.high_ns is None, -(one.high_ns or 0), one.name))
     )
@@ -65,6 +66,9 @@ def _each(evidence: Evidence, machine: Machine) -> Iterator[Advice]:
         obstacle = technique.obstacle(options, machine)
         if obstacle is not None:
             yield Advice(name, None, None, None, f"not applicable: {obstacle}")
+            continue
+        if evidence.baseline is not None and technique.redundant(options, evidence.baseline):
+            yield Advice(name, None, None, None, f"not applicable: {REDUNDANT}")
             continue
         prediction = technique.predict(options, evidence)
         if prediction is None:

@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, Any, cast
 
 from annt_prof.categories import Category, KernelClass
 from annt_prof.explain.deflation import deflated
+from annt_prof.plan import BASELINE
 from annt_prof.techniques import registry
-from annt_prof.techniques.evidence import Evidence
+from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
+from annt_prof.techniques.technique import REDUNDANT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from annt_prof.analysis.breakdown import MeanBreakdown
     from annt_prof.runs.record import Run, VariantRecord
-    from annt_prof.techniques.evidence import Ceilings, Prediction
+    from annt_prof.techniques.evidence import Ceilings
     from annt_prof.techniques.technique import Options
 
 
@@ -28,19 +30,25 @@ def evidence_of(run: Run, baseline: VariantRecord, ceilings: Ceilings | None) ->
     if breakdown is None or timed is None or category_ns is None:
         return None
     values = {value.path: value.value for value in run.scenario}
-    workers = values.get("dataset.workers")
     return Evidence(
         device_type=run.environment.device_type,
         step_ns=timed.median,
         category_ns=category_ns,
         kernel_ns=_by_class(breakdown, timed.median),
         host_bound_ns=_host_bound(breakdown, category_ns),
-        workers=workers if isinstance(workers, int) else None,
-        cores=run.environment.num_cores,
         accumulation=baseline.iterations_per_optimizer_step,
         native_bfloat16=run.environment.native_bfloat16,
+        # Between two scenarios the baseline is the first one with its techniques, which may have
+        # set what its other values say otherwise.
+        baseline=None if run.differences else Baseline.of(values, run.environment.device_type),
+        on=on_in_baseline(run),
         ceilings=ceilings,
     )
+
+
+def on_in_baseline(run: Run) -> tuple[str, ...]:
+    """Return the techniques that the baseline has, and so every variant."""
+    return next((v.techniques for v in run.variants if v.name == BASELINE), ())
 
 
 def _by_class(breakdown: MeanBreakdown, timed_ns: int) -> dict[KernelClass, int]:
@@ -79,7 +87,12 @@ def options_of(run: Run, name: str) -> Options:
 def predict(name: str, options: Options, evidence: Evidence) -> Prediction | None:
     """Return what a technique could save per iteration, or None where nothing tells.
 
+    What the baseline does already saves nothing.
+
     Raises:
         UserError: The technique is not installed any more.
     """
-    return registry.load(name).predict(options, evidence)
+    technique = registry.load(name)
+    if evidence.baseline is not None and technique.redundant(options, evidence.baseline):
+        return Prediction(low_ns=0, high_ns=0, basis=f"nothing: {REDUNDANT}")
+    return technique.predict(options, evidence)

@@ -13,10 +13,10 @@ channels-last kernel makes the layout change back and forth.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from annt_prof.categories import Category, KernelClass
-from annt_prof.techniques.evidence import Evidence, Prediction
+from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
 from annt_prof.techniques.technique import Machine, Options, Pitfall, Signature, Technique
 
 if TYPE_CHECKING:
@@ -38,6 +38,11 @@ class ChannelsLastOptions:
 
 def _obstacle(_options: Options, _machine: Machine) -> str | None:
     return None
+
+
+def _redundant(options: Options, _baseline: Baseline) -> bool:
+    """The baseline is laid out as torch does by default."""
+    return not cast("ChannelsLastOptions", options).inputs
 
 
 def _predict(_options: Options, evidence: Evidence) -> Prediction | None:
@@ -70,6 +75,7 @@ TECHNIQUE = Technique(
     options=ChannelsLastOptions,
     obstacle=_obstacle,
     predict=_predict,
+    redundant=_redundant,
     signature=Signature(
         falls=(KernelClass.CONV, KernelClass.MEMORY),
         may_rise=(Category.H2D_COPY, KernelClass.NORM),

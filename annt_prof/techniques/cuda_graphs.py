@@ -12,10 +12,10 @@ and the passes must neither synchronise nor branch on tensors.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from annt_prof.categories import Category, KernelClass, Phase
-from annt_prof.techniques.evidence import Evidence, Prediction
+from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
 from annt_prof.techniques.technique import Machine, Options, Pitfall, Signature, Technique
 
 if TYPE_CHECKING:
@@ -37,6 +37,11 @@ class CudaGraphsOptions:
 
 def _obstacle(_options: Options, machine: Machine) -> str | None:
     return None if machine.device_type == "cuda" else "no CUDA device to capture graphs on"
+
+
+def _redundant(options: Options, _baseline: Baseline) -> bool:
+    """The baseline captures nothing."""
+    return not cast("CudaGraphsOptions", options).capture
 
 
 def _predict(_options: Options, evidence: Evidence) -> Prediction | None:
@@ -62,6 +67,7 @@ TECHNIQUE = Technique(
     options=CudaGraphsOptions,
     obstacle=_obstacle,
     predict=_predict,
+    redundant=_redundant,
     signature=Signature(
         falls=(Category.HOST_BOUND,),
         may_rise=(KernelClass.MEMORY,),

@@ -12,10 +12,10 @@ then costs the trials again.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from annt_prof.categories import Category, KernelClass
-from annt_prof.techniques.evidence import Evidence, Prediction
+from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
 from annt_prof.techniques.technique import Machine, Options, Pitfall, Signature, Technique
 
 if TYPE_CHECKING:
@@ -37,6 +37,11 @@ class CudnnBenchmarkOptions:
 
 def _obstacle(_options: Options, machine: Machine) -> str | None:
     return None if machine.device_type == "cuda" else "no accelerator with cuDNN"
+
+
+def _redundant(options: Options, _baseline: Baseline) -> bool:
+    """Torch leaves the trials off by default."""
+    return not cast("CudnnBenchmarkOptions", options).enabled
 
 
 def _predict(_options: Options, evidence: Evidence) -> Prediction | None:
@@ -64,6 +69,7 @@ TECHNIQUE = Technique(
     options=CudnnBenchmarkOptions,
     obstacle=_obstacle,
     predict=_predict,
+    redundant=_redundant,
     signature=Signature(
         falls=(KernelClass.CONV,),
         may_rise=(KernelClass.MEMORY,),

@@ -15,11 +15,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from annt_prof.categories import Category
-from annt_prof.techniques.evidence import Evidence, Prediction
+from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
 from annt_prof.techniques.technique import Machine, Options, Pitfall, Signature, Technique
 
 if TYPE_CHECKING:
     from annt_prof.techniques.setup import TrainingSetup
+
+_PREFETCHED_BY_DEFAULT = 2  # torch.utils.data.DataLoader, where it has workers
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class DataloaderWorkersOptions:
         default=4, metadata={"description": "Loader processes.", "ge": 1, "le": 1024}
     )
     prefetch_factor: int = field(
-        default=2,
+        default=_PREFETCHED_BY_DEFAULT,
         metadata={"description": "Batches each process keeps ready.", "ge": 1, "le": 1024},
     )
     persistent: bool = field(
@@ -55,6 +57,13 @@ def _remark(options: Options, machine: Machine) -> str | None:
     if workers > machine.num_cores:
         return f"{workers} loader processes on {machine.num_cores} cores get in each other's way"
     return None
+
+
+def _redundant(options: Options, baseline: Baseline) -> bool:
+    """The scenario has as many, and the rest is as torch does by default."""
+    chosen = cast("DataloaderWorkersOptions", options)
+    as_by_default = chosen.prefetch_factor == _PREFETCHED_BY_DEFAULT and not chosen.persistent
+    return as_by_default and baseline.workers == chosen.workers
 
 
 def _predict(_options: Options, evidence: Evidence) -> Prediction | None:
@@ -83,6 +92,7 @@ TECHNIQUE = Technique(
     obstacle=_obstacle,
     remark=_remark,
     predict=_predict,
+    redundant=_redundant,
     signature=Signature(
         falls=(Category.DATA_LOADING,),
         may_rise=(Category.FORWARD, Category.BACKWARD, Category.OPTIMIZER),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from annt_prof.categories import Category
 
@@ -41,6 +41,45 @@ class Ceilings:
 
 
 @dataclass(frozen=True)
+class Baseline:
+    """The loop's settings before any technique edits them; None where one is not known.
+
+    Attributes:
+        device_type: ``cpu`` or ``cuda``.
+        workers: Loader processes.
+        pin_memory: Whether batches land in page-locked host memory.
+        non_blocking: Whether host-to-device copies may return before they end.
+        set_to_none: Whether zeroing drops gradients, rather than filling them with zeros.
+        clipping: Kind and limit; None also where gradients are not clipped.
+    """
+
+    device_type: str
+    workers: int | None = None
+    pin_memory: bool | None = None
+    non_blocking: bool | None = None
+    set_to_none: bool | None = None
+    clipping: tuple[str, float] | None = None
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any], device_type: str) -> Baseline:
+        """Return the settings of a scenario.
+
+        Args:
+            values: By dotted path, such as ``optimizer.set_to_none``.
+            device_type: What the run uses.
+        """
+        kind, limit = values.get("optimizer.clipping.kind"), values.get("optimizer.clipping.limit")
+        return cls(
+            device_type,
+            workers=values.get("dataset.workers"),
+            pin_memory=values.get("dataset.pin_memory"),
+            non_blocking=values.get("dataset.non_blocking"),
+            set_to_none=values.get("optimizer.set_to_none"),
+            clipping=None if kind is None or limit is None else (kind, limit),
+        )
+
+
+@dataclass(frozen=True)
 class Evidence:
     """The baseline's mean step, per iteration.
 
@@ -51,13 +90,13 @@ class Evidence:
         kernel_ns: Device time by kernel class; without a device the time of forward and
             backward by what operators do; empty where neither is known.
         host_bound_ns: ``host_bound`` by the phase that the host was in; empty without a device.
-        workers: Loader processes; None where it is not known.
-        cores: Of the host; None where it is not known.
         accumulation: Iterations per optimizer step of the baseline.
         sixteen_bits: Share of the matrix kernels' time that runs in 16 bits already.
         tf32: Share of it that runs in TF32 already.
         native_bfloat16: Whether the device has bfloat16 matrix instructions; None where it is not
             known.
+        baseline: Its settings; None where they are not known, as of a trace.
+        on: Techniques that it has already.
         ceilings: None where the machine has not been calibrated, or is another one.
     """
 
@@ -66,12 +105,12 @@ class Evidence:
     category_ns: Mapping[Category, int]
     kernel_ns: Mapping[KernelClass, int] = field(default_factory=dict)
     host_bound_ns: Mapping[str, int] = field(default_factory=dict)
-    workers: int | None = None
-    cores: int | None = None
     accumulation: int = 1
     sixteen_bits: float = 0.0
     tf32: float = 0.0
     native_bfloat16: bool | None = None
+    baseline: Baseline | None = None
+    on: tuple[str, ...] = ()
     ceilings: Ceilings | None = None
 
     def time(self, *categories: Category) -> int:

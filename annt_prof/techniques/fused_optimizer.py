@@ -12,10 +12,10 @@ When it does nothing: when the optimizer is a small part of the step.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from annt_prof.categories import Category, Phase
-from annt_prof.techniques.evidence import Evidence, Prediction
+from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
 from annt_prof.techniques.technique import Machine, Options, Pitfall, Signature, Technique
 
 if TYPE_CHECKING:
@@ -41,6 +41,12 @@ class FusedOptimizerOptions:
 
 def _obstacle(_options: Options, _machine: Machine) -> str | None:
     return None
+
+
+def _redundant(options: Options, baseline: Baseline) -> bool:
+    """The baseline's optimizer takes torch's default, which depends on the device."""
+    default = "foreach" if baseline.device_type == "cuda" else "for_loop"
+    return cast("FusedOptimizerOptions", options).implementation == default
 
 
 def _predict(_options: Options, evidence: Evidence) -> Prediction | None:
@@ -69,6 +75,7 @@ TECHNIQUE = Technique(
     options=FusedOptimizerOptions,
     obstacle=_obstacle,
     predict=_predict,
+    redundant=_redundant,
     signature=Signature(
         falls=(Category.OPTIMIZER,),
         may_rise=(),

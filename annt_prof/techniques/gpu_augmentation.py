@@ -12,10 +12,10 @@ costs time.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from annt_prof.categories import Category
-from annt_prof.techniques.evidence import Evidence, Prediction
+from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
 from annt_prof.techniques.technique import Machine, Options, Pitfall, Signature, Technique
 
 if TYPE_CHECKING:
@@ -37,6 +37,11 @@ class GpuAugmentationOptions:
 
 def _obstacle(_options: Options, machine: Machine) -> str | None:
     return None if machine.device_type == "cuda" else "no accelerator to move the work to"
+
+
+def _redundant(options: Options, _baseline: Baseline) -> bool:
+    """The baseline transforms images in its loader."""
+    return not cast("GpuAugmentationOptions", options).move
 
 
 def _predict(_options: Options, evidence: Evidence) -> Prediction | None:
@@ -62,6 +67,7 @@ TECHNIQUE = Technique(
     options=GpuAugmentationOptions,
     obstacle=_obstacle,
     predict=_predict,
+    redundant=_redundant,
     signature=Signature(
         falls=(Category.DATA_LOADING, Category.H2D_COPY),
         may_rise=(Category.FORWARD, Category.HOST_BOUND),

@@ -11,10 +11,10 @@ When it does nothing: it costs little where the optimizer is a small part of the
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from annt_prof.categories import Category
-from annt_prof.techniques.evidence import Evidence, Prediction
+from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
 from annt_prof.techniques.technique import Machine, Options, Pitfall, Signature, Technique
 
 if TYPE_CHECKING:
@@ -44,6 +44,12 @@ def _obstacle(_options: Options, _machine: Machine) -> str | None:
     return None
 
 
+def _redundant(options: Options, baseline: Baseline) -> bool:
+    """The scenario clips all variants in the same way."""
+    chosen = cast("GradientClippingOptions", options)
+    return baseline.clipping == (chosen.kind, chosen.limit)
+
+
 def _predict(_options: Options, evidence: Evidence) -> Prediction | None:
     """It reads what the update reads and writes once more; it saves nothing."""
     if not evidence.known(Category.OPTIMIZER):
@@ -68,6 +74,7 @@ TECHNIQUE = Technique(
     options=GradientClippingOptions,
     obstacle=_obstacle,
     predict=_predict,
+    redundant=_redundant,
     signature=Signature(
         falls=(),
         may_rise=(Category.GRAD_CLIPPING, Category.GRAD_SCALING, Category.HOST_BOUND),

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from annt_prof.categories import Category
-from annt_prof.techniques.evidence import Evidence, Prediction
+from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
 from annt_prof.techniques.technique import Machine, Options, Pitfall, Signature, Technique
 
 if TYPE_CHECKING:
@@ -51,6 +51,12 @@ def _pageable_source(setup: TrainingSetup) -> str | None:
     if setup.non_blocking and not setup.loader.pin_memory:
         return "copies are non-blocking but come from pageable memory, so they still wait"
     return None
+
+
+def _redundant(options: Options, baseline: Baseline) -> bool:
+    """The scenario loads and copies every variant in the same way."""
+    chosen = cast("PinMemoryOptions", options)
+    return (baseline.pin_memory, baseline.non_blocking) == (chosen.pin, chosen.non_blocking)
 
 
 def _predict(options: Options, evidence: Evidence) -> Prediction | None:
@@ -87,6 +93,7 @@ TECHNIQUE = Technique(
     options=PinMemoryOptions,
     obstacle=_obstacle,
     predict=_predict,
+    redundant=_redundant,
     signature=Signature(
         falls=(Category.H2D_COPY,),
         may_rise=(Category.HOST_BOUND,),

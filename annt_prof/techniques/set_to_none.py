@@ -12,10 +12,10 @@ unless ``optimizer.set_to_none`` is false.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from annt_prof.categories import Category
-from annt_prof.techniques.evidence import Evidence, Prediction
+from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
 from annt_prof.techniques.technique import Machine, Options, Pitfall, Signature, Technique
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ class SetToNoneOptions:
     def apply(self, setup: TrainingSetup) -> None:
         """Tell zeroing."""
         if setup.set_to_none is self.drop:
-            setup.remarks.append("set_to_none: the baseline does so already, as torch by default")
+            by_default = ", as torch by default" if self.drop else ""
+            setup.remarks.append(f"set_to_none: the baseline does so already{by_default}")
         setup.set_to_none = self.drop
 
 
@@ -41,8 +42,15 @@ def _obstacle(_options: Options, _machine: Machine) -> str | None:
     return None
 
 
-def _predict(_options: Options, evidence: Evidence) -> Prediction | None:
+def _redundant(options: Options, baseline: Baseline) -> bool:
+    """The scenario zeroes in the same way."""
+    return baseline.set_to_none is cast("SetToNoneOptions", options).drop
+
+
+def _predict(options: Options, evidence: Evidence) -> Prediction | None:
     """Zeroing vanishes, and with it the reads that adding to zeros needs."""
+    if not cast("SetToNoneOptions", options).drop:
+        return _cost_of_filling(evidence)
     if not evidence.known(Category.ZERO_GRAD):
         return None
     zeroing_ns = evidence.time(Category.ZERO_GRAD)
@@ -54,7 +62,23 @@ def _predict(_options: Options, evidence: Evidence) -> Prediction | None:
     )
 
 
-def _filled_under_accumulation(setup: TrainingSetup) -> str | None:
+def _cost_of_filling(evidence: Evidence) -> Prediction | None:
+    """Filling and adding move each gradient four times more than dropping it.
+
+    The cheapest update, of plain SGD, moves three times as much as a gradient. Twice an update is
+    allowed for, and a fiftieth of the step for launches; both are choices.
+    """
+    if not evidence.known(Category.OPTIMIZER):
+        return None
+    moved_ns = 2 * evidence.time(Category.OPTIMIZER)
+    return Prediction(
+        low_ns=-round(moved_ns + evidence.step_ns / 50),
+        high_ns=0,
+        basis="nothing: filling gradients with zeros is work that dropping them spares",
+    )
+
+
+def _filled_with_zeros(setup: TrainingSetup) -> str | None:
     if not setup.set_to_none:
         return "gradients are filled with zeros each step, which reads and writes all of them"
     return None
@@ -66,6 +90,7 @@ TECHNIQUE = Technique(
     options=SetToNoneOptions,
     obstacle=_obstacle,
     predict=_predict,
+    redundant=_redundant,
     signature=Signature(
         falls=(Category.ZERO_GRAD,),
         may_rise=(),
@@ -79,7 +104,7 @@ TECHNIQUE = Technique(
         Pitfall(
             name="gradients filled with zeros",
             why="The backward pass then adds to them, which moves more bytes than writing.",
-            check=_filled_under_accumulation,
+            check=_filled_with_zeros,
         ),
     ),
 )

@@ -10,10 +10,13 @@ from annt_prof.categories import Category, KernelClass
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from annt_prof.techniques.evidence import Evidence, Prediction
+    from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
     from annt_prof.techniques.setup import TrainingSetup
 
 Mover = Category | KernelClass
+
+REDUNDANT = "the baseline does so already"
+"""Why a technique that is redundant cannot act."""
 
 
 class Options(Protocol):
@@ -84,6 +87,10 @@ def _no_prediction(_options: Options, _evidence: Evidence) -> Prediction | None:
     return None
 
 
+def _never(_options: Options, _baseline: Baseline) -> bool:
+    return False
+
+
 def _nothing_to_say(_options: Options, _machine: Machine) -> str | None:
     return None
 
@@ -100,6 +107,8 @@ class Technique:
         remark: What to say beside its result on this machine, or None.
         predict: What it could save with these options, told from the baseline's step; None
             where that step does not tell.
+        redundant: Whether the baseline is set up with these options already, so that whatever is
+            measured is noise.
         mathematics: What it changes in the mathematics of training, in one sentence.
         source: Where its definition and its claims come from.
     """
@@ -114,3 +123,4 @@ class Technique:
     pitfalls: tuple[Pitfall, ...] = ()
     remark: Callable[[Options, Machine], str | None] = _nothing_to_say
     predict: Callable[[Options, Evidence], Prediction | None] = _no_prediction
+    redundant: Callable[[Options, Baseline], bool] = _never

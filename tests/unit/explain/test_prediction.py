@@ -2,18 +2,22 @@
 
 import dataclasses
 
+import msgspec
 import pytest
 
 from annt_prof.categories import Category, KernelClass, Phase
 from annt_prof.explain.advice import advise
 from annt_prof.explain.deflation import deflated
+from annt_prof.explain.prediction import evidence_of, predict
+from annt_prof.scenario.effective import EffectiveValue
 from annt_prof.techniques import registry
 from annt_prof.techniques.amp import AmpOptions
-from annt_prof.techniques.evidence import Ceilings, Evidence
+from annt_prof.techniques.evidence import Baseline, Ceilings, Evidence
 from annt_prof.techniques.gradient_accumulation import GradientAccumulationOptions
 from annt_prof.techniques.pin_memory import PinMemoryOptions
+from annt_prof.techniques.set_to_none import SetToNoneOptions
 from annt_prof.techniques.technique import Machine
-from hand_made import breakdown, variant
+from hand_made import breakdown, cpu_run, variant
 
 GPU = Machine("cuda", "A GPU", 1, 16, native_bfloat16=True, tf32=True)
 STEP = Evidence(
@@ -186,3 +190,52 @@ def test_matrix_work_that_runs_in_16_bits_cannot_run_in_16_bits_again():
     assert predicted("tf32", registry.load("tf32").options(), tuned)[1] == 0
     half = dataclasses.replace(CALIBRATED, tf32=0.5)
     assert predicted("tf32", registry.load("tf32").options(), half)[1] == round(300 * 0.5 * 0.5)
+
+
+def with_baseline(**settings):
+    return dataclasses.replace(STEP, baseline=Baseline("cuda", **settings))
+
+
+@pytest.mark.parametrize(
+    ("drop", "baseline_drops", "high"),
+    [(True, True, 0), (True, False, 60), (True, None, 60)]
+    + [(False, baseline_drops, 0) for baseline_drops in (True, False, None)],
+)
+def test_dropping_gradients_saves_only_where_they_are_filled(drop, baseline_drops, high):
+    options = SetToNoneOptions(drop=drop)
+    found = predict("set_to_none", options, with_baseline(set_to_none=baseline_drops))
+    assert found.high_ns == high
+    costs = not drop and baseline_drops is not False
+    assert (found.low_ns < 0) is costs
+
+
+def test_what_the_baseline_does_is_predicted_and_advised_as_such():
+    pinned = with_baseline(pin_memory=True, non_blocking=True, set_to_none=False)
+    found = predict("pin_memory", PinMemoryOptions(), pinned)
+    assert (found.low_ns, found.high_ns) == (0, 0)
+    assert found.basis == "nothing: the baseline does so already"
+    advised = {one.name: one for one in advise(pinned, GPU)}
+    assert advised["pin_memory"].high_ns is None
+    assert advised["pin_memory"].basis == "not applicable: the baseline does so already"
+    assert advised["set_to_none"].high_ns == 60
+
+
+def test_what_is_on_is_not_advised():
+    assert "amp" in {one.name for one in advise(STEP, GPU)}
+    tuned = dataclasses.replace(STEP, on=("amp",))
+    assert "amp" not in {one.name for one in advise(tuned, GPU)}
+
+
+def test_a_run_tells_the_settings_of_its_baseline():
+    setting = EffectiveValue("optimizer.set_to_none", True, "default")
+    run = cpu_run()
+    run = msgspec.structs.replace(run, scenario=(*run.scenario, setting))
+    found = evidence_of(run, run.variants[0], None)
+    assert found.baseline == Baseline("cpu", workers=0, set_to_none=True)
+    assert found.on == ()
+    # Of two scenarios the baseline has techniques of its own, which may have set them otherwise.
+    of_two = msgspec.structs.replace(run, differences=("amp: off -> on",))
+    assert evidence_of(of_two, run.variants[0], None).baseline is None
+    tuned = msgspec.structs.replace(run.variants[0], techniques=("amp",))
+    run = msgspec.structs.replace(run, variants=(tuned,))
+    assert evidence_of(run, tuned, None).on == ("amp",)

@@ -8,8 +8,10 @@ import torch
 from annt_prof.categories import Category, KernelClass
 from annt_prof.techniques import registry
 from annt_prof.techniques.amp import AmpOptions
+from annt_prof.techniques.evidence import Baseline
 from annt_prof.techniques.gradient_accumulation import GradientAccumulationOptions
 from annt_prof.techniques.pin_memory import PinMemoryOptions
+from annt_prof.techniques.set_to_none import SetToNoneOptions
 from annt_prof.techniques.setup import (
     Autocast,
     LoaderArguments,
@@ -22,6 +24,8 @@ from annt_prof.techniques.technique import Machine
 CPU = Machine("cpu", "A CPU", 0, 2, native_bfloat16=True)
 OLD_CPU = Machine("cpu", "An old CPU", 0, 2, native_bfloat16=False)
 GPU = Machine("cuda", "A GPU", 1, 16, native_bfloat16=True)
+
+CLIPPED = {"optimizer.clipping.kind": "norm", "optimizer.clipping.limit": 1.0}
 
 every_technique = pytest.mark.parametrize("name", registry.shipped())
 
@@ -96,6 +100,70 @@ def test_it_answers_for_every_machine(name, machine):
     for answer in (technique.obstacle, technique.remark):
         text = answer(technique.options(), machine)
         assert text is None or text
+
+
+DEFAULTS = {
+    "dataset.workers": 0,
+    "dataset.pin_memory": False,
+    "dataset.non_blocking": False,
+    "optimizer.set_to_none": True,
+    "optimizer.clipping": None,
+}
+
+
+@every_technique
+@pytest.mark.parametrize("device_type", ["cpu", "cuda"])
+def test_only_what_torch_does_by_default_is_redundant_by_default(name, device_type):
+    technique = registry.load(name)
+    options = technique.options()
+    baseline = Baseline.of(DEFAULTS, device_type)
+    assert technique.redundant(options, baseline) is (name == "set_to_none")
+    assert technique.redundant(options, Baseline(device_type)) is False
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "changes", "redundant"),
+    [
+        ("set_to_none", {"drop": False}, {}, False),
+        ("set_to_none", {"drop": False}, {"optimizer.set_to_none": False}, True),
+        ("gradient_clipping", {}, CLIPPED, True),
+        ("gradient_clipping", {"limit": 2.0}, CLIPPED, False),
+        ("gradient_clipping", {"kind": "value"}, CLIPPED, False),
+        ("dataloader_workers", {"workers": 4}, {"dataset.workers": 4}, False),
+        ("dataloader_workers", {"workers": 4, "persistent": False}, {"dataset.workers": 4}, True),
+        ("dataloader_workers", {"workers": 2, "persistent": False}, {"dataset.workers": 4}, False),
+        ("pin_memory", {"pin": False, "non_blocking": False}, {}, True),
+        ("fused_optimizer", {"implementation": "foreach"}, {}, True),
+        ("fused_optimizer", {"implementation": "for_loop"}, {}, False),
+        ("cuda_graphs", {"capture": False}, {}, True),
+        ("channels_last", {"inputs": False}, {}, True),
+        ("cudnn_benchmark", {"enabled": False}, {}, True),
+        ("gpu_augmentation", {"move": False}, {}, True),
+        ("tf32", {"allowed": False}, {}, False),  # convolutions have it by default
+    ],
+)
+def test_what_the_baseline_does_already_is_redundant(name, options, changes, redundant):
+    technique = registry.load(name)
+    baseline = Baseline.of(DEFAULTS | changes, "cuda")
+    assert technique.redundant(technique.options(**options), baseline) is redundant
+
+
+@pytest.mark.parametrize(
+    ("drop", "said"),
+    [
+        (True, "set_to_none: the baseline does so already, as torch by default"),
+        (False, "set_to_none: the baseline does so already"),
+    ],
+)
+def test_zeroing_as_the_baseline_does_is_said(drop, said):
+    setup = make_setup()
+    setup.set_to_none = drop
+    SetToNoneOptions(drop=drop).apply(setup)
+    assert setup.remarks == [said]
+    setup = make_setup()
+    setup.set_to_none = not drop
+    SetToNoneOptions(drop=drop).apply(setup)
+    assert setup.remarks == []
 
 
 def test_pinning_needs_an_accelerator():
