@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from annt_prof.errors import UserError
+from annt_prof.explain.prediction import predict
 from annt_prof.techniques import registry
 from annt_prof.techniques.technique import REDUNDANT, Machine
 
@@ -58,24 +59,29 @@ def advise(
 def _each(evidence: Evidence, machine: Machine) -> Iterator[Advice]:
     for name in registry.names():
         try:
-            technique = registry.load(name)
+            yield _of(name, evidence, machine)
         except UserError as error:
-            yield Advice(name, None, None, None, error.message)
-            continue
+            yield _nothing(name, error.message)
+
+
+def _of(name: str, evidence: Evidence, machine: Machine) -> Advice:
+    technique = registry.load(name)
+    with registry.answering(name):
         options = technique.options()
         obstacle = technique.obstacle(options, machine)
-        if obstacle is not None:
-            yield Advice(name, None, None, None, f"not applicable: {obstacle}")
-            continue
-        if evidence.baseline is not None and technique.redundant(options, evidence.baseline):
-            yield Advice(name, None, None, None, f"not applicable: {REDUNDANT}")
-            continue
-        prediction = technique.predict(options, evidence)
-        if prediction is None:
-            yield Advice(name, None, None, None, "this step does not tell")
-            continue
-        share = prediction.high_ns / evidence.step_ns if evidence.step_ns else 0.0
-        yield Advice(name, prediction.low_ns, prediction.high_ns, share, prediction.basis)
+        if obstacle is None and evidence.baseline is not None:
+            obstacle = REDUNDANT if technique.redundant(options, evidence.baseline) else None
+    if obstacle is not None:
+        return _nothing(name, f"not applicable: {obstacle}")
+    prediction = predict(name, options, evidence)
+    if prediction is None:
+        return _nothing(name, "this step does not tell")
+    share = prediction.high_ns / evidence.step_ns if evidence.step_ns else 0.0
+    return Advice(name, prediction.low_ns, prediction.high_ns, share, prediction.basis)
+
+
+def _nothing(name: str, why: str) -> Advice:
+    return Advice(name, None, None, None, why)
 
 
 def machine_of_run(run: Run) -> Machine:

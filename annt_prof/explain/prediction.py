@@ -70,7 +70,7 @@ def options_of(run: Run, name: str) -> Options:
     """Return a technique's options as the run's scenario gives them.
 
     Raises:
-        UserError: The technique is not installed any more.
+        UserError: The technique is not installed any more, or its plug-in refuses its options.
     """
     prefix = f"techniques.{name}."
     given = {
@@ -81,7 +81,8 @@ def options_of(run: Run, name: str) -> Options:
     make = cast("Callable[..., Options]", registry.load(name).options)
     known = set(getattr(make, "__dataclass_fields__", {}))
     chosen: dict[str, Any] = {key: value for key, value in given.items() if key in known}
-    return make(**chosen)
+    with registry.answering(name):
+        return make(**chosen)
 
 
 def predict(name: str, options: Options, evidence: Evidence) -> Prediction | None:
@@ -90,9 +91,13 @@ def predict(name: str, options: Options, evidence: Evidence) -> Prediction | Non
     What the baseline does already saves nothing.
 
     Raises:
-        UserError: The technique is not installed any more.
+        UserError: The technique is not installed any more, or the code of its plug-in fails.
     """
     technique = registry.load(name)
-    if evidence.baseline is not None and technique.redundant(options, evidence.baseline):
-        return Prediction(low_ns=0, high_ns=0, basis=f"nothing: {REDUNDANT}")
-    return technique.predict(options, evidence)
+    with registry.answering(name):
+        if evidence.baseline is not None and technique.redundant(options, evidence.baseline):
+            return Prediction(low_ns=0, high_ns=0, basis=f"nothing: {REDUNDANT}")
+        found: object = technique.predict(options, evidence)
+        if not isinstance(found, Prediction | None):
+            raise TypeError(f"predict returned {found!r}, which is no Prediction")
+    return found

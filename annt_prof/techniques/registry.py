@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from annt_prof import techniques
@@ -16,6 +17,7 @@ from annt_prof.errors import UserError, suggestion
 from annt_prof.techniques.technique import Technique
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from importlib.metadata import EntryPoint
 
 GROUP = "annt_prof.techniques"
@@ -53,6 +55,28 @@ def load(name: str) -> Technique:
     return _load_plug_in(plug_ins[name])
 
 
+@contextmanager
+def answering(name: str) -> Iterator[None]:
+    """Run a technique's own code: what a plug-in's raises is its author's to mend.
+
+    Raises:
+        UserError: The code of a plug-in raised something. What ours raises is a bug, and stays.
+    """
+    try:
+        yield
+    except UserError:
+        raise
+    except Exception as error:  # any failure of foreign code is reported
+        point = None if name in shipped() else _plug_ins().get(name)
+        if point is None:
+            raise
+        raise UserError(
+            f'technique "{name}" of the plug-in {_owner(point)} fails: '
+            f"{type(error).__name__}: {error}",
+            hint="update or uninstall the plug-in",
+        ) from error
+
+
 def explanation(technique: Technique) -> dict[str, str]:
     """Return the parts of a technique's module docstring by their titles in ``SECTIONS``.
 
@@ -74,8 +98,12 @@ def _plug_ins() -> dict[str, EntryPoint]:
     return {point.name: point for point in entry_points(group=GROUP)}
 
 
+def _owner(point: EntryPoint) -> str:
+    return f"{point.dist.name} {point.dist.version}" if point.dist else point.value
+
+
 def _load_plug_in(point: EntryPoint) -> Technique:
-    owner = f"{point.dist.name} {point.dist.version}" if point.dist else point.value
+    owner = _owner(point)
     try:
         loaded = point.load()
     except Exception as error:  # any failure of foreign code is reported

@@ -1,11 +1,15 @@
 """Predictions from one step, with ceilings and without."""
 
 import dataclasses
+import sys
+import types
+from importlib.metadata import EntryPoint
 
 import msgspec
 import pytest
 
 from annt_prof.categories import Category, KernelClass, Phase
+from annt_prof.errors import UserError
 from annt_prof.explain.advice import advise
 from annt_prof.explain.deflation import deflated
 from annt_prof.explain.prediction import evidence_of, predict
@@ -239,3 +243,28 @@ def test_a_run_tells_the_settings_of_its_baseline():
     tuned = msgspec.structs.replace(run.variants[0], techniques=("amp",))
     run = msgspec.structs.replace(run, variants=(tuned,))
     assert evidence_of(run, tuned, None).on == ("amp",)
+
+
+@pytest.mark.parametrize(
+    ("broken", "cause"),
+    [
+        ({"predict": lambda _options, _evidence: 1 / 0}, "ZeroDivisionError: division by zero"),
+        (
+            {"predict": lambda _options, _evidence: 7},
+            "TypeError: predict returned 7, which is no Prediction",
+        ),
+        ({"redundant": lambda _options, _baseline: 1 / 0}, "ZeroDivisionError: division by zero"),
+    ],
+)
+def test_a_plug_in_that_fails_is_named_and_costs_only_its_own_line(monkeypatch, broken, cause):
+    zebra = dataclasses.replace(registry.load("amp"), name="zebra", **broken)
+    monkeypatch.setitem(sys.modules, "extra_zebra", types.SimpleNamespace(TECHNIQUE=zebra))
+    point = EntryPoint("zebra", "extra_zebra:TECHNIQUE", registry.GROUP)
+    monkeypatch.setattr(registry, "_plug_ins", lambda: {"zebra": point})
+    said = f'technique "zebra" of the plug-in extra_zebra:TECHNIQUE fails: {cause}'
+    with pytest.raises(UserError) as caught:
+        predict("zebra", AmpOptions(), with_baseline())
+    assert caught.value.message == said
+    advised = {one.name: one for one in advise(with_baseline(), GPU)}
+    assert (advised["zebra"].high_ns, advised["zebra"].basis) == (None, said)
+    assert advised["amp"].high_ns is not None

@@ -171,3 +171,19 @@ def test_options_that_cannot_be_sent_to_a_worker_are_refused(install):
     install("local_options", source, "local = local_options:TECHNIQUE")
     with pytest.raises(UserError, match="defined inside a function"):
         registry.load("local")
+
+
+def test_what_a_plug_ins_own_code_raises_names_it(install):
+    install("extra_zebra", renamed("zebra"), "zebra = extra_zebra")
+    with pytest.raises(UserError) as caught, registry.answering("zebra"):
+        raise KeyError("stripes")
+    assert caught.value.message == (
+        "technique \"zebra\" of the plug-in annt-prof-extra 1.2 fails: KeyError: 'stripes'"
+    )
+    assert caught.value.hint == "update or uninstall the plug-in"
+
+
+@pytest.mark.parametrize("name", ["amp", "gone"])
+def test_what_our_own_code_raises_is_a_bug(name):
+    with pytest.raises(KeyError), registry.answering(name):
+        raise KeyError("ours")
