@@ -131,6 +131,11 @@ def test_attention_is_bounded_by_what_is_seen_of_it(device, attention, softmax, 
     assert (None if found is None else found.high_ns) == high
 
 
+def test_checkpointing_costs_one_more_forward_pass_at_most():
+    options = registry.load("activation_checkpointing").options()
+    assert predicted("activation_checkpointing", options) == (-(200 + 50), 0)
+
+
 @pytest.mark.parametrize("name", registry.shipped())
 def test_bounds_are_in_order_and_no_larger_than_the_step(name):
     technique = registry.load(name)
