@@ -76,10 +76,13 @@ _FUSED = (
 )
 
 
-def _overhead_with_prefetched_inputs(setup: TrainingSetup) -> str | None:
+_CAPTURING = ("reduce-overhead", "max-autotune")  # torch._inductor.list_mode_options
+
+
+def _graphs_captured_twice(setup: TrainingSetup) -> str | None:
     declared = setup.compilation
-    if declared is not None and declared.mode == "reduce-overhead" and setup.cuda_graphs:
-        return "reduce-overhead captures CUDA graphs of its own; capturing twice fails"
+    if declared is not None and declared.mode in _CAPTURING and setup.cuda_graphs:
+        return f"{declared.mode} captures CUDA graphs of its own; capturing twice fails"
     return None
 
 
@@ -96,13 +99,14 @@ TECHNIQUE = Technique(
         bound="it cannot save more than elementwise work, normalisation, reductions, casts, copies "
         "within the device and launches take",
     ),
-    mathematics="nothing but the order in which sums are rounded",
+    mathematics="nothing but the order in which sums are rounded, and other random numbers in "
+    "dropout",
     source="Ansel et al., PyTorch 2, ASPLOS 2024; torch.compile documentation",
     pitfalls=(
         Pitfall(
             name="CUDA graphs twice",
-            why="The mode reduce-overhead captures the model itself.",
-            check=_overhead_with_prefetched_inputs,
+            why="The modes reduce-overhead and max-autotune capture the model themselves.",
+            check=_graphs_captured_twice,
         ),
     ),
 )

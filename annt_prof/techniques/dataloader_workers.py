@@ -79,7 +79,7 @@ def _predict(_options: Options, evidence: Evidence) -> Prediction | None:
     )
 
 
-def _few_batches_ahead(setup: TrainingSetup) -> str | None:
+def _nothing_to_load(setup: TrainingSetup) -> str | None:
     if setup.dataset_on_device and setup.loader.num_workers:
         return "the data set lies on the device, so the loader processes have nothing to load"
     return None
@@ -105,7 +105,7 @@ TECHNIQUE = Technique(
         Pitfall(
             name="loader processes without work",
             why="Samples that lie on the device are not loaded.",
-            check=_few_batches_ahead,
+            check=_nothing_to_load,
         ),
     ),
 )

@@ -51,20 +51,26 @@ def _redundant(options: Options, baseline: Baseline) -> bool:
 
 
 def _predict(_options: Options, evidence: Evidence) -> Prediction | None:
-    """It reads what the update reads and writes once more; it saves nothing."""
+    """It reads what the update reads and writes once more; it may only replace other clipping."""
     if not evidence.known(Category.OPTIMIZER):
         return None
     optimizer_ns = evidence.time(Category.OPTIMIZER)
+    replaced_ns = evidence.time(Category.GRAD_CLIPPING)
     return Prediction(
         low_ns=-round(2 * optimizer_ns + evidence.step_ns / 50),
-        high_ns=0,
-        basis="nothing: it is work on top of the update",
+        high_ns=replaced_ns,
+        basis="the clipping of the baseline, which it replaces"
+        if replaced_ns
+        else "nothing: it is work on top of the update",
     )
 
 
-def _value_clipping_is_a_sign(setup: TrainingSetup) -> str | None:
-    if setup.clipping is not None and setup.grad_scaling and setup.accumulation > 1:
-        return "gradients are unscaled once for several iterations; clip after the last one only"
+def _unscaled_apart(setup: TrainingSetup) -> str | None:
+    fused = setup.optimizer.arguments.get("fused")
+    if setup.clipping is not None and setup.grad_scaling and fused:
+        return (
+            "gradients are unscaled in a pass of their own, which the fused optimizer would spare"
+        )
     return None
 
 
@@ -79,16 +85,17 @@ TECHNIQUE = Technique(
         falls=(),
         may_rise=(Category.GRAD_CLIPPING, Category.GRAD_SCALING, Category.HOST_BOUND),
         stays_flat=(Category.FORWARD, Category.BACKWARD, Category.DATA_LOADING),
-        bound="it cannot save more than no time at all",
+        bound="it cannot save more than the clipping of the baseline, which it replaces: nothing "
+        "where there is none",
     ),
     mathematics="updates are shorter where gradients are large; clipping by value also turns them",
     source="Pascanu et al., On the difficulty of training recurrent neural networks, ICML 2013",
     pitfalls=(
         Pitfall(
-            name="clipping scaled gradients",
-            why="Under loss scaling the limit is of unscaled gradients, so they must be unscaled "
-            "first; the step here does so.",
-            check=_value_clipping_is_a_sign,
+            name="clipping before a fused optimizer that unscales",
+            why="The limit is of unscaled gradients, so under loss scaling they are unscaled "
+            "before they are clipped; a fused optimizer alone unscales as it updates.",
+            check=_unscaled_apart,
         ),
     ),
 )

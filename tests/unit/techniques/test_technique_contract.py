@@ -228,6 +228,26 @@ def test_accumulation_finds_batch_norm():
     assert pitfalls_found("gradient_accumulation", setup) == {}
 
 
+def test_clipping_under_scaling_and_accumulation_is_no_mistake():
+    setup = make_setup(device="cuda")
+    for name in ("amp", "gradient_accumulation", "gradient_clipping"):
+        registry.load(name).options().apply(setup)
+    assert setup.grad_scaling
+    assert pitfalls_found("gradient_clipping", setup) == {}
+    registry.load("fused_optimizer").options().apply(setup)
+    assert set(pitfalls_found("gradient_clipping", setup)) == {
+        "clipping before a fused optimizer that unscales"
+    }
+
+
+@pytest.mark.parametrize("mode", ["reduce-overhead", "max-autotune", "default"])
+def test_modes_that_capture_cuda_graphs_are_told(mode):
+    setup = make_setup(device="cuda")
+    registry.load("compile").options(mode=mode).apply(setup)
+    registry.load("cuda_graphs").options().apply(setup)
+    assert bool(pitfalls_found("compile", setup)) is (mode != "default")
+
+
 @pytest.mark.parametrize(
     ("options", "pitfall"),
     [
