@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ChannelsLastOptions:
-    """Which of the two is laid out so; both must be, or each convolution converts."""
+    """Whether model and inputs are laid out so: both, or each convolution would convert."""
 
     inputs: bool = field(
         default=True, metadata={"description": "Lay out model and input batches channels last."}
@@ -46,10 +46,15 @@ def _redundant(options: Options, _baseline: Baseline) -> bool:
 
 
 def _predict(_options: Options, evidence: Evidence) -> Prediction | None:
-    """Convolutions and the copies around them; without a device, of all passes."""
+    """Convolutions and the copies around them, or all passes where nothing tells what is in them.
+
+    Without convolutions there are no copies around them either.
+    """
     if not evidence.passes_known():
         return None
-    convolutions_ns = evidence.kernels(KernelClass.CONV, KernelClass.MEMORY)
+    convolutions_ns = evidence.kernels(KernelClass.CONV)
+    if convolutions_ns:
+        convolutions_ns += evidence.kernels(KernelClass.MEMORY)
     passes_ns = evidence.time(Category.FORWARD, Category.BACKWARD)
     high_ns = convolutions_ns if evidence.kernel_ns else passes_ns
     return Prediction(
@@ -78,8 +83,8 @@ TECHNIQUE = Technique(
     redundant=_redundant,
     signature=Signature(
         falls=(KernelClass.CONV, KernelClass.MEMORY),
-        may_rise=(Category.H2D_COPY, KernelClass.NORM),
-        stays_flat=(Category.DATA_LOADING, Category.OPTIMIZER),
+        may_rise=(KernelClass.NORM,),
+        stays_flat=(Category.DATA_LOADING, Category.H2D_COPY, Category.OPTIMIZER),
         bound="it cannot save more than the convolutions and the transposes around them take",
     ),
     mathematics="nothing but the order in which sums are rounded",

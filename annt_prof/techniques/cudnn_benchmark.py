@@ -45,12 +45,15 @@ def _redundant(options: Options, _baseline: Baseline) -> bool:
 
 
 def _predict(_options: Options, evidence: Evidence) -> Prediction | None:
-    """Another algorithm can only shorten convolutions."""
+    """Another algorithm can only shorten convolutions and the copies around them, if any."""
     if not evidence.kernel_ns:
         return None
+    convolutions_ns = evidence.kernels(KernelClass.CONV)
+    if convolutions_ns:
+        convolutions_ns += evidence.kernels(KernelClass.MEMORY)
     return Prediction(
         low_ns=0,
-        high_ns=evidence.kernels(KernelClass.CONV, KernelClass.MEMORY),
+        high_ns=convolutions_ns,
         basis="the convolutions of the baseline and the transposes around them",
     )
 
@@ -74,7 +77,8 @@ TECHNIQUE = Technique(
         falls=(KernelClass.CONV,),
         may_rise=(KernelClass.MEMORY,),
         stays_flat=(Category.DATA_LOADING, Category.H2D_COPY, Category.OPTIMIZER),
-        bound="it cannot save more than the convolutions of the baseline take",
+        bound="it cannot save more than the convolutions of the baseline and the transposes around "
+        "them take",
     ),
     mathematics="another algorithm rounds differently, and may differ from run to run",
     source="PyTorch performance tuning guide, section Enable cuDNN auto-tuner",

@@ -48,7 +48,7 @@ def _predict(_options: Options, evidence: Evidence) -> Prediction | None:
     return Prediction(
         low_ns=-round(evidence.step_ns / 20),
         high_ns=evidence.time(Category.DATA_LOADING, Category.H2D_COPY, Category.SYNC),
-        basis="the time that the baseline waits for data and copies them",
+        basis="the time that the baseline waits for data and copies them, and its synchronisations",
     )
 
 
@@ -68,7 +68,7 @@ TECHNIQUE = Technique(
         falls=(Category.DATA_LOADING, Category.H2D_COPY),
         may_rise=(Category.FORWARD, Category.HOST_BOUND),
         stays_flat=(Category.BACKWARD, Category.OPTIMIZER),
-        bound="it cannot save more than the baseline waits for data and copies them",
+        bound="it cannot save more than the baseline waits for data, copies them and synchronises",
     ),
     mathematics="without transform_on_device random augmentation is drawn once for all epochs",
     source="K. Jordan, 94% on CIFAR-10 in 3.29 Seconds on a Single GPU, 2024, section 3",

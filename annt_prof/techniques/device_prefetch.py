@@ -66,7 +66,8 @@ TECHNIQUE = Technique(
         falls=(Category.H2D_COPY,),
         may_rise=(Category.DATA_LOADING,),
         stays_flat=(Category.FORWARD, Category.BACKWARD, Category.OPTIMIZER),
-        bound="it cannot save more than the exposed host-to-device copies of the baseline",
+        bound="it cannot save more than the exposed host-to-device copies of the baseline and the "
+        "waits for them",
     ),
     mathematics="nothing: the same bytes arrive",
     source="NVIDIA Apex, ImageNet example, data_prefetcher; PyTorch CUDA semantics notes",

@@ -85,7 +85,8 @@ TECHNIQUE = Technique(
             Category.DATA_LOADING,
             Category.H2D_COPY,
         ),
-        bound="it cannot save more than the optimizer of the baseline takes, with its launches",
+        bound="it cannot save more than the optimizer of the baseline takes, with the unscaling "
+        "before it and the waits for launches",
     ),
     mathematics="nothing but the order in which sums are rounded",
     source="torch.optim documentation, section Algorithms: foreach and fused implementations",

@@ -72,7 +72,7 @@ TECHNIQUE = Technique(
         falls=(Category.DATA_LOADING, Category.H2D_COPY),
         may_rise=(Category.FORWARD, Category.HOST_BOUND),
         stays_flat=(Category.BACKWARD, Category.OPTIMIZER),
-        bound="it cannot save more than the baseline waits for data",
+        bound="it cannot save more than the baseline waits for data and copies them",
     ),
     mathematics="resizing and interpolation round a little differently; the distribution of "
     "augmentations is the same",

@@ -94,7 +94,8 @@ TECHNIQUE = Technique(
         may_rise=(),
         stays_flat=(Category.FORWARD, Category.BACKWARD, Category.DATA_LOADING, Category.H2D_COPY),
         bound="with k iterations per step it cannot save more than (1 - 1/k) of the optimizer, "
-        "gradient scaling, clipping, zeroing and communication of the baseline",
+        "gradient scaling, clipping, zeroing and communication of the baseline, and of what the "
+        "host takes to launch them",
     ),
     mathematics="the effective batch is k times larger, with 1/k as many parameter updates",
     source="PyTorch AMP examples: Gradient accumulation; torch.nn.parallel docs on no_sync",

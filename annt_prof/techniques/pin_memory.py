@@ -98,7 +98,8 @@ TECHNIQUE = Technique(
         falls=(Category.H2D_COPY,),
         may_rise=(Category.HOST_BOUND,),
         stays_flat=(Category.FORWARD, Category.BACKWARD, Category.OPTIMIZER),
-        bound="it cannot save more than the exposed host-to-device copies of the baseline",
+        bound="it cannot save more than the exposed host-to-device copies of the baseline and the "
+        "waits for them",
     ),
     mathematics="nothing: the same bytes arrive",
     source="PyTorch tutorial: A guide on good usage of non_blocking and pin_memory()",

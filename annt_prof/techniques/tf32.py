@@ -13,7 +13,7 @@ TF32, or where convolutions, which have it already, are all the matrix work.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from annt_prof.categories import Category, KernelClass
 from annt_prof.techniques.evidence import Evidence, Prediction
@@ -43,20 +43,42 @@ def _obstacle(_options: Options, machine: Machine) -> str | None:
     return None if machine.tf32 else f"{machine.device_name} has no TF32 tensor cores"
 
 
-def _predict(_options: Options, evidence: Evidence) -> Prediction | None:
-    """Products shorten by the ratio of the rates; convolutions have TF32 already."""
+def _predict(options: Options, evidence: Evidence) -> Prediction | None:
+    """Products shorten by the ratio of the rates; convolutions have TF32 already.
+
+    Where the rates are not measured, products may take no time at all.
+    """
     if not evidence.kernel_ns:
         return None
+    if not cast("Tf32Options", options).allowed:
+        return _cost_of_full_precision(evidence)
     left = max(0.0, 1 - evidence.sixteen_bits - evidence.tf32)
     products_ns = left * evidence.kernels(KernelClass.GEMM, KernelClass.ATTENTION)
-    ceilings = evidence.ceilings
-    rates = {} if ceilings is None else ceilings.matrix_flops
-    faster = rates["tf32"] / rates["float32"] if {"tf32", "float32"} <= rates.keys() else 16.0
+    faster = _measured_rate(evidence)
     return Prediction(
         low_ns=0,
-        high_ns=round(products_ns * max(0.0, 1 - 1 / faster)),
+        high_ns=round(products_ns * (1.0 if faster is None else max(0.0, 1 - 1 / faster))),
         basis="the matrix products of the baseline in full precision, shortened as far as TF32 can",
     )
+
+
+def _cost_of_full_precision(evidence: Evidence) -> Prediction | None:
+    """Convolutions, and what products run in TF32, lengthen by the ratio of the rates."""
+    faster = _measured_rate(evidence)
+    if faster is None:
+        return None
+    matrix_ns = evidence.kernels(KernelClass.CONV, KernelClass.GEMM, KernelClass.ATTENTION)
+    return Prediction(
+        low_ns=round(matrix_ns * min(0.0, 1 - faster)),
+        high_ns=0,
+        basis="nothing: full precision is no faster",
+    )
+
+
+def _measured_rate(evidence: Evidence) -> float | None:
+    """Return how many times as fast as float32 a large product was; None if it was not measured."""
+    rates = {} if evidence.ceilings is None else evidence.ceilings.matrix_flops
+    return rates["tf32"] / rates["float32"] if {"tf32", "float32"} <= rates.keys() else None
 
 
 def _under_autocast(setup: TrainingSetup) -> str | None:

@@ -131,6 +131,32 @@ def test_attention_is_bounded_by_what_is_seen_of_it(device, attention, softmax, 
     assert (None if found is None else found.high_ns) == high
 
 
+def test_products_shorten_by_the_measured_rate_of_tf32_and_forbidding_it_saves_nothing():
+    make = registry.load("tf32").options
+    assert predicted("tf32", make()) == (0, 300)
+    assert predicted("tf32", make(), CALIBRATED) == (0, 150)
+    assert predicted("tf32", make(allowed=False), CALIBRATED) == (-350, 0)
+    assert registry.load("tf32").predict(make(allowed=False), STEP) is None
+
+
+@pytest.mark.parametrize("name", ["channels_last", "cudnn_benchmark"])
+def test_without_convolutions_there_is_nothing_around_them(name):
+    copies = {KernelClass.MEMORY: 70}
+    options = registry.load(name).options()
+    without = dataclasses.replace(STEP, kernel_ns=copies)
+    assert predicted(name, options, without)[1] == 0
+    convolving = dataclasses.replace(STEP, kernel_ns=copies | {KernelClass.CONV: 50})
+    assert predicted(name, options, convolving)[1] == 120
+
+
+def test_clipping_saves_at_most_the_clipping_that_it_replaces():
+    options = registry.load("gradient_clipping").options()
+    assert predicted("gradient_clipping", options)[1] == 0
+    clipped = dict(STEP.category_ns) | {Category.GRAD_CLIPPING: 30}
+    found = dataclasses.replace(STEP, category_ns=clipped)
+    assert predicted("gradient_clipping", options, found)[1] == 30
+
+
 def test_checkpointing_costs_one_more_forward_pass_at_most():
     options = registry.load("activation_checkpointing").options()
     assert predicted("activation_checkpointing", options) == (-(200 + 50), 0)
