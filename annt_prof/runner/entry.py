@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,6 +13,7 @@ from annt_prof.scenario.pair import changed
 from annt_prof.techniques import registry
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from annt_prof.plan import Plan
@@ -30,6 +31,8 @@ class Order:
     Attributes:
         search_path: Folder of the user's own modules.
         logs: Folder for what the workers print, and for what is compiled; gone after the run.
+        refused: Techniques that the scenario's own model or data turned out to refuse, each with
+            the reason; they are left out of every variant.
     """
 
     scenario: Scenario
@@ -38,6 +41,7 @@ class Order:
     data_dir: Path | None
     search_path: Path
     logs: Path
+    refused: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -57,6 +61,11 @@ class Entry:
     def runs(self) -> bool:
         """Whether it can act here and was not lost."""
         return self.record.status == "measured"
+
+    @property
+    def built(self) -> bool:
+        """Whether one of its processes has been warmed up."""
+        return self.record.first_step_s is not None
 
     def change(self, **changes: object) -> None:
         """Replace attributes of the record."""
@@ -94,7 +103,8 @@ def obstacles(mix: tuple[ChosenTechnique, ...], machine: Machine) -> dict[str, s
 
 
 def _entry(variant: Variant, order: Order) -> Entry:
-    idle = obstacles(variant.techniques, order.machine)
+    idle = {**obstacles(variant.techniques, order.machine), **order.refused}
+    idle = {c.name: idle[c.name] for c in variant.techniques if c.name in idle}
     acting = tuple(c for c in variant.techniques if c.name not in idle)
     named = tuple(name for name in variant.factor_names if name not in idle)
     applicable = bool(named) or not variant.factor_names

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from annt_prof.techniques.technique import Machine
 
 DeviceType = Literal["cpu", "cuda"]
-LossKind = Literal["out_of_memory", "crashed", "user_error"]
+LossKind = Literal["out_of_memory", "crashed", "not_applicable", "user_error"]
 
 
 @dataclass(frozen=True)
@@ -159,8 +159,10 @@ class Failure:
     """The worker cannot go on.
 
     Attributes:
+        kind: ``user_error`` where the scenario cannot be built, ``not_applicable`` where it can
+            and the variant's techniques refuse what was built.
         message: One line for the table.
-        where, hint: Of a user error.
+        where, hint: Of these two.
     """
 
     kind: LossKind

@@ -218,7 +218,7 @@ def _draft(
         stop="still running, or stopped without a word",
         complete=False,
         design=question.plan.design,
-        orders=question.plan.orders,
+        orders=session.orders,
         differences=question.differences,
         same_in_both=question.same,
     )

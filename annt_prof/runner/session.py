@@ -6,6 +6,7 @@ processes that run the same code differ for as long as they live.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import time
 from dataclasses import dataclass
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 
     from annt_prof.plan import Variant
     from annt_prof.runner.entry import Entry, Order
+    from annt_prof.runner.messages import Failure
     from annt_prof.runs.record import VariantRecord
     from annt_prof.scenario.effective import Substitution
 
@@ -110,6 +112,13 @@ class Session:
         return tuple(entry.record for entry in self._entries)
 
     @property
+    def orders(self) -> tuple[tuple[str, ...], ...]:
+        """A sampled plan's orders, without what turned out to be refused."""
+        refused = self._order.refused
+        kept = (tuple(n for n in order if n not in refused) for order in self._order.plan.orders)
+        return tuple(dict.fromkeys(kept))
+
+    @property
     def substitutions(self) -> tuple[Substitution, ...]:
         """What was not what the scenario asked for, over all variants, each once."""
         found = (s for entry in self._entries for s in entry.substitutions)
@@ -119,7 +128,8 @@ class Session:
         """Build and warm up every variant that can act here, one after another.
 
         Raises:
-            UserError: The scenario cannot be built: an unknown model, an unreadable dataset.
+            UserError: The scenario cannot be built: an unknown model, an unreadable dataset. What
+                its techniques refuse is no error but a result of their variants.
         """
         running = [entry for entry in self._entries if entry.runs]
         window = self._order.scenario.window
@@ -127,6 +137,8 @@ class Session:
         self._notify(Started(names, window.rounds, window.time_budget_s, self._order.plan.design))
         began = time.monotonic()
         for number, entry in enumerate(running):
+            if not entry.runs:
+                continue  # a variant before it showed that it cannot act
             if number == 1:
                 each_s = time.monotonic() - began
                 left_s = each_s * (2 * len(running) - 1) + window.time_budget_s
@@ -277,12 +289,55 @@ class Session:
         except WorkerLost as lost:
             worker.kill()
             entry.worker = None
-            failure = lost.failure
-            if failure.kind == "user_error":
-                raise UserError(failure.message, where=failure.where, hint=failure.hint) from None
-            entry.change(status=failure.kind, reason=failure.message)
-            self._notify(VariantLost(entry.variant.name, failure.message))
+            self._lose(entry, lost.failure)
             return None
+
+    def _lose(self, entry: Entry, failure: Failure) -> None:
+        """Record why a variant is lost.
+
+        Raises:
+            UserError: It is the scenario itself that cannot be built, and nothing is measured yet.
+        """
+        status = failure.kind
+        if status in ("user_error", "not_applicable"):
+            if not entry.built and self._is_the_scenarios(entry, failure):
+                second = "the second scenario cannot be built: " if entry.variant.changes else ""
+                message = f"{second}{failure.message}"
+                raise UserError(message, where=failure.where, hint=failure.hint)
+            # What could be built once has not become inapplicable: something else went wrong.
+            status = "crashed" if entry.built else "not_applicable"
+        entry.change(status=status, reason=failure.message)
+        self._notify(VariantLost(entry.variant.name, failure.message))
+        if status == "not_applicable":
+            self._leave_out(entry)
+
+    def _is_the_scenarios(self, entry: Entry, failure: Failure) -> bool:
+        """Whether a failure to build is the fault of a scenario rather than of a variant of it.
+
+        Between two scenarios lie sets of their differences that nobody wrote down, so only the
+        two themselves must be possible to build.
+        """
+        variant = entry.variant
+        if entry is self._entries[0]:
+            return True
+        if failure.kind != "user_error":
+            return False
+        all_changes = max(len(each.changes) for each in self._order.plan.variants)
+        return len(variant.changes) in (0, all_changes)
+
+    def _leave_out(self, entry: Entry) -> None:
+        """Leave a technique that the scenario refuses out of the variants that are to come.
+
+        Not so between two scenarios: what the first refuses the second may take.
+        """
+        variant, reason = entry.variant, entry.record.reason
+        if variant.factors is not None or len(variant.techniques) != 1 or reason is None:
+            return
+        refused = {**self._order.refused, variant.techniques[0].name: reason}
+        self._order = dataclasses.replace(self._order, refused=refused)
+        for old, new in zip(self._entries, entries(self._order), strict=True):
+            if old is entry or (old.runs and not old.built):
+                old.variant, old.record = new.variant, new.record
 
 
 def _compiling_s(entries: list[Entry]) -> float:

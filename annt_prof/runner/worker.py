@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from pathlib import Path
 
+    from annt_prof.techniques.setup import TrainingSetup
+
 _FIRST_WITH_TF32 = (8, 0)  # Ampere
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
@@ -93,10 +95,15 @@ def train(connection: Connection[Reply, Request], assignment: Assignment) -> Non
     except (EOFError, BrokenPipeError):
         return
     except UserError as error:
-        connection.send(Failure("user_error", error.message, error.where, error.hint))
+        kind: LossKind = "not_applicable" if isinstance(error, _RefusedError) else "user_error"
+        connection.send(Failure(kind, error.message, error.where, error.hint))
     except Exception as error:  # noqa: BLE001 - isolates the variant; logged and reported
         traceback.print_exc()
         connection.send(Failure(_kind(error), _one_line(error)))
+
+
+class _RefusedError(UserError):
+    """The scenario could be built; its techniques refuse what was built."""
 
 
 def _serve(connection: Connection[Reply, Request], assignment: Assignment) -> None:
@@ -129,7 +136,16 @@ def _prepare(assignment: Assignment) -> tuple[Loop, Prepared]:
     scenario = assignment.scenario
     sys.path.insert(0, str(assignment.search_path))
     workload = build(scenario, torch.device(assignment.device_type), assignment.data_dir)
-    setup = workload.setup
+    try:
+        loop, remarks, first_step_s = _warm_loop(assignment, workload.setup)
+    except UserError as error:
+        raise _RefusedError(error.message, where=error.where, hint=error.hint) from error
+    accumulation = workload.setup.accumulation
+    return loop, Prepared(workload.substitutions, remarks, accumulation, first_step_s)
+
+
+def _warm_loop(assignment: Assignment, setup: TrainingSetup) -> tuple[Loop, tuple[str, ...], float]:
+    """Return the loop, warmed up, with what its pitfalls' checks found and its first step's s."""
     for chosen in assignment.variant.techniques:
         chosen.options.apply(setup)
     findings = [
@@ -138,18 +154,18 @@ def _prepare(assignment: Assignment) -> tuple[Loop, Prepared]:
         for pitfall in registry.load(chosen.name).pitfalls
         if (finding := pitfall.check(setup)) is not None
     ]
-    loop = Loop(setup, scenario.seed)
+    loop = Loop(setup, assignment.scenario.seed)
     # A stopped loader process outlives a killed parent unless the kernel is told otherwise.
     os.register_at_fork(after_in_child=_die_with_parent)
     began = time.monotonic()
     first = run_steps(loop, 1)
     wait_for(setup.device)
     first_step_s = time.monotonic() - began
-    if first < scenario.window.warmup:
-        run_steps(loop, scenario.window.warmup - first)
+    warmup = assignment.scenario.window.warmup
+    if first < warmup:
+        run_steps(loop, warmup - first)
     wait_for(setup.device)
-    remarks = (*setup.remarks, *findings)
-    return loop, Prepared(workload.substitutions, remarks, setup.accumulation, first_step_s)
+    return loop, (*setup.remarks, *findings), first_step_s
 
 
 def _die_with_parent() -> None:

@@ -41,6 +41,11 @@ class Change:
     field: str
     value: object
 
+    @property
+    def path(self) -> str:
+        """Dotted, as an override names it."""
+        return f"{self.section}.{self.field}" if self.section else self.field
+
 
 @dataclass(frozen=True)
 class Difference:

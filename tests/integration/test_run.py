@@ -18,6 +18,22 @@ import pytest
 if TYPE_CHECKING:
     from conftest import Outcome, Workbench
 
+FLAKY = """\
+from pathlib import Path
+
+from tiny_work import Net
+
+COUNT = Path(__file__).with_name("count")
+
+
+def net(num_classes):
+    built = int(COUNT.read_text()) if COUNT.exists() else 0
+    COUNT.write_text(str(built + 1))
+    if built >= 5:
+        raise RuntimeError("the factory is tired")
+    return Net(num_classes)
+"""
+
 
 def test_every_variant_is_measured_and_the_inapplicable_is_named(finished: Outcome) -> None:
     assert finished.status == 0, finished.stderr
@@ -138,6 +154,32 @@ def test_a_lost_worker_costs_its_own_variant_only(
     assert shown.status == 0
     wanted = "out of memory" if trouble == "memory" else "crashed"
     assert wanted in shown.stdout
+
+
+def test_a_technique_that_the_model_refuses_is_a_result(workbench: Workbench) -> None:
+    outcome = workbench.run(
+        "run", "tiny.yaml", "--json", "--device", "cpu",
+        "--set", "techniques.activation_checkpointing.preserve_rng_state=true",
+    )  # fmt: skip
+    assert outcome.status == 0, outcome.stderr
+    refused = outcome.variants["activation_checkpointing"]
+    assert refused["status"] == "not_applicable"
+    assert "no blocks are found in the model" in refused["reason"]
+    assert outcome.variants["all"]["techniques"] == ["amp", "gradient_accumulation"]
+    assert "activation_checkpointing" in outcome.variants["all"]["left_out"]
+    assert outcome.variants["all"]["speedup"]["ratio"] > 0
+
+
+def test_a_factory_that_fails_later_on_costs_no_answer(workbench: Workbench) -> None:
+    (workbench.folder / "flaky.py").write_text(FLAKY)
+    outcome = workbench.run(
+        "run", "tiny.yaml", "--json", "--device", "cpu", "--set", "model.name=flaky:net"
+    )
+    assert outcome.status == 3, outcome.stderr
+    crashed = [v for v in outcome.variants.values() if v["status"] == "crashed"]
+    assert crashed
+    assert all("the factory is tired" in variant["reason"] for variant in crashed)
+    assert outcome.answer["complete"]
 
 
 def test_loader_processes_start_as_in_the_users_own_program(workbench: Workbench) -> None:

@@ -1,0 +1,208 @@
+"""Which variants a failure costs, told by workers that act a script."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from annt_prof.errors import UserError
+from annt_prof.plan import plan, plan_pair
+from annt_prof.runner import session as session_module
+from annt_prof.runner.entry import Order
+from annt_prof.runner.messages import Failure, Prepared, TimedReply, TimedRequest
+from annt_prof.runner.process import WorkerLost
+from annt_prof.runner.session import Session, Statistics
+from annt_prof.runs.events import VariantLost
+from annt_prof.runs.record import TimedWindow
+from annt_prof.scenario.pair import compare
+from annt_prof.scenario.schema import Scenario
+from annt_prof.techniques.technique import Machine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from annt_prof.runner.messages import Assignment, Reply, Request
+
+    Script = Callable[[Assignment, int], Failure | None]
+
+CPU = Machine("cpu", "A CPU", 0, 2, native_bfloat16=True)
+MS = 1_000_000
+IMPATIENT = Statistics(lambda *_: False, lambda variants: variants)
+FACTORY = Failure("user_error", "the factory fails", "model.name", "mend it")
+
+
+class ScriptedWorker:
+    """Replies as a worker does, unless the script says that its process fails as it starts."""
+
+    def __init__(self, failure: Failure | None, accumulation: int = 1) -> None:
+        self._failure = failure
+        self._accumulation = accumulation
+        self._request: Request | None = None
+
+    def send(self, request: Request) -> None:
+        self._request = request
+
+    def receive(self) -> Reply:
+        if self._failure is not None:
+            raise WorkerLost(self._failure)
+        if not isinstance(self._request, TimedRequest):
+            return Prepared((), (), self._accumulation, 0.001)
+        asked = self._request
+        window = TimedWindow(asked.round, asked.position, 0, 1, (MS,), 1, 4, MS, asked.launch)
+        return TimedReply(window, None, "host process")
+
+    def end(self) -> None:
+        pass
+
+    def kill(self) -> None:
+        pass
+
+
+def started(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, scenario: Scenario, plan: Any, script: Script
+) -> tuple[Session, list[VariantLost]]:
+    launched: dict[str, int] = {}
+
+    def start(_context: object, assignment: Assignment) -> ScriptedWorker:
+        name = assignment.variant.name
+        launched[name] = launched.get(name, -1) + 1
+        return ScriptedWorker(script(assignment, launched[name]))
+
+    monkeypatch.setattr(session_module, "start_training", start)
+    order = Order(scenario, plan, CPU, None, tmp_path, tmp_path)
+    lost: list[VariantLost] = []
+
+    def listen(event: object) -> None:
+        if isinstance(event, VariantLost):
+            lost.append(event)
+
+    return Session(None, order, listen), lost  # type: ignore[arg-type]
+
+
+def scenario_of(**changes: Any) -> Scenario:
+    window = {"rounds": 3, "rounds_per_launch": 1, "min_launches": 2}
+    base = {
+        "model": {"source": "torchvision", "name": "resnet18"},
+        "dataset": {"name": "digits", "batch_size": 4},
+        "window": window,
+    }
+    return Scenario.model_validate(base | changes)
+
+
+MIX = {"amp": {}, "activation_checkpointing": {}, "gradient_clipping": {}}
+
+
+def test_a_factory_that_fails_at_a_later_launch_costs_its_variant_only(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def script(assignment: Assignment, launch: int) -> Failure | None:
+        return FACTORY if launch == 1 and assignment.variant.name == "amp" else None
+
+    scenario = scenario_of(techniques={"amp": {}})
+    session, lost = started(monkeypatch, tmp_path, scenario, plan(scenario), script)
+    session.prepare()
+    session.measure(IMPATIENT)
+    baseline, amp = session.records
+    assert (amp.status, amp.reason) == ("crashed", "the factory fails")
+    assert [len(each.windows) for each in (baseline, amp)] == [3, 1]
+    assert [event.variant for event in lost] == ["amp"]
+
+
+@pytest.mark.parametrize("variant", ["baseline", "amp"])
+def test_a_scenario_that_cannot_be_built_is_one_message(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variant: str
+) -> None:
+    def script(assignment: Assignment, _launch: int) -> Failure | None:
+        return FACTORY if assignment.variant.name == variant else None
+
+    scenario = scenario_of(techniques={"amp": {}})
+    session, _ = started(monkeypatch, tmp_path, scenario, plan(scenario), script)
+    with pytest.raises(UserError, match="the factory fails") as raised:
+        session.prepare()
+    assert (raised.value.where, raised.value.hint) == ("model.name", "mend it")
+
+
+def refusing(*names: str) -> Script:
+    def script(assignment: Assignment, _launch: int) -> Failure | None:
+        refused = any(chosen.name in names for chosen in assignment.variant.techniques)
+        return Failure("not_applicable", "nothing is repeated") if refused else None
+
+    return script
+
+
+def test_what_the_model_refuses_is_left_out_of_every_variant(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    scenario = scenario_of(techniques=MIX, design="factorial")
+    script = refusing("activation_checkpointing")
+    session, _ = started(monkeypatch, tmp_path, scenario, plan(scenario), script)
+    session.prepare()
+    found = {each.name: each for each in session.records}
+    alone, whole = found["activation_checkpointing"], found["all"]
+    assert (alone.status, alone.reason) == ("not_applicable", "nothing is repeated")
+    assert alone.left_out == {"activation_checkpointing": "nothing is repeated"}
+    sets = {each.techniques for each in session.records if each.status == "measured"}
+    assert sets == {(), ("amp",), ("gradient_clipping",), ("amp", "gradient_clipping")}
+    assert (
+        whole.reason
+        == "without activation_checkpointing it is the same as all-activation_checkpointing"
+    )
+
+
+def test_a_sampled_designs_orders_lose_what_the_model_refuses(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    scenario = scenario_of(techniques=MIX, design="sampled")
+    script = refusing("activation_checkpointing")
+    session, _ = started(monkeypatch, tmp_path, scenario, plan(scenario), script)
+    session.prepare()
+    assert session.orders
+    assert all(set(order) == {"amp", "gradient_clipping"} for order in session.orders)
+
+
+def test_what_the_baseline_itself_refuses_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def script(_assignment: Assignment, _launch: int) -> Failure | None:
+        return Failure("not_applicable", "a batch of 65 needs more samples")
+
+    scenario = scenario_of(techniques=MIX)
+    session, _ = started(monkeypatch, tmp_path, scenario, plan(scenario), script)
+    with pytest.raises(UserError, match="a batch of 65"):
+        session.prepare()
+
+
+SECOND = {"dataset": {"name": "digits", "batch_size": 8, "image_size": 64}}
+
+
+def failing_for(*paths: str) -> Script:
+    def script(assignment: Assignment, _launch: int) -> Failure | None:
+        return FACTORY if {c.path for c in assignment.variant.changes} == set(paths) else None
+
+    return script
+
+
+def test_a_set_between_two_scenarios_that_cannot_be_built_is_a_result(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pair = compare(scenario_of(), scenario_of(**SECOND))
+    script = failing_for("dataset.image_size")
+    session, _ = started(monkeypatch, tmp_path, pair.first, plan_pair(pair), script)
+    session.prepare()
+    found = {each.name: each for each in session.records}
+    lost = found["dataset.image_size"]
+    assert (lost.status, lost.reason) == ("not_applicable", "the factory fails")
+    assert found["all"].techniques == ("dataset.image_size", "dataset.batch_size")
+    assert found["all"].status == found["dataset.batch_size"].status == "measured"
+
+
+def test_a_second_scenario_that_cannot_be_built_is_one_message(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pair = compare(scenario_of(), scenario_of(**SECOND))
+    script = failing_for("dataset.image_size", "dataset.batch_size")
+    session, _ = started(monkeypatch, tmp_path, pair.first, plan_pair(pair, again=True), script)
+    with pytest.raises(UserError, match="the second scenario cannot be built: the factory fails"):
+        session.prepare()
