@@ -160,7 +160,7 @@ def _between(
     return Variant(
         name=name or only or _name(chosen, acting),
         techniques=(*pair.shared, *(end for end in ends if end is not None)),
-        changes=tuple(each.change for each in on if each.change is not None),
+        changes=tuple(change for each in on for change in each.changes),
         factors=tuple(Factor(each.name, each.sentence) for each in on),
     )
 

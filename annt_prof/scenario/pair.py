@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, cast
 
 from annt_prof.errors import UserError
 
@@ -15,6 +17,33 @@ if TYPE_CHECKING:
 
 _SECTIONS = ("model", "dataset", "optimizer", "schedule", "loss")
 # How it is measured is ours, and the same for both: window, design, name, description.
+
+
+@dataclass(frozen=True)
+class _Bond:
+    """Settings of a section that mean nothing apart: where a head differs, the rest go with it."""
+
+    heads: tuple[str, ...]
+    rest: tuple[str, ...]
+
+
+_BONDS = {
+    # Arguments, a stem and trained weights are those of one model of one library.
+    "model": _Bond(("source", "name"), ("arguments", "stem", "pretrained")),
+    "dataset": _Bond(("name",), ("arguments", "augmentation")),
+    # Momentum is SGD's alone, and Nesterov's needs one.
+    "optimizer": _Bond(("name", "nesterov"), ("momentum",)),
+    "schedule": _Bond(("name",), ("gamma",)),
+}
+
+# What a technique sets in place of the scenario's own value.
+_GOVERNED = {
+    "dataloader_workers": ("dataset.workers",),
+    "pin_memory": ("dataset.pin_memory", "dataset.non_blocking"),
+    "device_prefetch": ("dataset.pin_memory", "dataset.non_blocking"),
+    "dataset_on_device": ("dataset.workers", "dataset.pin_memory", "dataset.non_blocking"),
+    "gradient_clipping": ("optimizer.clipping",),
+}
 
 # What people expect a tuned run to have changed; where it is the same in both, that is said.
 _EXPECTED = (
@@ -52,18 +81,19 @@ class Difference:
     """One factor: what turns the first scenario into the second where it is on.
 
     Attributes:
-        name: A technique's, or the dotted path of a setting.
+        name: A technique's, the dotted path of a setting, or the section of settings that cannot
+            be told apart.
         sentence: What it is in the first and in the second.
         off, on: The technique in the first and in the second; None where it is not used, and
             both None for a setting.
-        change: Of a setting.
+        changes: Of settings.
     """
 
     name: str
     sentence: str
     off: ChosenTechnique | None = None
     on: ChosenTechnique | None = None
-    change: Change | None = None
+    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -93,13 +123,7 @@ def compare(first: Scenario, second: Scenario) -> Pair:
         raise UserError("the two scenarios do not differ in anything that is measured")
     after = {chosen.name: chosen for chosen in second.techniques}
     shared = tuple(c for c in first.techniques if after.get(c.name) == c)
-    same = tuple(
-        f"{section}.{field}: {_shown(value)}"
-        for section, field in _EXPECTED
-        if (value := getattr(getattr(first, section), field))
-        == getattr(getattr(second, section), field)
-    )
-    return Pair(first, differences, shared, same)
+    return Pair(first, differences, shared, tuple(_same(first, second)))
 
 
 def changed(scenario: Scenario, changes: tuple[Change, ...]) -> Scenario:
@@ -112,6 +136,22 @@ def changed(scenario: Scenario, changes: tuple[Change, ...]) -> Scenario:
         update = {change.section: section.model_copy(update={change.field: change.value})}
         scenario = scenario.model_copy(update=update)
     return scenario
+
+
+def _same(first: Scenario, second: Scenario) -> Iterator[str]:
+    """Yield what is the same in both, but for what a technique of either one sets itself."""
+    chosen = (*first.techniques, *second.techniques)
+    governed = {path for each in chosen for path in _GOVERNED.get(each.name, ())}
+    for section, field in _EXPECTED:
+        value = getattr(getattr(first, section), field)
+        path = f"{section}.{field}"
+        if value == getattr(getattr(second, section), field) and path not in governed:
+            yield f"{path}: {_shown(value)}"
+    before, after = first.window.model_dump(), second.window.model_dump()
+    del after["time_budget_s"]  # both budgets are spent
+    unused = {key: value for key, value in after.items() if value != before[key]}
+    if unused:
+        yield f"window: the first scenario's; the second's own is not used ({_shown(unused)})"
 
 
 def _techniques(first: Scenario, second: Scenario) -> Iterator[Difference]:
@@ -127,27 +167,53 @@ def _techniques(first: Scenario, second: Scenario) -> Iterator[Difference]:
 def _settings(first: Scenario, second: Scenario) -> Iterator[Difference]:
     for section in _SECTIONS:
         before, after = getattr(first, section), getattr(second, section)
-        for field in type(before).model_fields:
-            old, new = getattr(before, field), getattr(after, field)
-            if old != new:
-                yield _setting(f"{section}.{field}", Change(section, field, new), old)
+        known = type(before).model_fields
+        differing = [name for name in known if getattr(before, name) != getattr(after, name)]
+        for names in _factors(section, differing):
+            yield _setting(section, names, before, after)
     if first.seed != second.seed:
-        yield _setting("seed", Change("", "seed", second.seed), first.seed)
+        yield _setting("", ("seed",), first, second)
 
 
-def _setting(name: str, change: Change, old: object) -> Difference:
-    return Difference(name, f"{name}: {_shown(old)} -> {_shown(change.value)}", change=change)
+def _factors(section: str, differing: list[str]) -> Iterator[tuple[str, ...]]:
+    """Yield the fields of a section that differ, those that mean nothing apart together."""
+    bond = _BONDS.get(section)
+    joined: list[str] = []
+    if bond is not None and any(name in bond.heads for name in differing):
+        joined = [name for name in differing if name in (*bond.heads, *bond.rest)]
+        yield tuple(joined)
+    yield from ((name,) for name in differing if name not in joined)
+
+
+def _setting(section: str, names: tuple[str, ...], before: object, after: object) -> Difference:
+    changes = tuple(Change(section, name, getattr(after, name)) for name in names)
+    moves = [f"{_shown(getattr(before, c.field))} -> {_shown(c.value)}" for c in changes]
+    if len(changes) == 1:
+        path = changes[0].path
+        return Difference(path, f"{path}: {moves[0]}", changes=changes)
+    each = "; ".join(f"{name}: {move}" for name, move in zip(names, moves, strict=True))
+    return Difference(section, f"{section}: {each}", changes=changes)
 
 
 def _options(chosen: ChosenTechnique | None) -> str:
-    return "off" if chosen is None else f"on, {chosen.options}"
+    if chosen is None:
+        return "off"
+    options = {f.name: getattr(chosen.options, f.name) for f in fields(cast("Any", chosen.options))}
+    return f"on, {_shown(options)}" if options else "on"
 
 
 def _shown(value: Any) -> str:  # noqa: ANN401 - whatever a scenario holds
-    if value is None:
+    """Return a value as a scenario has it: the keys of a mapping, no brackets at the ends."""
+    if value is None or value in ((), {}, []):
         return "none"
     if hasattr(value, "model_dump"):
-        return ", ".join(f"{key} {found}" for key, found in value.model_dump().items())
-    if isinstance(value, tuple):
-        return ", ".join(map(str, value)) or "none"
-    return str(value).lower() if isinstance(value, bool) else str(value)
+        value = value.model_dump()
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {_inner(found)}" for key, found in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_inner, value))
+    return _inner(value)
+
+
+def _inner(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

@@ -189,7 +189,7 @@ def test_two_scenarios_are_one_question(tmp_path: Path) -> None:
     found = {each["name"]: each for each in done.answer["techniques"]}
     assert set(found) == {"gradient_accumulation", "optimizer.clipping"}
     assert any("pin_memory: false" in line for line in done.answer["same_in_both"])
-    assert "limit 0.01 -> none" in " ".join(done.answer["differences"])
+    assert "limit: 0.01 -> none" in " ".join(done.answer["differences"])
     shares = [each["shapley_ns_per_sample"] for each in found.values()]
     assert sum(shares) == done.answer["total_saving_ns_per_sample"]
     assert found["optimizer.clipping"]["saving_by_category_ns_per_sample"]["grad_clipping"] > 0

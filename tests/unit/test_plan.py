@@ -12,10 +12,13 @@ from annt_prof.plan import Plan, Variant, plan, plan_pair
 from annt_prof.scenario.pair import changed, compare
 from annt_prof.scenario.schema import ChosenTechnique, Scenario
 from annt_prof.techniques.amp import AmpOptions
+from annt_prof.techniques.dataloader_workers import DataloaderWorkersOptions
 from annt_prof.techniques.gradient_accumulation import GradientAccumulationOptions
+from annt_prof.techniques.pin_memory import PinMemoryOptions
 
 AMP = ChosenTechnique("amp", AmpOptions())
 ACCUMULATION = ChosenTechnique("gradient_accumulation", GradientAccumulationOptions())
+PINNED = ChosenTechnique("pin_memory", PinMemoryOptions())
 
 
 def scenario(*mix, seed=0):
@@ -156,7 +159,7 @@ def test_every_difference_of_two_scenarios_is_a_factor():
     assert [each.name for each in pair.differences] == [
         "amp", "gradient_accumulation", "optimizer.clipping",
     ]  # fmt: skip
-    assert pair.differences[2].sentence == "optimizer.clipping: kind value, limit 0.01 -> none"
+    assert pair.differences[2].sentence == "optimizer.clipping: kind: value, limit: 0.01 -> none"
     assert "dataset.pin_memory: true" in pair.same
     assert not any(text.startswith("optimizer.clipping") for text in pair.same)
     made = plan_pair(pair)
@@ -193,3 +196,64 @@ def test_many_differences_are_sampled():
     assert len(pair.differences) == 5
     assert made.design == "sampled"
     assert all(sorted(order) == sorted(d.name for d in pair.differences) for order in made.orders)
+
+
+def factors(first, second):
+    return [each.name for each in pair_of(first, second).differences]
+
+
+def test_settings_that_mean_nothing_apart_are_one_factor():
+    nesterov = {"name": "sgd", "momentum": 0.9, "nesterov": True}
+    assert factors({}, {"optimizer": nesterov}) == ["optimizer"]
+    assert factors({}, {"optimizer": {"name": "sgd", "momentum": 0.9}}) == ["optimizer.momentum"]
+    assert factors({"optimizer": nesterov}, {"optimizer": {"name": "adamw", "lr": 0.5}}) == [
+        "optimizer", "optimizer.lr",
+    ]  # fmt: skip
+    vit = {"source": "torchvision", "name": "vit_b_16", "arguments": {"num_layers": 2}}
+    assert factors({}, {"model": vit}) == ["model"]
+    assert factors({}, {"model": {"source": "timm", "name": "y"}}) == ["model.name"]
+    wider = {"source": "timm", "name": "x", "arguments": {"width": 24}}
+    assert factors({}, {"model": wider}) == ["model.arguments"]
+    decaying = {"name": "exponential", "gamma": 0.9}
+    assert factors({}, {"schedule": decaying}) == ["schedule"]
+
+
+def test_joined_settings_come_in_together_in_every_variant():
+    adamw = {"optimizer": {"name": "adamw", "weight_decay": 0.1}}
+    pair = pair_of({"optimizer": {"name": "sgd", "momentum": 0.9, "nesterov": True}}, adamw)
+    assert pair.differences[0].sentence == (
+        "optimizer: name: sgd -> adamw; momentum: 0.9 -> 0.0; nesterov: true -> false"
+    )
+    for variant in plan_pair(pair).variants:
+        optimizer = changed(pair.first, variant.changes).optimizer
+        assert optimizer.nesterov == (optimizer.name == "sgd") == (optimizer.momentum > 0)
+
+
+def test_differences_read_as_in_a_scenario():
+    wide = {"source": "timm", "name": "x", "arguments": {"width": 16}}
+    more = ChosenTechnique("gradient_accumulation", GradientAccumulationOptions(steps=4))
+    pair = pair_of(
+        {"model": wide, "techniques": (ACCUMULATION,)},
+        {"techniques": (more,), "dataset": {"name": "digits", "batch_size": 4}},
+    )
+    assert [each.sentence for each in pair.differences] == [
+        "gradient_accumulation: on, steps: 2 -> on, steps: 4",
+        "model.arguments: width: 16 -> none",
+        "dataset.pin_memory: true -> false",
+    ]
+
+
+def test_what_a_technique_sets_is_not_said_to_be_the_same():
+    workers = ChosenTechnique("dataloader_workers", DataloaderWorkersOptions())
+    pair = pair_of({"techniques": (workers,)}, {"techniques": (PINNED,)})
+    said = {text.partition(":")[0] for text in pair.same}
+    assert not said & {"dataset.workers", "dataset.pin_memory", "dataset.non_blocking"}
+    assert "dataset.batch_size" in said
+
+
+def test_the_window_of_the_first_serves_both_and_that_is_said():
+    longer = {"window": {"iterations": 8, "time_budget_s": 30}}
+    other = pair_of({}, {"techniques": (AMP,)} | longer).same[-1]
+    assert other == "window: the first scenario's; the second's own is not used (iterations: 8)"
+    budget = {"window": {"time_budget_s": 30}}
+    assert not any("window" in text for text in pair_of({}, {"seed": 1} | budget).same)
