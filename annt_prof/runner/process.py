@@ -6,6 +6,7 @@ import contextlib
 import multiprocessing
 import os
 import signal
+from multiprocessing import forkserver
 from typing import TYPE_CHECKING, cast
 
 from annt_prof.errors import UserError
@@ -20,7 +21,7 @@ from annt_prof.runner.messages import (
 from annt_prof.runner.preload import MODULES_VARIABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from multiprocessing.connection import Connection
     from multiprocessing.context import ForkServerContext
 
@@ -38,7 +39,22 @@ def fork_server(preload: tuple[str, ...]) -> ForkServerContext:
     os.environ["HF_HUB_OFFLINE"] = "1"
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["annt_prof.runner.preload"])
+    with _interrupts_ignored():
+        forkserver.ensure_running()
     return context
+
+
+@contextlib.contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    """Start a process that ignores Ctrl-C from its first moment: the session decides what it means.
+
+    The fork server ignores it by itself, but only once it has imported torch.
+    """
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _probe(connection: Connection[Reply, Request], use_accelerator: bool) -> None:
@@ -151,4 +167,4 @@ def probe_machine(context: ForkServerContext, *, use_accelerator: bool) -> Probe
             hint="annt-prof doctor finds out why and says how to mend it",
         ) from None
     finally:
-        worker.end()
+        worker.kill()

@@ -239,6 +239,21 @@ def test_ctrl_c_keeps_what_is_measured_and_leaves_no_process(workbench: Workbenc
     assert not alive
 
 
+@pytest.mark.parametrize("after_s", [0.0, 0.5, 1.5])
+def test_ctrl_c_before_anything_is_measured_is_one_word(
+    workbench: Workbench, after_s: float
+) -> None:
+    """While the fork server imports torch, too, which takes seconds."""
+    process = workbench.start("run", "tiny.yaml", "--device", "cpu")
+    started = psutil.Process(process.pid)
+    while not any("forkserver" in " ".join(c.cmdline()) for c in started.children()):
+        time.sleep(0.01)
+    time.sleep(after_s)
+    os.killpg(process.pid, signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=60)
+    assert (process.returncode, stdout, stderr.strip()) == (130, "", "interrupted")
+
+
 def _measured_rounds(workbench: Workbench) -> int:
     for path in (workbench.folder / "runs").glob("*/run.json"):
         record = json.loads(path.read_text())
