@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from annt_prof.plan import Plan
     from annt_prof.runner.messages import TimedReply
     from annt_prof.runner.process import Worker
+    from annt_prof.runs.record import VariantStatus
     from annt_prof.scenario.effective import Substitution
     from annt_prof.scenario.schema import ChosenTechnique, Scenario
     from annt_prof.techniques.technique import Machine
@@ -97,9 +98,39 @@ def entries(order: Order) -> list[Entry]:
 
 
 def obstacles(mix: tuple[ChosenTechnique, ...], machine: Machine) -> dict[str, str]:
-    """Return the techniques that cannot act on this machine, each with the reason."""
-    found = {c.name: registry.load(c.name).obstacle(c.options, machine) for c in mix}
-    return {name: reason for name, reason in found.items() if reason is not None}
+    """Return the techniques that cannot act on this machine, each with the reason.
+
+    One that raises when asked is not among them: it costs the variants that it is in.
+    """
+    told = {chosen.name: _told(chosen, machine) for chosen in mix}
+    return {name: each.obstacle for name, each in told.items() if each.obstacle is not None}
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What a technique says of this machine.
+
+    Attributes:
+        failure: That of a plug-in which raised in place of an answer.
+    """
+
+    obstacle: str | None = None
+    remark: str | None = None
+    failure: str | None = None
+
+
+def _told(chosen: ChosenTechnique, machine: Machine) -> _Told:
+    technique = registry.load(chosen.name)
+    asked = "obstacle"
+    try:
+        obstacle = technique.obstacle(chosen.options, machine)
+        asked = "remark"
+        remark = None if obstacle else technique.remark(chosen.options, machine)
+    except Exception as error:  # noqa: BLE001 - a plug-in's failure costs its own variants only
+        module = type(chosen.options).__module__
+        cause = f"{type(error).__name__}: {error}"
+        return _Told(failure=f"{chosen.name} of {module}: its {asked} raised {cause}")
+    return _Told(obstacle, remark)
 
 
 def _entry(variant: Variant, order: Order) -> Entry:
@@ -109,16 +140,18 @@ def _entry(variant: Variant, order: Order) -> Entry:
     named = tuple(name for name in variant.factor_names if name not in idle)
     applicable = bool(named) or not variant.factor_names
     known = [(c, registry.load(c.name)) for c in acting]
-    remarks = (technique.remark(c.options, order.machine) for c, technique in known)
+    told = [_told(c, order.machine) for c in acting]
+    failures = tuple(each.failure for each in told if each.failure is not None)
     varied = variant.factors is None
     scenario = changed(order.scenario, variant.changes)
+    status: VariantStatus = "measured" if applicable else "not_applicable"
     record = VariantRecord(
         name=variant.name,
         techniques=named,
-        status="measured" if applicable else "not_applicable",
-        reason=None if applicable else "; ".join(idle.values()),
+        status="crashed" if failures else status,
+        reason="; ".join(failures or (() if applicable else idle.values())) or None,
         left_out={name: why for name, why in idle.items() if name in variant.factor_names},
-        remarks=tuple(filter(None, remarks)),
+        remarks=tuple(each.remark for each in told if each.remark),
         mathematics=(
             *(f"{c.name}: {technique.mathematics}" for c, technique in known
               if varied or c.name in named),

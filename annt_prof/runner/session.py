@@ -131,6 +131,9 @@ class Session:
             UserError: The scenario cannot be built: an unknown model, an unreadable dataset. What
                 its techniques refuse is no error but a result of their variants.
         """
+        for entry in self._entries:
+            if entry.record.status == "crashed":
+                self._notify(VariantLost(entry.variant.name, entry.record.reason or "crashed"))
         running = [entry for entry in self._entries if entry.runs]
         window = self._order.scenario.window
         names = tuple(entry.variant.name for entry in running)

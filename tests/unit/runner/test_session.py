@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from annt_prof.errors import UserError
 from annt_prof.plan import plan, plan_pair
 from annt_prof.runner import session as session_module
-from annt_prof.runner.entry import Order
+from annt_prof.runner.entry import Order, obstacles
 from annt_prof.runner.messages import Failure, Prepared, TimedReply, TimedRequest
 from annt_prof.runner.process import WorkerLost
 from annt_prof.runner.session import Session, Statistics
@@ -17,6 +18,7 @@ from annt_prof.runs.events import VariantLost
 from annt_prof.runs.record import TimedWindow
 from annt_prof.scenario.pair import compare
 from annt_prof.scenario.schema import Scenario
+from annt_prof.techniques import registry
 from annt_prof.techniques.technique import Machine
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from annt_prof.runner.messages import Assignment, Reply, Request
+    from annt_prof.techniques.technique import Technique
 
     Script = Callable[[Assignment, int], Failure | None]
 
@@ -206,3 +209,29 @@ def test_a_second_scenario_that_cannot_be_built_is_one_message(
     session, _ = started(monkeypatch, tmp_path, pair.first, plan_pair(pair, again=True), script)
     with pytest.raises(UserError, match="the second scenario cannot be built: the factory fails"):
         session.prepare()
+
+
+@pytest.mark.parametrize("asked", ["obstacle", "remark"])
+def test_a_plug_in_that_raises_costs_its_own_variants_only(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, asked: str
+) -> None:
+    def broken(_options: object, _machine: Machine) -> str | None:
+        raise KeyError("gpu")
+
+    def load(name: str) -> Technique:
+        known = registered(name)
+        return dataclasses.replace(known, **{asked: broken}) if name == "amp" else known
+
+    registered = registry.load
+    monkeypatch.setattr(registry, "load", load)
+    scenario = scenario_of(techniques=MIX)
+    assert obstacles(scenario.techniques, CPU) == {}
+    session, lost = started(
+        monkeypatch, tmp_path, scenario, plan(scenario), lambda _assignment, _launch: None
+    )
+    session.prepare()
+    reason = f"amp of annt_prof.techniques.amp: its {asked} raised KeyError: 'gpu'"
+    found = {each.name: (each.status, each.reason) for each in session.records}
+    assert found["amp"] == found["all"] == ("crashed", reason)
+    assert found["baseline"] == found["gradient_clipping"] == ("measured", None)
+    assert [event.variant for event in lost] == ["amp", "all"]
