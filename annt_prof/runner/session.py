@@ -159,6 +159,7 @@ class Session:
             Why measuring stopped, for people.
         """
         window = self._order.scenario.window
+        scenarios = 1 if self._order.plan.variants[0].factors is None else 2
         began = time.monotonic()
         launch, in_launch = 0, 0
         for index, order in enumerate(self._order.plan.rounds()):
@@ -171,7 +172,7 @@ class Session:
                 index + 1, in_launch, now - began, now - round_began, self._launch_s
             )
             stop = self._enough(progress, launch + 1, statistics)
-            stop = stop or reason_to_stop(window, progress)
+            stop = stop or reason_to_stop(window, progress, scenarios=scenarios)
             if stop is not None:
                 self._notify(MeasuringEnded(stop))
                 return stop

@@ -55,3 +55,21 @@ def test_the_scenarios_rounds_are_the_most() -> None:
     assert reason_to_stop(window(rounds=7), progress(rounds=7)) == (
         "the 7 rounds that the scenario allows are done"
     )
+
+
+def test_a_single_round_is_one() -> None:
+    assert reason_to_stop(window(rounds=1, min_launches=2), progress()) == (
+        "the 1 round that the scenario allows is done"
+    )
+
+
+@pytest.mark.parametrize(("scenarios", "enough"), [(1, "275"), (2, "138 in each scenario")])
+def test_a_budget_for_a_single_launch_names_one_for_enough(scenarios: int, enough: str) -> None:
+    first = progress(elapsed_s=30, round_s=30, launch_s=25)  # 5 * 30 s + 4 * 25 s, and a tenth
+    assert reason_to_stop(window(time_budget_s=40), first, scenarios=scenarios) == (
+        "another launch would exceed the time budget of 40 s; it holds a single launch, so there "
+        f"is no interval: window.time_budget_s of about {enough} would hold 5"
+    )
+    second = progress(elapsed_s=60, round_s=30, launch_s=25, rounds=2)
+    stop = reason_to_stop(window(time_budget_s=90), second, scenarios=scenarios)
+    assert stop == "another launch would exceed the time budget of 90 s"
