@@ -22,6 +22,7 @@ from annt_prof.runs import store
 from annt_prof.runs.environment import collect
 from annt_prof.runs.events import Activity, Event, Progressed
 from annt_prof.runs.record import SCHEMA_VERSION, Run
+from annt_prof.scenario.effective import EffectiveValue
 from annt_prof.scenario.pair import Change, changed, compare
 from annt_prof.telemetry import series
 from annt_prof.telemetry.sampler import Sampler
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from annt_prof.plan import Plan
     from annt_prof.runner.messages import Probed
     from annt_prof.runs.record import VariantRecord
-    from annt_prof.scenario.effective import EffectiveValue
     from annt_prof.scenario.loading import Resolved, ScenarioDocument
     from annt_prof.scenario.pair import Pair
     from annt_prof.scenario.schema import Scenario
@@ -132,6 +132,8 @@ class _Question:
     values: tuple[EffectiveValue, ...]
     differences: tuple[str, ...] = ()
     same: tuple[str, ...] = ()
+    switched_on: tuple[str, ...] = ()
+    shared: tuple[str, ...] = ()
 
 
 def _question(request: RunRequest, resolved: Resolved, machine: Machine) -> _Question:
@@ -140,18 +142,21 @@ def _question(request: RunRequest, resolved: Resolved, machine: Machine) -> _Que
     if request.other is None:
         idle = obstacles(scenario.techniques, machine)
         made = plan(scenario, accelerated=accelerated, idle=idle, again=request.again)
-        return _Question(scenario, made, resolved.values)
+        mix = tuple(chosen.name for chosen in scenario.techniques)
+        return _Question(scenario, made, resolved.values, switched_on=mix)
     other = request.other.resolve(accelerator=accelerated)
     pair = compare(scenario, other.scenario)
     added = tuple(each.on for each in pair.differences if each.on is not None)
     chosen = plan_pair(pair, idle=obstacles(added, machine), again=request.again)
-    sentences = tuple(each.sentence for each in pair.differences)
+    both = _with_both_budgets(scenario, other.scenario)
     return _Question(
-        _with_both_budgets(scenario, other.scenario),
+        both,
         chosen,
-        _with_options(resolved, other, pair),
-        sentences,
+        _values(resolved, other, pair, both.window.time_budget_s),
+        tuple(each.sentence for each in pair.differences),
         pair.same,
+        tuple(each.name for each in pair.differences if each.off is None and each.on is not None),
+        tuple(each.name for each in pair.shared),
     )
 
 
@@ -161,12 +166,18 @@ def _with_both_budgets(first: Scenario, second: Scenario) -> Scenario:
     return changed(first, (Change("window", "time_budget_s", both_s),))
 
 
-def _with_options(first: Resolved, second: Resolved, pair: Pair) -> tuple[EffectiveValue, ...]:
-    """Return the first scenario's values with the second's options of what is a factor."""
+def _values(
+    first: Resolved, second: Resolved, pair: Pair, budget_s: float
+) -> tuple[EffectiveValue, ...]:
+    """Return the first scenario's values with the second's options of what is a factor.
+
+    The budget of both is among them, so that what the plan may cost can be told from the record.
+    """
     prefixes = tuple(f"techniques.{each.name}." for each in pair.differences)
+    budget = EffectiveValue("window.time_budget_s", budget_s, "both scenarios")
     kept = (value for value in first.values if not value.path.startswith(prefixes))
     added = (value for value in second.values if value.path.startswith(prefixes))
-    return (*kept, *added)
+    return (*(budget if value.path == budget.path else value for value in kept), *added)
 
 
 def _measure(
@@ -221,6 +232,8 @@ def _draft(
         orders=session.orders,
         differences=question.differences,
         same_in_both=question.same,
+        switched_on=question.switched_on,
+        shared=question.shared,
     )
 
 

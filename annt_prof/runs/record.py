@@ -194,6 +194,9 @@ class Run(msgspec.Struct, frozen=True):
         orders: Of a sampled design: those in which techniques were added.
         differences: Of a run about two scenarios: each setting in the first and in the second.
         same_in_both: Settings that one might expect to differ and that do not.
+        switched_on: Techniques that some variant has and the baseline lacks, whose options are
+            among ``scenario``; of two scenarios, those that only the second uses.
+        shared: Of a run about two scenarios: techniques that both use alike, on in every variant.
     """
 
     schema_version: int
@@ -213,3 +216,5 @@ class Run(msgspec.Struct, frozen=True):
     orders: tuple[tuple[str, ...], ...] = ()
     differences: tuple[str, ...] = ()
     same_in_both: tuple[str, ...] = ()
+    switched_on: tuple[str, ...] = ()
+    shared: tuple[str, ...] = ()
