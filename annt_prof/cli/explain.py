@@ -38,8 +38,11 @@ def command(
 
     RUN is a run directory, its run.json, or the name of a directory under --runs-dir. NAME is a
     technique, of which everything known is printed. FIRST.yaml and SECOND.yaml are two
-    scenarios: every setting in which they differ is found and made a factor, all sets of them
-    are measured, and each gets its share of the difference.
+    scenarios: every setting in which they differ is found and made a factor, and each gets its
+    share of the difference. Settings that mean nothing apart, such as a model's name and its
+    arguments, are one factor. Of up to 4 factors all sets are measured; of more, those along a
+    few random orders, from which the shares are estimated. The windows are the first scenario's,
+    the time budget that of both together.
     """
     if len(what) == 2 and all(name.endswith(_SCENARIO_SUFFIXES) for name in what):
         record = _measured(what, overrides, device, data_dir, runs_dir)

@@ -41,10 +41,12 @@ def command(
     """Measure SCENARIO: what each technique is worth here, and where in the step.
 
     Runs the baseline, each technique alone and the whole mix in interleaved rounds of short
-    training windows, then one traced window of each, and leaves a run directory.
+    training windows, then one traced window of each, and leaves a run directory. A technique
+    that cannot act here, or that the model refuses, is a result and no error.
 
-    Exit status: 0 all variants measured, 2 the scenario or the machine needs mending first,
-    3 a variant crashed or ran out of memory (the others are measured), 130 interrupted.
+    Exit status: 0 all variants that can act are measured, 2 the scenario or the machine needs
+    mending first, 3 a variant crashed or ran out of memory (the others are measured), 130
+    interrupted.
     """
     from rich.console import Console
 

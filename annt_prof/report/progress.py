@@ -114,8 +114,9 @@ class RunProgress:
 
 def _plan(event: Started) -> str:
     windows = len(event.variants) * event.max_rounds
+    some = " (sets along a few random orders, not all of them)" if event.design == "sampled" else ""
     return (
-        f"plan: {event.design}, {units.count(len(event.variants), 'variant')}, at most "
+        f"plan: {event.design}{some}, {units.count(len(event.variants), 'variant')}, at most "
         f"{units.count(event.max_rounds, 'round')} or {windows:,} windows; measuring ends after "
         f"{units.seconds(event.time_budget_s)} at the latest"
     )
