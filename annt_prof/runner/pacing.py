@@ -82,5 +82,5 @@ def _single_launch(window: WindowChoice, progress: Progress, scenarios: int) -> 
     where = " in each scenario" if scenarios > 1 else ""
     return (
         "it holds a single launch, so there is no interval: window.time_budget_s of about "
-        f"{each_s}{where} would hold {launches}"
+        f"{each_s}{where} would hold {launches} launches"
     )

@@ -68,7 +68,7 @@ def test_a_budget_for_a_single_launch_names_one_for_enough(scenarios: int, enoug
     first = progress(elapsed_s=30, round_s=30, launch_s=25)  # 5 * 30 s + 4 * 25 s, and a tenth
     assert reason_to_stop(window(time_budget_s=40), first, scenarios=scenarios) == (
         "another launch would exceed the time budget of 40 s; it holds a single launch, so there "
-        f"is no interval: window.time_budget_s of about {enough} would hold 5"
+        f"is no interval: window.time_budget_s of about {enough} would hold 5 launches"
     )
     second = progress(elapsed_s=60, round_s=30, launch_s=25, rounds=2)
     stop = reason_to_stop(window(time_budget_s=90), second, scenarios=scenarios)
