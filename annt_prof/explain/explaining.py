@@ -85,7 +85,7 @@ def _technique(name: str, facts: Facts) -> TechniqueExplanation:
     baseline = facts.measured.get(NOBODY)
     variant = facts.measured.get(frozenset((name,)))
     if baseline is None or facts.baseline_ns is None or variant is None or variant.speedup is None:
-        return TechniqueExplanation(name, Finding.INCONCLUSIVE, _why_not_measured(name, facts))
+        return _not_measured(name, facts)
     said = verdict(variant.speedup, facts.precision, floor_of(facts.run.variants)).finding
     finding = _FINDINGS[said]
     alone = costs.saving(variant.speedup, facts.baseline_ns)
@@ -135,11 +135,17 @@ def _paid_back_after(
     return math.ceil(extra_s * units.NS_PER_S / saved_ns)
 
 
-def _why_not_measured(name: str, facts: Facts) -> str:
+def _not_measured(name: str, facts: Facts) -> TechniqueExplanation:
     for variant in facts.run.variants:
         if variant.techniques == (name,) and variant.status != "measured":
-            return f"not measured: {variant.reason or variant.status.replace('_', ' ')}"
-    return "not measured: no round has both it and the baseline"
+            status = variant.status.replace("_", " ")
+            if variant.status == "not_applicable":
+                why = f"not applicable: {variant.reason or status}"
+                return TechniqueExplanation(name, Finding.NOT_APPLICABLE, why)
+            why = f"not measured: {variant.reason or status}"
+            return TechniqueExplanation(name, Finding.INCONCLUSIVE, why)
+    why = "not measured: no round has both it and the baseline"
+    return TechniqueExplanation(name, Finding.INCONCLUSIVE, why)
 
 
 def _given_others(name: str, facts: Facts) -> Amount | None:
@@ -187,6 +193,8 @@ def _bounds(name: str, facts: Facts, samples: int) -> Bounds | None:
     """Return what the technique should save per sample, told from the baseline alone."""
     if facts.evidence is None:
         return None
+    if facts.run.differences and name not in facts.run.switched_on:
+        return None  # the second scenario turns it off or otherwise: no prediction of that is known
     try:
         found = predict(name, options_of(facts.run, name), facts.evidence)
     except UserError:

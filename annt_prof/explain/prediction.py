@@ -48,7 +48,8 @@ def evidence_of(run: Run, baseline: VariantRecord, ceilings: Ceilings | None) ->
 
 def on_in_baseline(run: Run) -> tuple[str, ...]:
     """Return the techniques that the baseline has, and so every variant."""
-    return next((v.techniques for v in run.variants if v.name == BASELINE), ())
+    named = next((v.techniques for v in run.variants if v.name == BASELINE), ())
+    return (*run.shared, *named)
 
 
 def _by_class(breakdown: MeanBreakdown, timed_ns: int) -> dict[KernelClass, int]:

@@ -109,6 +109,8 @@ def _whole(explanation: Explanation) -> Iterator[RenderableType]:
         facts.append(("baseline", units.duration(explanation.baseline_ns)))
     if explanation.total is not None:
         facts.append(("whole mix", _saves(explanation.total)))
+    if explanation.launches == 1:
+        facts.append(("stopped", explanation.stop))
     again = explanation.baseline_again
     if again is not None and again.low is not None and again.high is not None:
         facts.append(("itself", _itself(again.low, again.high)))

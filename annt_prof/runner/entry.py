@@ -11,6 +11,7 @@ from annt_prof.plan import AGAIN, Variant
 from annt_prof.runs.record import VariantRecord
 from annt_prof.scenario.pair import changed
 from annt_prof.techniques import registry
+from annt_prof.techniques.technique import REDUNDANT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from annt_prof.runs.record import VariantStatus
     from annt_prof.scenario.effective import Substitution
     from annt_prof.scenario.schema import ChosenTechnique, Scenario
+    from annt_prof.techniques.evidence import Baseline
     from annt_prof.techniques.technique import Machine
 
 
@@ -32,6 +34,8 @@ class Order:
     Attributes:
         search_path: Folder of the user's own modules.
         logs: Folder for what the workers print, and for what is compiled; gone after the run.
+        baseline: The baseline's settings, which a technique may find to be its own; None between
+            two scenarios, where what differs is the question.
         refused: Techniques that the scenario's own model or data turned out to refuse, each with
             the reason; they are left out of every variant.
     """
@@ -42,6 +46,7 @@ class Order:
     data_dir: Path | None
     search_path: Path
     logs: Path
+    baseline: Baseline | None = None
     refused: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -97,12 +102,17 @@ def entries(order: Order) -> list[Entry]:
     return found
 
 
-def obstacles(mix: tuple[ChosenTechnique, ...], machine: Machine) -> dict[str, str]:
-    """Return the techniques that cannot act on this machine, each with the reason.
+def obstacles(
+    mix: tuple[ChosenTechnique, ...], machine: Machine, baseline: Baseline | None = None
+) -> dict[str, str]:
+    """Return the techniques that cannot act here, each with the reason.
+
+    Where the baseline's settings are given, that is also one whose doing is the baseline's own:
+    the two would run the same code, and a run could only show noise.
 
     One that raises when asked is not among them: it costs the variants that it is in.
     """
-    told = {chosen.name: _told(chosen, machine) for chosen in mix}
+    told = {chosen.name: _told(chosen, machine, baseline) for chosen in mix}
     return {name: each.obstacle for name, each in told.items() if each.obstacle is not None}
 
 
@@ -119,11 +129,14 @@ class _Told:
     failure: str | None = None
 
 
-def _told(chosen: ChosenTechnique, machine: Machine) -> _Told:
+def _told(chosen: ChosenTechnique, machine: Machine, baseline: Baseline | None) -> _Told:
     technique = registry.load(chosen.name)
     asked = "obstacle"
     try:
         obstacle = technique.obstacle(chosen.options, machine)
+        asked = "redundant"
+        if obstacle is None and baseline and technique.redundant(chosen.options, baseline):
+            obstacle = REDUNDANT
         asked = "remark"
         remark = None if obstacle else technique.remark(chosen.options, machine)
     except Exception as error:  # noqa: BLE001 - a plug-in's failure costs its own variants only
@@ -134,13 +147,14 @@ def _told(chosen: ChosenTechnique, machine: Machine) -> _Told:
 
 
 def _entry(variant: Variant, order: Order) -> Entry:
-    idle = {**obstacles(variant.techniques, order.machine), **order.refused}
+    idle = obstacles(variant.techniques, order.machine, order.baseline)
+    idle = {**idle, **order.refused}
     idle = {c.name: idle[c.name] for c in variant.techniques if c.name in idle}
     acting = tuple(c for c in variant.techniques if c.name not in idle)
     named = tuple(name for name in variant.factor_names if name not in idle)
     applicable = bool(named) or not variant.factor_names
     known = [(c, registry.load(c.name)) for c in acting]
-    told = [_told(c, order.machine) for c in acting]
+    told = [_told(c, order.machine, order.baseline) for c in acting]
     failures = tuple(each.failure for each in told if each.failure is not None)
     varied = variant.factors is None
     scenario = changed(order.scenario, variant.changes)

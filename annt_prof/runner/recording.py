@@ -24,6 +24,7 @@ from annt_prof.runs.events import Activity, Event, Progressed
 from annt_prof.runs.record import SCHEMA_VERSION, Run
 from annt_prof.scenario.effective import EffectiveValue
 from annt_prof.scenario.pair import Change, changed, compare
+from annt_prof.techniques.evidence import Baseline
 from annt_prof.telemetry import series
 from annt_prof.telemetry.sampler import Sampler
 
@@ -105,6 +106,7 @@ def record_run(
             request.data_dir,
             request.scenario_dir,
             Path(logs),
+            question.baseline,
         )
         with Session(context, order, notify) as session:
             session.prepare()
@@ -134,16 +136,19 @@ class _Question:
     same: tuple[str, ...] = ()
     switched_on: tuple[str, ...] = ()
     shared: tuple[str, ...] = ()
+    baseline: Baseline | None = None
 
 
 def _question(request: RunRequest, resolved: Resolved, machine: Machine) -> _Question:
     accelerated = machine.device_type != "cpu"
     scenario = resolved.scenario
     if request.other is None:
-        idle = obstacles(scenario.techniques, machine)
+        values = {value.path: value.value for value in resolved.values}
+        baseline = Baseline.of(values, machine.device_type)
+        idle = obstacles(scenario.techniques, machine, baseline)
         made = plan(scenario, accelerated=accelerated, idle=idle, again=request.again)
         mix = tuple(chosen.name for chosen in scenario.techniques)
-        return _Question(scenario, made, resolved.values, switched_on=mix)
+        return _Question(scenario, made, resolved.values, switched_on=mix, baseline=baseline)
     other = request.other.resolve(accelerator=accelerated)
     pair = compare(scenario, other.scenario)
     added = tuple(each.on for each in pair.differences if each.on is not None)

@@ -230,3 +230,27 @@ def test_pitfalls_of_the_technique_are_with_it():
     amp = msgspec.structs.replace(run.variants[1], remarks=("amp: beware", "other: not mine"))
     run = msgspec.structs.replace(run, variants=(run.variants[0], amp, *run.variants[2:]))
     assert named(explain(run))["amp"].pitfalls == ("beware",)
+
+
+def test_what_the_second_scenario_turns_off_is_not_predicted():
+    run = msgspec.structs.replace(two(), differences=("amp: on -> off",), switched_on=())
+    assert named(explain(run))["amp"].bounds is None
+    on = msgspec.structs.replace(run, switched_on=("amp",))
+    assert named(explain(on))["amp"].bounds is not None
+
+
+def test_what_both_scenarios_have_on_is_not_recommended():
+    said = " ".join(explain(two()).next_steps)
+    name = next(n for n in ("compile", "channels_last", "fused_optimizer") if f"{n}: could" in said)
+    shared = msgspec.structs.replace(two(), shared=(name,))
+    assert f"{name}: could" not in " ".join(explain(shared).next_steps)
+
+
+def test_what_could_not_be_built_is_not_applicable():
+    run = run_of(
+        measured("baseline", (), 100, 1),
+        lost("amp", "not_applicable", "the model refuses it", techniques=("amp",)),
+    )
+    (found,) = explain(run).techniques
+    assert found.finding is Finding.NOT_APPLICABLE
+    assert found.reason == "not applicable: the model refuses it"

@@ -19,6 +19,7 @@ from annt_prof.runs.record import TimedWindow
 from annt_prof.scenario.pair import compare
 from annt_prof.scenario.schema import Scenario
 from annt_prof.techniques import registry
+from annt_prof.techniques.evidence import Baseline
 from annt_prof.techniques.technique import Machine
 
 if TYPE_CHECKING:
@@ -235,3 +236,15 @@ def test_a_plug_in_that_raises_costs_its_own_variants_only(
     assert found["amp"] == found["all"] == ("crashed", reason)
     assert found["baseline"] == found["gradient_clipping"] == ("measured", None)
     assert [event.variant for event in lost] == ["amp", "all"]
+
+
+def test_what_the_baseline_does_already_is_not_measured():
+    """The two would run the same code, and a run could only show noise."""
+    scenario = scenario_of(techniques={"set_to_none": {}, "amp": {}})
+    drops = Baseline("cpu", set_to_none=True)
+    assert obstacles(scenario.techniques, CPU, drops) == {
+        "set_to_none": "the baseline does so already"
+    }
+    fills = Baseline("cpu", set_to_none=False)
+    assert obstacles(scenario.techniques, CPU, fills) == {}
+    assert obstacles(scenario.techniques, CPU) == {}
