@@ -25,6 +25,9 @@ ALL = "all"
 AGAIN = "baseline_again"
 """The baseline once more: what it seems to be worth is what this machine cannot tell from 0."""
 
+LEAST_LAUNCHES = 3
+"""Launches that an interval needs: Student's t for two of them is 12.7, which says nothing."""
+
 FACTORIAL_BY_DEFAULT = 3  # techniques, on an accelerator
 MOST_FACTORIAL = 6  # techniques: 64 variants
 MOST_PAIRED = 4  # differences of two scenarios: 16 variants

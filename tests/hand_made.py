@@ -9,7 +9,7 @@ import msgspec
 from annt_prof.analysis.breakdown import MeanBreakdown
 from annt_prof.categories import Category
 from annt_prof.explain.comparison import summarise
-from annt_prof.runs.record import Environment, Run, TimedWindow, VariantRecord
+from annt_prof.runs.record import SCHEMA_VERSION, Environment, Run, TimedWindow, VariantRecord
 from annt_prof.scenario.effective import EffectiveValue, Substitution
 from annt_prof.telemetry.summary import TelemetrySummary
 
@@ -18,26 +18,26 @@ GIB = 1024**3
 
 
 def window(
-    number: int, median_ms: float, *, position: int = 0, samples: int = 80, launch: int = 0
+    number: int, mean_ms: float, *, position: int = 0, samples: int = 80, launch: int = 0
 ) -> TimedWindow:
-    median_ns = round(median_ms * MS)
+    mean_ns = round(mean_ms * MS)
     return TimedWindow(
         round=number,
         position=position,
         started_ns=number * 10_000 * MS,
-        ended_ns=number * 10_000 * MS + 10 * median_ns,
-        step_ns=tuple(median_ns + offset for offset in (-1000, -500, 0, 500, 1000)),
+        ended_ns=number * 10_000 * MS + 10 * mean_ns,
+        step_ns=tuple(mean_ns + offset for offset in (-1000, -500, 0, 500, 1000)),
         iterations=5,
         samples=samples,
-        median_ns=median_ns,
+        wall_ns=5 * mean_ns,
         launch=launch,
     )
 
 
 def variant(
-    name: str, medians_ms: list[float], *, rounds_per_launch: int = 1, **changes: object
+    name: str, means_ms: list[float], *, rounds_per_launch: int = 1, **changes: object
 ) -> VariantRecord:
-    """One measured variant whose windows have these medians, in rounds 0, 1, 2, ..."""
+    """One measured variant whose windows have these figures, in rounds 0, 1, 2, ..."""
     record = VariantRecord(
         name=name,
         techniques=() if name == "baseline" else (name,),
@@ -45,7 +45,7 @@ def variant(
         samples_per_iteration=8,
         windows=tuple(
             window(number, ms, launch=number // rounds_per_launch)
-            for number, ms in enumerate(medians_ms)
+            for number, ms in enumerate(means_ms)
         ),
         peak_memory_bytes=3 * GIB // 2,
         peak_memory_of="host process",
@@ -146,7 +146,7 @@ SUBSTITUTIONS = (
 def run(*variants: VariantRecord, **changes: object) -> Run:
     """A finished run on a CPU; statistics are filled in from the windows."""
     record = Run(
-        schema_version=1,
+        schema_version=SCHEMA_VERSION,
         run_id="20260725-143012-vit_amp",
         created="2026-07-25T14:30:12+00:00",
         scenario_name="vit_amp",

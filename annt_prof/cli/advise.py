@@ -62,11 +62,12 @@ def _of_trace(path: Path) -> tuple[str, Evidence, tuple[Advice, ...]]:
 
 def _of_run(name: str | None, runs_dir: Path) -> tuple[str, Evidence, tuple[Advice, ...]]:
     from annt_prof.explain.advice import advise, machine_of_run
+    from annt_prof.explain.comparison import with_figures
     from annt_prof.explain.prediction import evidence_of
     from annt_prof.plan import BASELINE
     from annt_prof.runs import ceilings, store
 
-    run = store.load(store.find(name, runs_dir))
+    run = with_figures(store.load(store.find(name, runs_dir)))
     baseline = next((v for v in run.variants if v.name == BASELINE), None)
     evidence = (
         None if baseline is None else evidence_of(run, baseline, ceilings.recall(run.environment))

@@ -22,10 +22,11 @@ def command(run: str | None, runs_dir: Path, as_json: bool) -> None:
 
     RUN is a run directory, its run.json, or the name of a directory under --runs-dir.
     """
+    from annt_prof.explain.comparison import with_figures
     from annt_prof.runs import store
 
     place = store.find(run, runs_dir)
-    record = store.load(place)
+    record = with_figures(store.load(place))
     if as_json:
         from annt_prof.report.document import document
 

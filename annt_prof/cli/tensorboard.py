@@ -64,9 +64,10 @@ def _run_directory(run: str | None, runs_dir: Path) -> Path:
 
 def _log(directory: Path) -> Path:
     """Return the run's log directory, writing it first where it is missing or outdated."""
+    from annt_prof.explain.comparison import with_figures
     from annt_prof.tensorboard import log
 
-    record = store.load(directory)
+    record = with_figures(store.load(directory))
     if not log.is_current(directory):
         log.write(record, directory)
     return log.log_directory(directory)

@@ -6,11 +6,22 @@ import msgspec
 import numpy as np
 
 from annt_prof import units
+from annt_prof.explain.figures import middle_of, per_iteration_ns, start_ns
 from annt_prof.explain.pairing import precise_enough, speedup
 from annt_prof.plan import BASELINE
-from annt_prof.runs.record import Speedup, StepTime, VariantRecord
+from annt_prof.runs.record import SCHEMA_VERSION, Run, Speedup, StepTime, VariantRecord
 
-__all__ = ["precise_enough", "summarise"]  # all that a run needs of the statistics
+__all__ = ["precise_enough", "summarise", "with_figures"]  # all that runs need of the statistics
+
+
+def with_figures(run: Run) -> Run:
+    """Return a loaded run with its figures, which are derived anew where an older version wrote it.
+
+    Version 1 told them from medians of single steps.
+    """
+    if run.schema_version == SCHEMA_VERSION:
+        return run
+    return msgspec.structs.replace(run, variants=summarise(run.variants))
 
 
 def summarise(variants: tuple[VariantRecord, ...]) -> tuple[VariantRecord, ...]:
@@ -32,21 +43,28 @@ def _summary(variant: VariantRecord, baseline: VariantRecord | None) -> VariantR
     return msgspec.structs.replace(
         variant,
         step_time=times,
-        throughput=variant.samples_per_iteration * units.NS_PER_S / times.median,
+        throughput=variant.samples_per_iteration * units.NS_PER_S / times.mean,
         speedup=_speedup(variant, baseline),
         profiler_inflation=_inflation(variant, times),
     )
 
 
 def _step_time(variant: VariantRecord) -> StepTime:
-    """Return quantiles over window medians: steps within a window are no independent draws.
+    """Return the mean of the windows' figures, and quantiles of single steps.
 
     Source: R. Hyndman and Y. Fan, Sample Quantiles in Statistical Packages, The American
     Statistician 50(4), 1996, definition 7 (numpy's default).
     """
-    medians = [window.median_ns for window in variant.windows]
-    low, middle, high = (round(q) for q in np.percentile(medians, [5, 50, 95]).tolist())
-    return StepTime(median=middle, p05=low, p95=high, n=len(medians))
+    steps = np.concatenate([np.asarray(window.step_ns) for window in variant.windows])
+    low, high = (round(q) for q in np.percentile(steps, [5, 95]).tolist())
+    starts = middle_of(start_ns(variant, window) for window in variant.windows)
+    return StepTime(
+        mean=round(middle_of(per_iteration_ns(variant).values())),
+        p05=low,
+        p95=high,
+        n=len(variant.windows),
+        epoch_start=round(starts),
+    )
 
 
 def _speedup(variant: VariantRecord, baseline: VariantRecord | None) -> Speedup | None:
@@ -64,4 +82,4 @@ def _inflation(variant: VariantRecord, times: StepTime) -> float | None:
     """Return how much longer a traced step is than a timed one, as a fraction of the timed one."""
     if variant.breakdown is None:
         return None
-    return variant.breakdown.step_ns / times.median - 1
+    return variant.breakdown.step_ns / (times.mean - times.epoch_start) - 1

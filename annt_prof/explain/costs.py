@@ -17,13 +17,13 @@ from annt_prof.categories import Category
 from annt_prof.explain import lattice
 from annt_prof.explain.deflation import deflated
 from annt_prof.explain.explanation import Amount
+from annt_prof.explain.figures import per_sample_ns
 from annt_prof.explain.pairing import (
     CONFIDENCE,
     degrees_of_freedom,
     launch_of_rounds,
     means,
     middle,
-    per_sample_ns,
 )
 from annt_prof.plan import AGAIN
 

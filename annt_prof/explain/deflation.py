@@ -40,6 +40,6 @@ def deflated(
     found = breakdown.by_category_ns
     shrinking = {c: ns for c, ns in found.items() if device_type == "cpu" or c in _HOST_SIDE}
     total_ns = sum(shrinking.values())
-    surplus_ns = breakdown.step_ns - (timed.median if timed_ns is None else timed_ns)
+    surplus_ns = breakdown.step_ns - (timed.mean if timed_ns is None else timed_ns)
     factor = max(0.0, 1 - surplus_ns / total_ns) if total_ns else 1.0
     return {c: round(ns * factor) if c in shrinking else ns for c, ns in found.items()}

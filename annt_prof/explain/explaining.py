@@ -131,7 +131,7 @@ def _paid_back_after(
         return None
     if variant.speedup is None or variant.speedup.low is None or variant.speedup.low <= 1:
         return None
-    saved_ns = baseline.step_time.median * (1 - 1 / variant.speedup.ratio)
+    saved_ns = baseline.step_time.mean * (1 - 1 / variant.speedup.ratio)
     return math.ceil(extra_s * units.NS_PER_S / saved_ns)
 
 

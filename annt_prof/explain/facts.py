@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
-import numpy as np
 
 from annt_prof.explain import costs, lattice
+from annt_prof.explain.figures import middle_of, per_sample_ns
 from annt_prof.explain.pairing import speedup
 from annt_prof.explain.prediction import evidence_of
 from annt_prof.explain.wording import DEFAULT_PRECISION
@@ -87,9 +87,8 @@ def _names_in(run: Run) -> list[str]:
 
 
 def _time_per_sample(baseline: VariantRecord) -> int:
-    """Return the median over windows, ns per sample."""
-    median = np.median([window.median_ns for window in baseline.windows])
-    return round(float(median) / baseline.samples_per_iteration)
+    """Return the middle of the windows, ns per sample."""
+    return round(middle_of(per_sample_ns(baseline).values()))
 
 
 def _total(

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 
 from scipy.special import stdtrit
 
-from annt_prof.plan import BASELINE
+from annt_prof.explain.figures import TRIMMED, TRIMMED_FROM, per_sample_ns
+from annt_prof.plan import BASELINE, LEAST_LAUNCHES
 from annt_prof.runs.record import Speedup
 
 if TYPE_CHECKING:
@@ -26,15 +27,13 @@ if TYPE_CHECKING:
     from annt_prof.runs.record import VariantRecord
 
 CONFIDENCE = 0.95
-TRIMMED = 0.2  # at each end
-TRIMMED_FROM = 10  # launches: of fewer, trimming leaves too little to tell a spread from
 
 
 def speedup(baseline: VariantRecord, variant: VariantRecord) -> Speedup | None:
     """Return the baseline's time per sample over the variant's, or None without a common round.
 
     The ratio is the geometric mean over launches; the interval is Student's t on the logarithms
-    of the launches' ratios, and there is none with a single launch. From ten launches on both
+    of the launches' ratios, and there is none below three launches. From ten launches on both
     are of the middle three fifths of them (trimmed mean, Tukey and McLaughlin's interval): another
     program that takes a core for a while makes a few ratios far off, which would widen the
     interval of all. Logarithms because a ratio and its inverse must be judged alike. Student's t
@@ -62,7 +61,7 @@ def speedup(baseline: VariantRecord, variant: VariantRecord) -> Speedup | None:
 
 
 def middle(logs: Sequence[float]) -> tuple[float, float | None]:
-    """Return the centre of logarithms and half of its 95 % interval, None below two of them.
+    """Return the centre of logarithms and half of its 95 % interval, None below three of them.
 
     Source: J. Tukey and D. McLaughlin, Less Vulnerable Confidence and Significance Procedures for
     Location Based on a Single Sample, Sankhya A 25, 1963; scipy.stats.mstats.trimmed_mean_ci.
@@ -107,9 +106,9 @@ def precise_enough(
 
 
 def half_width(logs: Sequence[float]) -> float | None:
-    """Return half of the 95 % t-interval of the mean of logarithms, or None below two of them."""
+    """Return half of the 95 % t-interval of the mean of logarithms, or None below three of them."""
     n = len(logs)
-    if n < 2:
+    if n < LEAST_LAUNCHES:
         return None
     quantile = float(stdtrit(n - 1, (1 + CONFIDENCE) / 2))
     return quantile * stdev(logs) / math.sqrt(n)
@@ -133,11 +132,6 @@ def launch_of_rounds(*variants: VariantRecord) -> dict[int, int]:
     found = [{w.round: w.launch for w in variant.windows} for variant in variants]
     common = set.intersection(*(set(each) for each in found))
     return {number: found[0][number] for number in sorted(common)}
-
-
-def per_sample_ns(variant: VariantRecord) -> dict[int, float]:
-    """Return each round's nanoseconds per sample, by the round's number."""
-    return {w.round: w.median_ns / variant.samples_per_iteration for w in variant.windows}
 
 
 def means(values: Mapping[int, float], launches: Mapping[int, int]) -> list[float]:

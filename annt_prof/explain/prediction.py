@@ -32,9 +32,9 @@ def evidence_of(run: Run, baseline: VariantRecord, ceilings: Ceilings | None) ->
     values = {value.path: value.value for value in run.scenario}
     return Evidence(
         device_type=run.environment.device_type,
-        step_ns=timed.median,
+        step_ns=timed.mean,
         category_ns=category_ns,
-        kernel_ns=_by_class(breakdown, timed.median),
+        kernel_ns=_by_class(breakdown, timed.mean),
         host_bound_ns=_host_bound(breakdown, category_ns),
         accumulation=baseline.iterations_per_optimizer_step,
         native_bfloat16=run.environment.native_bfloat16,

@@ -29,7 +29,7 @@ def _each(run: Run, ceilings: Ceilings | None) -> Iterator[Throughput]:
     for variant in run.variants:
         if variant.step_time is None or variant.numerics is None or not variant.numerics.flops:
             continue
-        per_s = variant.numerics.flops * units.NS_PER_S / variant.step_time.median
+        per_s = variant.numerics.flops * units.NS_PER_S / variant.step_time.mean
         dtype = _dtype(variant)
         ceiling = None if ceilings is None else ceilings.matrix_flops.get(dtype)
         yield Throughput(

@@ -63,8 +63,9 @@ def verdict(
 
     An interval that leaves out 1 and all up to the floor shows an effect, however wide it is. Any
     other shows that there is none only where it is narrow and meets what is not worth telling; a
-    wide one shows nothing. With a single launch there is no interval, since processes of the same
-    code differ for as long as they live. A ratio and its inverse are judged alike.
+    wide one shows nothing. With fewer than three launches there is no interval, since processes of
+    the same code differ for as long as they live, and two tell next to nothing of by how much. A
+    ratio and its inverse are judged alike.
 
     Args:
         speedup: Of a variant against the baseline.
@@ -74,7 +75,8 @@ def verdict(
     """
     measured = behind(speedup)
     if speedup.low is None or speedup.high is None:
-        return Verdict("no_interval", f"{units.ratio(speedup.ratio)} in {measured}: no interval")
+        few = "too few launches for an interval"
+        return Verdict("no_interval", f"{units.ratio(speedup.ratio)} in {measured}: {few}")
     half = relative_half_width(speedup.low, speedup.high)
     if speedup.low > 1 + floor or speedup.high < 1 / (1 + floor):
         finding: Finding = "faster" if speedup.low > 1 else "slower"

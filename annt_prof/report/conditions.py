@@ -105,7 +105,8 @@ def _host(environment: Environment) -> str:
 
 
 def _remarks(run: Run) -> Iterator[str]:
-    """Yield each remark once, with the variants it is about."""
+    """Yield the run's own notes, then each remark once, with the variants it is about."""
+    yield from run.notes
     about: dict[str, list[str]] = {}
     for variant in run.variants:
         for remark in variant.remarks:

@@ -9,7 +9,7 @@ import msgspec
 if TYPE_CHECKING:
     from annt_prof.runs.record import Run, VariantRecord
 
-DOCUMENT_VERSION = 1
+DOCUMENT_VERSION = 2
 """Raised when a key changes its meaning or goes; new keys do not raise it."""
 
 
@@ -31,6 +31,7 @@ def document(run: Run) -> bytes:
         "substitutions": run.substitutions,
         "overrides_in_effect": run.overrides_in_effect,
         "telemetry_note": run.telemetry_note,
+        "notes": run.notes,
         "variants": [_variant(variant) for variant in run.variants],
     }
     return msgspec.json.format(msgspec.json.encode(answer), indent=2) + b"\n"
@@ -50,6 +51,7 @@ def _variant(variant: VariantRecord) -> dict[str, Any]:
         "windows": len(variant.windows),
         "throughput": variant.throughput,
         "step_time_ns": variant.step_time,
+        "epochs": variant.epochs,
         "speedup": variant.speedup,
         "peak_memory_bytes": variant.peak_memory_bytes,
         "peak_memory_of": variant.peak_memory_of,

@@ -12,6 +12,7 @@ from annt_prof.runs.events import (
     Estimated,
     Event,
     MeasuringEnded,
+    Planned,
     Progressed,
     Started,
     VariantLost,
@@ -71,7 +72,9 @@ class RunProgress:
                 self._max_rounds = event.max_rounds
                 self._say(_plan(event))
             case Estimated():
-                self._say(f"about {units.seconds(event.total_s)} left at most")
+                self._announce(_estimate(event))
+            case Planned():
+                self._announce(_plan_of_windows(event))
             case Activity():
                 self._show_activity(event)
             case WindowEnded():
@@ -89,6 +92,10 @@ class RunProgress:
     def _say(self, line: str) -> None:
         if not self._progress.disable:
             self._progress.console.print(line, markup=False, highlight=False)
+
+    def _announce(self, line: str) -> None:
+        """Say what the run will take; on stderr also where that is no terminal."""
+        self._progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def _show_activity(self, activity: Activity) -> None:
         doing = _DOING[activity.kind]
@@ -119,4 +126,31 @@ def _plan(event: Started) -> str:
         f"plan: {event.design}{some}, {units.count(len(event.variants), 'variant')}, at most "
         f"{units.count(event.max_rounds, 'round')} or {windows:,} windows; measuring ends after "
         f"{units.seconds(event.time_budget_s)} at the latest"
+    )
+
+
+def _estimate(event: Estimated) -> str:
+    step = units.duration(event.step_ns)
+    return (
+        f"a step of the first variant takes {step}; about {units.seconds(event.total_s)} left at "
+        f"most{_too_few(event.launches, event.needed, event.enough_s)}"
+    )
+
+
+def _plan_of_windows(event: Planned) -> str:
+    what = "whole epochs of " if event.at_epoch else ""
+    buys = units.count(event.launches, "launch", "launches")
+    return (
+        f"each window is {what}{units.count(event.iterations, 'iteration')}, a round of all "
+        f"variants takes {units.duration(event.round_s * 1e9)}; the time budget holds about {buys}"
+        f"{_too_few(event.launches, event.needed, event.enough_s)}"
+    )
+
+
+def _too_few(launches: int, needed: int, enough_s: int) -> str:
+    if launches >= needed:
+        return ""
+    return (
+        f"; that is fewer than {needed}, and too few for narrow intervals: "
+        f"window.time_budget_s={enough_s} would hold them"
     )

@@ -89,8 +89,8 @@ def _columns(measured: list[VariantRecord]) -> list[_Column]:
 def _step_columns(times: list[StepTime]) -> Iterator[_Column]:
     places = units.duration_decimals(t.p95 for t in times)
     quantiles = {"p05": [t.p05 for t in times], "p95": [t.p95 for t in times]}
-    medians = [units.milliseconds(t.median, places) for t in times]
-    yield _Column("step ms", "median", medians)
+    means = [units.milliseconds(t.mean, places) for t in times]
+    yield _Column("step ms", "mean", means)
     for name, durations in quantiles.items():
         yield _Column("", name, [units.milliseconds(ns, places) for ns in durations])
 
@@ -179,9 +179,10 @@ def _notes(measured: list[VariantRecord], floor: float) -> Iterator[str]:
         else f"{windows[0]} to " + (units.count(windows[-1], "window"))
     )
     yield (
-        f"step: one iteration of {each} samples, wall time without profiler, over {spread}, "
-        "each counting once with its median."
+        f"step: one iteration of {each} samples, wall time without profiler; the mean is whole "
+        f"windows over their iterations, {spread}; p05 and p95 are of single steps."
     )
+    yield from _epochs(measured)
     yield (
         "speedup: the baseline's time per sample over the variant's, from windows paired by round; "
         "its interval is over launches, each a fresh process of every variant."
@@ -193,3 +194,20 @@ def _notes(measured: list[VariantRecord], floor: float) -> Iterator[str]:
     owners = sorted({v.peak_memory_of for v in measured if v.peak_memory_of is not None})
     if owners:
         yield f"peak: highest memory over the timed windows; of: {', '.join(owners)}."
+
+
+def _epochs(measured: list[VariantRecord]) -> Iterator[str]:
+    """Yield how the figures take epochs' starts in, where that is anything to tell."""
+    for variant in measured:
+        epochs, time = variant.epochs, variant.step_time
+        if epochs is not None and time is not None and time.epoch_start:
+            yield (
+                f"{printable(variant.name)}: the start of an epoch, once in "
+                f"{units.count(epochs.iterations, 'iteration')}, takes "
+                f"{units.duration(time.epoch_start * epochs.iterations)}; that is "
+                f"{units.percent(time.epoch_start / time.mean)} of its step time."
+            )
+    lengths = {v.epochs.iterations for v in measured if v.epochs and v.epochs.in_windows}
+    if lengths:
+        each = " or ".join(map(str, sorted(lengths)))
+        yield f"each window holds whole epochs, of {each} iterations, with their starts."

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from annt_prof.techniques.technique import Machine
 
 DeviceType = Literal["cpu", "cuda"]
-LossKind = Literal["out_of_memory", "crashed", "not_applicable", "user_error"]
+LossKind = Literal["out_of_memory", "killed", "crashed", "not_applicable", "user_error"]
 
 
 @dataclass(frozen=True)
@@ -40,12 +40,25 @@ class Assignment:
 
 
 @dataclass(frozen=True)
+class WarmRequest:
+    """Warm the built variant up.
+
+    Attributes:
+        limit_s: Seconds after which no further iteration is begun, once a second optimizer step
+            was taken.
+    """
+
+    limit_s: float
+
+
+@dataclass(frozen=True)
 class TimedRequest:
     """Run one timed window.
 
     Attributes:
-        span: Iterations that one figure of the window's median stands for, the same for every
-            variant of a run.
+        iterations: Timed ones, at least, in whole optimizer steps.
+        switch_in: Iterations before them that are dropped.
+        at_epoch: Whether the window begins with an epoch; otherwise it lies within one.
     """
 
     round: int
@@ -53,15 +66,36 @@ class TimedRequest:
     position: int
     iterations: int
     switch_in: int
-    span: int = 1
+    at_epoch: bool = False
+
+
+@dataclass(frozen=True)
+class EpochRequest:
+    """Find out what an epoch's start costs.
+
+    Attributes:
+        iterations: Of the short epochs that are run for it.
+        per_iteration_ns: What an iteration takes in the middle of an epoch.
+    """
+
+    iterations: int
+    per_iteration_ns: float
 
 
 @dataclass(frozen=True)
 class TracedRequest:
-    """Run one traced window and write its trace to ``path``."""
+    """Run one traced window and write its trace to ``path``.
+
+    Attributes:
+        iterations: Recorded ones, at least, in whole optimizer steps.
+        unrecorded: Iterations under the profiler before them.
+        at_epoch: Whether the recorded ones begin with an epoch.
+    """
 
     iterations: int
     path: Path
+    unrecorded: int = 1
+    at_epoch: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,7 +108,7 @@ class StopRequest:
     """End the worker."""
 
 
-Request = TimedRequest | TracedRequest | NumericsRequest | StopRequest
+Request = WarmRequest | TimedRequest | EpochRequest | TracedRequest | NumericsRequest | StopRequest
 
 
 @dataclass(frozen=True)
@@ -118,13 +152,57 @@ class CollectiveRate:
 
 
 @dataclass(frozen=True)
+class Built:
+    """The variant is built, and waits for its turn to warm up."""
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """What memory one variant takes, bytes.
+
+    Attributes:
+        host: Highest resident set of its process.
+        device_idle: Held on the device while it waits; 0 without one.
+        device_peak: Held there at most while it trains.
+        device_free: Free on the device while it waits, whoever else is there.
+    """
+
+    host: int
+    device_idle: int = 0
+    device_peak: int = 0
+    device_free: int = 0
+
+
+@dataclass(frozen=True)
 class Prepared:
-    """The variant is built and warmed up."""
+    """The variant is built and warmed up.
+
+    Attributes:
+        accumulation: Iterations per optimizer step.
+        first_step_s: Of the very first optimizer step.
+        step_ns: Of later optimizer steps, per iteration, as they came; not empty.
+        workers: Loader processes.
+        queue: Batches that they keep ready at most.
+        per_epoch: Iterations of an epoch.
+        footprint: None where it is not known.
+    """
 
     substitutions: tuple[Substitution, ...]
     remarks: tuple[str, ...]
     accumulation: int
     first_step_s: float
+    step_ns: tuple[int, ...] = (1,)
+    workers: int = 0
+    queue: int = 0
+    per_epoch: int = 1_000_000
+    footprint: Footprint | None = None
+
+
+@dataclass(frozen=True)
+class EpochReply:
+    """What an epoch's start costs; negative where it is less than what steps vary by."""
+
+    cost_ns: int
 
 
 @dataclass(frozen=True)
@@ -159,7 +237,8 @@ class Failure:
     """The worker cannot go on.
 
     Attributes:
-        kind: ``user_error`` where the scenario cannot be built, ``not_applicable`` where it can
+        kind: ``killed`` where the system ended it, as it does when memory runs out;
+            ``user_error`` where the scenario cannot be built, ``not_applicable`` where it can
             and the variant's techniques refuse what was built.
         message: One line for the table.
         where, hint: Of these two.
@@ -175,7 +254,9 @@ Reply = (
     Probed
     | Calibrated
     | CollectiveRate
+    | Built
     | Prepared
+    | EpochReply
     | TimedReply
     | TracedReply
     | NumericsReply

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from annt_prof import units
+from annt_prof.plan import LEAST_LAUNCHES
 
 if TYPE_CHECKING:
     from annt_prof.scenario.schema import WindowChoice
@@ -26,6 +27,7 @@ class Progress:
         round_s: What the last round took.
         launch_s: What the last launch took: ending every process, and building and warming up
             the next ones.
+        launches: Begun.
     """
 
     rounds: int
@@ -33,24 +35,40 @@ class Progress:
     elapsed_s: float
     round_s: float
     launch_s: float
+    launches: int = 1
 
 
-def rounds_per_launch(window: WindowChoice, progress: Progress) -> int:
-    """Return how many rounds each launch serves, so that the budgets hold ``min_launches`` of them.
+def launches_needed(window: WindowChoice) -> int:
+    """Return how many launches a run should have: the scenario's least, or an interval's."""
+    return max(window.min_launches, LEAST_LAUNCHES)
+
+
+def rounds_per_launch(window: WindowChoice, round_s: float, launch_s: float) -> int:
+    """Return how many rounds each launch serves, so that the budgets hold enough launches.
 
     Processes of the same code differ, so the precision of a run comes from their number; rounds
     within a launch only average what varies from one moment to the next. Source: T. Kalibera and
     R. Jones, Rigorous Benchmarking in Reasonable Time, ISMM 2013, section 6 (where to repeat).
     """
-    share_s = window.time_budget_s / window.min_launches
-    by_time = int((share_s - progress.launch_s) / progress.round_s) if progress.round_s else 1
-    by_rounds = window.rounds // window.min_launches
+    launches = launches_needed(window)
+    share_s = (window.time_budget_s - (launches - 1) * launch_s) / launches
+    by_time = int(share_s / round_s) if round_s else window.rounds_per_launch
+    by_rounds = window.rounds // launches
     return max(1, min(window.rounds_per_launch, by_time, by_rounds))
+
+
+def launches_in_budget(window: WindowChoice, round_s: float, launch_s: float) -> int:
+    """Return how many launches the budgets hold, the first of which is built before they begin."""
+    rounds = rounds_per_launch(window, round_s, launch_s)
+    each_s = rounds * round_s + launch_s
+    by_time = int((window.time_budget_s + launch_s) / each_s) if each_s else window.rounds
+    return max(1, min(by_time, window.rounds // rounds))
 
 
 def launch_is_over(window: WindowChoice, progress: Progress) -> bool:
     """Whether fresh processes should serve the next round."""
-    return progress.rounds_in_launch >= rounds_per_launch(window, progress)
+    allowed = rounds_per_launch(window, progress.round_s, progress.launch_s)
+    return progress.rounds_in_launch >= allowed
 
 
 def reason_to_stop(window: WindowChoice, progress: Progress, *, scenarios: int = 1) -> str | None:
@@ -69,18 +87,27 @@ def reason_to_stop(window: WindowChoice, progress: Progress, *, scenarios: int =
     if progress.elapsed_s + next_s > window.time_budget_s:
         what = "launch" if over else "round"
         stop = f"another {what} would exceed the time budget of {window.time_budget_s:g} s"
-        single = progress.rounds == progress.rounds_in_launch
-        return f"{stop}; {_single_launch(window, progress, scenarios)}" if single else stop
+        few = progress.launches < LEAST_LAUNCHES
+        return f"{stop}; {_too_few(window, progress, scenarios)}" if few else stop
     return None
 
 
-def _single_launch(window: WindowChoice, progress: Progress, scenarios: int) -> str:
-    """Say what a budget that holds no second launch costs, and which one would hold enough."""
-    launches = window.min_launches
-    needed_s = launches * progress.round_s + (launches - 1) * progress.launch_s
-    each_s = math.ceil(_MARGIN * needed_s / scenarios)
+def enough_budget_s(window: WindowChoice, round_s: float, launch_s: float) -> int:
+    """Return the seconds that would hold enough launches of one round each."""
+    launches = launches_needed(window)
+    return math.ceil(_MARGIN * (launches * round_s + (launches - 1) * launch_s))
+
+
+def _too_few(window: WindowChoice, progress: Progress, scenarios: int) -> str:
+    """Say what a budget that holds too few launches costs, and which one would hold enough."""
+    launches = launches_needed(window)
+    # As much per launch as so far; the first one was built before the budget began.
+    so_far_s = (progress.elapsed_s + progress.launch_s) / progress.launches
+    enough_s = _MARGIN * (launches * so_far_s - progress.launch_s)
+    each_s = math.ceil(max(enough_s, window.time_budget_s + 1) / scenarios)
     where = " in each scenario" if scenarios > 1 else ""
+    held = units.count(progress.launches, "launch", "launches")
     return (
-        "it holds a single launch, so there is no interval: window.time_budget_s of about "
+        f"it holds {held}, too few for an interval: window.time_budget_s of about "
         f"{each_s}{where} would hold {launches} launches"
     )

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.context import ForkServerContext
 
+    from annt_prof.runner.messages import LossKind
+
 _PATIENCE_S = 10.0  # for a worker to end once it was told to
 
 
@@ -116,7 +118,9 @@ class Worker:
             reply = self._connection.recv()
         except (EOFError, ConnectionResetError):
             self._process.join()
-            raise WorkerLost(Failure("crashed", _death(self._process.exitcode))) from None
+            code = self._process.exitcode
+            kind: LossKind = "killed" if code == -signal.SIGKILL else "crashed"
+            raise WorkerLost(Failure(kind, _death(code))) from None
         if isinstance(reply, Failure):
             raise WorkerLost(reply)
         return cast("Reply", reply)

@@ -213,6 +213,7 @@ def _measure(
         telemetry_note=sampler.note,
         stop=stop,
         complete=complete,
+        notes=session.notes,
     )
 
 

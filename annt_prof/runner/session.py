@@ -6,54 +6,46 @@ processes that run the same code differ for as long as they live.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-import math
+import itertools
 import time
 from dataclasses import dataclass
+from statistics import fmean
 from typing import TYPE_CHECKING, cast
 
-from annt_prof.analysis.breakdown import break_down
-from annt_prof.analysis.phases import find_phases
-from annt_prof.analysis.pitfalls import pitfalls
-from annt_prof.analysis.steps import find_steps
-from annt_prof.errors import UserError
-from annt_prof.runner.entry import entries
-from annt_prof.runner.messages import (
-    Assignment,
-    NumericsReply,
-    NumericsRequest,
-    Prepared,
-    TimedReply,
-    TimedRequest,
-    TracedRequest,
-)
-from annt_prof.runner.pacing import Progress, launch_is_over, reason_to_stop
-from annt_prof.runner.process import Worker, WorkerLost, start_training
+import msgspec
+
+from annt_prof.runner import pacing, spans
+from annt_prof.runner.crew import Crew, CrowdedError
+from annt_prof.runner.epoch_costs import note_epoch_start
+from annt_prof.runner.messages import TimedReply, TimedRequest
+from annt_prof.runner.periods import find_period
+from annt_prof.runner.residency import too_large
+from annt_prof.runner.tracing import trace_variant
 from annt_prof.runs.events import (
     Activity,
     Estimated,
     Event,
     MeasuringEnded,
+    Planned,
     Progressed,
     Started,
     VariantLost,
     WindowEnded,
 )
-from annt_prof.scenario.pair import changed
-from annt_prof.trace.reading import read
+from annt_prof.telemetry.hardware import free_memory_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from multiprocessing.context import ForkServerContext
     from pathlib import Path
 
     from annt_prof.plan import Variant
     from annt_prof.runner.entry import Entry, Order
-    from annt_prof.runner.messages import Failure
+    from annt_prof.runner.messages import Prepared
     from annt_prof.runs.record import VariantRecord
     from annt_prof.scenario.effective import Substitution
-
-ORIGINAL_TRACE = "kineto.json.gz"
 
 
 @dataclass(frozen=True)
@@ -71,32 +63,32 @@ class Statistics:
 
 
 class Session:
-    """One run's workers; a context manager that leaves no process behind.
+    """One run; a context manager that leaves no process behind.
 
     Args:
         context: From ``process.fork_server``.
         order: What to measure.
         notify: Told of everything as it happens; must return quickly.
+
+    Attributes:
+        notes: What is to be known of how the run was measured, for people.
     """
 
     def __init__(
         self, context: ForkServerContext, order: Order, notify: Callable[[Event], None]
     ) -> None:
-        self._context = context
-        self._order = order
         self._listeners = [notify]
-        self._entries = entries(order)
-        self._named = {entry.variant.name: entry for entry in self._entries}
+        self._crew = Crew(context, order, self._notify)
+        self._window = order.scenario.window
         self._launch_s = 0.0
-        self._span = 1
+        self._span = spans.Span(self._window.iterations, self._window.switch_in, 1, False, 0.0)
+        self.notes: tuple[str, ...] = ()
 
     def __enter__(self) -> Session:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for entry in self._entries:
-            if entry.worker is not None:
-                entry.worker.kill()
+        self._crew.kill()
 
     def notify_also(self, listener: Callable[[Event], None]) -> None:
         """Tell ``listener`` of everything from now on."""
@@ -109,46 +101,114 @@ class Session:
     @property
     def records(self) -> tuple[VariantRecord, ...]:
         """Every variant's record so far, in the plan's order."""
-        return tuple(entry.record for entry in self._entries)
+        return tuple(entry.record for entry in self._crew.entries)
 
     @property
     def orders(self) -> tuple[tuple[str, ...], ...]:
         """A sampled plan's orders, without what turned out to be refused."""
-        refused = self._order.refused
-        kept = (tuple(n for n in order if n not in refused) for order in self._order.plan.orders)
+        order = self._crew.order
+        kept = (tuple(n for n in names if n not in order.refused) for names in order.plan.orders)
         return tuple(dict.fromkeys(kept))
 
     @property
     def substitutions(self) -> tuple[Substitution, ...]:
         """What was not what the scenario asked for, over all variants, each once."""
-        found = (s for entry in self._entries for s in entry.substitutions)
+        found = (s for entry in self._crew.entries for s in entry.substitutions)
         return tuple(dict.fromkeys(found))
 
     def prepare(self) -> None:
-        """Build and warm up every variant that can act here, one after another.
+        """Build and warm up every variant that can act here, and choose how long windows are.
+
+        The baseline comes first and tells what the others will take. Single techniques come
+        before sets of them, since what the scenario refuses is left out of the sets.
 
         Raises:
             UserError: The scenario cannot be built: an unknown model, an unreadable dataset. What
                 its techniques refuse is no error but a result of their variants.
         """
-        for entry in self._entries:
+        crew, plan = self._crew, self._crew.order.plan
+        for entry in crew.entries:
             if entry.record.status == "crashed":
                 self._notify(VariantLost(entry.variant.name, entry.record.reason or "crashed"))
-        running = [entry for entry in self._entries if entry.runs]
-        window = self._order.scenario.window
-        names = tuple(entry.variant.name for entry in running)
-        self._notify(Started(names, window.rounds, window.time_budget_s, self._order.plan.design))
+        names = tuple(entry.variant.name for entry in crew.running)
+        self._notify(Started(names, self._window.rounds, self._window.time_budget_s, plan.design))
         began = time.monotonic()
-        for number, entry in enumerate(running):
-            if not entry.runs:
-                continue  # a variant before it showed that it cannot act
-            if number == 1:
-                each_s = time.monotonic() - began
-                left_s = each_s * (2 * len(running) - 1) + window.time_budget_s
-                self._notify(Estimated(left_s))
-            self._launch(entry)
-        self._launch_s = time.monotonic() - began - _compiling_s(self._entries)
-        self._span = math.lcm(*(e.record.iterations_per_optimizer_step for e in running))
+        first, *others = crew.entries
+        if first.runs:
+            crew.launch([first])
+        self._foresee(first, len(names), time.monotonic() - began)
+        alone = [entry for entry in others if len(entry.variant.factor_names) == 1]
+        for group in (alone, [entry for entry in others if entry not in alone]):
+            self._launch_first([entry for entry in group if entry.runs])
+        self._launch_s = time.monotonic() - began - _compiling_s(crew.entries)
+        if crew.running:
+            self._plan()
+
+    def _foresee(self, first: Entry, variants: int, launch_s: float) -> None:
+        """Say what the run will take, as soon as one variant is there to tell it."""
+        prepared = self._crew.prepared.get(first.variant.name)
+        if prepared is None or variants < 2:
+            return
+        paces = [_pace(prepared)] * variants
+        needed = pacing.launches_needed(self._window)
+        span = spans.choose_span(self._window, paces, variants * launch_s, needed)
+        total_s = (2 * variants - 1) * launch_s + max(self._window.time_budget_s, span.round_s)
+        buys = pacing.launches_in_budget(self._window, span.round_s, variants * launch_s)
+        enough_s = pacing.enough_budget_s(self._window, span.round_s, variants * launch_s)
+        self._notify(Estimated(total_s, fmean(prepared.step_ns), buys, needed, enough_s))
+        if prepared.footprint is not None:
+            why = too_large(prepared.footprint, variants - 1, free_memory_bytes())
+            if why is not None:
+                self._live_apart(why)
+
+    def _live_apart(self, why: str) -> None:
+        """From now on, have the processes of one variant at a time."""
+        self._crew.together = False
+        self._crew.end(self._crew.alive)
+        self.notes += (
+            f"one variant's process at a time: {why}. Windows that are compared lie further "
+            "apart, so what drifts meanwhile is not cancelled, and intervals are wider",
+        )
+
+    def _launch_first(self, group: list[Entry]) -> None:
+        """Launch variants for the first time; one after the other where they do not fit."""
+        crew = self._crew
+        if crew.together:
+            try:
+                crew.launch(group)
+            except CrowdedError as crowded:
+                self._live_apart(_crowd(crowded))
+        if not crew.together:
+            for entry in group:
+                if entry.runs and not entry.built:
+                    crew.launch([entry])
+                    crew.end([entry])
+
+    def _plan(self) -> None:
+        """Choose how long every window is, and say what the budget holds."""
+        prepared = [self._crew.prepared[entry.variant.name] for entry in self._crew.running]
+        needed = pacing.launches_needed(self._window)
+        paces = [_pace(each) for each in prepared]
+        span = self._span = spans.choose_span(self._window, paces, self._launch_s, needed)
+        for entry in self._crew.running:
+            if entry.record.epochs is not None and span.at_epoch:
+                entry.change(epochs=msgspec.structs.replace(entry.record.epochs, in_windows=True))
+        if span.iterations < self._window.iterations:
+            self.notes += (
+                f"windows have {span.iterations} instead of {self._window.iterations} iterations, "
+                f"as {self._window.time_budget_s:g} s hold no {needed} launches of longer ones",
+            )
+        self._notify(
+            Planned(
+                iterations=span.iterations,
+                switch_in=span.switch_in,
+                at_epoch=span.at_epoch,
+                round_s=span.round_s,
+                launches=pacing.launches_in_budget(self._window, span.round_s, self._launch_s),
+                needed=needed,
+                enough_s=pacing.enough_budget_s(self._window, span.round_s, self._launch_s),
+            )
+        )
 
     def measure(self, statistics: Statistics) -> str:
         """Run rounds of timed windows, a few in each launch.
@@ -158,28 +218,139 @@ class Session:
         Returns:
             Why measuring stopped, for people.
         """
-        window = self._order.scenario.window
-        scenarios = 1 if self._order.plan.variants[0].factors is None else 2
+        rounds = enumerate(self._crew.order.plan.rounds())
         began = time.monotonic()
-        launch, in_launch = 0, 0
-        for index, order in enumerate(self._order.plan.rounds()):
-            round_began = time.monotonic()
-            self._round(index, launch, order, began)
-            in_launch += 1
-            now = time.monotonic()
-            self._notify(Progressed(statistics.summarise(self.records)))
-            progress = Progress(
-                index + 1, in_launch, now - began, now - round_began, self._launch_s
-            )
-            stop = self._enough(progress, launch + 1, statistics)
-            stop = stop or reason_to_stop(window, progress, scenarios=scenarios)
+        for launch in itertools.count():
+            stop = self._launch_of_rounds(launch, rounds, began, statistics)
             if stop is not None:
                 self._notify(MeasuringEnded(stop))
                 return stop
-            if launch_is_over(window, progress):
+        raise AssertionError(self._window)  # launches have no end
+
+    def _launch_of_rounds(
+        self,
+        launch: int,
+        rounds: Iterator[tuple[int, tuple[Variant, ...]]],
+        began: float,
+        statistics: Statistics,
+    ) -> str | None:
+        """Run the rounds of one launch, then start the next; return why not, for people."""
+        crew = self._crew
+        scenarios = 1 if crew.order.plan.variants[0].factors is None else 2
+        for in_launch in itertools.count(1):
+            index, order = next(rounds)
+            round_began = time.monotonic()
+            try:
+                self._round(index, launch, order, began)
+            except CrowdedError as crowded:
+                self._live_apart(_crowd(crowded))
+            now = time.monotonic()
+            self._notify(Progressed(statistics.summarise(self.records)))
+            progress = pacing.Progress(
+                rounds=index + 1,
+                rounds_in_launch=in_launch,
+                elapsed_s=now - began,
+                round_s=now - round_began,
+                # Without a process that stays, every round is a launch and has its time in it.
+                launch_s=self._launch_s if crew.together else 0.0,
+                launches=launch + 1,
+            )
+            over = pacing.launch_is_over(self._window, progress) or not crew.together
+            if over:
+                progress = self._look_at_epochs(launch, progress)
+            stop = self._enough(progress, statistics) if over else None
+            stop = stop or pacing.reason_to_stop(self._window, progress, scenarios=scenarios)
+            if stop is not None:
+                if not over:
+                    self._look_at_epochs(launch, progress)
+                return stop
+            if over:
+                self._follow_periods(launch)
                 self._relaunch(order)
-                launch, in_launch = launch + 1, 0
-        raise AssertionError(window)  # the plan's rounds have no end
+                return None
+        raise AssertionError(self._window)
+
+    def _round(self, index: int, launch: int, order: tuple[Variant, ...], began: float) -> None:
+        """Run one window of every variant that is still there."""
+        crew = self._crew
+        for position, variant in enumerate(order):
+            entry = crew.named[variant.name]
+            if not crew.together and entry.runs:
+                crew.launch([entry])
+            if entry.worker is None:
+                continue
+            self._notify(Activity("timing", variant.name, index))
+            span = self._span
+            reply = crew.ask(
+                entry,
+                TimedRequest(
+                    index, launch, position, span.iterations, span.switch_in, span.at_epoch
+                ),
+            )
+            if reply is None:
+                continue
+            timed = cast("TimedReply", reply)
+            entry.add(timed)
+            if not crew.together:
+                note_epoch_start(crew, entry, launch, self._span)
+                crew.end([entry])
+            per_s = entry.record.samples_per_iteration / (timed.window.per_iteration_ns / 1e9)
+            self._notify(WindowEnded(variant.name, index, per_s, time.monotonic() - began))
+
+    def _look_at_epochs(self, launch: int, progress: pacing.Progress) -> pacing.Progress:
+        """Have the processes of a launch tell what an epoch's start costs, where that matters.
+
+        Returns:
+            The progress, with the time that it took as part of the launch's.
+        """
+        began = time.monotonic()
+        with contextlib.suppress(CrowdedError):  # the next round finds it out again
+            for entry in self._crew.alive:
+                note_epoch_start(self._crew, entry, launch, self._span)
+        took_s = time.monotonic() - began
+        return dataclasses.replace(
+            progress,
+            elapsed_s=progress.elapsed_s + took_s,
+            launch_s=progress.launch_s + took_s,
+        )
+
+    def _follow_periods(self, launch: int) -> None:
+        """Lengthen the windows of later launches where steps turn out to have a period."""
+        found = [self._period(entry, launch) for entry in self._crew.running]
+        self._span = spans.lengthened(self._span, [p for p in found if p], self._window)
+
+    def _period(self, entry: Entry, launch: int) -> int | None:
+        """Return the period in a variant's steps of one launch, in iterations."""
+        group = entry.record.iterations_per_optimizer_step
+        windows = [w for w in entry.record.windows if w.launch == launch]
+        times = [ns for window in windows for ns in window.step_ns]
+        numbers = [w.first_iteration // group + i for w in windows for i in range(len(w.step_ns))]
+        period = find_period(times, numbers)
+        return None if period is None else period * group
+
+    def _relaunch(self, order: tuple[Variant, ...]) -> None:
+        """End every process and start it anew, in the shuffled order of the last round."""
+        crew = self._crew
+        if not crew.together:
+            return
+        began = time.monotonic()
+        alive = [crew.named[v.name] for v in order if crew.named[v.name].worker is not None]
+        crew.end(alive)
+        try:
+            crew.launch(alive)
+        except CrowdedError as crowded:
+            self._live_apart(_crowd(crowded))
+        self._launch_s = time.monotonic() - began
+
+    def _enough(self, progress: pacing.Progress, statistics: Statistics) -> str | None:
+        """Return why more rounds would be of no use, for people."""
+        if not self._crew.running:
+            return "no variant is left"
+        needed = pacing.launches_needed(self._window)
+        if statistics.precise_enough(self.records, self._window.precision, needed):
+            done = f"{progress.rounds} rounds in {progress.launches} launches"
+            return f"every 95 % interval is within ± {self._window.precision:.0%} after {done}"
+        return None
 
     def trace(self, directory: Path) -> None:
         """Run one traced window of every variant, ending its worker, and analyse it.
@@ -187,161 +358,29 @@ class Session:
         Args:
             directory: The run directory; traces go to ``tensorboard/<variant>/`` there.
         """
-        for entry in self._entries:
-            if entry.worker is None:
-                continue
-            path = directory / "tensorboard" / entry.variant.name / ORIGINAL_TRACE
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._notify(Activity("tracing", entry.variant.name))
-            entry.worker.send(TracedRequest(self._order.scenario.window.traced_iterations, path))
-            if self._ask(entry) is None:
-                continue
-            self._look_at_numbers(entry)
-            self._notify(Activity("analysing", entry.variant.name))
-            _attribute(entry, path)
-            entry.change(trace=str(path.relative_to(directory)))
+        crew = self._crew
+        iterations = min(self._window.traced_iterations, self._span.iterations)
+        for entry in crew.running:
+            if not crew.together and entry.record.windows:
+                crew.launch([entry])
+            if entry.worker is not None:
+                with contextlib.suppress(CrowdedError):
+                    trace_variant(crew, entry, directory, self._span, iterations, self._notify)
 
-    def _look_at_numbers(self, entry: Entry) -> None:
-        """Ask for the variant's numbers and end its worker; what is measured stands either way."""
-        worker = cast("Worker", entry.worker)
-        worker.send(NumericsRequest())
-        try:
-            entry.change(numerics=cast("NumericsReply", worker.receive()).numerics)
-        except WorkerLost as lost:
-            remark = f"its numbers were not looked at: {lost.failure.message}"
-            entry.change(remarks=(*entry.record.remarks, remark))
-        worker.end()
-        entry.worker = None
 
-    def _launch(self, entry: Entry) -> None:
-        """Start a variant's process, and have it built and warmed up."""
-        self._notify(Activity("preparing", entry.variant.name))
-        entry.worker = start_training(self._context, self._assignment(entry.variant))
-        reply = self._ask(entry)
-        if reply is None or entry.record.windows:
-            return  # what a later process says of itself, the first one has said
-        prepared = cast("Prepared", reply)
-        entry.substitutions = prepared.substitutions
-        entry.change(
-            remarks=(*entry.record.remarks, *prepared.remarks),
-            iterations_per_optimizer_step=prepared.accumulation,
-            first_step_s=prepared.first_step_s,
-        )
+def _pace(prepared: Prepared) -> spans.Pace:
+    period = find_period(prepared.step_ns, range(len(prepared.step_ns)))
+    return spans.Pace(
+        step_ns=fmean(prepared.step_ns),
+        accumulation=prepared.accumulation,
+        workers=prepared.workers,
+        per_epoch=prepared.per_epoch,
+        period=(period or 1) * prepared.accumulation,
+    )
 
-    def _relaunch(self, order: tuple[Variant, ...]) -> None:
-        """End every process and start it anew, in the shuffled order of the last round."""
-        began = time.monotonic()
-        alive = [self._named[variant.name] for variant in order]
-        alive = [entry for entry in alive if entry.worker is not None]
-        for entry in alive:
-            cast("Worker", entry.worker).end()
-            entry.worker = None
-        for entry in alive:
-            self._launch(entry)
-        self._launch_s = time.monotonic() - began
 
-    def _round(self, index: int, launch: int, order: tuple[Variant, ...], began: float) -> None:
-        """Run one window of every variant that is still there."""
-        window = self._order.scenario.window
-        for position, variant in enumerate(order):
-            entry = self._named[variant.name]
-            if entry.worker is None:
-                continue
-            self._notify(Activity("timing", variant.name, index))
-            entry.worker.send(
-                TimedRequest(
-                    index, launch, position, window.iterations, window.switch_in, self._span
-                )
-            )
-            reply = self._ask(entry)
-            if reply is None:
-                continue
-            timed = cast("TimedReply", reply)
-            entry.add(timed)
-            throughput = entry.record.samples_per_iteration / (timed.window.median_ns / 1e9)
-            elapsed_s = time.monotonic() - began
-            self._notify(WindowEnded(variant.name, index, throughput, elapsed_s))
-
-    def _enough(self, progress: Progress, launches: int, statistics: Statistics) -> str | None:
-        """Return why more rounds would be of no use, for people."""
-        window = self._order.scenario.window
-        if all(entry.worker is None for entry in self._entries):
-            return "no variant is left"
-        if not launch_is_over(window, progress):
-            return None
-        if statistics.precise_enough(self.records, window.precision, window.min_launches):
-            done = f"{progress.rounds} rounds in {launches} launches"
-            return f"every 95 % interval is within ± {window.precision:.0%} after {done}"
-        return None
-
-    def _assignment(self, variant: Variant) -> Assignment:
-        return Assignment(
-            scenario=changed(self._order.scenario, variant.changes),
-            variant=variant,
-            device_type=self._order.machine.device_type,
-            data_dir=self._order.data_dir,
-            search_path=self._order.search_path,
-            log=self._order.logs / f"{variant.name}.log",
-            compiled=self._order.logs / "compiled" / variant.name,
-        )
-
-    def _ask(self, entry: Entry) -> object | None:
-        """Return the worker's reply, or None once the variant is lost and recorded as such."""
-        worker = cast("Worker", entry.worker)
-        try:
-            return worker.receive()
-        except WorkerLost as lost:
-            worker.kill()
-            entry.worker = None
-            self._lose(entry, lost.failure)
-            return None
-
-    def _lose(self, entry: Entry, failure: Failure) -> None:
-        """Record why a variant is lost.
-
-        Raises:
-            UserError: It is the scenario itself that cannot be built, and nothing is measured yet.
-        """
-        status = failure.kind
-        if status in ("user_error", "not_applicable"):
-            if not entry.built and self._is_the_scenarios(entry, failure):
-                second = "the second scenario cannot be built: " if entry.variant.changes else ""
-                message = f"{second}{failure.message}"
-                raise UserError(message, where=failure.where, hint=failure.hint)
-            # What could be built once has not become inapplicable: something else went wrong.
-            status = "crashed" if entry.built else "not_applicable"
-        entry.change(status=status, reason=failure.message)
-        self._notify(VariantLost(entry.variant.name, failure.message))
-        if status == "not_applicable":
-            self._leave_out(entry)
-
-    def _is_the_scenarios(self, entry: Entry, failure: Failure) -> bool:
-        """Whether a failure to build is the fault of a scenario rather than of a variant of it.
-
-        Between two scenarios lie sets of their differences that nobody wrote down, so only the
-        two themselves must be possible to build.
-        """
-        variant = entry.variant
-        if entry is self._entries[0]:
-            return True
-        if failure.kind != "user_error":
-            return False
-        all_changes = max(len(each.changes) for each in self._order.plan.variants)
-        return len(variant.changes) in (0, all_changes)
-
-    def _leave_out(self, entry: Entry) -> None:
-        """Leave a technique that the scenario refuses out of the variants that are to come.
-
-        Not so between two scenarios: what the first refuses the second may take.
-        """
-        variant, reason = entry.variant, entry.record.reason
-        if variant.factors is not None or len(variant.techniques) != 1 or reason is None:
-            return
-        refused = {**self._order.refused, variant.techniques[0].name: reason}
-        self._order = dataclasses.replace(self._order, refused=refused)
-        for old, new in zip(self._entries, entries(self._order), strict=True):
-            if old is entry or (old.runs and not old.built):
-                old.variant, old.record = new.variant, new.record
+def _crowd(crowded: CrowdedError) -> str:
+    return f"{crowded.entry.variant.name} ran out of memory beside the others"
 
 
 def _compiling_s(entries: list[Entry]) -> float:
@@ -349,15 +388,3 @@ def _compiling_s(entries: list[Entry]) -> float:
     firsts = [entry.record.first_step_s for entry in entries]
     known = [seconds for seconds in firsts if seconds is not None]
     return sum(seconds - min(known) for seconds in known)
-
-
-def _attribute(entry: Entry, path: Path) -> None:
-    """Break the traced steps down; a trace that cannot be read costs the breakdown alone."""
-    try:
-        trace = read(path)
-        entry.change(breakdown=break_down(trace).mean)
-        steps = find_steps(trace)
-        found = pitfalls(trace, steps, find_phases(trace, steps.main_thread))
-        entry.change(remarks=(*entry.record.remarks, *(f"trace: {each}" for each in found)))
-    except UserError as error:
-        entry.change(remarks=(*entry.record.remarks, f"no breakdown: {error.message}"))

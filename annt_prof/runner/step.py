@@ -12,6 +12,7 @@ import torch
 import torch.nn.attention
 
 from annt_prof.categories import PHASE_PREFIX, Phase
+from annt_prof.runner.batches import Batches
 from annt_prof.workload.assembly import (
     make_batches,
     make_model,
@@ -22,10 +23,9 @@ from annt_prof.workload.assembly import (
 from annt_prof.workload.graphs import capture
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from annt_prof.techniques.setup import TrainingSetup
-    from annt_prof.workload.assembly import Batches as Loader
 
     PhaseMarker = Callable[[Phase], AbstractContextManager[Any]]
 
@@ -49,40 +49,15 @@ def marked(phase: Phase) -> AbstractContextManager[Any]:
     return torch.autograd.profiler.record_function(PHASE_PREFIX + phase)
 
 
-class Batches:
-    """The loader, epoch after epoch, without end.
-
-    Args:
-        loader: Its length is the number of iterations of an epoch.
-
-    Attributes:
-        remaining: Iterations left in the epoch; the full length as a new one is about to begin.
-    """
-
-    def __init__(self, loader: Loader) -> None:
-        self.per_epoch = len(loader)
-        self.remaining = self.per_epoch
-        self._loader = loader
-        self._epoch: Iterator[Any] | None = None
-
-    def __next__(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return the next batch, starting the loader anew where an epoch begins."""
-        if self._epoch is None:
-            self._epoch = iter(self._loader)
-        inputs, targets = next(self._epoch)
-        self.remaining -= 1
-        if self.remaining == 0:
-            self.remaining = self.per_epoch
-            self._epoch = None
-        return inputs, targets
-
-
 class Loop:
     """The objects a step works on, built once from a finished setup.
 
     Args:
         setup: After every technique has edited it; read-only from here on.
         seed: Of the order of the samples.
+
+    Attributes:
+        iterations: Done so far.
     """
 
     def __init__(self, setup: TrainingSetup, seed: int) -> None:
@@ -96,6 +71,7 @@ class Loop:
         self.schedule = make_schedule(
             setup.schedule, self.optimizer, self.batches.per_epoch, setup.accumulation
         )
+        self.iterations = 0
         self._captured = False
         # A fused optimizer unscales inside its own kernel; unscaling before it would be measured
         # as work that such a training does not do.
@@ -143,14 +119,16 @@ class Loop:
         """
         return min(self.setup.accumulation, self.batches.remaining)
 
-    def upcoming_groups(self, count: int) -> list[int]:
-        """The sizes of the next ``count`` groups, in iterations."""
-        remaining, sizes = self.batches.remaining, []
-        for _ in range(count):
-            size = min(self.setup.accumulation, remaining)
-            sizes.append(size)
-            remaining = remaining - size or self.batches.per_epoch
-        return sizes
+    def upcoming_groups(self, *iterations: int) -> list[list[int]]:
+        """The sizes of the next groups, in iterations: as many as hold each of these numbers."""
+        remaining, found = self.batches.remaining, []
+        for number in iterations:
+            sizes: list[int] = []
+            while sum(sizes) < number:
+                sizes.append(min(self.setup.accumulation, remaining))
+                remaining = remaining - sizes[-1] or self.batches.per_epoch
+            found.append(sizes)
+        return found
 
 
 def optimizer_step(
@@ -174,6 +152,7 @@ def optimizer_step(
         if index == group - 1:
             _update(loop, phase)
         _advance_schedule(loop, updated=index == group - 1)
+        loop.iterations += 1
         if after_iteration is not None:
             after_iteration()
     return group

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import statistics
+import contextlib
 import time
 from typing import TYPE_CHECKING, Protocol
 
@@ -10,6 +10,7 @@ import torch
 from torch.profiler import ProfilerActivity, profile, schedule
 
 from annt_prof.categories import Phase
+from annt_prof.runner.loaders import drain, loaders_paused
 from annt_prof.runner.step import Loop, marked, optimizer_step
 from annt_prof.runs.record import TimedWindow
 
@@ -67,6 +68,11 @@ class DeviceStopwatch:
         ]
 
 
+def stopwatch_for(device: torch.device) -> Stopwatch:
+    """Return the kind that measures this device's work."""
+    return DeviceStopwatch() if device.type == "cuda" else HostStopwatch()
+
+
 def wait_for(device: torch.device) -> None:
     """Wait until the device is idle; a CPU always is."""
     if device.type == "cuda":
@@ -81,6 +87,30 @@ def run_steps(loop: Loop, iterations: int) -> int:
     return done
 
 
+def arrive(loop: Loop, switch_in: int, iterations: int, *, at_epoch: bool) -> int:
+    """Come to where a window begins, with its switch-in behind; return the iterations done.
+
+    Args:
+        loop: What to train.
+        switch_in: Iterations to run before the window, in whole optimizer steps.
+        iterations: Of the window.
+        at_epoch: Whether the window begins with an epoch. The switch-in is then an epoch of its
+            own, cut short. Otherwise the window lies within an epoch, in whose middle every group
+            is whole and no loader starts, if an epoch is that long.
+    """
+    batches = loop.batches
+    if at_epoch:
+        if not batches.between_epochs:
+            batches.end_epoch()
+        if not switch_in:
+            return 0
+        batches.shorten_next(switch_in)
+        return run_steps(loop, batches.remaining)
+    if batches.remaining < switch_in + iterations:
+        batches.end_epoch()
+    return run_steps(loop, switch_in)
+
+
 def run_timed(loop: Loop, request: TimedRequest) -> TimedWindow:
     """Run one timed window.
 
@@ -88,10 +118,11 @@ def run_timed(loop: Loop, request: TimedRequest) -> TimedWindow:
     belong to the variant before. The device is waited for at the two ends only.
     """
     device = loop.setup.device
-    stopwatch: Stopwatch = DeviceStopwatch() if device.type == "cuda" else HostStopwatch()
+    stopwatch = stopwatch_for(device)
     wait_for(device)
     started_ns = time.monotonic_ns()
-    dropped = run_steps(loop, request.switch_in)
+    dropped = arrive(loop, request.switch_in, request.iterations, at_epoch=request.at_epoch)
+    first = loop.iterations
     groups: list[int] = []
     stopwatch.mark()
     while sum(groups) < request.iterations:
@@ -112,42 +143,24 @@ def run_timed(loop: Loop, request: TimedRequest) -> TimedWindow:
         step_ns=step_ns,
         iterations=kept,
         samples=(dropped + kept) * loop.setup.loader.batch_size,
-        median_ns=round(statistics.median(over_spans(laps_ns, groups, request.span))),
+        wall_ns=sum(laps_ns),
         launch=request.launch,
+        first_iteration=first,
     )
 
 
-def over_spans(laps_ns: list[int], groups: list[int], span: int) -> list[float]:
-    """Return the time per iteration over stretches of at least ``span`` iterations.
-
-    The median of single steps leaves the slow ones out; that of optimizer steps of k iterations
-    has them in its means. Over stretches of one length both are the same figure, so grouping
-    iterations is no effect by itself.
-
-    Args:
-        laps_ns: Of each optimizer step.
-        groups: Iterations of each optimizer step.
-        span: Iterations; what is left over at the end joins the last stretch.
-    """
-    stretches: list[tuple[int, int]] = []
-    ns = iterations = 0
-    for lap, group in zip(laps_ns, groups, strict=True):
-        ns, iterations = ns + lap, iterations + group
-        if iterations >= span:
-            stretches.append((ns, iterations))
-            ns = iterations = 0
-    if iterations:
-        last = stretches.pop() if stretches else (0, 0)
-        stretches.append((last[0] + ns, last[1] + iterations))
-    return [total / count for total, count in stretches]
-
-
-def run_traced(loop: Loop, iterations: int, path: Path) -> int:
+def run_traced(
+    loop: Loop, iterations: int, path: Path, *, unrecorded: int = 1, at_epoch: bool = False
+) -> int:
     """Run one window under ``torch.profiler`` and write its trace.
 
-    One optimizer step warms the profiler up unrecorded, since the first one under it pays for
-    its start. The device is waited for before the recorded steps and inside the last one, so
-    that all work of these steps, and no other, lies within them.
+    Some iterations run unrecorded, since the first ones under the profiler pay for its start. The
+    device is waited for before the recorded steps and inside the last one, so that all work of
+    these steps, and no other, lies within them.
+
+    Loader processes stand still while the profiler starts, which takes seconds where there is a
+    device, and their queue is emptied afterwards: from a full one, more iterations than these run
+    without waiting for data, whatever training does.
 
     Without an accelerator the shapes of inputs are not recorded. What the profiler keeps for
     them lies between the tensors on the host's heap, so that freed tensors leave holes too small
@@ -158,6 +171,8 @@ def run_traced(loop: Loop, iterations: int, path: Path) -> int:
         loop: What to train.
         iterations: At least so many, in whole optimizer steps.
         path: Of the trace, ``.json.gz``.
+        unrecorded: Iterations before them, at least, under the profiler.
+        at_epoch: Whether the recorded iterations begin with an epoch.
 
     Returns:
         Iterations recorded, one ``ProfilerStep#`` each.
@@ -166,25 +181,47 @@ def run_traced(loop: Loop, iterations: int, path: Path) -> int:
     activities = [ProfilerActivity.CPU]
     if device.type == "cuda":
         activities.append(ProfilerActivity.CUDA)
-    groups = loop.upcoming_groups(1 + -(-iterations // loop.setup.accumulation))
-    warmup, recorded = groups[0], sum(groups[1:])
-    with profile(
-        activities=activities,
-        schedule=schedule(wait=0, warmup=warmup, active=recorded, repeat=1),
-        on_trace_ready=lambda finished: finished.export_chrome_trace(str(path)),
-        record_shapes=device.type != "cpu",
-        profile_memory=True,
-    ) as profiler:
+    warmup, recorded = _groups_to_trace(loop, iterations, unrecorded, at_epoch=at_epoch)
+    with contextlib.ExitStack() as stack:
+        with loaders_paused():
+            profiler = stack.enter_context(
+                profile(
+                    activities=activities,
+                    schedule=schedule(wait=0, warmup=sum(warmup), active=sum(recorded), repeat=1),
+                    on_trace_ready=lambda finished: finished.export_chrome_trace(str(path)),
+                    record_shapes=device.type != "cpu",
+                    profile_memory=True,
+                )
+            )
         finished = 0
 
         def end_iteration() -> None:
             nonlocal finished
             finished += 1
-            if finished in (warmup, warmup + recorded):
+            if finished in (sum(warmup), sum(warmup) + sum(recorded)):
                 with marked(Phase.SYNC):
                     wait_for(device)
-            profiler.step()
+                with loaders_paused():
+                    profiler.step()
+            else:
+                profiler.step()
 
-        for _ in groups:
+        for _ in (*warmup, *recorded):
             optimizer_step(loop, marked, end_iteration)
-    return recorded
+    return sum(recorded)
+
+
+def _groups_to_trace(
+    loop: Loop, iterations: int, unrecorded: int, *, at_epoch: bool
+) -> tuple[list[int], list[int]]:
+    """Come to where a traced window begins; return its groups, unrecorded and recorded ones."""
+    batches = loop.batches
+    if at_epoch:
+        arrive(loop, 0, iterations, at_epoch=True)
+        batches.shorten_next(unrecorded)
+    else:
+        drain(loop)
+        if batches.remaining < unrecorded + iterations:
+            batches.end_epoch()
+    warmup, recorded = loop.upcoming_groups(max(1, unrecorded), iterations)
+    return warmup, recorded

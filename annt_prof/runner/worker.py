@@ -8,17 +8,22 @@ import multiprocessing
 import os
 import signal
 import sys
-import time
 import traceback
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
 from annt_prof.errors import UserError
+from annt_prof.runner.epoch_starts import epoch_start_ns
+from annt_prof.runner.footprint import footprint, give_back_caches
+from annt_prof.runner.loaders import pause_loaders, queue_capacity, resume_loaders
 from annt_prof.runner.memory import host_peak_bytes, reset_host_peak
 from annt_prof.runner.messages import (
     Assignment,
+    Built,
+    EpochReply,
+    EpochRequest,
     Failure,
     LossKind,
     NumericsReply,
@@ -32,10 +37,12 @@ from annt_prof.runner.messages import (
     TimedRequest,
     TracedReply,
     TracedRequest,
+    WarmRequest,
 )
 from annt_prof.runner.numerics import look_at
 from annt_prof.runner.step import Loop
-from annt_prof.runner.window import run_steps, run_timed, run_traced, wait_for
+from annt_prof.runner.warming import warm_up
+from annt_prof.runner.window import run_timed, run_traced
 from annt_prof.techniques import registry
 from annt_prof.techniques.technique import Machine
 from annt_prof.telemetry import hardware
@@ -45,6 +52,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from pathlib import Path
 
+    from annt_prof.scenario.effective import Substitution
     from annt_prof.techniques.setup import TrainingSetup
 
 _FIRST_WITH_TF32 = (8, 0)  # Ampere
@@ -107,9 +115,9 @@ class _RefusedError(UserError):
 
 
 def _serve(connection: Connection[Reply, Request], assignment: Assignment) -> None:
-    loop, prepared = _prepare(assignment)
-    pause_loaders()
-    connection.send(prepared)
+    built = _build(assignment)
+    connection.send(Built())
+    loop = built.loop
     reset_peak = True
     while True:
         request = connection.recv()
@@ -117,35 +125,53 @@ def _serve(connection: Connection[Reply, Request], assignment: Assignment) -> No
         match request:
             case StopRequest():
                 return
+            case WarmRequest():
+                reply: Reply = _prepared(built, assignment, request)
             case TimedRequest():
                 if reset_peak:
                     _reset_peak(loop.setup.device)
                     reset_peak = False
                 window = run_timed(loop, request)
-                pause_loaders()
-                connection.send(TimedReply(window, *_peak(loop.setup.device)))
+                reply = TimedReply(window, *_peak(loop.setup.device))
+            case EpochRequest():
+                reply = EpochReply(epoch_start_ns(loop, request))
             case TracedRequest():
-                traced = run_traced(loop, request.iterations, request.path)
-                pause_loaders()
-                connection.send(TracedReply(traced))
+                traced = run_traced(
+                    loop,
+                    request.iterations,
+                    request.path,
+                    unrecorded=request.unrecorded,
+                    at_epoch=request.at_epoch,
+                )
+                reply = TracedReply(traced)
             case NumericsRequest():
-                connection.send(NumericsReply(look_at(loop)))
+                reply = NumericsReply(look_at(loop))
+        pause_loaders()
+        give_back_caches(loop.setup.device)
+        connection.send(reply)
 
 
-def _prepare(assignment: Assignment) -> tuple[Loop, Prepared]:
+class _Built(NamedTuple):
+    """A loop before its first step, and what there is to say of how it came to be."""
+
+    loop: Loop
+    substitutions: tuple[Substitution, ...]
+    findings: tuple[str, ...]
+
+
+def _build(assignment: Assignment) -> _Built:
     scenario = assignment.scenario
     sys.path.insert(0, str(assignment.search_path))
     workload = build(scenario, torch.device(assignment.device_type), assignment.data_dir)
     try:
-        loop, remarks, first_step_s = _warm_loop(assignment, workload.setup)
+        loop, findings = _loop(assignment, workload.setup)
     except UserError as error:
         raise _RefusedError(error.message, where=error.where, hint=error.hint) from error
-    accumulation = workload.setup.accumulation
-    return loop, Prepared(workload.substitutions, remarks, accumulation, first_step_s)
+    return _Built(loop, workload.substitutions, findings)
 
 
-def _warm_loop(assignment: Assignment, setup: TrainingSetup) -> tuple[Loop, tuple[str, ...], float]:
-    """Return the loop, warmed up, with what its pitfalls' checks found and its first step's s."""
+def _loop(assignment: Assignment, setup: TrainingSetup) -> tuple[Loop, tuple[str, ...]]:
+    """Return the loop, and what its pitfalls' checks found."""
     for chosen in assignment.variant.techniques:
         chosen.options.apply(setup)
     findings = [
@@ -157,36 +183,33 @@ def _warm_loop(assignment: Assignment, setup: TrainingSetup) -> tuple[Loop, tupl
     loop = Loop(setup, assignment.scenario.seed)
     # A stopped loader process outlives a killed parent unless the kernel is told otherwise.
     os.register_at_fork(after_in_child=_die_with_parent)
-    began = time.monotonic()
-    first = run_steps(loop, 1)
-    wait_for(setup.device)
-    first_step_s = time.monotonic() - began
-    warmup = assignment.scenario.window.warmup
-    if first < warmup:
-        run_steps(loop, warmup - first)
-    wait_for(setup.device)
-    return loop, (*setup.remarks, *findings), first_step_s
+    return loop, tuple(findings)
+
+
+def _prepared(built: _Built, assignment: Assignment, request: WarmRequest) -> Prepared:
+    loop, setup = built.loop, built.loop.setup
+    try:
+        warm = warm_up(loop, assignment.scenario.window.warmup, request.limit_s)
+    except UserError as error:
+        raise _RefusedError(error.message, where=error.where, hint=error.hint) from error
+    pause_loaders()
+    give_back_caches(setup.device)
+    queue = queue_capacity(loop)
+    return Prepared(
+        substitutions=built.substitutions,
+        remarks=(*setup.remarks, *built.findings),
+        accumulation=setup.accumulation,
+        first_step_s=warm.first_step_s,
+        step_ns=warm.step_ns,
+        workers=setup.loader.num_workers if queue else 0,
+        queue=queue,
+        per_epoch=loop.batches.per_epoch,
+        footprint=footprint(setup.device),
+    )
 
 
 def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def pause_loaders() -> None:
-    """Stop this variant's loader processes, so that no queue fills while others are measured."""
-    _signal_loaders(signal.SIGSTOP)
-
-
-def resume_loaders() -> None:
-    """Let this variant's loader processes go on."""
-    _signal_loaders(signal.SIGCONT)
-
-
-def _signal_loaders(number: signal.Signals) -> None:
-    for child in multiprocessing.active_children():
-        if child.pid is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(child.pid, number)
 
 
 def _reset_peak(device: torch.device) -> None:

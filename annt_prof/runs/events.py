@@ -31,9 +31,39 @@ class Estimated(msgspec.Struct, frozen=True, tag=True):
     Attributes:
         total_s: From now: preparing the other variants, measuring, and tracing, which is taken
             to last as long as preparing.
+        step_ns: Of the first variant.
+        launches: That the time budget would hold.
+        needed: Launches that the run should have.
+        enough_s: Time budget that would hold these.
     """
 
     total_s: float
+    step_ns: float
+    launches: int
+    needed: int
+    enough_s: int
+
+
+class Planned(msgspec.Struct, frozen=True, tag=True):
+    """All variants are ready, and how long windows are is settled.
+
+    Attributes:
+        iterations: Timed ones of each window.
+        switch_in: Dropped ones before them.
+        at_epoch: Whether windows hold whole epochs.
+        round_s: One window of each variant, as far as the warm-up tells.
+        launches: That the time budget holds.
+        needed: Launches that the run should have.
+        enough_s: Time budget that would hold these.
+    """
+
+    iterations: int
+    switch_in: int
+    at_epoch: bool
+    round_s: float
+    launches: int
+    needed: int
+    enough_s: int
 
 
 class Activity(msgspec.Struct, frozen=True, tag=True):
@@ -82,4 +112,13 @@ class Progressed(msgspec.Struct, frozen=True, tag=True):
     variants: tuple[VariantRecord, ...]
 
 
-Event = Started | Estimated | Activity | WindowEnded | VariantLost | MeasuringEnded | Progressed
+Event = (
+    Started
+    | Estimated
+    | Planned
+    | Activity
+    | WindowEnded
+    | VariantLost
+    | MeasuringEnded
+    | Progressed
+)

@@ -10,7 +10,7 @@ from annt_prof.analysis.breakdown import MeanBreakdown
 from annt_prof.scenario.effective import EffectiveValue, Substitution
 from annt_prof.telemetry.summary import TelemetrySummary
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 VariantStatus = Literal["measured", "not_applicable", "out_of_memory", "crashed"]
 
@@ -48,11 +48,12 @@ class TimedWindow(msgspec.Struct, frozen=True):
         ended_ns: The same clock after the last iteration, with the device idle again.
         step_ns: Wall time per iteration, amortised over each optimizer step; one entry for each
             optimizer step. Those of the switch-in are not among them.
-        iterations: Those behind ``step_ns``.
+        iterations: Those behind ``step_ns`` and ``wall_ns``.
         samples: Consumed from ``started_ns`` to ``ended_ns``, switch-in included.
-        median_ns: Median time per iteration over stretches that are as long in every variant:
-            the one figure that statistics use.
+        wall_ns: From the end of the switch-in to the end of the last iteration: the whole time of
+            ``iterations``, slow ones and all.
         launch: Which of the variant's processes ran it, counted from 0.
+        first_iteration: How many iterations this process had run before the first of these.
     """
 
     round: int
@@ -62,21 +63,60 @@ class TimedWindow(msgspec.Struct, frozen=True):
     step_ns: tuple[int, ...]
     iterations: int
     samples: int
-    median_ns: int
+    wall_ns: int
     launch: int = 0
+    first_iteration: int = 0
+
+    @property
+    def per_iteration_ns(self) -> float:
+        """The window's one figure: its whole time over its iterations."""
+        return self.wall_ns / self.iterations
+
+
+class EpochStart(msgspec.Struct, frozen=True):
+    """What the start of an epoch cost, told from short epochs that one process ran in a row.
+
+    Attributes:
+        launch: Of that process.
+        cost_ns: By how much an epoch took longer than its iterations do in the middle of one.
+    """
+
+    launch: int
+    cost_ns: int
+
+
+class Epochs(msgspec.Struct, frozen=True):
+    """A variant's epochs, and how its figures take their starts in.
+
+    Attributes:
+        iterations: Of an epoch.
+        in_windows: Whether each window holds whole epochs, so that nothing is to be added.
+        starts: What was measured of them, where windows lie within an epoch; empty where it was
+            not measured.
+    """
+
+    iterations: int
+    in_windows: bool = False
+    starts: tuple[EpochStart, ...] = ()
 
 
 class StepTime(msgspec.Struct, frozen=True):
-    """Step time over a variant's windows; each window counts once, with its median.
+    """Wall time of an iteration, over all of a variant's windows.
 
     Attributes:
+        mean: Of the windows' figures, each the whole time of a window over its iterations, with
+            an epoch's start where it counts.
+        p05, p95: Of single steps: iterations, each with its share of its optimizer step.
         n: Windows.
+        epoch_start: The part of ``mean`` that is an epoch's start over the epoch's iterations; 0
+            where windows hold whole epochs, or where it is too little to count.
     """
 
-    median: int
+    mean: int
     p05: int
     p95: int
     n: int
+    epoch_start: int = 0
 
 
 class Speedup(msgspec.Struct, frozen=True):
@@ -145,13 +185,14 @@ class VariantRecord(msgspec.Struct, frozen=True):
         mathematics: What each technique in effect changes in the mathematics.
         samples_per_iteration: The batch size.
         iterations_per_optimizer_step: The accumulation.
-        throughput: Samples per second at the median step time.
+        throughput: Samples per second at the mean step time: samples over wall time.
         peak_memory_bytes: Highest allocation over the timed windows.
         peak_memory_of: ``device allocations`` or ``host process``.
-        profiler_inflation: Traced over timed step time, minus 1.
+        profiler_inflation: Traced over timed step time, minus 1; an epoch's start is in neither.
         trace: Path of the trace within the run directory.
         first_step_s: Seconds of the very first optimizer step, in which a model is compiled.
         numerics: Found after tracing.
+        epochs: None where no process was warmed up.
     """
 
     name: str
@@ -176,6 +217,7 @@ class VariantRecord(msgspec.Struct, frozen=True):
     trace: str | None = None
     first_step_s: float | None = None
     numerics: Numerics | None = None
+    epochs: Epochs | None = None
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -197,6 +239,7 @@ class Run(msgspec.Struct, frozen=True):
         switched_on: Techniques that some variant has and the baseline lacks, whose options are
             among ``scenario``; of two scenarios, those that only the second uses.
         shared: Of a run about two scenarios: techniques that both use alike, on in every variant.
+        notes: What is to be known of how it was measured, for people.
     """
 
     schema_version: int
@@ -218,3 +261,4 @@ class Run(msgspec.Struct, frozen=True):
     same_in_both: tuple[str, ...] = ()
     switched_on: tuple[str, ...] = ()
     shared: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from annt_prof.errors import UserError, suggestion
+from annt_prof.runs.migration import brought_up_to_date
 from annt_prof.runs.record import SCHEMA_VERSION, Run
 
 if TYPE_CHECKING:
@@ -171,9 +172,19 @@ class _Header(msgspec.Struct):
 def _decode(encoded: bytes, file: Path) -> Run:
     try:
         version = msgspec.json.decode(encoded, type=_Header).schema_version
-        if version <= SCHEMA_VERSION:
+        if version == SCHEMA_VERSION:
             return msgspec.json.decode(encoded, type=Run)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        if version < SCHEMA_VERSION:
+            record = brought_up_to_date(msgspec.json.decode(encoded), version)
+            return msgspec.convert(record, type=Run)
+    except (
+        msgspec.DecodeError,
+        UnicodeDecodeError,
+        RecursionError,
+        KeyError,
+        TypeError,
+        AttributeError,
+    ) as error:
         raise UserError(
             f"is not the record of a run, or is damaged: {error}",
             where=str(file),

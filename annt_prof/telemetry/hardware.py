@@ -62,6 +62,30 @@ def memory_bytes(root: Path = _ROOT) -> int:
     return min([total, *(int(limit) for limit in limits if limit.isdecimal())])
 
 
+def free_memory_bytes(root: Path = _ROOT) -> int:
+    """Return the memory that processes here may still take, by the machine and by control groups.
+
+    A group's page cache counts as free: the kernel drops it before it kills anything. Source: the
+    kernel's cgroup-v2.rst (``memory.current``, ``inactive_file``) and memory.rst for version 1.
+    """
+    lines = _text(root / "proc/meminfo").splitlines()
+    free = [int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:")]
+    for folder in _cgroups(root, "memory"):
+        for limit, usage in _GROUP_MEMORY:
+            ends = (_text(folder / limit), _text(folder / usage))
+            if all(end.isdecimal() for end in ends):
+                stat = dict(line.split() for line in _text(folder / "memory.stat").splitlines())
+                cached = int(stat.get("total_inactive_file", stat.get("inactive_file", 0)))
+                free.append(max(0, int(ends[0]) - int(ends[1]) + cached))
+    return min(free, default=0)
+
+
+_GROUP_MEMORY = (
+    ("memory.max", "memory.current"),
+    ("memory.limit_in_bytes", "memory.usage_in_bytes"),
+)
+
+
 def governors(root: Path = _ROOT) -> tuple[str, ...]:
     """Return the frequency governors in use; empty where the machine doesn't tell."""
     files = (root / "sys/devices/system/cpu").glob("cpu[0-9]*/cpufreq/scaling_governor")

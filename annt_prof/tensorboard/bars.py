@@ -160,7 +160,7 @@ def _caption(variant: VariantRecord, mean: MeanBreakdown) -> str:
     traced = f"{units.duration(mean.step_ns)} traced"
     if variant.step_time is None:
         return traced
-    return f"{traced}, {units.duration(variant.step_time.median)} timed"
+    return f"{traced}, {units.duration(variant.step_time.mean)} timed"
 
 
 def _x(offset_ns: int, longest_ns: int) -> int:

@@ -91,7 +91,7 @@ def _variants(run: Run) -> Iterator[str]:
         "variant",
         "against the baseline",
         "samples per s",
-        "step time, ms: median (5 % to 95 %)",
+        "step time, ms: mean (5 % to 95 % of steps)",
         f"peak memory, {memory.name}",
         "energy per sample, J",
     )
@@ -119,12 +119,12 @@ def _row(variant: VariantRecord, columns: _Columns) -> Iterator[str]:
         yield from [_NONE] * 4
         return
     time, peak, energy = variant.step_time, variant.peak_memory_bytes, variant.energy_per_sample_j
-    median, p05, p95 = (
-        units.milliseconds(t, columns.places) for t in (time.median, time.p05, time.p95)
+    mean, p05, p95 = (
+        units.milliseconds(t, columns.places) for t in (time.mean, time.p05, time.p95)
     )
     yield escape(_against_baseline(variant, columns))
     yield columns.throughputs.get(variant.name, _NONE)
-    yield f"{median} ({p05} to {p95})"
+    yield f"{mean} ({p05} to {p95})"
     yield _NONE if peak is None else columns.memory.format(peak)
     yield _NONE if energy is None else units.joules(energy)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from annt_prof.explain.figures import per_iteration_ns
 from annt_prof.tensorboard.events import Scalar
 from annt_prof.units import MIB, NS_PER_MS, NS_PER_S
 
@@ -52,21 +53,23 @@ def _ended_s(run: Run, window: TimedWindow) -> float:
 
 def _windows(run: Run, variant: VariantRecord) -> Iterator[Scalar]:
     """Yield one point per round, at the time it was measured."""
+    figures = per_iteration_ns(variant)
     for window in sorted(variant.windows, key=lambda window: window.round):
         at_s = _ended_s(run, window)
+        step_ns = figures[window.round]
         yield Scalar(
             "timed/step_time_ms",
-            window.median_ns / NS_PER_MS,
+            step_ns / NS_PER_MS,
             window.round,
             at_s,
-            "Median wall time of one iteration in each round's window, no profiler running.",
+            "Wall time of each round's window over its iterations, no profiler running.",
         )
         yield Scalar(
             "timed/throughput_samples_per_s",
-            variant.samples_per_iteration * NS_PER_S / window.median_ns,
+            variant.samples_per_iteration * NS_PER_S / step_ns,
             window.round,
             at_s,
-            "Samples per second at each round's median step time.",
+            "Samples per second of wall time in each round's window.",
         )
 
 

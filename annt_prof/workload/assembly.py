@@ -19,6 +19,7 @@ from annt_prof.workload.device_images import move_to_device
 from annt_prof.workload.models.head import classifier_parameters
 from annt_prof.workload.prefetching import DevicePrefetcher
 from annt_prof.workload.resident import ResidentBatches
+from annt_prof.workload.sampling import ShortenableBatches
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,14 +115,15 @@ def make_loader(setup: TrainingSetup, seed: int) -> torch.utils.data.DataLoader[
             "persistent_workers": arguments.persistent_workers,
             "prefetch_factor": arguments.prefetch_factor,
         }
+    generator = torch.Generator().manual_seed(seed)
+    shuffled = torch.utils.data.RandomSampler(setup.dataset, generator=generator)  # type: ignore[arg-type]
+    batches = torch.utils.data.BatchSampler(shuffled, arguments.batch_size, drop_last=True)
     return torch.utils.data.DataLoader(
         setup.dataset,
-        batch_size=arguments.batch_size,
-        shuffle=True,
-        drop_last=True,
+        batch_sampler=ShortenableBatches(batches),
         num_workers=arguments.num_workers,
         pin_memory=arguments.pin_memory,
-        generator=torch.Generator().manual_seed(seed),
+        generator=generator,
         **of_workers,
     )
 

@@ -43,7 +43,7 @@ def test_json_is_the_document_and_nothing_else(
     assert main(["show", "--json", "--runs-dir", str(root)]) == 0
     out, err = capfdbinary.readouterr()
     assert out == document(cpu_run())
-    assert json.loads(out)["schema_version"] == 1
+    assert json.loads(out)["schema_version"] == 2
     assert err == b""
 
 

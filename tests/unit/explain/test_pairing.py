@@ -126,9 +126,11 @@ def test_no_common_round_has_no_speedup() -> None:
     assert speedup(variant("baseline", [100]), variant("amp", [])) is None
 
 
-def test_half_width_needs_two_figures() -> None:
+def test_half_width_needs_three_figures() -> None:
     assert half_width([0.1]) is None
-    assert half_width([0.0, 0.1]) == pytest.approx(12.7062047 * stdev([0, 0.1]) / math.sqrt(2))
+    assert half_width([0.0, 0.1]) is None
+    found = half_width([0.0, 0.1, 0.05])
+    assert found == pytest.approx(4.30265273 * stdev([0, 0.1, 0.05]) / math.sqrt(3))
 
 
 class TestPreciseEnough:

@@ -31,7 +31,11 @@ from hand_made import drifting, variant
             "inconclusive",
             "inconclusive: ± 4.0 % at 12 launches (1.01x)",
         ),
-        (Speedup(1.34, None, None, 4), "no_interval", "1.34x in 4 rounds in 1 launch: no interval"),
+        (
+            Speedup(1.34, None, None, 4),
+            "no_interval",
+            "1.34x in 4 rounds in 1 launch: too few launches for an interval",
+        ),
     ],
 )
 def test_the_words_say_what_the_interval_allows(speedup: Speedup, finding: str, text: str) -> None:

@@ -19,6 +19,7 @@ TOP = [
     "substitutions",
     "overrides_in_effect",
     "telemetry_note",
+    "notes",
     "variants",
 ]
 VARIANT = [
@@ -34,6 +35,7 @@ VARIANT = [
     "windows",
     "throughput",
     "step_time_ns",
+    "epochs",
     "speedup",
     "peak_memory_bytes",
     "peak_memory_of",
@@ -60,9 +62,9 @@ def test_the_keys_stay(record: Run) -> None:
     for variant in answer["variants"]:
         assert list(variant) == VARIANT
         if variant["status"] == "measured":
-            assert list(variant["step_time_ns"]) == ["median", "p05", "p95", "n"]
+            assert list(variant["step_time_ns"]) == ["mean", "p05", "p95", "n", "epoch_start"]
             assert list(variant["speedup"]) == ["ratio", "low", "high", "rounds", "launches"]
-    assert answer["schema_version"] == 1
+    assert answer["schema_version"] == 2
 
 
 @pytest.mark.parametrize("record", [cpu_run(), gpu_run()])

@@ -9,9 +9,18 @@ import pytest
 
 from annt_prof.errors import UserError
 from annt_prof.plan import plan, plan_pair
-from annt_prof.runner import session as session_module
+from annt_prof.runner import crew as crew_module
 from annt_prof.runner.entry import Order, obstacles
-from annt_prof.runner.messages import Failure, Prepared, TimedReply, TimedRequest
+from annt_prof.runner.messages import (
+    Built,
+    EpochReply,
+    EpochRequest,
+    Failure,
+    Prepared,
+    TimedReply,
+    TimedRequest,
+    WarmRequest,
+)
 from annt_prof.runner.process import WorkerLost
 from annt_prof.runner.session import Session, Statistics
 from annt_prof.runs.events import VariantLost
@@ -51,11 +60,19 @@ class ScriptedWorker:
     def receive(self) -> Reply:
         if self._failure is not None:
             raise WorkerLost(self._failure)
-        if not isinstance(self._request, TimedRequest):
-            return Prepared((), (), self._accumulation, 0.001)
-        asked = self._request
-        window = TimedWindow(asked.round, asked.position, 0, 1, (MS,), 1, 4, MS, asked.launch)
-        return TimedReply(window, None, "host process")
+        match self._request:
+            case None:
+                return Built()
+            case WarmRequest():
+                return Prepared((), (), self._accumulation, 0.001, step_ns=(MS,))
+            case EpochRequest():
+                return EpochReply(0)
+            case TimedRequest() as asked:
+                window = TimedWindow(
+                    asked.round, asked.position, 0, 1, (MS,), 1, 4, MS, asked.launch
+                )
+                return TimedReply(window, None, "host process")
+        raise AssertionError(self._request)
 
     def end(self) -> None:
         pass
@@ -74,7 +91,7 @@ def started(
         launched[name] = launched.get(name, -1) + 1
         return ScriptedWorker(script(assignment, launched[name]))
 
-    monkeypatch.setattr(session_module, "start_training", start)
+    monkeypatch.setattr(crew_module, "start_training", start)
     order = Order(scenario, plan, CPU, None, tmp_path, tmp_path)
     lost: list[VariantLost] = []
 

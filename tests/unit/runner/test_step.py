@@ -9,7 +9,8 @@ import torch
 from torch.utils.data import TensorDataset
 
 from annt_prof.categories import Phase
-from annt_prof.runner.step import Batches, Loop, optimizer_step
+from annt_prof.runner.batches import Batches
+from annt_prof.runner.step import Loop, optimizer_step
 from annt_prof.techniques.amp import AmpOptions
 from annt_prof.techniques.gradient_accumulation import GradientAccumulationOptions
 from annt_prof.techniques.setup import (
@@ -61,7 +62,7 @@ def test_the_last_incomplete_group_is_averaged_over_its_own_iterations() -> None
     setup = make_setup(batch_size=4, samples=20)
     GradientAccumulationOptions(steps=3).apply(setup)
     loop = Loop(setup, seed=3)
-    assert loop.upcoming_groups(4) == [3, 2, 3, 2]
+    assert loop.upcoming_groups(3, 7) == [[3], [2, 3, 2]]
     assert optimizer_step(loop) == 3
 
     before = copy.deepcopy(loop.setup.model)

@@ -15,7 +15,7 @@ from annt_prof.analysis.breakdown import break_down
 from annt_prof.categories import Category
 from annt_prof.runner.messages import TimedRequest
 from annt_prof.runner.step import Loop
-from annt_prof.runner.window import HostStopwatch, over_spans, run_steps, run_timed, run_traced
+from annt_prof.runner.window import HostStopwatch, run_steps, run_timed, run_traced
 from annt_prof.techniques.setup import (
     LoaderArguments,
     OptimizerArguments,
@@ -99,15 +99,25 @@ def test_a_timed_window_holds_whole_optimizer_steps(accumulation: int) -> None:
     assert (window.round, window.position) == (3, 1)
     lasted = window.ended_ns - window.started_ns
     assert sum(window.step_ns) * accumulation <= lasted
-    assert min(window.step_ns) <= window.median_ns <= max(window.step_ns)
+    assert window.wall_ns == pytest.approx(sum(window.step_ns) * accumulation, abs=8)
+    assert window.wall_ns <= lasted
+    assert window.first_iteration == switch_in
 
 
-def test_a_window_across_an_incomplete_group_amortises_over_its_own_iterations() -> None:
+def test_a_window_within_an_epoch_holds_whole_groups_only() -> None:
     loop = make_loop(accumulation=3)  # 20 iterations an epoch: the last group has 2
     run_steps(loop, 15)
     window = run_timed(loop, TimedRequest(round=0, launch=0, position=0, iterations=6, switch_in=0))
-    assert window.iterations == 8
-    assert len(window.step_ns) == 3
+    assert (window.iterations, len(window.step_ns)) == (6, 2)
+
+
+def test_a_window_of_whole_epochs_begins_and_ends_with_one() -> None:
+    loop = make_loop(accumulation=3)
+    run_steps(loop, 4)
+    request = TimedRequest(0, 0, 0, iterations=40, switch_in=3, at_epoch=True)
+    window = run_timed(loop, request)
+    assert (window.iterations, len(window.step_ns)) == (40, 14)
+    assert loop.batches.between_epochs
 
 
 def test_a_host_stopwatch_counts_laps() -> None:
@@ -170,16 +180,3 @@ def test_a_traced_window_holds_whole_optimizer_steps(accumulation: int, tmp_path
     iterations = run_traced(loop, 4, path)
     assert iterations == -(-4 // accumulation) * accumulation
     assert break_down(read(path)).mean.num_steps == iterations
-
-
-def test_grouping_iterations_changes_no_median():
-    """Steps with rare slow ones, as a variant with and one without accumulation sees them."""
-    steps = [10, 10, 30, 10, 10, 10, 10, 10]
-    pairs = [a + b for a, b in zip(steps[::2], steps[1::2], strict=True)]
-    assert over_spans(steps, [1] * 8, 2) == over_spans(pairs, [2] * 4, 2) == [10, 20, 10, 10]
-
-
-def test_what_is_left_over_joins_the_last_stretch():
-    assert over_spans([10, 10, 10, 40, 40], [1] * 5, 2) == [10, 30]
-    assert over_spans([10, 50], [1, 1], 4) == [30]
-    assert over_spans([30, 20], [3, 2], 3) == [10]

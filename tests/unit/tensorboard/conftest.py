@@ -21,17 +21,17 @@ from annt_prof.telemetry.summary import TelemetrySummary
 MS = 1_000_000
 
 
-def window(number: int, median_ns: int) -> TimedWindow:
+def window(number: int, mean_ns: int) -> TimedWindow:
     started_ns = 1_000 * MS + number * 500 * MS
     return TimedWindow(
         round=number,
         position=0,
         started_ns=started_ns,
         ended_ns=started_ns + 250 * MS,
-        step_ns=(median_ns, median_ns),
+        step_ns=(mean_ns, mean_ns),
         iterations=2,
         samples=64,
-        median_ns=median_ns,
+        wall_ns=2 * mean_ns,
     )
 
 
@@ -42,7 +42,7 @@ BASELINE = VariantRecord(
     samples_per_iteration=32,
     windows=(window(0, 40 * MS), window(1, 41 * MS), window(2, 42 * MS)),
     throughput=780.5,
-    step_time=StepTime(median=41 * MS, p05=40 * MS, p95=42 * MS, n=3),
+    step_time=StepTime(mean=41 * MS, p05=40 * MS, p95=42 * MS, n=3),
     speedup=Speedup(ratio=1.0, low=1.0, high=1.0, rounds=3, launches=3),
     peak_memory_bytes=3 * 2**30,
     peak_memory_of="host process",
@@ -76,7 +76,7 @@ AMP = VariantRecord(
     samples_per_iteration=32,
     windows=(window(0, 30 * MS), window(1, 31 * MS)),
     throughput=1049.1,
-    step_time=StepTime(median=30 * MS + MS // 2, p05=30 * MS, p95=31 * MS, n=2),
+    step_time=StepTime(mean=30 * MS + MS // 2, p05=30 * MS, p95=31 * MS, n=2),
     speedup=Speedup(ratio=1.3312, low=1.3244, high=1.3381, rounds=2, launches=2),
     peak_memory_bytes=2 * 2**30,
     peak_memory_of="host process",

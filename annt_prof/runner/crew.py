@@ -1,0 +1,225 @@
+"""The workers of a run: started, asked, and lost without taking the others along."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from typing import TYPE_CHECKING, cast
+
+from annt_prof.errors import UserError
+from annt_prof.runner.entry import entries
+from annt_prof.runner.messages import Assignment, Prepared, WarmRequest
+from annt_prof.runner.process import WorkerLost, start_training
+from annt_prof.runs.events import Activity, Event, VariantLost
+from annt_prof.runs.record import Epochs
+from annt_prof.scenario.pair import changed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from multiprocessing.context import ForkServerContext
+
+    from annt_prof.plan import Variant
+    from annt_prof.runner.entry import Entry, Order
+    from annt_prof.runner.messages import Failure, LossKind, Reply, Request
+    from annt_prof.runner.process import Worker
+    from annt_prof.runs.record import VariantStatus
+
+_STATUS: dict[LossKind, VariantStatus] = {
+    "out_of_memory": "out_of_memory",
+    "not_applicable": "not_applicable",
+    "crashed": "crashed",
+    "killed": "crashed",
+    "user_error": "crashed",
+}
+_WARM_UP_SHARE = 0.1  # of the time budget: warming up ends by then, however slow steps are
+
+
+class CrowdedError(Exception):
+    """A process ran out of memory while others held some; by itself it might not have.
+
+    Attributes:
+        entry: Whose process it was.
+        failure: What happened to it.
+    """
+
+    def __init__(self, entry: Entry, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.entry = entry
+        self.failure = failure
+
+
+class Crew:
+    """The variants and their processes.
+
+    Args:
+        context: From ``process.fork_server``.
+        order: What to measure.
+        notify: Told of everything as it happens.
+
+    Attributes:
+        entries: Every variant, in the plan's order.
+        prepared: What the first process of each variant said once it was warmed up.
+        together: Whether processes of several variants live at once.
+    """
+
+    def __init__(
+        self, context: ForkServerContext, order: Order, notify: Callable[[Event], None]
+    ) -> None:
+        self._context = context
+        self._order = order
+        self._notify = notify
+        self.entries = entries(order)
+        self.named = {entry.variant.name: entry for entry in self.entries}
+        self.prepared: dict[str, Prepared] = {}
+        self.together = True
+
+    @property
+    def order(self) -> Order:
+        """What to measure, with what turned out to be refused."""
+        return self._order
+
+    @property
+    def running(self) -> list[Entry]:
+        """The variants that can act here and were not lost."""
+        return [entry for entry in self.entries if entry.runs]
+
+    @property
+    def alive(self) -> list[Entry]:
+        """The variants that have a process."""
+        return [entry for entry in self.entries if entry.worker is not None]
+
+    def launch(self, chosen: Iterable[Entry]) -> None:
+        """Start processes, have them built several at once, and warmed up one after the other.
+
+        A variant whose process fails is lost, and recorded as such.
+
+        Raises:
+            CrowdedError: One ran out of memory beside others.
+            UserError: The scenario itself cannot be built.
+        """
+        waiting = iter(list(chosen))
+        building = list(itertools.islice(waiting, max(1, self._order.machine.num_cores)))
+        for entry in building:
+            self._start(entry)
+        while building:
+            entry = building.pop(0)
+            self._notify(Activity("preparing", entry.variant.name))
+            built = self.receive(entry)
+            following = next(waiting, None)
+            if following is not None:
+                self._start(following)
+                building.append(following)
+            if built is not None:
+                self._warm(entry)
+
+    def _start(self, entry: Entry) -> None:
+        entry.worker = start_training(self._context, self._assignment(entry.variant))
+
+    def _warm(self, entry: Entry) -> None:
+        limit_s = _WARM_UP_SHARE * self._order.scenario.window.time_budget_s
+        reply = self.ask(entry, WarmRequest(limit_s))
+        if reply is None or entry.built:
+            return  # what a later process says of itself, the first one has said
+        prepared = cast("Prepared", reply)
+        self.prepared[entry.variant.name] = prepared
+        entry.substitutions = prepared.substitutions
+        entry.change(
+            remarks=(*entry.record.remarks, *prepared.remarks),
+            iterations_per_optimizer_step=prepared.accumulation,
+            first_step_s=prepared.first_step_s,
+            epochs=Epochs(prepared.per_epoch),
+        )
+
+    def _assignment(self, variant: Variant) -> Assignment:
+        return Assignment(
+            scenario=changed(self._order.scenario, variant.changes),
+            variant=variant,
+            device_type=self._order.machine.device_type,
+            data_dir=self._order.data_dir,
+            search_path=self._order.search_path,
+            log=self._order.logs / f"{variant.name}.log",
+            compiled=self._order.logs / "compiled" / variant.name,
+        )
+
+    def end(self, chosen: Sequence[Entry]) -> None:
+        """End these processes."""
+        for entry in chosen:
+            if entry.worker is not None:
+                entry.worker.end()
+                entry.worker = None
+
+    def kill(self) -> None:
+        """End every process now."""
+        for entry in self.alive:
+            cast("Worker", entry.worker).kill()
+            entry.worker = None
+
+    def ask(self, entry: Entry, request: Request) -> Reply | None:
+        """Return the reply, or None once the variant is lost and recorded as such."""
+        cast("Worker", entry.worker).send(request)
+        return self.receive(entry)
+
+    def receive(self, entry: Entry) -> Reply | None:
+        """Wait for what a worker says; None once its variant is lost and recorded as such."""
+        worker = cast("Worker", entry.worker)
+        try:
+            return worker.receive()
+        except WorkerLost as lost:
+            worker.kill()
+            entry.worker = None
+            others = self.alive
+            if self.together and others and lost.failure.kind in ("out_of_memory", "killed"):
+                raise CrowdedError(entry, lost.failure) from None
+            self.lose(entry, lost.failure)
+            return None
+
+    def lose(self, entry: Entry, failure: Failure) -> None:
+        """Record why a variant is lost.
+
+        Raises:
+            UserError: It is the scenario itself that cannot be built, and nothing is measured yet.
+        """
+        kind = failure.kind
+        if kind in ("user_error", "not_applicable"):
+            if not entry.built and self._is_the_scenarios(entry, failure):
+                second = "the second scenario cannot be built: " if entry.variant.changes else ""
+                message = f"{second}{failure.message}"
+                raise UserError(message, where=failure.where, hint=failure.hint)
+            # What could be built once has not become inapplicable: something else went wrong.
+            kind = "crashed" if entry.built else "not_applicable"
+        status = _STATUS[kind]
+        reason = failure.message
+        if status == "out_of_memory":
+            reason = f"{reason}; no other variant's process was alive"
+        entry.change(status=status, reason=reason)
+        self._notify(VariantLost(entry.variant.name, reason))
+        if status == "not_applicable":
+            self._leave_out(entry)
+
+    def _is_the_scenarios(self, entry: Entry, failure: Failure) -> bool:
+        """Whether a failure to build is the fault of a scenario rather than of a variant of it.
+
+        Between two scenarios lie sets of their differences that nobody wrote down, so only the
+        two themselves must be possible to build.
+        """
+        variant = entry.variant
+        if entry is self.entries[0]:
+            return True
+        if failure.kind != "user_error":
+            return False
+        all_changes = max(len(each.changes) for each in self._order.plan.variants)
+        return len(variant.changes) in (0, all_changes)
+
+    def _leave_out(self, entry: Entry) -> None:
+        """Leave a technique that the scenario refuses out of the variants that are to come.
+
+        Not so between two scenarios: what the first refuses the second may take.
+        """
+        variant, reason = entry.variant, entry.record.reason
+        if variant.factors is not None or len(variant.techniques) != 1 or reason is None:
+            return
+        refused = {**self._order.refused, variant.techniques[0].name: reason}
+        self._order = dataclasses.replace(self._order, refused=refused)
+        for old, new in zip(self.entries, entries(self._order), strict=True):
+            if old is entry or (old.runs and not old.built and old.worker is None):
+                old.variant, old.record = new.variant, new.record

@@ -1,0 +1,51 @@
+"""What the start of an epoch costs, held against a clock: epochs cut short, one after the other."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from typing import TYPE_CHECKING
+
+from annt_prof.runner.window import arrive, run_steps, wait_for
+
+if TYPE_CHECKING:
+    from annt_prof.runner.messages import EpochRequest
+    from annt_prof.runner.step import Loop
+
+_EPOCHS = 2  # each begins and ends once
+
+
+def epoch_start_ns(loop: Loop, request: EpochRequest) -> int:
+    """Return by how much an epoch takes longer than its iterations do in the middle of one.
+
+    That is the start of loader processes, the wait for the first batch, what is left of the queue
+    unused, and the end of the processes. Negative where it is less than what steps vary by.
+
+    Args:
+        loop: What to train; the epoch it is in is dropped.
+        request: How long the epochs are, and what an iteration takes in the middle of one.
+    """
+    if not loop.setup.loader.num_workers or loop.setup.dataset_on_device:
+        return _in_process_ns(loop)
+    device = loop.setup.device
+    arrive(loop, 0, request.iterations, at_epoch=True)
+    wait_for(device)
+    began_ns = time.monotonic_ns()
+    done = 0
+    for _ in range(_EPOCHS):
+        loop.batches.shorten_next(request.iterations)
+        done += run_steps(loop, loop.batches.remaining)
+    wait_for(device)
+    over_ns = time.monotonic_ns() - began_ns - round(done * request.per_iteration_ns)
+    return round(over_ns / _EPOCHS)
+
+
+def _in_process_ns(loop: Loop) -> int:
+    """Return what the first batch of an epoch takes longer than the second: nothing runs ahead."""
+    arrive(loop, 0, 2, at_epoch=True)
+    marks = [time.monotonic_ns()]
+    for _ in range(min(2, loop.batches.per_epoch)):
+        next(loop.batches)
+        marks.append(time.monotonic_ns())
+    waits = [b - a for a, b in itertools.pairwise(marks)]
+    return waits[0] - waits[-1]

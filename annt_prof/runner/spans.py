@@ -1,0 +1,127 @@
+"""How long windows are: whole turns of loaders, accumulation, epochs, and what else comes round.
+
+A window's figure is its whole time over its iterations, so what comes every few steps must be in
+it a whole number of times. All variants of a run share one length, or the same steps would be
+counted differently beside one mix and beside another.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from annt_prof.scenario.schema import WindowChoice
+
+_SURE = 0.9  # of the budget: the warm-up's steps tell the later ones' length only roughly
+_LONGEST = 6  # times the iterations that the scenario asks for
+
+
+@dataclass(frozen=True)
+class Pace:
+    """What the warm-up showed of one variant.
+
+    Attributes:
+        step_ns: Mean time of an iteration.
+        accumulation: Iterations per optimizer step.
+        workers: Loader processes: batches arrive so many at a time.
+        per_epoch: Iterations of an epoch.
+        period: Found in its steps, in iterations; 1 where there is none.
+    """
+
+    step_ns: float
+    accumulation: int = 1
+    workers: int = 0
+    per_epoch: int = 1_000_000
+    period: int = 1
+
+
+@dataclass(frozen=True)
+class Span:
+    """The length of every window of a run.
+
+    Attributes:
+        iterations: Timed ones.
+        switch_in: Dropped ones before them.
+        period: ``iterations`` is a whole number of these, unless it is too long for a window.
+        at_epoch: Whether windows begin with an epoch and hold whole ones.
+        round_s: What one window of each variant takes, as far as the warm-up tells.
+    """
+
+    iterations: int
+    switch_in: int
+    period: int
+    at_epoch: bool
+    round_s: float
+
+
+def choose_span(
+    window: WindowChoice, paces: Sequence[Pace], launch_s: float, launches: int
+) -> Span:
+    """Choose the length that holds whole turns of everything, cut to what the budget holds.
+
+    Args:
+        window: What the scenario asks for.
+        paces: Of each variant that runs.
+        launch_s: Seconds that it takes to start all variants once.
+        launches: That the budget should hold.
+    """
+    group = math.lcm(*(pace.accumulation for pace in paces))
+    workers = max(pace.workers for pace in paces)
+    switch_in = _up_to(max(window.switch_in, workers), group)
+    epoch = min(pace.per_epoch for pace in paces)
+    period = _period(window, paces, group)
+    step_s = sum(pace.step_ns for pace in paces) / 1e9
+    # So many iterations of every variant fit into one window of each launch.
+    budget_s = max(0.0, _SURE * window.time_budget_s - (launches - 1) * launch_s)
+    affordable = int(budget_s / launches / step_s) if step_s else _LONGEST * window.iterations
+    # Where an epoch is hardly longer than a switch-in, no window lies in the middle of one.
+    no_middle = epoch - switch_in < period
+    if no_middle or epoch <= min(_LONGEST * window.iterations, affordable - switch_in):
+        epochs = max(1, min(-(-window.iterations // epoch), (affordable - switch_in) // epoch))
+        count = epochs * epoch
+        return Span(count, switch_in, epoch, True, step_s * (count + switch_in))
+    if window.iterations + switch_in > affordable:
+        switch_in = _up_to(max(1, workers), group)
+    most = min(_up_to(window.iterations, period), epoch - switch_in, affordable - switch_in)
+    count = max(period, most // period * period)
+    return Span(count, switch_in, period, False, step_s * (count + switch_in))
+
+
+def _period(window: WindowChoice, paces: Sequence[Pace], group: int) -> int:
+    """Return what all variants' turns go into, leaving out what would make windows too long."""
+    period = group
+    turns = {pace.workers for pace in paces if pace.workers}
+    turns |= {math.lcm(pace.period, pace.accumulation) for pace in paces}
+    for turn in sorted(turns):
+        longer = math.lcm(period, turn)
+        if longer <= max(_LONGEST * window.iterations, group):
+            period = longer
+    return period
+
+
+def _up_to(number: int, step: int) -> int:
+    return -(-number // step) * step
+
+
+def lengthened(span: Span, periods: Sequence[int], window: WindowChoice) -> Span:
+    """Return a span that holds whole periods that showed up in the timed windows themselves.
+
+    Args:
+        span: Of the windows so far.
+        periods: In iterations.
+        window: What the scenario asks for; no window becomes much longer than that.
+    """
+    if span.at_epoch:
+        return span
+    period = span.period
+    for found in sorted(set(periods)):
+        longer = math.lcm(period, found)
+        if longer <= max(span.iterations, 2 * window.iterations):
+            period = longer
+    count = _up_to(span.iterations, period)
+    round_s = span.round_s * (count + span.switch_in) / (span.iterations + span.switch_in)
+    return Span(count, span.switch_in, period, False, round_s)

@@ -1,0 +1,85 @@
+"""One traced window of a variant, and what it shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from annt_prof.analysis.breakdown import break_down
+from annt_prof.analysis.phases import find_phases
+from annt_prof.analysis.pitfalls import pitfalls
+from annt_prof.analysis.steps import find_steps
+from annt_prof.errors import UserError
+from annt_prof.runner.messages import NumericsReply, NumericsRequest, TracedRequest
+from annt_prof.runner.process import WorkerLost
+from annt_prof.runs.events import Activity
+from annt_prof.trace.reading import read
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from annt_prof.runner.crew import Crew
+    from annt_prof.runner.entry import Entry
+    from annt_prof.runner.process import Worker
+    from annt_prof.runner.spans import Span
+    from annt_prof.runs.events import Event
+
+ORIGINAL_TRACE = "kineto.json.gz"
+
+
+def trace_variant(
+    crew: Crew,
+    entry: Entry,
+    directory: Path,
+    span: Span,
+    iterations: int,
+    notify: Callable[[Event], None],
+) -> None:
+    """Trace a variant, look at its numbers, end its process, and analyse the trace.
+
+    Args:
+        crew: That the variant belongs to.
+        entry: With a process.
+        directory: The run directory; the trace goes to ``tensorboard/<variant>/`` there.
+        span: Of the timed windows: the traced one holds whole turns of the same things.
+        iterations: Recorded ones, at least.
+        notify: Told of what is being done.
+    """
+    path = directory / "tensorboard" / entry.variant.name / ORIGINAL_TRACE
+    path.parent.mkdir(parents=True, exist_ok=True)
+    notify(Activity("tracing", entry.variant.name))
+    turns = -(-iterations // span.period)
+    # One turn runs unrecorded, so that the loader's processes are where they are in mid-epoch.
+    unrecorded = min(span.period, span.switch_in) if span.at_epoch else span.period
+    request = TracedRequest(turns * span.period, path, unrecorded, span.at_epoch)
+    if crew.ask(entry, request) is None:
+        return
+    _look_at_numbers(entry)
+    notify(Activity("analysing", entry.variant.name))
+    _attribute(entry, path)
+    entry.change(trace=str(path.relative_to(directory)))
+
+
+def _look_at_numbers(entry: Entry) -> None:
+    """Ask for the variant's numbers and end its worker; what is measured stands either way."""
+    worker = cast("Worker", entry.worker)
+    worker.send(NumericsRequest())
+    try:
+        entry.change(numerics=cast("NumericsReply", worker.receive()).numerics)
+    except WorkerLost as lost:
+        remark = f"its numbers were not looked at: {lost.failure.message}"
+        entry.change(remarks=(*entry.record.remarks, remark))
+    worker.end()
+    entry.worker = None
+
+
+def _attribute(entry: Entry, path: Path) -> None:
+    """Break the traced steps down; a trace that cannot be read costs the breakdown alone."""
+    try:
+        trace = read(path)
+        entry.change(breakdown=break_down(trace).mean)
+        steps = find_steps(trace)
+        found = pitfalls(trace, steps, find_phases(trace, steps.main_thread))
+        entry.change(remarks=(*entry.record.remarks, *(f"trace: {each}" for each in found)))
+    except UserError as error:
+        entry.change(remarks=(*entry.record.remarks, f"no breakdown: {error.message}"))

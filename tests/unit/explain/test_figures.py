@@ -1,0 +1,63 @@
+"""A window's figure is its whole time over its iterations, epochs' starts taken in."""
+
+import msgspec
+import pytest
+
+from annt_prof.explain.comparison import summarise
+from annt_prof.explain.figures import middle_of, per_iteration_ns, start_share
+from annt_prof.runs.record import Epochs, EpochStart, TimedWindow, VariantRecord
+from hand_made import MS, variant
+
+
+def burst(number: int) -> TimedWindow:
+    """Every fourth step waits for four batches."""
+    steps = (370 * MS, 10 * MS, 10 * MS, 10 * MS) * 5
+    return TimedWindow(number, 0, 0, 2000 * MS, steps, 20, 320, sum(steps), launch=number)
+
+
+def bursting() -> VariantRecord:
+    windows = tuple(burst(number) for number in range(5))
+    return VariantRecord("baseline", (), "measured", samples_per_iteration=16, windows=windows)
+
+
+def test_no_step_is_left_out() -> None:
+    (found,) = summarise((bursting(),))
+    assert found.step_time.mean == 100 * MS
+    assert found.throughput == pytest.approx(160)
+    assert (found.step_time.p05, found.step_time.p95) == (10 * MS, 370 * MS)
+
+
+def test_a_few_disturbed_windows_move_the_middle_little() -> None:
+    assert middle_of([10.0] * 8 + [100.0, 200.0]) == 10
+    assert middle_of([10.0, 10.0, 100.0]) == 40
+
+
+def epochs(*costs_ms: float, iterations: int = 100) -> Epochs:
+    starts = tuple(EpochStart(launch, round(ms * MS)) for launch, ms in enumerate(costs_ms))
+    return Epochs(iterations, starts=starts)
+
+
+def test_an_epochs_start_is_spread_over_its_iterations() -> None:
+    made = variant("baseline", [10, 10, 10], epochs=epochs(1000, 2000))
+    assert start_share(made) == pytest.approx(1500 / 2500)
+    # The third launch was not asked, so the mean of what was measured stands for it.
+    assert per_iteration_ns(made) == {0: 20 * MS, 1: 30 * MS, 2: 25 * MS}
+    (found,) = summarise((made,))
+    assert (found.step_time.mean, found.step_time.epoch_start) == (25 * MS, 15 * MS)
+
+
+def test_a_start_that_is_too_short_to_count_is_left_out() -> None:
+    made = variant("baseline", [10, 10, 10], epochs=epochs(4.9))
+    assert per_iteration_ns(made) == {0: 10 * MS, 1: 10 * MS, 2: 10 * MS}
+
+
+def test_noise_below_zero_is_no_start() -> None:
+    made = variant("baseline", [10, 10, 10], epochs=epochs(-30))
+    assert start_share(made) == 0
+    assert per_iteration_ns(made)[0] == 10 * MS
+
+
+def test_nothing_is_added_where_windows_hold_whole_epochs() -> None:
+    held = msgspec.structs.replace(epochs(), in_windows=True)
+    made = variant("baseline", [10, 10, 10], epochs=held)
+    assert per_iteration_ns(made)[0] == 10 * MS
