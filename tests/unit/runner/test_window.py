@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +22,9 @@ from annt_prof.techniques.setup import (
     TrainingSetup,
 )
 from annt_prof.trace.reading import read
+
+
+CLOCKS_APART_NS = 20_000  # a trace's times are on another clock, and rounded
 
 
 class Sleeper:
@@ -70,6 +72,7 @@ def make_loop(
     accumulation: int = 1,
     in_dataset: Sleeper | None = None,
     in_forward: Sleeper | None = None,
+    in_backward: Sleeper | None = None,
     in_optimizer: Sleeper | None = None,
 ) -> Loop:
     setup = TrainingSetup(
@@ -83,6 +86,8 @@ def make_loop(
         accumulation=accumulation,
     )
     loop = Loop(setup, seed=0)
+    if in_backward is not None:
+        setup.model.linear.weight.register_hook(lambda _: in_backward())
     if in_optimizer is not None:
         loop.optimizer.register_step_pre_hook(lambda *_: in_optimizer())
     return loop
@@ -140,37 +145,48 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-@pytest.mark.usefixtures("one_thread")
-@pytest.mark.parametrize(
-    ("place", "category"),
-    [
-        ("in_dataset", Category.DATA_LOADING),
-        ("in_forward", Category.FORWARD),
-        ("in_optimizer", Category.OPTIMIZER),
-    ],
-)
-def test_injected_time_lands_in_its_category(
-    place: str, category: Category, tmp_path: Path
-) -> None:
-    """20 ms a step of known sleep is found, to 5 %, where it was injected and nowhere else.
+PLACES = {
+    "in_dataset": Category.DATA_LOADING,
+    "in_forward": Category.FORWARD,
+    "in_backward": Category.BACKWARD,
+    "in_optimizer": Category.OPTIMIZER,
+}
 
-    Medians over the steps: on a shared machine another program may take the core in any one of
-    them, and what it takes is rightly booked on the category that it interrupts.
+
+@pytest.mark.usefixtures("one_thread")
+@pytest.mark.parametrize("place", PLACES)
+def test_injected_time_lands_in_its_category(place: str, tmp_path: Path) -> None:
+    """20 ms a step of sleep is found, to 5 %, where it was injected and nowhere else.
+
+    What is sought is how long each sleep really was, on the clock of this process. All of it is
+    in its category in every step, however busy the machine. What another program takes of a core
+    is rightly booked on the category that it interrupts, so what a category has beyond the sleep
+    is judged by the step that was disturbed least.
     """
     sleeps_a_step = 2 if place == "in_dataset" else 1  # a batch has two samples
     sleeper = Sleeper(0.020 / sleeps_a_step)
     loop = make_loop(**{place: sleeper})
     run_steps(loop, 3)
     path = tmp_path / "trace.json.gz"
-    assert run_traced(loop, 9, path) == 9
+    recorded = run_traced(loop, 20, path)
     steps = break_down(read(path)).steps
-    assert len(steps) == 9
-    traced = sleeper.slept_ns[-9 * sleeps_a_step :]
-    slept_per_step = statistics.median(traced) * sleeps_a_step
-    found = statistics.median(step.by_category_ns[category] for step in steps)
-    assert found == pytest.approx(slept_per_step, rel=0.05)
+    assert len(steps) == recorded >= 20
     for step in steps:
         assert sum(step.by_category_ns.values()) == step.wall_ns
+    slept = [sum(each) for each in batched(sleeper.slept_ns, sleeps_a_step)][-recorded:]
+    beyond = {
+        category: [
+            step.by_category_ns[category] - (asleep if category is PLACES[place] else 0)
+            for step, asleep in zip(steps, slept, strict=True)
+        ]
+        for category in PLACES.values()
+    }
+    assert min(beyond[PLACES[place]]) > -CLOCKS_APART_NS
+    assert max(min(each) for each in beyond.values()) < 0.05 * min(slept)
+
+
+def batched(values: list[int], size: int) -> list[list[int]]:
+    return [values[start : start + size] for start in range(0, len(values), size)]
 
 
 @pytest.mark.parametrize("accumulation", [1, 3])
