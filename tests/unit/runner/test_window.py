@@ -23,7 +23,6 @@ from annt_prof.techniques.setup import (
 )
 from annt_prof.trace.reading import read
 
-
 CLOCKS_APART_NS = 20_000  # a trace's times are on another clock, and rounded
 
 

@@ -1,7 +1,6 @@
 """The JSON Schema agrees with the loader."""
 
 import json
-from pathlib import Path
 
 import pytest
 from jsonschema import Draft7Validator
@@ -9,9 +8,9 @@ from ruamel.yaml import YAML
 
 from annt_prof.scenario.json_schema import json_schema
 from annt_prof.techniques import registry
+from shipped import SCENARIOS, scenario_files
 
-SCENARIOS = Path(__file__).parents[3] / "scenarios"
-FILES = sorted(SCENARIOS.rglob("*.yaml"))
+FILES = scenario_files()
 
 
 @pytest.fixture(scope="module")

@@ -1,21 +1,13 @@
 """The shipped scenarios say what they promise."""
 
-from pathlib import Path
-
 import pytest
 
 from annt_prof.plan import plan
 from annt_prof.scenario.checks import accumulation
 from annt_prof.scenario.loading import load
+from shipped import NAMES, PAPER, SCENARIOS, scenario_files
 
-SCENARIOS = Path(__file__).parents[3] / "scenarios"
-FILES = sorted(SCENARIOS.rglob("*.yaml"))
-PAPER = {
-    f"{model}_{data}_{tuning}"
-    for model in ("resnet50", "vit", "efficientnet")
-    for data in ("cifar10", "cifar100")
-    for tuning in ("without", "with")
-}
+FILES = scenario_files()
 
 
 def scenario(name, accelerator=True):
@@ -24,12 +16,7 @@ def scenario(name, accelerator=True):
 
 def test_all_are_there():
     names = {path.relative_to(SCENARIOS).with_suffix("").as_posix() for path in FILES}
-    models = ("vit", "resnet50", "efficientnet")
-    assert names == (
-        {f"{model}_{mix}" for model in models for mix in ("amp", "all")}
-        | {"resnet50_digits"}
-        | {f"paper/{name}" for name in PAPER}
-    )
+    assert names == set(NAMES)
 
 
 @pytest.mark.parametrize("accelerator", [True, False])

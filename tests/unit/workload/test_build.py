@@ -1,7 +1,6 @@
 """A whole scenario to its baseline's declaration."""
 
 import random
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +11,7 @@ from annt_prof.errors import UserError
 from annt_prof.scenario.loading import load
 from annt_prof.techniques.setup import GradientClipping
 from annt_prof.workload.build import build
+from shipped import scenario_files
 
 CPU = torch.device("cpu")
 
@@ -135,10 +135,7 @@ def test_an_unknown_model_is_an_error(built):
         built("model.name=resnet51")
 
 
-SCENARIOS = Path(__file__).parents[3] / "scenarios"
-
-
-@pytest.mark.parametrize("path", sorted(SCENARIOS.rglob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", scenario_files(), ids=lambda path: path.stem)
 def test_every_shipped_scenario_builds_without_network(path, tmp_path):
     scenario = load(path).resolve(True).scenario
     small = scenario.dataset.name.replace("cifar", "")
