@@ -6,11 +6,14 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from interruptible import heed_interrupts
 
 SCENARIO = """\
 name: tiny
@@ -114,7 +117,9 @@ class Workbench:
         (folder / "tiny_work.py").write_text(MODULE)
         self.environment = {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "100"}
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(
+        self, *arguments: str, prepare: Callable[[], None] = heed_interrupts
+    ) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, "-m", "annt_prof", *arguments],
             cwd=self.folder,
@@ -123,6 +128,7 @@ class Workbench:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            preexec_fn=prepare,
         )
 
     def run(self, *arguments: str) -> Outcome:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
+from interruptible import ignore_interrupts
+
 if TYPE_CHECKING:
     from conftest import Outcome, Workbench
 
@@ -254,6 +256,19 @@ def test_ctrl_c_before_anything_is_measured_is_one_word(
     os.killpg(process.pid, signal.SIGINT)
     stdout, stderr = process.communicate(timeout=60)
     assert (process.returncode, stdout, stderr.strip()) == (130, "", "interrupted")
+
+
+def test_what_is_started_with_ctrl_c_ignored_goes_on(workbench: Workbench) -> None:
+    process = workbench.start(
+        "run", "tiny.yaml", "--json", "--device", "cpu", prepare=ignore_interrupts
+    )
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and not _measured_rounds(workbench):
+        time.sleep(0.2)
+    os.killpg(process.pid, signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=120)
+    assert process.returncode == 0, stderr
+    assert json.loads(stdout)["complete"]
 
 
 def _measured_rounds(workbench: Workbench) -> int:

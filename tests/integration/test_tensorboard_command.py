@@ -27,6 +27,7 @@ from annt_prof.runs.record import (
     VariantRecord,
 )
 from annt_prof.testing import TraceBuilder
+from interruptible import heed_interrupts
 
 MS = 1_000_000
 
@@ -79,6 +80,7 @@ class Command:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=heed_interrupts,
         )
 
     def line(self) -> str:

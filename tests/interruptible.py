@@ -1,0 +1,20 @@
+"""Programs that heed Ctrl-C, whatever the tests themselves were started with.
+
+A shell starts background jobs with SIGINT ignored, and what is ignored stays so across fork and
+exec, in Python too. Source: POSIX, section 2.11 of the Shell Command Language (signals and error
+handling); Python's signal module, SIGINT.
+"""
+
+from __future__ import annotations
+
+import signal
+
+
+def heed_interrupts() -> None:
+    """Give SIGINT its default action; for ``preexec_fn`` of a program that is to be interrupted."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def ignore_interrupts() -> None:
+    """Start a program as a shell starts a background job."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
