@@ -22,9 +22,9 @@ window:
   warmup: {WARMUP}
   iterations: 8
   switch_in: 2
-  rounds: 2
+  rounds: 3
   rounds_per_launch: 1
-  min_launches: 2
+  min_launches: 3
 """
 
 
@@ -66,7 +66,7 @@ def witnessed(tmp_path_factory: pytest.TempPathFactory) -> Witnessed:
     outcome = bench.run("run", "case.yaml", "--json", "--device", "cpu")
     assert outcome.status == 0, outcome.stderr
     (baseline,) = store.load(outcome.run_directory).variants
-    assert len(baseline.windows) == 2
+    assert len(baseline.windows) == 3
     logs = sorted((folder / "passes").iterdir())
     return Witnessed(baseline, tuple(tuple(passes(log)) for log in logs))
 
