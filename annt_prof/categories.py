@@ -1,4 +1,4 @@
-"""The keys of breakdowns and kernel classes, and the phases a training step is annotated with.
+"""The keys of breakdowns: categories, kernel classes, precisions; and a training step's phases.
 
 The keys are stable: they appear in JSON, CSV, TensorBoard tags and budgets.
 """
@@ -38,6 +38,20 @@ class KernelClass(StrEnum):
     MEMORY = "memory"
     COMMUNICATION = "communication"
     OTHER = "other"
+
+
+class Precision(StrEnum):
+    """In what a matrix kernel takes its inputs; ``unknown`` where its name does not tell."""
+
+    FLOAT64 = "float64"
+    FLOAT32 = "float32"
+    TF32 = "tf32"
+    BFLOAT16 = "bfloat16"
+    FLOAT16 = "float16"
+    FLOAT8 = "float8"
+    FLOAT4 = "float4"
+    INT8 = "int8"
+    UNKNOWN = "unknown"
 
 
 class Phase(StrEnum):

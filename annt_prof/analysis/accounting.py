@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from annt_prof.analysis.breakdown import Breakdown, MeanBreakdown, StepBreakdown
 from annt_prof.analysis.completeness import whole_steps
@@ -16,8 +16,9 @@ from annt_prof.trace.columns import DEVICE_KINDS, Kind
 
 if TYPE_CHECKING:
     from annt_prof.analysis.steps import Steps
-    from annt_prof.categories import Category
     from annt_prof.trace.columns import Trace
+
+_Part = TypeVar("_Part", bound=str)
 
 
 def account(trace: Trace, selection: slice) -> Breakdown:
@@ -77,11 +78,15 @@ def _breakdown(steps: Steps, ledger: Ledger, incomplete: tuple[str, ...]) -> Bre
         kernel_ns=_per_step(ledger.kernel_ns, len(rows)),
         operator_ns=_per_step(ledger.operator_ns, len(rows)),
         host_bound_ns=_per_step(ledger.host_bound_ns, len(rows)),
+        kernel_precision_ns={
+            kind: mean_of(total_ns, len(rows))
+            for kind, total_ns in ledger.kernel_precision_ns.items()
+        },
     )
     return Breakdown(rows, mean, incomplete)
 
 
-def mean_of(total_ns: dict[Category, int], count: int) -> dict[Category, int]:
+def mean_of(total_ns: dict[_Part, int], count: int) -> dict[_Part, int]:
     """Divide so that the parts still add up to the rounded mean of the whole.
 
     Each part is rounded down and the nanoseconds that are left go to the largest remainders.
@@ -91,11 +96,11 @@ def mean_of(total_ns: dict[Category, int], count: int) -> dict[Category, int]:
         total_ns: Sums over the steps.
         count: Steps.
     """
-    parts = {category: total // count for category, total in total_ns.items()}
+    parts = {part: total // count for part, total in total_ns.items()}
     left = _rounded(sum(total_ns.values()), count) - sum(parts.values())
-    by_remainder = sorted(total_ns, key=lambda category: -(total_ns[category] % count))
-    for category in by_remainder[:left]:
-        parts[category] += 1
+    by_remainder = sorted(total_ns, key=lambda part: -(total_ns[part] % count))
+    for part in by_remainder[:left]:
+        parts[part] += 1
     return parts
 
 

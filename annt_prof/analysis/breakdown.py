@@ -47,6 +47,9 @@ class MeanBreakdown(msgspec.Struct, frozen=True):
             do, in the same classes, nanoseconds per step.
         host_bound_ns: ``host_bound`` by the phase that the host was in; ``unattributed`` where
             it was in none.
+        kernel_precision_ns: ``kernel_ns`` of convolutions, products and attention by the
+            ``Precision`` that each kernel ran in, as its name tells; the parts sum to the class.
+            Empty without a device and in what was recorded before this was told.
     """
 
     step_ns: int
@@ -57,6 +60,7 @@ class MeanBreakdown(msgspec.Struct, frozen=True):
     kernel_ns: dict[str, int]
     operator_ns: dict[str, int] = {}
     host_bound_ns: dict[str, int] = {}
+    kernel_precision_ns: dict[str, dict[str, int]] = {}
 
 
 class Breakdown(msgspec.Struct, frozen=True):

@@ -10,6 +10,7 @@ from annt_prof.analysis.blocking import is_to_device, synchronising
 from annt_prof.analysis.intervals import (
     NOWHERE,
     Segments,
+    added_up,
     edges_of,
     first_come,
     time_by_label,
@@ -19,10 +20,13 @@ from annt_prof.analysis.launches import UNKNOWN_NS, launch_times
 from annt_prof.analysis.ledger import CATEGORIES, Ledger, column
 from annt_prof.analysis.measured import not_measured_on_device
 from annt_prof.analysis.phases import PHASES
+from annt_prof.analysis.precision import MATRIX_CLASSES, kernel_precision
 from annt_prof.categories import Category, KernelClass, Phase
 from annt_prof.trace.columns import DEVICE_KINDS, Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from annt_prof.analysis.phases import Phases
@@ -71,6 +75,7 @@ def account_device(trace: Trace, steps: Steps, phases: Phases) -> Ledger:
     spans = (steps.start_ns, steps.end_ns)
     time_ns = time_by_label(edges, label, len(CATEGORIES), *spans)
     hidden = (Category.H2D_COPY, Category.OTHER_COPY, Category.COMMUNICATION)
+    spent_ns = _by_name(trace, steps)
     return Ledger(
         time_ns=time_ns,
         hidden_ns={
@@ -78,7 +83,8 @@ def account_device(trace: Trace, steps: Steps, phases: Phases) -> Ledger:
             - int(time_ns[:, column(each)].sum())
             for each in hidden
         },
-        kernel_ns=_by_class(trace, steps, classes),
+        kernel_ns=_by_class(spent_ns, classes),
+        kernel_precision_ns=_by_precision(trace.names, spent_ns, classes),
         operator_ns={},
         host_bound_ns=_host_bound(edges, label, phases, steps),
         not_measured=not_measured_on_device(trace, phases),
@@ -160,14 +166,29 @@ def _within(segments: Segments, steps: Steps) -> int:
     )
 
 
-def _by_class(trace: Trace, steps: Steps, classes: list[KernelClass]) -> dict[str, int]:
-    """Add up the device time of each kernel class within the steps."""
+def _by_name(trace: Trace, steps: Steps) -> Ints:
+    """Add up the device time of each name within the steps, shape (names,)."""
     events = trace.events[trace.events.of_kind(*DEVICE_KINDS)]
     stepping = first_come(steps.start_ns, steps.end_ns)
     inside = stepping.length_before(events.end_ns) - stepping.length_before(events.start_ns)
+    return added_up(events.name, inside, len(trace.names))
+
+
+def _by_class(spent_ns: Ints, classes: list[KernelClass]) -> dict[str, int]:
     class_of_name = np.array([list(KernelClass).index(kind) for kind in classes])
-    totals = np.zeros(len(KernelClass), np.int64)
-    np.add.at(totals, class_of_name[events.name], inside)
+    totals = added_up(class_of_name, spent_ns, len(KernelClass))
     return {
         kind.value: int(total) for kind, total in zip(KernelClass, totals, strict=True) if total
     }
+
+
+def _by_precision(
+    names: Sequence[str], spent_ns: Ints, classes: list[KernelClass]
+) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    for index in np.flatnonzero(spent_ns).tolist():
+        if classes[index] in MATRIX_CLASSES:
+            of_class = found.setdefault(classes[index].value, {})
+            precision = kernel_precision(names[index]).value
+            of_class[precision] = of_class.get(precision, 0) + int(spent_ns[index])
+    return found

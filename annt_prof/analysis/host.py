@@ -53,6 +53,7 @@ def account_host(trace: Trace, steps: Steps, phases: Phases) -> Ledger:
         if Category.COMMUNICATION in not_measured
         else {Category.COMMUNICATION: hidden_ns},
         kernel_ns={},
+        kernel_precision_ns={},
         operator_ns=passes_by_class(trace, steps, phases),
         host_bound_ns={},
         not_measured=not_measured,

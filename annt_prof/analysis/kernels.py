@@ -37,11 +37,11 @@ _PATTERNS: tuple[tuple[KernelClass, str], ...] = (
     (
         KernelClass.CONV,
         r"conv(?!ert)|winograd|wgrad|dgrad|fprop|implicit_gemm|im2col|col2im|nchwtonhwc|nhwctonchw"
-        r"|depthwise|scudnn|fft2d|\bcask_cudnn|miopensp3|igemm_|gcnasm",
+        r"|depthwise|[sh]\d*cudnn|fft2d|\bcask_cudnn|miopensp3|igemm_|gcnasm",
     ),
     (
         KernelClass.GEMM,
-        r"gemm|gemv|cublas|cutlass|nvjet|\bcijk_|splitk|hmma|xmma|wmma|matmul|\bmm_"
+        r"gemm|gemv|cublas|cutlass|nvjet|(?<![a-z])cijk_|splitk|hmma|xmma|wmma|matmul|\bmm_"
         r"|dot_kernel|triton_tem",
     ),
     (
@@ -61,12 +61,12 @@ _PATTERNS: tuple[tuple[KernelClass, str], ...] = (
     ),
 )
 _COMPILED = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _PATTERNS)
-_LONGEST_NAME = 4096  # templates reach 2 kB; a longer name is not searched to its end
+LONGEST_NAME = 4096  # templates reach 2 kB; a longer name is not searched to its end
 
 
 def kernel_class(name: str) -> KernelClass:
     """Classify a kernel, copy or memset by its name; ``other`` where nothing is known."""
     for kind, pattern in _COMPILED:
-        if pattern.search(name[:_LONGEST_NAME]):
+        if pattern.search(name[:LONGEST_NAME]):
             return kind
     return KernelClass.OTHER

@@ -98,6 +98,7 @@ def _mean(mean: MeanBreakdown) -> dict[str, Any]:
         "breakdown_ns": _every_category(mean.by_category_ns),
         "hidden_ns": mean.hidden_ns,
         "kernel_ns": mean.kernel_ns,
+        "kernel_precision_ns": mean.kernel_precision_ns,
     }
 
 

@@ -91,7 +91,7 @@ class Evidence:
             backward by what operators do; empty where neither is known.
         host_bound_ns: ``host_bound`` by the phase that the host was in; empty without a device.
         accumulation: Iterations per optimizer step of the baseline.
-        sixteen_bits: Share of the matrix kernels' time that runs in 16 bits already.
+        sixteen_bits: Share of the matrix kernels' time that runs in 16 bits or fewer already.
         tf32: Share of it that runs in TF32 already.
         native_bfloat16: Whether the device has bfloat16 matrix instructions; None where it is not
             known.
