@@ -42,6 +42,10 @@ _DEVICE = _HOST + 1  # becomes a category by the activity
 _HOST_PHASES = {Phase.DATA_LOADING: Category.DATA_LOADING, Phase.SYNC: Category.SYNC}
 
 
+class CircularPathError(Exception):
+    """An activity was found to wait for itself: a fault of the rules, whatever the file holds."""
+
+
 class PathStep(msgspec.Struct, frozen=True):
     """A step's time by what was on the path then.
 
@@ -103,10 +107,13 @@ def critical_path(
         phases: Of the same trace.
         gated: Of the same trace.
         top: Most activities to list.
+
+    Raises:
+        CircularPathError: The walk came to an activity for the second time.
     """
     if not trace.events.of_kind(*DEVICE_KINDS).any():
         return None
-    pieces = _walk(gated, _waits(trace, steps, gated), steps)
+    pieces = _walk(trace, gated, _waits(trace, steps, gated), steps)
     path = first_come(pieces.start_ns, pieces.end_ns, np.arange(len(pieces.kind)))
     on_device = (pieces.kind == _DEVICE) & (pieces.activity < len(gated.event))
     category = activity_categories(trace, gated.event, phases)
@@ -135,11 +142,14 @@ def _waits(trace: Trace, steps: Steps, gated: Gates) -> _Waits:
     """Find the calls in which an activity ended; the others had nothing to wait for.
 
     A call that waited for its own pageable copy waited for nothing else, and may return while
-    the end of the copy is still under way.
+    the end of the copy is still under way. One that took no time waited for nothing, and so
+    cannot have held up its own launch, which is at the same instant. Of two that returned at one
+    instant the host was last in the one that began later.
     """
     events = trace.events
     calls = np.flatnonzero(waiting_calls(trace, steps))
-    calls = calls[np.argsort(events.end_ns[calls], kind="stable")]
+    calls = calls[events.end_ns[calls] > events.start_ns[calls]]
+    calls = calls[np.lexsort((events.start_ns[calls], events.end_ns[calls]))]
     activity = gated.last_to_end_by(events.end_ns[calls])
     copied = _own_copies(trace, calls, gated)
     activity = np.where(copied == NOTHING, activity, copied)
@@ -176,9 +186,12 @@ class _Pieces:
     activity: Places
 
 
-def _walk(gated: Gates, waits: _Waits, steps: Steps) -> _Pieces:
+def _walk(trace: Trace, gated: Gates, waits: _Waits, steps: Steps) -> _Pieces:
     """Follow the gates back in time.
 
+    No activity is met twice. What one waited for began no later, and where it began at the same
+    instant it was launched before: a stream's order is that of launches then, and a call that
+    has taken time began, and launched its own copy, before anything was launched on its return.
     The end of the steps is one more node behind the activities, at which the host arrives: the
     walk starts there unless the device had work left then.
     """
@@ -188,7 +201,7 @@ def _walk(gated: Gates, waits: _Waits, steps: Steps) -> _Pieces:
     by_launch = (previous == NOTHING) & (launch_ns != UNKNOWN_NS)
     wait = np.where(by_launch, waits.last_before(launch_ns), NOTHING)
     following = np.where(by_launch, np.append(waits.activity, NOTHING)[wait], previous)
-    node = _visited(_last_launched(gated, end), following, start_ns, begin)
+    node = _visited(trace, gated, _last_launched(gated, end), following, begin)
     launched, waited = by_launch[node], wait[node] != NOTHING
     returned_ns = np.where(waited, np.append(waits.end_ns, begin)[wait[node]], end_ns.max())
     # An activity's time on the path ends where that of the next one in time begins, or where the
@@ -222,10 +235,19 @@ def _last_launched(gated: Gates, end: int) -> int:
     return int(late[np.argmax(gated.end_ns[late])]) if len(late) else len(gated.event)
 
 
-def _visited(first: int, following: Places, start_ns: Ints, begin: int) -> Places:
-    steps, starts = following.tolist(), start_ns.tolist()
+def _visited(trace: Trace, gated: Gates, first: int, following: Places, begin: int) -> Places:
+    """Return the activities from the first one back to the beginning; the last may be their end."""
+    steps, starts = following.tolist(), gated.start_ns.tolist()
     node, found = first, [first]
-    while starts[node] > begin and (node := steps[node]) != NOTHING:
+    seen = bytearray(len(steps))
+    seen[first] = True
+    while (node == len(starts) or starts[node] > begin) and (node := steps[node]) != NOTHING:
+        if seen[node]:
+            raise CircularPathError(
+                f"{trace.names[trace.events.name[gated.event[node]]]!r} at {starts[node]} ns of "
+                f"{trace.source} waits for itself"
+            )
+        seen[node] = True
         found.append(node)
     return np.array(found)
 

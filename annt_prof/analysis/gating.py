@@ -65,11 +65,13 @@ def gates(trace: Trace) -> Gates:
     """Find what let each device activity begin: whichever of its conditions was met last."""
     events = trace.events
     event = np.flatnonzero(events.of_kind(*DEVICE_KINDS) & (events.end_ns > events.start_ns))
-    order = np.lexsort((event, events.start_ns[event], events.stream[event], events.device[event]))
-    event = event[order]
+    launch_ns = np.minimum(launch_times(events, event), events.start_ns[event])
+    # What a file with coarse times has at one instant, its stream ran in the order of launches.
+    order = np.lexsort(
+        (event, launch_ns, events.start_ns[event], events.stream[event], events.device[event])
+    )
+    event, launch_ns = event[order], launch_ns[order]
     start_ns = events.start_ns[event]
-    launch_ns = launch_times(events, event)
-    launch_ns = np.minimum(launch_ns, start_ns)
     in_stream = _in_stream(events, event)
     told = _told_to_wait(trace, launch_ns, np.append(launch_ns, UNKNOWN_NS)[in_stream])
     nothing = np.full(len(event), NOTHING)
