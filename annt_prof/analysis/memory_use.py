@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from annt_prof.analysis.intervals import NOWHERE, innermost
+from annt_prof.analysis.intervals import NOWHERE, innermost, places_by
 from annt_prof.analysis.phases import PHASES
 from annt_prof.trace.columns import Kind
 
@@ -166,15 +166,16 @@ def _operators(trace: Trace, own: Allocations, chosen: NDArray[np.intp]) -> list
     """Return the innermost operator around each allocation on its thread."""
     events = trace.events
     label = np.full(len(chosen), NOWHERE, np.int64)
-    is_operator = events.of_kind(Kind.OPERATOR)
-    for thread in np.unique(own.thread[chosen]):
-        mine = own.thread[chosen] == thread
+    operators = np.flatnonzero(events.of_kind(Kind.OPERATOR))
+    operators_by_thread = places_by(events.thread[operators])
+    for thread, mine in places_by(own.thread[chosen]).items():
+        if (places := operators_by_thread.get(thread)) is None:
+            continue
+        here = operators[places]
         instants = np.sort(own.time_ns[chosen[mine]])
-        begun, ended = (
-            np.searchsorted(instants, edge) for edge in (events.start_ns, events.end_ns)
-        )
+        begun = np.searchsorted(instants, events.start_ns[here])
         # Of the many operators only those around an allocation are flattened.
-        here = is_operator & (events.thread == thread) & (ended > begun)
+        here = here[np.searchsorted(instants, events.end_ns[here]) > begun]
         around = innermost(
             events.start_ns[here], events.end_ns[here], events.name[here].astype(np.int64)
         )

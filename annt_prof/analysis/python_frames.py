@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from annt_prof.analysis.intervals import NOWHERE, innermost
+from annt_prof.analysis.intervals import NOWHERE, innermost, places_by
 from annt_prof.trace.columns import Kind
 
 if TYPE_CHECKING:
@@ -46,11 +46,13 @@ def lines_around(trace: Trace, chosen: NDArray[np.intp]) -> NDArray[np.int64]:
 def _around(trace: Trace, chosen: NDArray[np.intp], named: list[bool]) -> NDArray[np.int64]:
     events = trace.events
     result = np.full(len(chosen), NOWHERE, np.int64)
-    frames = trace.names_where(named) & events.of_kind(Kind.PYTHON)
-    for thread in np.unique(events.thread[frames]):
-        mine = events.thread[chosen] == thread
-        instants = np.sort(events.start_ns[chosen[mine]])
-        here = np.flatnonzero(frames & (events.thread == thread))
+    frames = np.flatnonzero(trace.names_where(named) & events.of_kind(Kind.PYTHON))
+    chosen_by_thread = places_by(events.thread[chosen])
+    for thread, places in places_by(events.thread[frames]).items():
+        mine = chosen_by_thread.get(thread)
+        if mine is None:
+            continue
+        instants, here = np.sort(events.start_ns[chosen[mine]]), frames[places]
         begun = np.searchsorted(instants, events.start_ns[here])
         # Of the many frames only those around one of the events are flattened.
         here = here[np.searchsorted(instants, events.end_ns[here]) > begun]

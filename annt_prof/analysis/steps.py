@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from annt_prof.analysis.intervals import NOWHERE, first_come
+from annt_prof.analysis.intervals import NOWHERE, first_come, places_by
 from annt_prof.categories import PHASE_PREFIX
 from annt_prof.errors import UserError
 from annt_prof.trace.columns import DEVICE_KINDS, HOST_KINDS, Kind
@@ -123,15 +123,14 @@ def _main_thread(trace: Trace) -> int:
     if telling.any():
         return int(np.bincount(events.thread[telling]).argmax())
     host = events[events.of_kind(Kind.OPERATOR, Kind.ANNOTATION, Kind.RUNTIME, Kind.DRIVER)]
-    present = [int(thread) for thread in np.unique(host.thread)]
+    present = places_by(host.thread)
     for thread in present:
         process, own = trace.threads[thread]
         if process == own:  # on Linux the main thread's id is the process's
             return thread
-    return max(present, key=lambda thread: _busy_ns(host, thread), default=NO_THREAD)
+    return max(present, key=lambda thread: _busy_ns(host, present[thread]), default=NO_THREAD)
 
 
-def _busy_ns(host: Events, thread: int) -> int:
-    own = host.thread == thread
+def _busy_ns(host: Events, own: NDArray[np.intp]) -> int:
     covered = first_come(host.start_ns[own], host.end_ns[own])
     return int((covered.end_ns - covered.start_ns).sum())

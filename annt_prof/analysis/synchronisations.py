@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 import numpy as np
 
 from annt_prof.analysis.blocking import synchronising_calls
-from annt_prof.analysis.intervals import NOWHERE, first_come
+from annt_prof.analysis.intervals import NOWHERE, first_come, places_by
 from annt_prof.trace.columns import Kind
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from annt_prof.analysis.steps import Steps
-    from annt_prof.trace.columns import Trace
+    from annt_prof.trace.columns import Events, Trace
 
 
 class Synchronisation(msgspec.Struct, frozen=True):
@@ -74,33 +75,65 @@ def waits_of(trace: Trace, steps: Steps) -> list[Wait]:
     """Return the blocking calls that began within the steps, in the order of the file."""
     events = trace.events
     inside = first_come(steps.start_ns, steps.end_ns).covers(events.start_ns)
+    calls = np.flatnonzero(synchronising_calls(trace) & inside)
+    around = {} if trace.losses else _operators_around(trace, calls)
     found = []
-    for call in np.flatnonzero(synchronising_calls(trace) & inside):
-        around = [] if trace.losses else _operators_around(trace, int(call))
-        names = [trace.names[events.name[one]] for one in around]
-        found.append(
-            Wait(int(call), names[0], names[-1], around[-1])
-            if around
-            else Wait(int(call), None, None, NOWHERE)
-        )
+    for call in calls.tolist():
+        if call in around:
+            outermost, innermost = (trace.names[events.name[one]] for one in around[call])
+            found.append(Wait(call, outermost, innermost, around[call][1]))
+        else:
+            found.append(Wait(call, None, None, NOWHERE))
     return found
 
 
-def _operators_around(trace: Trace, call: int) -> list[int]:
-    """Return the indices of the operators around a call on its thread, the outermost first.
+def _operators_around(trace: Trace, calls: NDArray[np.intp]) -> dict[int, tuple[int, int]]:
+    """Return the outermost and the innermost operator around each call on its thread.
 
-    There are few blocking calls, so each looks through the operators of its thread anew.
+    One sweep over the operators of each thread: looking through all of them for each call takes
+    minutes where a program waits at every turn.
     """
     events = trace.events
-    around: NDArray[np.intp] = np.flatnonzero(
-        (events.thread == events.thread[call])
-        & (events.kind == Kind.OPERATOR)
-        & (events.start_ns <= events.start_ns[call])
-        & (events.end_ns >= events.end_ns[call])
-    )
-    outermost_first = around[np.lexsort((-events.end_ns[around], events.start_ns[around]))]
     # Of a backward pass the evaluation of a node is a wrapper, as old traces' annotations are.
-    return [int(one) for one in outermost_first if _is_operator(trace.names[events.name[one]])]
+    named = trace.names_where([_is_operator(name) for name in trace.names])
+    operators = np.flatnonzero(named & events.of_kind(Kind.OPERATOR))
+    operators_by_thread = places_by(events.thread[operators])
+    around: dict[int, tuple[int, int]] = {}
+    for thread, places in places_by(events.thread[calls]).items():
+        if thread in operators_by_thread:
+            here = operators[operators_by_thread[thread]]
+            around |= _around_on_thread(events, calls[places], here)
+    return around
+
+
+def _around_on_thread(
+    events: Events, calls: NDArray[np.intp], operators: NDArray[np.intp]
+) -> dict[int, tuple[int, int]]:
+    start_ns, end_ns = events.start_ns[operators], events.end_ns[operators]
+    order = np.lexsort((-end_ns, start_ns))
+    columns = (operators[order].tolist(), start_ns[order].tolist(), end_ns[order].tolist())
+    outermost_first = deque(zip(*columns, strict=True))
+    around: dict[int, tuple[int, int]] = {}
+    open_ones: deque[tuple[int, int]] = deque()  # an operator and its end, the outermost first
+    for call in calls[np.argsort(events.start_ns[calls], kind="stable")].tolist():
+        begun_ns, returned_ns = int(events.start_ns[call]), int(events.end_ns[call])
+        while outermost_first and outermost_first[0][1] <= begun_ns:
+            operator, _, ended_ns = outermost_first.popleft()
+            _leave_ended(open_ones, begun_ns)
+            open_ones.append((operator, ended_ns))
+        _leave_ended(open_ones, begun_ns)
+        outermost = next((one for one, end in open_ones if end >= returned_ns), None)
+        innermost = next((one for one, end in reversed(open_ones) if end >= returned_ns), None)
+        if outermost is not None and innermost is not None:
+            around[call] = outermost, innermost
+    return around
+
+
+def _leave_ended(open_ones: deque[tuple[int, int]], instant_ns: int) -> None:
+    while open_ones and open_ones[-1][1] < instant_ns:
+        open_ones.pop()
+    while open_ones and open_ones[0][1] < instant_ns:
+        open_ones.popleft()
 
 
 def _is_operator(name: str) -> bool:

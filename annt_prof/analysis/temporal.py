@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from annt_prof.analysis.intervals import Segments, edges_of, first_come
+from annt_prof.analysis.intervals import Segments, edges_of, first_come, places_by
 from annt_prof.analysis.kernels import kernel_class
 from annt_prof.categories import KernelClass
 from annt_prof.trace.columns import DEVICE_KINDS, Kind
@@ -81,8 +81,8 @@ def temporal(trace: Trace) -> Temporal | None:
         return None
     talks = np.array([kernel_class(n) is KernelClass.COMMUNICATION for n in trace.names], bool)
     devices = tuple(
-        _device(events[events.device == device], int(device), talks)
-        for device in np.unique(events.device)
+        _device(events[places], device, talks)
+        for device, places in places_by(events.device).items()
     )
     return Temporal(
         kernel_time_ns=sum(d.kernel_time_ns for d in devices),
@@ -119,19 +119,16 @@ def _device(events: Events, device: int, talks: NDArray[np.bool_]) -> DeviceTime
 
 def _streams(events: Events) -> tuple[StreamTime, ...]:
     return tuple(
-        StreamTime(
-            _known(int(stream)), int((chosen := events.stream == stream).sum()),
-            _length(_union(events, chosen)),
-        )
-        for stream in np.unique(events.stream)
-    )  # fmt: skip
+        StreamTime(_known(stream), len(places), _length(_union(events, places)))
+        for stream, places in places_by(events.stream).items()
+    )
 
 
 def _known(number: int) -> int | None:
     return None if number < 0 else number
 
 
-def _union(events: Events, chosen: NDArray[np.bool_]) -> Segments:
+def _union(events: Events, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> Segments:
     return first_come(events.start_ns[chosen], events.end_ns[chosen])
 
 
