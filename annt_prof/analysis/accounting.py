@@ -11,8 +11,9 @@ from annt_prof.analysis.host import account_host
 from annt_prof.analysis.ledger import CATEGORIES, Ledger
 from annt_prof.analysis.phases import find_phases
 from annt_prof.analysis.steps import find_steps
+from annt_prof.analysis.unrecorded import unrecorded_device
 from annt_prof.errors import UserError
-from annt_prof.trace.columns import DEVICE_KINDS, Kind
+from annt_prof.trace.columns import DEVICE_KINDS
 
 if TYPE_CHECKING:
     from annt_prof.analysis.steps import Steps
@@ -21,32 +22,24 @@ if TYPE_CHECKING:
 _Part = TypeVar("_Part", bound=str)
 
 
-def account(trace: Trace, selection: slice) -> Breakdown:
+def account(trace: Trace, selection: slice, accelerator: bool | None = None) -> Breakdown:
     """Partition the wall time of every step; see ``breakdown.break_down``.
 
     Raises:
-        UserError: The trace holds nothing that takes time, or launches without the device
-            activities they made, or no step is selected.
+        UserError: The trace holds nothing that takes time, or not what its device did, or no step
+            is selected.
     """
     found, incomplete = whole_steps(trace, find_steps(trace))
     steps = found.chosen(selection)
     phases = find_phases(trace, steps.main_thread)
+    unrecorded = unrecorded_device(trace, accelerator)
+    if unrecorded is not None:
+        raise UserError(unrecorded, where=trace.source)
     if trace.events.of_kind(*DEVICE_KINDS).any():
         ledger = account_device(trace, steps, phases)
     else:
-        _refuse_lost_device(trace)
         ledger = account_host(trace, steps, phases)
     return _breakdown(steps, ledger, incomplete)
-
-
-def _refuse_lost_device(trace: Trace) -> None:
-    launching = [name.lower().find("launchkernel") >= 0 for name in trace.names]
-    if (trace.names_where(launching) & trace.events.of_kind(Kind.RUNTIME, Kind.DRIVER)).any():
-        raise UserError(
-            "the trace holds kernel launches but no kernels: the profiler lost the device",
-            where=trace.source,
-            hint="another profiler may hold the device's counters, or the window was too short",
-        )
 
 
 def _breakdown(steps: Steps, ledger: Ledger, incomplete: tuple[str, ...]) -> Breakdown:

@@ -24,6 +24,7 @@ from annt_prof.analysis.queue import Queue, queue
 from annt_prof.analysis.steps import WHOLE_TRACE, find_steps
 from annt_prof.analysis.synchronisations import Synchronisation, synchronisations
 from annt_prof.analysis.temporal import Temporal, temporal
+from annt_prof.analysis.unrecorded import UNRECORDED, unrecorded_device
 from annt_prof.errors import UserError
 from annt_prof.trace.columns import DEVICE_KINDS, Kind
 
@@ -37,6 +38,9 @@ _SHORT_STEP = 0.5
 """Share of the median step below which a step is told to be another than the rest. It is a choice:
 a mean over steps of which one does half of the work, or none, is the mean of two things."""
 
+_OF_THE_DEVICE = (
+    "breakdown", "temporal", "kernels", "queue", "critical_path", "idle", "copies", "pitfalls",
+)  # fmt: skip
 _NO_DEVICE = "the trace has no device activities"
 _LOST = "the file breaks off, so activities between those left may be lost"
 _NEED_ALL_EVENTS = (
@@ -56,7 +60,8 @@ class Analysis(msgspec.Struct, frozen=True):
         rank: In a distributed run; None where the file does not tell.
         world_size: Likewise.
         remarks: What to know before believing a figure: losses, damaged durations, no steps.
-        breakdown: Per step and on average.
+        breakdown: Per step and on average; None where the device was not recorded, as is all
+            else that needs its activities.
         host: The same steps from the host's side.
         temporal: Whole-trace device time.
         kernels: Of the steps.
@@ -94,7 +99,9 @@ class Analysis(msgspec.Struct, frozen=True):
     not_measured: dict[str, str]
 
 
-def analyze(trace: Trace, selection: slice = EVERY_STEP, top: int = 30) -> Analysis:
+def analyze(
+    trace: Trace, selection: slice = EVERY_STEP, top: int = 30, accelerator: bool | None = None
+) -> Analysis:
     """Analyse a trace.
 
     Of a file that breaks off, what holds event by event is shown (kernels, copies, calls) without
@@ -106,16 +113,17 @@ def analyze(trace: Trace, selection: slice = EVERY_STEP, top: int = 30) -> Analy
         trace: Of any PyTorch program.
         selection: Positions of the steps to look at, counted from 0.
         top: Most kernels and gaps to list.
+        accelerator: Whether the program used one; None where only the trace can tell.
 
     Raises:
-        UserError: The trace holds nothing that takes time, or launches without the device
-            activities they made, or no step is selected.
+        UserError: The trace holds nothing that takes time, or no step is selected.
     """
     found = find_steps(trace)
     chosen = found.chosen(selection)
     phases = find_phases(trace, found.main_thread)
-    breakdown, problem = _breakdown(trace, selection)
-    whole = whole_steps(trace, found)[0].chosen(selection) if breakdown else None
+    unrecorded = unrecorded_device(trace, accelerator)
+    whole, problem = _whole(trace, found, selection)
+    breakdown = account(trace, selection, accelerator) if whole and not unrecorded else None
     device = bool(trace.events.of_kind(*DEVICE_KINDS).any())
     gated = gates(trace)
     return Analysis(
@@ -124,7 +132,7 @@ def analyze(trace: Trace, selection: slice = EVERY_STEP, top: int = 30) -> Analy
         device_names=trace.device_names,
         rank=trace.rank,
         world_size=trace.world_size,
-        remarks=tuple(_remarks(trace, chosen, breakdown)),
+        remarks=tuple(_remarks(trace, chosen, breakdown, unrecorded)),
         breakdown=breakdown,
         host=host_view(trace, whole, phases) if whole else None,
         temporal=None if trace.losses else temporal(trace),
@@ -135,19 +143,21 @@ def analyze(trace: Trace, selection: slice = EVERY_STEP, top: int = 30) -> Analy
         synchronisations=synchronisations(trace, chosen),
         copies=copies(trace, chosen),
         memory=(memory := None if trace.losses else memory_use(trace, chosen, phases, top)),
-        pitfalls=None if trace.losses else pitfalls(trace, chosen, phases),
+        pitfalls=None if trace.losses or unrecorded else pitfalls(trace, chosen, phases),
         complete=not trace.losses,
-        not_measured=_lacking(waiting, memory) | _not_measured(trace, problem, device=device),
+        not_measured=_lacking(waiting, memory)
+        | _not_measured(trace, problem, device=device)
+        | dict.fromkeys(_OF_THE_DEVICE if unrecorded else (), UNRECORDED),
     )
 
 
-def _breakdown(trace: Trace, selection: slice) -> tuple[Breakdown | None, str | None]:
-    """Return the breakdown, or why a file that breaks off allows none."""
-    if not trace.losses:
-        return account(trace, selection), None
+def _whole(trace: Trace, found: Steps, selection: slice) -> tuple[Steps | None, str | None]:
+    """Return the chosen steps that are whole, or why a file that breaks off has none."""
     try:
-        return account(trace, selection), None
+        return whole_steps(trace, found)[0].chosen(selection), None
     except UserError as error:
+        if not trace.losses:
+            raise
         return None, error.message
 
 
@@ -188,8 +198,12 @@ def _short_steps(breakdown: Breakdown) -> Iterator[str]:
         )
 
 
-def _remarks(trace: Trace, steps: Steps, breakdown: Breakdown | None) -> Iterator[str]:
+def _remarks(
+    trace: Trace, steps: Steps, breakdown: Breakdown | None, unrecorded: str | None
+) -> Iterator[str]:
     yield from trace.losses
+    if unrecorded is not None:
+        yield unrecorded
     if breakdown is not None and breakdown.incomplete:
         yield f"left out as the file breaks off in them: {', '.join(breakdown.incomplete)}"
     events = trace.events

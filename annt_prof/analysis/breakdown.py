@@ -77,22 +77,26 @@ class Breakdown(msgspec.Struct, frozen=True):
     incomplete: tuple[str, ...] = ()
 
 
-def break_down(trace: Trace, selection: slice = EVERY_STEP) -> Breakdown:
+def break_down(
+    trace: Trace, selection: slice = EVERY_STEP, accelerator: bool | None = None
+) -> Breakdown:
     """Partition the wall time of every step of a trace.
 
     With a device the partition is the device's: what it computed, by the phase that launched
     it, then communication and copies that nothing hid, then its idle time by what the host did.
-    Without one the host is the device.
+    Without one the host is the device. A trace that should hold a device's activities and does
+    not has no breakdown: the host's time is not what the work took.
 
     Args:
         trace: Any Kineto trace; one without ``ProfilerStep#`` is one span.
         selection: Positions of the steps to look at, counted from 0.
+        accelerator: Whether the program used one; None where only the trace can tell.
 
     Raises:
-        UserError: The trace holds nothing that takes time, or launches without the device
-            activities they made, or no step is selected.
+        UserError: The trace holds nothing that takes time, or not what its device did, or no step
+            is selected.
     """
     # Whoever only reads a run's results needs these types, and should not wait for numpy.
     from annt_prof.analysis.accounting import account
 
-    return account(trace, selection)
+    return account(trace, selection, accelerator)

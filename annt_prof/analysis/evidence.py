@@ -8,22 +8,28 @@ from annt_prof.analysis.breakdown import break_down
 from annt_prof.analysis.precision import matrix_precision
 from annt_prof.categories import KernelClass
 from annt_prof.techniques.evidence import Evidence
+from annt_prof.trace.columns import DEVICE_KINDS
 
 if TYPE_CHECKING:
     from annt_prof.trace.columns import Trace
 
 
-def evidence_of_trace(trace: Trace) -> Evidence:
+def evidence_of_trace(trace: Trace, accelerator: bool | None = None) -> Evidence:
     """Return the evidence of a trace's mean step, the profiler's slowing included.
 
     The ceilings of the machine that it was recorded on are not known.
 
+    Args:
+        trace: Of any PyTorch program.
+        accelerator: Whether the program used one; None where only the trace can tell.
+
     Raises:
-        UserError: The trace holds no step that can be told apart.
+        UserError: The trace holds no step that can be told apart, or not what its device did.
     """
-    mean, precision = break_down(trace).mean, matrix_precision(trace)
+    mean = break_down(trace, accelerator=accelerator).mean
+    precision = matrix_precision(trace)
     return Evidence(
-        device_type="cuda" if mean.kernel_ns else "cpu",
+        device_type="cuda" if trace.events.of_kind(*DEVICE_KINDS).any() else "cpu",
         step_ns=mean.step_ns,
         category_ns=dict(mean.by_category_ns),
         kernel_ns={

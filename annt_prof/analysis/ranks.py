@@ -104,6 +104,7 @@ def compare_ranks(
     selection: slice = EVERY_STEP,
     max_bytes: int = DEFAULT_MAX_BYTES,
     notify: Callable[[Path, int, int], None] | None = None,
+    accelerator: bool | None = None,
 ) -> Ranks:
     """Read one trace per rank, one after the other, and lay them side by side.
 
@@ -119,6 +120,7 @@ def compare_ranks(
         selection: Positions of the steps, counted from 0.
         max_bytes: Bound on each file's decompressed size.
         notify: Told every now and then how many bytes of which file have been read, and its size.
+        accelerator: Whether the program used one; None where only the traces can tell.
 
     Raises:
         UserError: There is no trace, two are of one rank, or one cannot be analysed.
@@ -128,7 +130,7 @@ def compare_ranks(
     for path in _files(directory):
         progress = None if notify is None else functools.partial(notify, path)
         try:
-            found.append(_read(path, len(found), selection, max_bytes, progress))
+            found.append(_read(path, len(found), selection, max_bytes, progress, accelerator))
         except NotATraceError as error:
             skipped.append(f"{path.name} is skipped: {error.message}")
     if not found:
@@ -152,7 +154,12 @@ def _files(directory: Path) -> list[Path]:
 
 
 def _read(
-    path: Path, place: int, selection: slice, max_bytes: int, progress: Notify | None
+    path: Path,
+    place: int,
+    selection: slice,
+    max_bytes: int,
+    progress: Notify | None,
+    accelerator: bool | None,
 ) -> _Read:
     trace = read(path, max_bytes, progress)
     named = _RANK_IN_NAME.search(path.name)
@@ -162,7 +169,7 @@ def _read(
     return _Read(
         rank=rank,
         source=path.name,
-        breakdown=account(trace, selection),
+        breakdown=account(trace, selection, accelerator),
         remarks=trace.losses,
         collectives=collectives(trace, selection),
     )

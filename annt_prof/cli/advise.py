@@ -21,8 +21,9 @@ _TRACE_SUFFIXES = (".json", ".gz")
 @click.command()
 @click.argument("source", required=False)
 @options.runs_dir("Where to look for runs.")
+@options.on_cpu
 @options.as_json("the predictions")
-def command(source: str | None, runs_dir: Path, as_json: bool) -> None:
+def command(source: str | None, runs_dir: Path, on_cpu: bool, as_json: bool) -> None:
     """Predict from SOURCE what each technique could save, with a lower and an upper bound.
 
     SOURCE is a run, whose baseline is taken, or a trace file of any PyTorch program. The newest
@@ -31,7 +32,7 @@ def command(source: str | None, runs_dir: Path, as_json: bool) -> None:
     """
     is_trace = source is not None and _is_trace(Path(source))
     if source is not None and is_trace:
-        name, evidence, advice = _of_trace(Path(source))
+        name, evidence, advice = _of_trace(Path(source), accelerator=False if on_cpu else None)
     else:
         name, evidence, advice = _of_run(source, runs_dir)
     if as_json:
@@ -50,13 +51,13 @@ def _is_trace(path: Path) -> bool:
     return path.name.endswith(_TRACE_SUFFIXES) and path.name != "run.json"
 
 
-def _of_trace(path: Path) -> tuple[str, Evidence, tuple[Advice, ...]]:
+def _of_trace(path: Path, accelerator: bool | None) -> tuple[str, Evidence, tuple[Advice, ...]]:
     from annt_prof.analysis.evidence import evidence_of_trace
     from annt_prof.explain.advice import advise, machine_of_trace
     from annt_prof.trace.reading import read
 
     trace = read(path)
-    evidence = evidence_of_trace(trace)
+    evidence = evidence_of_trace(trace, accelerator)
     return str(path), evidence, advise(evidence, machine_of_trace(trace, evidence))
 
 
@@ -73,5 +74,7 @@ def _of_run(name: str | None, runs_dir: Path) -> tuple[str, Evidence, tuple[Advi
         None if baseline is None else evidence_of(run, baseline, ceilings.recall(run.environment))
     )
     if evidence is None:
-        raise UserError("the baseline of this run was not traced", where=run.run_id)
+        traced = baseline is not None and baseline.trace is not None
+        problem = "has no breakdown; its remarks say why" if traced else "was not traced"
+        raise UserError(f"the baseline of this run {problem}", where=run.run_id)
     return run.run_id, evidence, advise(evidence, machine_of_run(run))

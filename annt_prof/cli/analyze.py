@@ -82,26 +82,38 @@ class Size(click.ParamType["int"]):
     show_default=True,
     help="Refuse files that are larger once decompressed.",
 )
+@options.on_cpu
 @options.as_json("the analysis")
-def command(path: Path, selection: slice, top: int, max_size: int, as_json: bool) -> None:
+def command(
+    path: Path, selection: slice, top: int, max_size: int, on_cpu: bool, as_json: bool
+) -> None:
     """Say where each step's time went in PATH.
 
     PATH is a Kineto trace of any PyTorch program, .json or .json.gz, or a directory with one
     such file per rank, whose ranks are then compared.
     """
+    accelerator = False if on_cpu else None
     if path.is_dir():
-        _ranks(path, selection, max_size, as_json=as_json)
+        _ranks(path, selection, max_size, accelerator, as_json=as_json)
     else:
-        _file(path, selection, top, max_size, as_json=as_json)
+        _file(path, selection, top, max_size, accelerator, as_json=as_json)
 
 
-def _file(path: Path, selection: slice, top: int, max_size: int, *, as_json: bool) -> None:
+def _file(
+    path: Path,
+    selection: slice,
+    top: int,
+    max_size: int,
+    accelerator: bool | None,
+    *,
+    as_json: bool,
+) -> None:
     from annt_prof.analysis.analysis import analyze
     from annt_prof.trace.reading import read
 
     with _progress() as show:
         notify = None if show is None else functools.partial(show, path)
-        analysis = analyze(read(path, max_size, notify), selection, top)
+        analysis = analyze(read(path, max_size, notify), selection, top, accelerator)
     if as_json:
         from annt_prof.report.analysis_document import document
 
@@ -114,11 +126,13 @@ def _file(path: Path, selection: slice, top: int, max_size: int, *, as_json: boo
     render(analysis, Console())
 
 
-def _ranks(directory: Path, selection: slice, max_size: int, *, as_json: bool) -> None:
+def _ranks(
+    directory: Path, selection: slice, max_size: int, accelerator: bool | None, *, as_json: bool
+) -> None:
     from annt_prof.analysis.ranks import compare_ranks
 
     with _progress() as show:
-        ranks = compare_ranks(directory, selection, max_size, show)
+        ranks = compare_ranks(directory, selection, max_size, show, accelerator)
     if as_json:
         from annt_prof.report.analysis_document import ranks_document
 

@@ -30,6 +30,11 @@ device = click.option(
     show_default=True,
     help="auto takes the GPU where torch sees one.",
 )
+on_cpu = click.option(
+    "--on-cpu",
+    is_flag=True,
+    help="The program of the trace used the CPU alone, whatever devices the file lists.",
+)
 again = click.option(
     "--aa",
     "again",

@@ -35,6 +35,8 @@ def steps(run: Run, width: int, *, ascii_only: bool = False) -> RenderableType:
     """
     traced = [(v, v.breakdown) for v in run.variants if v.breakdown is not None]
     if not traced:
+        if any(variant.trace is not None for variant in run.variants):
+            return plain("No breakdown: the traces hold none; each variant's remarks say why.")
         return plain("No breakdown: no variant was traced.")
     table = BreakdownTable([b for _, b in traced], width, ascii_only=ascii_only)
     parts: list[RenderableType] = [

@@ -56,7 +56,7 @@ def trace_variant(
         return
     _look_at_numbers(entry)
     notify(Activity("analysing", entry.variant.name))
-    _attribute(entry, path)
+    _attribute(entry, path, accelerator=crew.order.machine.device_type != "cpu")
     entry.change(trace=str(path.relative_to(directory)))
 
 
@@ -73,11 +73,11 @@ def _look_at_numbers(entry: Entry) -> None:
     entry.worker = None
 
 
-def _attribute(entry: Entry, path: Path) -> None:
+def _attribute(entry: Entry, path: Path, *, accelerator: bool) -> None:
     """Break the traced steps down; a trace that cannot be read costs the breakdown alone."""
     try:
         trace = read(path)
-        entry.change(breakdown=break_down(trace).mean)
+        entry.change(breakdown=break_down(trace, accelerator=accelerator).mean)
         steps = find_steps(trace)
         found = pitfalls(trace, steps, find_phases(trace, steps.main_thread))
         entry.change(remarks=(*entry.record.remarks, *(f"trace: {each}" for each in found)))

@@ -268,7 +268,7 @@ def test_a_trace_without_anything_is_refused(analyse):
 
 
 def test_launches_without_kernels_are_refused(analyse):
-    with pytest.raises(UserError, match="lost the device"):
+    with pytest.raises(UserError, match="the device was not recorded"):
         analyse(TraceBuilder().step(0, 100).runtime("cudaLaunchKernel", 10, 20, correlation=1))
 
 

@@ -1,0 +1,55 @@
+"""Whether what a device did is missing from a trace: no device activity is not no device."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from annt_prof.trace.columns import DEVICE_KINDS, Kind
+
+if TYPE_CHECKING:
+    from annt_prof.trace.columns import Trace
+
+# Source: kineto's CUPTI wrapper (CUPTI_ERROR_INSUFFICIENT_PRIVILEGES, which the driver's option
+# NVreg_RestrictProfilingToAdminUsers decides; CUPTI_ERROR_MULTIPLE_SUBSCRIBERS_NOT_SUPPORTED), and
+# torch.profiler's ``activities``.
+_CAUSES = (
+    "it was told to record the CPU alone, may not read the device's performance counters, "
+    "another profiler is attached to the device, its window was too short, or it writes of this "
+    "kind of device what is not read here"
+)
+UNRECORDED = "the device was not recorded"
+
+
+def unrecorded_device(trace: Trace, accelerator: bool | None = None) -> str | None:
+    """Say why a trace does not show what its device did, or None where it does or there is none.
+
+    Without this a trace whose kernels were lost reads like one of a program on the CPU, and the
+    host's time like that of the work itself.
+
+    Args:
+        trace: With device activities or not.
+        accelerator: Whether the program used one, where the caller knows it. Otherwise the file
+            is asked: one that lists devices, has calls of a device's runtime or allocations on a
+            device is of a program that used one.
+    """
+    if accelerator is False or trace.events.of_kind(*DEVICE_KINDS).any():
+        return None
+    sign = "the run was on an accelerator" if accelerator else _sign_of_a_device(trace)
+    if sign is None:
+        return None
+    missing = f"{UNRECORDED}: {sign}, and there is no kernel, copy or memset"
+    if trace.losses:
+        return f"{missing} before the place where the file breaks off"
+    told = "" if accelerator else "; if the program used the CPU alone, --on-cpu says so"
+    return f"{missing}. Likely causes in the profiler: {_CAUSES}{told}"
+
+
+def _sign_of_a_device(trace: Trace) -> str | None:
+    if trace.events.of_kind(Kind.RUNTIME, Kind.DRIVER).any():
+        return "the program called a device's runtime"
+    if (trace.allocations.device_type > 0).any():
+        return "the program allocated memory on a device"
+    if trace.device_names:
+        named = ", ".join(name or "a device" for name in dict.fromkeys(trace.device_names))
+        return f"the file lists {named}"
+    return None
