@@ -7,7 +7,8 @@ Source: NVML API Reference. What the figures are:
   instantaneous field is preferred; the energy counter exists from Volta on.
 - ``nvmlDeviceGetPcieThroughput`` blocks for the 20 ms that it counts. The byte counters, which
   newer drivers have, do not; see ``pcie.py`` for devices without them.
-- Every figure is the whole device's, other processes on it included.
+- Every figure is the whole device's, other processes on it included; of an instance (MIG) it is
+  the instance's, and what is not measured for one (power, utilisation) is absent.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from annt_prof.telemetry.counters import COUNTERS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from annt_prof.telemetry.counters import Binding, Counter, Handle, Reading
 
@@ -163,35 +163,68 @@ def open_device(
     Args:
         nvml: As ``initialised`` returns it.
         uuid: The device's UUID or the beginning of it, where the caller knows it.
-        environment: Whose ``CUDA_VISIBLE_DEVICES`` chooses where ``uuid`` is None.
+        environment: Whose ``CUDA_VISIBLE_DEVICES`` chooses where ``uuid`` is None, or where it
+            names an instance (MIG).
 
     Raises:
         NvmlUnavailable: There is no such device, or it does not answer.
     """
     try:
-        if uuid is not None:
+        # Older runtimes give the whole device's UUID for an instance that the list names.
+        if uuid is not None and not _first_listed(environment).startswith("MIG-"):
             return Device(nvml, _by_uuid(nvml, uuid))
         return Device(nvml, _first_visible(nvml, environment))
     except nvml.NVMLError as error:
         raise NvmlUnavailable(f"NVML: {error}") from None
 
 
-def _first_visible(nvml: Binding, environment: Mapping[str, str]) -> Handle:
+def _first_listed(environment: Mapping[str, str]) -> str:
     listed = environment.get("CUDA_VISIBLE_DEVICES")
-    first = "0" if listed is None else listed.split(",")[0].strip()
+    return "0" if listed is None else listed.split(",")[0].strip()
+
+
+def _first_visible(nvml: Binding, environment: Mapping[str, str]) -> Handle:
+    first = _first_listed(environment)
     if first in ("", "-1", "NoDevFiles"):
         raise NvmlUnavailable("CUDA_VISIBLE_DEVICES hides every device")
     if first.isdecimal():
-        return nvml.nvmlDeviceGetHandleByIndex(int(first))
+        handle = nvml.nvmlDeviceGetHandleByIndex(int(first))
+        # Of a device that is cut into instances CUDA sees the first one alone.
+        return next(_instances(nvml, handle), handle)
     return _by_uuid(nvml, first)
 
 
 def _by_uuid(nvml: Binding, wanted: str) -> Handle:
-    if wanted.startswith("MIG-"):
-        return nvml.nvmlDeviceGetHandleByUUID(wanted)
-    bare = wanted.removeprefix("GPU-")  # torch leaves the prefix out
-    for index in range(nvml.nvmlDeviceGetCount()):
-        handle = nvml.nvmlDeviceGetHandleByIndex(index)
+    """Return the device, or the instance (MIG) of one, whose UUID begins so.
+
+    NVML's have a prefix, ``GPU-`` or ``MIG-``; torch's have none, whichever it is.
+
+    Source: CUDA driver API, cuDeviceGetUuid_v2: of a device in MIG mode it is the instance's.
+    """
+    bare = wanted.removeprefix("GPU-")
+    devices = [nvml.nvmlDeviceGetHandleByIndex(i) for i in range(nvml.nvmlDeviceGetCount())]
+    for handle in devices:
         if str(nvml.nvmlDeviceGetUUID(handle)).removeprefix("GPU-").startswith(bare):
             return handle
+    bare = wanted.removeprefix("MIG-")
+    for handle in devices:
+        for instance in _instances(nvml, handle):
+            if str(nvml.nvmlDeviceGetUUID(instance)).removeprefix("MIG-").startswith(bare):
+                return instance
+    if wanted.startswith("MIG-GPU-"):  # before driver 470: the device's UUID and two numbers
+        return nvml.nvmlDeviceGetHandleByUUID(wanted)
     raise NvmlUnavailable(f"NVML knows no device {wanted}")
+
+
+def _instances(nvml: Binding, device: Handle) -> Iterator[Handle]:
+    """Yield the instances (MIG) that a device is cut into; of most there are none."""
+    try:
+        most = nvml.nvmlDeviceGetMaxMigDeviceCount(device)
+    except (nvml.NVMLError, AttributeError):
+        return  # a device, a driver or a binding from before there were any
+    for index in range(most):
+        try:
+            yield nvml.nvmlDeviceGetMigDeviceHandleByIndex(device, index)
+        except nvml.NVMLError as error:
+            if error.value != nvml.NVML_ERROR_NOT_FOUND:  # an index may be free
+                raise

@@ -125,6 +125,58 @@ def test_a_device_that_is_not_there_is_one_line(visible, reason):
         open_device(ReplayNvml({}), None, {"CUDA_VISIBLE_DEVICES": visible})
 
 
+class Partitioned(ReplayNvml):
+    """Two devices, the second cut into instances at its indices 1 and 2."""
+
+    def __init__(self):
+        super().__init__({}, names=("whole", "cut"))
+
+    def nvmlDeviceGetMaxMigDeviceCount(self, handle):  # noqa: N802 - NVML's own
+        return 3 if handle == 1 else 0
+
+    def nvmlDeviceGetMigDeviceHandleByIndex(self, handle, index):  # noqa: N802
+        if index == 0:
+            raise pynvml.NVMLError(pynvml.NVML_ERROR_NOT_FOUND)
+        return f"{handle}/{index}"
+
+    def nvmlDeviceGetHandleByUUID(self, uuid):  # noqa: N802
+        assert uuid == "MIG-GPU-1000/2/0"
+        return "1/2"
+
+    def nvmlDeviceGetUUID(self, handle):  # noqa: N802
+        instances = {"1/1": "MIG-aaa1-b", "1/2": "MIG-aaa2-b"}
+        return instances.get(handle) or super().nvmlDeviceGetUUID(handle)
+
+    def nvmlDeviceGetName(self, handle):  # noqa: N802
+        return (
+            f"instance {handle}" if isinstance(handle, str) else super().nvmlDeviceGetName(handle)
+        )
+
+
+@pytest.mark.parametrize(
+    ("visible", "uuid", "name"),
+    [
+        (None, "aaa2-b", "instance 1/2"),  # as torch has it
+        (None, "MIG-aaa2-b", "instance 1/2"),
+        ("MIG-aaa2", None, "instance 1/2"),
+        ("MIG-aaa1-b", "1000", "instance 1/1"),  # torch has the whole device's
+        ("MIG-GPU-1000/2/0", None, "instance 1/2"),
+        ("1", None, "instance 1/1"),
+        ("0", None, "whole"),
+        (None, "0000", "whole"),
+        ("1", "0000", "whole"),
+    ],
+)
+def test_an_instance_of_a_device_is_found_with_its_prefix_or_without(visible, uuid, name):
+    environment = {} if visible is None else {"CUDA_VISIBLE_DEVICES": visible}
+    assert open_device(Partitioned(), uuid, environment).name == name
+
+
+def test_an_instance_that_is_not_there_is_one_line():
+    with pytest.raises(NvmlUnavailable, match="knows no device MIG-ccc"):
+        open_device(Partitioned(), None, {"CUDA_VISIBLE_DEVICES": "MIG-ccc"})
+
+
 def test_throttle_reasons_leave_an_idle_device_out():
     assert throttle_reasons(0x1) == ()
     assert throttle_reasons(0x1 | 0x4 | 0x40) == (
