@@ -18,13 +18,13 @@ from annt_prof.explain.explanation import (
     TechniqueExplanation,
 )
 from annt_prof.explain.facts import NOBODY, Facts, gather
-from annt_prof.explain.judgement import held, outside
+from annt_prof.explain.judgement import beyond, held, outside
 from annt_prof.explain.placing import place
 from annt_prof.explain.prediction import options_of, predict
 from annt_prof.explain.reasons import reason
 from annt_prof.explain.signature import movements
 from annt_prof.explain.throughput import throughputs
-from annt_prof.explain.wording import floor_of, verdict
+from annt_prof.explain.wording import DEFAULT_PRECISION, floor_of, verdict
 from annt_prof.plan import AGAIN
 from annt_prof.runs.conditions import not_as_asked
 from annt_prof.techniques import registry
@@ -86,17 +86,21 @@ def _technique(name: str, facts: Facts) -> TechniqueExplanation:
     variant = facts.measured.get(frozenset((name,)))
     if baseline is None or facts.baseline_ns is None or variant is None or variant.speedup is None:
         return _not_measured(name, facts)
-    said = verdict(variant.speedup, facts.precision, floor_of(facts.run.variants)).finding
-    finding = _FINDINGS[said]
+    floor = floor_of(facts.run.variants)
+    finding = _FINDINGS[verdict(variant.speedup, facts.precision, floor).finding]
     alone = costs.saving(variant.speedup, facts.baseline_ns)
     bounds = _bounds(name, facts, baseline.samples_per_iteration)
+    floor_ns = floor * facts.baseline_ns
+    too_much = bounds is not None and beyond(alone, bounds, floor_ns)
     placed = place(name, facts, alone)
     trusted = finding not in (Finding.HELPS, Finding.HURTS) or placed.agrees
     extra_s = _extra_first_step_s(baseline, variant)
     return TechniqueExplanation(
         name=name,
         finding=finding,
-        reason=reason(finding, variant.speedup, alone, placed, bounds, facts.baseline_ns),
+        reason=reason(
+            finding, variant.speedup, placed, bounds, facts.baseline_ns, too_much=too_much
+        ),
         speedup=variant.speedup,
         alone=alone,
         given_others=_given_others(name, facts),
@@ -107,7 +111,9 @@ def _technique(name: str, facts: Facts) -> TechniqueExplanation:
         unreconciled_ns=placed.unreconciled_ns,
         signature=_signature(name, facts, alone) if trusted else (),
         bounds=bounds,
-        prediction_held=None if bounds is None else held(alone, bounds),
+        prediction_held=None
+        if bounds is None
+        else held(alone, bounds, floor_ns, _narrow_ns(facts, facts.baseline_ns)),
         prediction_error_ns=None if bounds is None else outside(alone.ns, bounds),
         pitfalls=_pitfalls(name, variant),
         mathematics=_mathematics(name, variant),
@@ -115,6 +121,11 @@ def _technique(name: str, facts: Facts) -> TechniqueExplanation:
         paid_back_after=_paid_back_after(extra_s, baseline, variant),
         numerics=variant.numerics,
     )
+
+
+def _narrow_ns(facts: Facts, baseline_ns: int) -> float:
+    """Return the width per sample up to which a verdict takes an interval for narrow."""
+    return 2 * max(facts.precision, DEFAULT_PRECISION) * baseline_ns
 
 
 def _extra_first_step_s(baseline: VariantRecord, variant: VariantRecord) -> float | None:

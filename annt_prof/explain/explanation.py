@@ -82,9 +82,10 @@ class TechniqueExplanation(msgspec.Struct, frozen=True):
         unreconciled_ns: The timed saving without that.
         signature: Expected and seen movements; empty where a variant was not traced.
         bounds: Its prediction; None where nothing tells.
-        prediction_held: Whether the measured saving lies within; None where its interval is too
-            wide to tell.
-        prediction_error_ns: How far outside the saving lies; 0 within.
+        prediction_held: Whether the interval of the measured saving meets them; None where it is
+            too wide to tell.
+        prediction_error_ns: How far outside the saving itself lies; 0 within. Not a finding
+            unless the prediction did not hold.
         pitfalls: Found in the variant's setup or its trace.
         mathematics: What it changes.
         extra_first_step_s: How much longer its very first step took than the baseline's, as a

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 from annt_prof import units
 from annt_prof.explain.explanation import Finding
-from annt_prof.explain.judgement import beyond
 from annt_prof.explain.wording import behind
 
 if TYPE_CHECKING:
-    from annt_prof.explain.explanation import Amount, Bounds
+    from annt_prof.explain.explanation import Bounds
     from annt_prof.explain.placing import Placed
     from annt_prof.runs.record import Speedup
 
@@ -21,31 +20,32 @@ _MOST_MENTIONED = 3
 def reason(
     finding: Finding,
     speedup: Speedup,
-    alone: Amount,
     placed: Placed,
     bounds: Bounds | None,
     baseline_ns: int,
+    *,
+    too_much: bool,
 ) -> str:
     """Say what was found and by which mechanism.
 
     Args:
         finding: Of a technique that was measured.
         speedup: Against the baseline.
-        alone: The same as a saving per sample.
         placed: Where in the step it lies.
         bounds: What its mechanism accounts for; None where nothing tells.
         baseline_ns: Per sample.
+        too_much: Whether more was measured than that.
     """
+    limit = _limit(bounds, baseline_ns, too_much=too_much)
     match finding:
         case Finding.HELPS:
             said = f"saves {_effect(speedup, 1)}{_where(placed, helps=True)}"
-            return said + _beyond(alone, bounds, baseline_ns)
+            return said + _beyond(bounds, baseline_ns, too_much=too_much)
         case Finding.HURTS:
             return f"costs {_effect(speedup, -1)}{_where(placed, helps=False)}"
         case Finding.NO_MEASURABLE_EFFECT:
-            return f"no measurable effect: {_moved(speedup)}{_limit(alone, bounds, baseline_ns)}"
+            return f"no measurable effect: {_moved(speedup)}{limit}"
         case _:
-            limit = _limit(alone, bounds, baseline_ns)
             return f"inconclusive: {_moved(speedup)}; more launches could tell{limit}"
 
 
@@ -87,8 +87,8 @@ def _where(placed: Placed, *, helps: bool) -> str:
     return f"; {where}, per sample: {', '.join(named)}"
 
 
-def _beyond(alone: Amount, bounds: Bounds | None, baseline_ns: int) -> str:
-    if bounds is None or not beyond(alone, bounds):
+def _beyond(bounds: Bounds | None, baseline_ns: int, *, too_much: bool) -> str:
+    if bounds is None or not too_much:
         return ""
     return (
         ". That is more than its mechanism accounts for: suspect noise, or something else that "
@@ -96,10 +96,10 @@ def _beyond(alone: Amount, bounds: Bounds | None, baseline_ns: int) -> str:
     )
 
 
-def _limit(alone: Amount, bounds: Bounds | None, baseline_ns: int) -> str:
+def _limit(bounds: Bounds | None, baseline_ns: int, *, too_much: bool) -> str:
     if bounds is None:
         return ""
-    if beyond(alone, bounds):
+    if too_much:
         return f"; its mechanism accounts for less than that: {_at_most(bounds, baseline_ns)}"
     return f"; it could not have saved more than {_at_most(bounds, baseline_ns)}"
 

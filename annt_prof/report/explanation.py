@@ -169,7 +169,7 @@ def _predicted(each: TechniqueExplanation, bounds: Bounds) -> str:
     low, high = units.duration(bounds.low_ns), units.duration(bounds.high_ns)
     held = {True: "held", False: "did NOT hold", None: "too noisy to tell"}[each.prediction_held]
     off = each.prediction_error_ns
-    by = f", off by {units.duration(abs(off))}" if off else ""
+    by = f", off by {units.duration(abs(off))}" if off and each.prediction_held is False else ""
     return f"{low} to {high}: {bounds.basis}; {held}{by}"
 
 

@@ -9,8 +9,7 @@ import pytest
 from annt_prof.explain.comparison import summarise
 from annt_prof.explain.costs import smallest_effect
 from annt_prof.explain.explaining import explain
-from annt_prof.explain.explanation import Amount, Bounds, Finding
-from annt_prof.explain.judgement import held, outside
+from annt_prof.explain.explanation import Finding
 from annt_prof.explain.pairing import middle
 from annt_prof.scenario.effective import EffectiveValue
 from hand_made import CPU, MS, breakdown, lost, variant
@@ -157,25 +156,6 @@ def test_an_amount_is_its_speedup_in_nanoseconds():
         assert each.alone.ns == pytest.approx(
             found.baseline_ns * (1 - 1 / each.speedup.ratio), abs=1
         )
-
-
-@pytest.mark.parametrize(
-    ("saving", "held_true"),
-    [
-        (Amount(5, 3, 7), True),
-        (Amount(12, 9, 15), False),  # meets the bounds, and does not lie in them
-        (Amount(30, 20, 40), False),
-        (Amount(5, -40, 50), None),
-        (Amount(5, None, None), None),
-    ],
-)
-def test_a_prediction_holds_where_the_saving_lies_within(saving, held_true):
-    assert held(saving, Bounds(0, 10, "")) is held_true
-
-
-def test_how_far_a_prediction_was_off():
-    bounds = Bounds(-2, 10, "")
-    assert [outside(ns, bounds) for ns in (-5, -2, 0, 10, 13)] == [-3, 0, 0, 0, 3]
 
 
 def test_what_the_baseline_differs_from_itself_by_is_no_effect():
