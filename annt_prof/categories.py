@@ -40,6 +40,10 @@ class KernelClass(StrEnum):
     OTHER = "other"
 
 
+MATRIX_CLASSES = (KernelClass.CONV, KernelClass.GEMM, KernelClass.ATTENTION)
+"""Kernels made of products, whose rate depends on what their inputs are; others move bytes."""
+
+
 class Precision(StrEnum):
     """In what a matrix kernel takes its inputs; ``unknown`` where its name does not tell."""
 

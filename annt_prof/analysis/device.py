@@ -20,8 +20,8 @@ from annt_prof.analysis.launches import UNKNOWN_NS, launch_times
 from annt_prof.analysis.ledger import CATEGORIES, Ledger, column
 from annt_prof.analysis.measured import not_measured_on_device
 from annt_prof.analysis.phases import PHASES
-from annt_prof.analysis.precision import MATRIX_CLASSES, kernel_precision
-from annt_prof.categories import Category, KernelClass, Phase
+from annt_prof.analysis.precision import kernel_precision
+from annt_prof.categories import MATRIX_CLASSES, Category, KernelClass, Phase
 from annt_prof.trace.columns import DEVICE_KINDS, Kind
 
 if TYPE_CHECKING:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from annt_prof.analysis.breakdown import break_down
-from annt_prof.analysis.precision import matrix_precision
-from annt_prof.categories import KernelClass
+from annt_prof.categories import KernelClass, Precision
 from annt_prof.techniques.evidence import Evidence
 from annt_prof.trace.columns import DEVICE_KINDS
 
@@ -27,7 +26,6 @@ def evidence_of_trace(trace: Trace, accelerator: bool | None = None) -> Evidence
         UserError: The trace holds no step that can be told apart, or not what its device did.
     """
     mean = break_down(trace, accelerator=accelerator).mean
-    precision = matrix_precision(trace)
     return Evidence(
         device_type="cuda" if trace.events.of_kind(*DEVICE_KINDS).any() else "cpu",
         step_ns=mean.step_ns,
@@ -36,6 +34,8 @@ def evidence_of_trace(trace: Trace, accelerator: bool | None = None) -> Evidence
             KernelClass(name): ns for name, ns in (mean.kernel_ns or mean.operator_ns).items()
         },
         host_bound_ns=mean.host_bound_ns,
-        sixteen_bits=precision.sixteen_bits,
-        tf32=precision.tf32,
+        matrix_ns={
+            KernelClass(kind): {Precision(name): ns for name, ns in told.items()}
+            for kind, told in mean.kernel_precision_ns.items()
+        },
     )

@@ -3,25 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
-from annt_prof.analysis.kernels import LONGEST_NAME, kernel_class
-from annt_prof.categories import KernelClass, Precision
-from annt_prof.trace.columns import Kind
-
-if TYPE_CHECKING:
-    from annt_prof.trace.columns import Trace
-
-MATRIX_CLASSES = (KernelClass.CONV, KernelClass.GEMM, KernelClass.ATTENTION)
-"""Kernels made of products, whose rate depends on what their inputs are; others move bytes."""
-
-_AT_MOST_16_BITS = frozenset(
-    {
-        Precision.BFLOAT16, Precision.FLOAT16, Precision.FLOAT8, Precision.FLOAT4, Precision.INT8,
-    }
-)  # fmt: skip
+from annt_prof.analysis.kernels import LONGEST_NAME
+from annt_prof.categories import Precision
 
 # cuBLASLt's nvjet: letters for A, B, C, the accumulator and D, where A and B are alike for A, the
 # accumulator and D: tst and hsh are bfloat16 and float16, qqtst e4m3 into bfloat16, ootst e2m1.
@@ -75,18 +59,6 @@ _TENSILE_TYPES = {
 }  # fmt: skip
 
 
-class MatrixPrecision(NamedTuple):
-    """Shares of the matrix kernels' device time, 0 to 1; the rest is in full precision.
-
-    Attributes:
-        sixteen_bits: In 16 bits or fewer.
-        tf32: In TF32.
-    """
-
-    sixteen_bits: float
-    tf32: float
-
-
 def kernel_precision(name: str) -> Precision:
     """Tell by a matrix kernel's name what its inputs are; ``unknown`` where it does not tell.
 
@@ -97,23 +69,3 @@ def kernel_precision(name: str) -> Precision:
     if tensile:
         return _TENSILE_TYPES[tensile[1].lower()]
     return next((kind for kind, pattern in _COMPILED if pattern.search(name)), Precision.UNKNOWN)
-
-
-def matrix_precision(trace: Trace) -> MatrixPrecision:
-    """Return in which precision the convolutions, products and attention of a trace run.
-
-    A name that tells no precision counts as full precision.
-    """
-    kernels = trace.events[trace.events.of_kind(Kind.KERNEL)]
-    spent_ns = np.zeros(len(trace.names), np.int64)
-    np.add.at(spent_ns, kernels.name, kernels.end_ns - kernels.start_ns)
-    total = sixteen = tf32 = 0
-    for index in np.flatnonzero(spent_ns).tolist():
-        name, ns = trace.names[index], int(spent_ns[index])
-        if kernel_class(name) not in MATRIX_CLASSES:
-            continue
-        precision = kernel_precision(name)
-        total += ns
-        tf32 += ns if precision is Precision.TF32 else 0
-        sixteen += ns if precision in _AT_MOST_16_BITS else 0
-    return MatrixPrecision(sixteen / total, tf32 / total) if total else MatrixPrecision(0.0, 0.0)

@@ -19,8 +19,9 @@ from annt_prof.explain.explanation import (
 )
 from annt_prof.explain.facts import NOBODY, Facts, gather
 from annt_prof.explain.judgement import beyond, held, outside
+from annt_prof.explain.options import options_of
 from annt_prof.explain.placing import place
-from annt_prof.explain.prediction import options_of, predict
+from annt_prof.explain.prediction import predict
 from annt_prof.explain.reasons import reason
 from annt_prof.explain.signature import movements
 from annt_prof.explain.throughput import throughputs

@@ -121,16 +121,23 @@ class Throughput(msgspec.Struct, frozen=True):
 
     Attributes:
         flops_per_s: Of forward and backward passes over the whole step's time.
-        dtype: Of its matrix products, mostly.
-        of_ceiling: Fraction of what this machine was measured to do in that dtype at most; None
-            where it was not. What is good depends on the model: large matrix products come
-            close, depthwise convolutions cannot.
+        dtype: Of its convolutions, matrix products and attention, mostly.
+        of_ceiling: Fraction of what this machine was measured to do at most in the precisions that
+            they ran in, by their time; None where that is not known. What is good depends on the
+            model: large matrix products come close, depthwise convolutions cannot.
+        precisions: Shares of that time, 0 to 1.
+        assumed: Classes of kernels whose names do not tell, each with the precision that the
+            settings give it.
+        why_not: Why there is no fraction of a ceiling.
     """
 
     variant: str
     flops_per_s: float
     dtype: str
     of_ceiling: float | None
+    precisions: dict[str, float] = {}
+    assumed: dict[str, str] = {}
+    why_not: str | None = None
 
 
 class Interaction(msgspec.Struct, frozen=True):

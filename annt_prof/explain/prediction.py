@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from annt_prof.categories import Category, KernelClass
 from annt_prof.explain.deflation import deflated
+from annt_prof.explain.precisions import matrix_time
 from annt_prof.plan import BASELINE
 from annt_prof.techniques import registry
 from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
 from annt_prof.techniques.technique import REDUNDANT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Mapping
 
     from annt_prof.analysis.breakdown import MeanBreakdown
+    from annt_prof.categories import Precision
     from annt_prof.runs.record import Run, VariantRecord
     from annt_prof.techniques.evidence import Ceilings
     from annt_prof.techniques.technique import Options
@@ -30,11 +32,15 @@ def evidence_of(run: Run, baseline: VariantRecord, ceilings: Ceilings | None) ->
     if breakdown is None or timed is None or category_ns is None:
         return None
     values = {value.path: value.value for value in run.scenario}
+    matrix = matrix_time(baseline, run)
+    kernel_ns = _by_class(breakdown, timed.mean)
     return Evidence(
         device_type=run.environment.device_type,
         step_ns=timed.mean,
         category_ns=category_ns,
-        kernel_ns=_by_class(breakdown, timed.mean),
+        kernel_ns=kernel_ns,
+        matrix_ns=matrix.ns if breakdown.kernel_ns else _one_precision(matrix.ns, kernel_ns),
+        assumed=matrix.assumed,
         host_bound_ns=_host_bound(breakdown, category_ns),
         accumulation=baseline.iterations_per_optimizer_step,
         native_bfloat16=run.environment.native_bfloat16,
@@ -60,30 +66,18 @@ def _by_class(breakdown: MeanBreakdown, timed_ns: int) -> dict[KernelClass, int]
     return {KernelClass(name): round(ns * shrunk) for name, ns in breakdown.operator_ns.items()}
 
 
+def _one_precision(
+    matrix_ns: Mapping[KernelClass, Mapping[Precision, int]], kernel_ns: Mapping[KernelClass, int]
+) -> dict[KernelClass, dict[Precision, int]]:
+    """Return the same precisions with a host's times as they were shrunk; each class has one."""
+    return {kind: {next(iter(told)): kernel_ns[kind]} for kind, told in matrix_ns.items()}
+
+
 def _host_bound(breakdown: MeanBreakdown, category_ns: dict[Category, int]) -> dict[str, int]:
     """Return ``host_bound`` by phase, without the part that the profiler added."""
     traced_ns = breakdown.by_category_ns.get(Category.HOST_BOUND, 0)
     kept = category_ns.get(Category.HOST_BOUND, 0) / traced_ns if traced_ns else 0.0
     return {phase: round(ns * kept) for phase, ns in breakdown.host_bound_ns.items()}
-
-
-def options_of(run: Run, name: str) -> Options:
-    """Return a technique's options as the run's scenario gives them.
-
-    Raises:
-        UserError: The technique is not installed any more, or its plug-in refuses its options.
-    """
-    prefix = f"techniques.{name}."
-    given = {
-        value.path.removeprefix(prefix): value.value
-        for value in run.scenario
-        if value.path.startswith(prefix)
-    }
-    make = cast("Callable[..., Options]", registry.load(name).options)
-    known = set(getattr(make, "__dataclass_fields__", {}))
-    chosen: dict[str, Any] = {key: value for key, value in given.items() if key in known}
-    with registry.answering(name):
-        return make(**chosen)
 
 
 def predict(name: str, options: Options, evidence: Evidence) -> Prediction | None:

@@ -216,10 +216,17 @@ def _throughputs(explanation: Explanation) -> RenderableType:
 
 def _ceiling(each: Throughput) -> str:
     if each.of_ceiling is None:
-        return "n/a: annt-prof doctor --calibrate measures it"
-    if each.of_ceiling > 1:
-        return "n/a: above what was calibrated, on a busy machine then; calibrate again"
-    return f"{units.percent(each.of_ceiling)} of {each.dtype}"
+        return f"n/a: {each.why_not}" if each.why_not else "n/a"
+    if len(each.precisions) < 2:
+        said = f"{units.percent(each.of_ceiling)} of {each.dtype}"
+    else:
+        parts = sorted(each.precisions.items(), key=lambda item: -item[1])
+        mix = ", ".join(f"{units.percent(share)} {precision}" for precision, share in parts)
+        said = f"{units.percent(each.of_ceiling)} of what matrix time of {mix} allows"
+    if not each.assumed:
+        return said
+    taken = ", ".join(f"{kind} for {precision}" for kind, precision in each.assumed.items())
+    return f"{said}; kernel names do not tell, by the settings taken: {taken}"
 
 
 def _saves(amount: Amount) -> str:

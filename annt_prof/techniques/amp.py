@@ -16,11 +16,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, cast
 
-from annt_prof.categories import Category, KernelClass
+from annt_prof.categories import MATRIX_CLASSES, Category, KernelClass, Precision
 from annt_prof.techniques.evidence import Evidence, Prediction
 from annt_prof.techniques.technique import Machine, Options, Pitfall, Signature, Technique
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from annt_prof.techniques.setup import TrainingSetup
 
 
@@ -94,7 +96,11 @@ def _synchronising_scaler(setup: TrainingSetup) -> str | None:
     return None
 
 
-_MATRIX = (KernelClass.CONV, KernelClass.GEMM, KernelClass.ATTENTION)
+_SHORT = frozenset(
+    {
+        Precision.BFLOAT16, Precision.FLOAT16, Precision.FLOAT8, Precision.FLOAT4, Precision.INT8,
+    }
+)  # fmt: skip
 _MEMORY_BOUND = (
     KernelClass.NORM,
     KernelClass.ELEMENTWISE,
@@ -107,48 +113,63 @@ _MEMORY_BOUND = (
 def _predict(options: Options, evidence: Evidence) -> Prediction | None:
     """Matrix work takes the inverse of the rates' ratio, memory-bound work half.
 
-    What runs in 16 bits already is left out. Casts come on top. Where the trace does not tell
-    the two apart, all of forward and backward may be matrix work; where the rates are not measured,
-    matrix work may take no time at all. Emulated 16 bits have no bound that only the step tells.
+    The ratio is to the rate of the precision that each kernel ran in. What runs in 16 bits or
+    fewer already is left out. Casts come on top. Where the trace does not tell the two apart, all
+    of forward and backward may be matrix work; where a rate is not measured, matrix work may take
+    no time at all. Emulated 16 bits have no bound that only the step tells.
     """
     if not evidence.passes_known():
         return None
-    dtype = cast("AmpOptions", options).resolved_dtype(evidence.device_type)
-    rate = _measured_rate(evidence, dtype)
-    if rate is None and _emulated(evidence, dtype):
-        return None
+    dtype = Precision(cast("AmpOptions", options).resolved_dtype(evidence.device_type))
     passes_ns = evidence.time(Category.FORWARD, Category.BACKWARD)
-    matrix_ns, memory_ns = evidence.kernels(*_MATRIX), evidence.kernels(*_MEMORY_BOUND)
+    by_precision = evidence.matrix(*MATRIX_CLASSES)
+    memory_ns = evidence.kernels(*_MEMORY_BOUND)
     if not evidence.kernel_ns:
-        matrix_ns, memory_ns = passes_ns, 0
-    left = 1 - evidence.sixteen_bits
-    matrix_ns, memory_ns = round(left * matrix_ns), round(left * memory_ns)
-    spared = 1.0 if rate is None else 1 - 1 / rate  # negative where 16 bits are slower
-    high_ns = matrix_ns * max(spared, 0.0) + memory_ns / 2
+        by_precision, memory_ns = {Precision.FLOAT32: passes_ns}, 0
+    all_ns = sum(by_precision.values())
+    left = {precision: ns for precision, ns in by_precision.items() if precision not in _SHORT}
+    if all_ns:
+        memory_ns = round(memory_ns * sum(left.values()) / all_ns)
+    rates = {precision: _rate(evidence, precision, dtype) for precision in left}
+    if _emulated(evidence, dtype) and (None in rates.values() or not rates):
+        return None
+    # Negative where 16 bits are slower.
+    spared = [ns * _spared(rates[precision]) for precision, ns in left.items()]
+    high_ns = sum(max(ns, 0.0) for ns in spared) + memory_ns / 2
     casts_ns = passes_ns / 10
     return Prediction(
-        low_ns=round(matrix_ns * min(spared, 0.0) - casts_ns),
+        low_ns=round(sum(min(ns, 0.0) for ns in spared) - casts_ns),
         high_ns=min(round(high_ns), passes_ns) if passes_ns else round(high_ns),
         basis="what 16 bits can shorten: convolutions and matrix products by "
-        f"{_told(rate)}, memory-bound kernels by half",
+        f"{_told(rates)}, memory-bound kernels by half{evidence.assumption()}",
     )
 
 
-def _measured_rate(evidence: Evidence, dtype: str) -> float | None:
-    """Return how many times as fast as float32 a large product was; None if it was not measured."""
-    rates = {} if evidence.ceilings is None else evidence.ceilings.matrix_flops
-    return rates[dtype] / rates["float32"] if {dtype, "float32"} <= rates.keys() else None
+def _rate(evidence: Evidence, precision: Precision, dtype: Precision) -> float | None:
+    """Return how many times as fast 16 bits are; of a precision not told, at most."""
+    if precision is Precision.UNKNOWN:
+        precision = Precision.FLOAT32
+    return evidence.rate(precision, dtype)
 
 
-def _emulated(evidence: Evidence, dtype: str) -> bool:
+def _spared(rate: float | None) -> float:
+    return 1.0 if rate is None else 1 - 1 / rate
+
+
+def _emulated(evidence: Evidence, dtype: Precision) -> bool:
     """Tell whether 16 bits are known to be emulated, which can take several times as long."""
-    if dtype == "float16":
+    if dtype is Precision.FLOAT16:
         return evidence.device_type == "cpu"
     return evidence.native_bfloat16 is False
 
 
-def _told(rate: float | None) -> str:
-    return "an unknown factor" if rate is None else f"the measured factor {rate:.1f}"
+def _told(rates: Mapping[Precision, float | None]) -> str:
+    known = {precision: rate for precision, rate in rates.items() if rate is not None}
+    if len(known) < len(rates) or not known:
+        return "an unknown factor"
+    return "the measured factor " + " and ".join(
+        f"{rate:.1f} of {precision}" for precision, rate in known.items()
+    )
 
 
 TECHNIQUE = Technique(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from annt_prof.categories import Category
+from annt_prof.categories import Category, Precision
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,8 +91,10 @@ class Evidence:
             backward by what operators do; empty where neither is known.
         host_bound_ns: ``host_bound`` by the phase that the host was in; empty without a device.
         accumulation: Iterations per optimizer step of the baseline.
-        sixteen_bits: Share of the matrix kernels' time that runs in 16 bits or fewer already.
-        tf32: Share of it that runs in TF32 already.
+        matrix_ns: ``kernel_ns`` of convolutions, products and attention by the precision that they
+            run in; what is not told of a class counts as float32.
+        assumed: Classes of which kernels' names do not tell, each with the precision that the
+            settings give it.
         native_bfloat16: Whether the device has bfloat16 matrix instructions; None where it is not
             known.
         baseline: Its settings; None where they are not known, as of a trace.
@@ -106,8 +108,8 @@ class Evidence:
     kernel_ns: Mapping[KernelClass, int] = field(default_factory=dict)
     host_bound_ns: Mapping[str, int] = field(default_factory=dict)
     accumulation: int = 1
-    sixteen_bits: float = 0.0
-    tf32: float = 0.0
+    matrix_ns: Mapping[KernelClass, Mapping[Precision, int]] = field(default_factory=dict)
+    assumed: Mapping[KernelClass, Precision] = field(default_factory=dict)
     native_bfloat16: bool | None = None
     baseline: Baseline | None = None
     on: tuple[str, ...] = ()
@@ -133,6 +135,28 @@ class Evidence:
     def kernels(self, *classes: KernelClass) -> int:
         """Return the device time of these classes of kernels, ns."""
         return sum(self.kernel_ns.get(one, 0) for one in classes)
+
+    def matrix(self, *classes: KernelClass) -> dict[Precision, int]:
+        """Return the time of these classes of matrix work by precision, ns."""
+        found: dict[Precision, int] = {}
+        for kind in classes:
+            told = self.matrix_ns.get(kind, {})
+            rest = {Precision.FLOAT32: max(0, self.kernels(kind) - sum(told.values()))}
+            for precision, ns in (*told.items(), *rest.items()):
+                found[precision] = found.get(precision, 0) + ns
+        return {precision: ns for precision, ns in found.items() if ns}
+
+    def rate(self, precision: Precision, to: Precision) -> float | None:
+        """Return how many times as fast a large product was; None where one was not measured."""
+        rates = {} if self.ceilings is None else self.ceilings.matrix_flops
+        return rates[to] / rates[precision] if {precision, to} <= rates.keys() else None
+
+    def assumption(self) -> str:
+        """Return what was assumed of precisions, to append to a basis; empty where nothing was."""
+        if not self.assumed:
+            return ""
+        taken = ", ".join(f"{kind} for {precision}" for kind, precision in self.assumed.items())
+        return f" (kernel names do not tell the precision; by the settings taken: {taken})"
 
     def known(self, *categories: Category) -> bool:
         """Tell whether each of these categories is measured."""

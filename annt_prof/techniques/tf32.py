@@ -15,11 +15,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
-from annt_prof.categories import Category, KernelClass
+from annt_prof.categories import MATRIX_CLASSES, Category, KernelClass, Precision
 from annt_prof.techniques.evidence import Evidence, Prediction
 from annt_prof.techniques.technique import Machine, Options, Pitfall, Signature, Technique
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from annt_prof.techniques.setup import TrainingSetup
 
 
@@ -52,22 +54,23 @@ def _predict(options: Options, evidence: Evidence) -> Prediction | None:
         return None
     if not cast("Tf32Options", options).allowed:
         return _cost_of_full_precision(evidence)
-    left = max(0.0, 1 - evidence.sixteen_bits - evidence.tf32)
-    products_ns = left * evidence.kernels(KernelClass.GEMM, KernelClass.ATTENTION)
-    faster = _measured_rate(evidence)
+    by_precision = evidence.matrix(KernelClass.GEMM, KernelClass.ATTENTION)
+    products_ns = _time(by_precision, Precision.FLOAT32)
+    faster = evidence.rate(Precision.FLOAT32, Precision.TF32)
     return Prediction(
         low_ns=0,
         high_ns=round(products_ns * (1.0 if faster is None else max(0.0, 1 - 1 / faster))),
-        basis="the matrix products of the baseline in full precision, shortened as far as TF32 can",
+        basis="the matrix products of the baseline in full precision, shortened as far as TF32 can"
+        f"{evidence.assumption()}",
     )
 
 
 def _cost_of_full_precision(evidence: Evidence) -> Prediction | None:
-    """Convolutions, and what products run in TF32, lengthen by the ratio of the rates."""
-    faster = _measured_rate(evidence)
+    """What runs in TF32, convolutions for the most part, lengthens by the ratio of the rates."""
+    faster = evidence.rate(Precision.FLOAT32, Precision.TF32)
     if faster is None:
         return None
-    matrix_ns = evidence.kernels(KernelClass.CONV, KernelClass.GEMM, KernelClass.ATTENTION)
+    matrix_ns = _time(evidence.matrix(*MATRIX_CLASSES), Precision.TF32)
     return Prediction(
         low_ns=round(matrix_ns * min(0.0, 1 - faster)),
         high_ns=0,
@@ -75,10 +78,9 @@ def _cost_of_full_precision(evidence: Evidence) -> Prediction | None:
     )
 
 
-def _measured_rate(evidence: Evidence) -> float | None:
-    """Return how many times as fast as float32 a large product was; None if it was not measured."""
-    rates = {} if evidence.ceilings is None else evidence.ceilings.matrix_flops
-    return rates["tf32"] / rates["float32"] if {"tf32", "float32"} <= rates.keys() else None
+def _time(by_precision: Mapping[Precision, int], precision: Precision) -> int:
+    """Return the time in a precision, and in what may be that one."""
+    return by_precision.get(precision, 0) + by_precision.get(Precision.UNKNOWN, 0)
 
 
 def _under_autocast(setup: TrainingSetup) -> str | None:

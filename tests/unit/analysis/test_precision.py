@@ -2,7 +2,8 @@ import pytest
 
 from annt_prof.analysis.breakdown import break_down
 from annt_prof.analysis.kernels import kernel_class
-from annt_prof.analysis.precision import MATRIX_CLASSES, kernel_precision, matrix_precision
+from annt_prof.analysis.precision import kernel_precision
+from annt_prof.categories import MATRIX_CLASSES
 from annt_prof.testing import TraceBuilder
 from annt_prof.trace.reading import read
 
@@ -115,40 +116,6 @@ def traced(tmp_path, *names):
     for number, name in enumerate(names):
         builder.kernel(name, number * 1000, number * 1000 + 500)
     return read(builder.write(tmp_path / "trace.json"))
-
-
-def shares(tmp_path, *names):
-    return matrix_precision(traced(tmp_path, *names))
-
-
-@pytest.mark.parametrize(
-    ("precision", "expected"),
-    [
-        ("float8", (1, 0)),
-        ("float4", (1, 0)),
-        ("int8", (1, 0)),
-        ("bfloat16", (1, 0)),
-        ("float16", (1, 0)),
-        ("tf32", (0, 1)),
-        ("float32", (0, 0)),
-        ("float64", (0, 0)),
-        ("unknown", (0, 0)),
-    ],
-)
-def test_eight_bits_are_no_full_precision(tmp_path, precision, expected):
-    assert shares(tmp_path, NAMES[precision][0]) == expected
-
-
-def test_shares_are_of_the_matrix_kernels_time(tmp_path):
-    found = shares(
-        tmp_path, "volta_sgemm_128x32_nt", "ampere_fp16_s16816gemm_fp16_128x64",
-        "vectorized_elementwise_kernel_half", "vectorized_elementwise_kernel_half",
-    )  # fmt: skip
-    assert found == (0.5, 0)
-
-
-def test_a_trace_without_matrix_kernels_has_none(tmp_path):
-    assert shares(tmp_path, "vectorized_elementwise_kernel") == (0, 0)
 
 
 def test_time_of_each_class_by_the_precision_its_kernels_ran_in(tmp_path):

@@ -8,7 +8,7 @@ from importlib.metadata import EntryPoint
 import msgspec
 import pytest
 
-from annt_prof.categories import Category, KernelClass, Phase
+from annt_prof.categories import Category, KernelClass, Phase, Precision
 from annt_prof.errors import UserError
 from annt_prof.explain.advice import advise
 from annt_prof.explain.deflation import deflated
@@ -135,7 +135,8 @@ def test_products_shorten_by_the_measured_rate_of_tf32_and_forbidding_it_saves_n
     make = registry.load("tf32").options
     assert predicted("tf32", make()) == (0, 300)
     assert predicted("tf32", make(), CALIBRATED) == (0, 150)
-    assert predicted("tf32", make(allowed=False), CALIBRATED) == (-350, 0)
+    convolving = dataclasses.replace(CALIBRATED, matrix_ns={KernelClass.CONV: {Precision.TF32: 50}})
+    assert predicted("tf32", make(allowed=False), convolving) == (-50, 0)
     assert registry.load("tf32").predict(make(allowed=False), STEP) is None
 
 
@@ -220,11 +221,30 @@ def test_waits_of_an_unknown_phase_may_be_of_any():
 
 
 def test_matrix_work_that_runs_in_16_bits_cannot_run_in_16_bits_again():
-    tuned = dataclasses.replace(CALIBRATED, sixteen_bits=1.0)
-    assert predicted("amp", AmpOptions(), tuned)[1] == 0
-    assert predicted("tf32", registry.load("tf32").options(), tuned)[1] == 0
-    half = dataclasses.replace(CALIBRATED, tf32=0.5)
-    assert predicted("tf32", registry.load("tf32").options(), half)[1] == round(300 * 0.5 * 0.5)
+    for short in (Precision.FLOAT16, Precision.BFLOAT16, Precision.FLOAT8, Precision.INT8):
+        kinds = {KernelClass.GEMM: {short: 300}, KernelClass.CONV: {short: 50}}
+        tuned = dataclasses.replace(CALIBRATED, matrix_ns=kinds)
+        assert predicted("amp", AmpOptions(), tuned)[1] == 0
+        assert predicted("tf32", registry.load("tf32").options(), tuned)[1] == 0
+    half = dataclasses.replace(CALIBRATED, matrix_ns={KernelClass.GEMM: {Precision.TF32: 150}})
+    assert predicted("tf32", registry.load("tf32").options(), half)[1] == round(150 * 0.5)
+
+
+def test_amp_is_predicted_from_the_rate_of_the_precision_that_kernels_ran_in():
+    """An H100's rates: from TF32 the factor is 2, and not the 16 from float32."""
+    rates = {"float32": 50.0, "tf32": 400.0, "float16": 800.0}
+    ceilings = dataclasses.replace(CEILINGS, matrix_flops=rates)
+    convolving = dataclasses.replace(
+        STEP,
+        ceilings=ceilings,
+        kernel_ns={KernelClass.CONV: 400, KernelClass.GEMM: 100},
+        matrix_ns={KernelClass.CONV: {Precision.TF32: 400}},
+        assumed={KernelClass.GEMM: Precision.FLOAT32},
+    )
+    found = registry.load("amp").predict(AmpOptions(), convolving)
+    assert found.high_ns == round(400 * (1 - 1 / 2) + 100 * (1 - 1 / 16))
+    assert "the measured factor 2.0 of tf32 and 16.0 of float32" in found.basis
+    assert "by the settings taken: gemm for float32" in found.basis
 
 
 def with_baseline(**settings):

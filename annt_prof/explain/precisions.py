@@ -1,0 +1,79 @@
+"""In which precision a variant's convolutions, products and attention ran."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from annt_prof.categories import MATRIX_CLASSES, KernelClass, Precision
+from annt_prof.explain.options import options_of
+
+if TYPE_CHECKING:
+    from annt_prof.runs.record import Run, VariantRecord
+    from annt_prof.techniques.amp import AmpOptions
+    from annt_prof.techniques.tf32 import Tf32Options
+
+
+class MatrixTime(NamedTuple):
+    """Time of matrix work by class and precision.
+
+    Attributes:
+        ns: Per iteration of the traced step; empty where a variant was not traced.
+        assumed: Classes of which some kernels' names do not tell, each with the precision that
+            the settings give it.
+    """
+
+    ns: dict[KernelClass, dict[Precision, int]]
+    assumed: dict[KernelClass, Precision]
+
+
+def matrix_time(variant: VariantRecord, run: Run) -> MatrixTime:
+    """Return what the kernels' names tell, and what the settings say where they do not."""
+    breakdown = variant.breakdown
+    if breakdown is None:
+        return MatrixTime({}, {})
+    ns: dict[KernelClass, dict[Precision, int]] = {}
+    assumed: dict[KernelClass, Precision] = {}
+    for kind in MATRIX_CLASSES:
+        total_ns = (breakdown.kernel_ns or breakdown.operator_ns).get(kind, 0)
+        if not total_ns:
+            continue
+        told = {
+            Precision(name): spent
+            for name, spent in breakdown.kernel_precision_ns.get(kind, {}).items()
+            if name != Precision.UNKNOWN
+        }
+        rest_ns = total_ns - sum(told.values())
+        if rest_ns > 0:
+            precision = by_settings(kind, variant, run)
+            told[precision] = told.get(precision, 0) + rest_ns
+            if breakdown.kernel_ns:
+                assumed[kind] = precision
+        ns[kind] = told
+    return MatrixTime(ns, assumed)
+
+
+def by_settings(kind: KernelClass, variant: VariantRecord, run: Run) -> Precision:
+    """Return the precision that matrix work of a class is allowed to run in.
+
+    Source: PyTorch CUDA semantics notes, section TensorFloat-32: ``cudnn.allow_tf32`` is on by
+    default, ``cuda.matmul.allow_tf32`` off; before Ampere there is no TF32.
+    """
+    on = {*run.shared, *variant.techniques}
+    half = _autocast(variant, run, on)
+    if half is not None:
+        return half
+    if run.environment.device_type != "cuda" or not run.environment.tf32:
+        return Precision.FLOAT32
+    if "tf32" in on:
+        allowed = cast("Tf32Options", options_of(run, "tf32")).allowed
+        return Precision.TF32 if allowed else Precision.FLOAT32
+    return Precision.TF32 if kind is KernelClass.CONV else Precision.FLOAT32
+
+
+def _autocast(variant: VariantRecord, run: Run, on: set[str]) -> Precision | None:
+    if variant.numerics is not None and variant.numerics.quantisation:
+        return Precision(variant.numerics.quantisation[0].dtype)
+    if "amp" not in on:
+        return None
+    options = cast("AmpOptions", options_of(run, "amp"))
+    return Precision(options.resolved_dtype(run.environment.device_type))
