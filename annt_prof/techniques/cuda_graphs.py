@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
-from annt_prof.categories import Category, KernelClass, Phase
+from annt_prof.categories import Category, KernelClass
 from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
 from annt_prof.techniques.technique import Machine, Options, Pitfall, Signature, Technique
 
@@ -45,13 +45,18 @@ def _redundant(options: Options, _baseline: Baseline) -> bool:
 
 
 def _predict(_options: Options, evidence: Evidence) -> Prediction | None:
-    """Launch gaps go; kernels stay as long as they are."""
+    """Launch gaps go; kernels stay as long as they are.
+
+    A host that has launched sooner loads sooner too, so gaps may go wherever they are seen, down
+    to what the host needs to load.
+    """
     if not evidence.known(Category.HOST_BOUND):
         return None
     return Prediction(
         low_ns=0,
-        high_ns=evidence.host_bound(Phase.FORWARD, Phase.BACKWARD),
-        basis="the time in which the device of the baseline waits for launches of its passes",
+        high_ns=max(0, min(evidence.idle(), evidence.step_ns - evidence.loading())),
+        basis="all time in which the device of the baseline has nothing to do, as the host is done "
+        "with its launches earlier",
     )
 
 
@@ -72,7 +77,7 @@ TECHNIQUE = Technique(
         falls=(Category.HOST_BOUND,),
         may_rise=(KernelClass.MEMORY,),
         stays_flat=(Category.FORWARD, Category.BACKWARD, Category.DATA_LOADING),
-        bound="it cannot save more than the device waits for launches in the baseline",
+        bound="it cannot save more than the device of the baseline has nothing to do",
     ),
     mathematics="nothing: the same kernels run",
     source="PyTorch CUDA semantics notes, section CUDA Graphs; torch.cuda.make_graphed_callables",

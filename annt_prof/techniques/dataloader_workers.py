@@ -67,15 +67,21 @@ def _redundant(options: Options, baseline: Baseline) -> bool:
 
 
 def _predict(_options: Options, evidence: Evidence) -> Prediction | None:
-    """All waiting for data may vanish; where training runs on the same cores it may lose them."""
+    """All waiting for data may vanish; where training runs on the same cores it may lose them.
+
+    On a device, loading that queued kernels hide makes the host late for its next launches, so
+    all idle time of the device may go, down to what the host needs to launch.
+    """
     if not evidence.known(Category.DATA_LOADING):
         return None
-    loading_ns = evidence.time(Category.DATA_LOADING)
-    shares_cores = evidence.device_type == "cpu"
+    if evidence.device_type == "cpu":
+        low_ns, high_ns = -round(evidence.step_ns / 3), evidence.time(Category.DATA_LOADING)
+        return Prediction(low_ns, high_ns, "the time that the baseline waits for data")
     return Prediction(
-        low_ns=-round(evidence.step_ns / 3) if shares_cores else 0,
-        high_ns=loading_ns,
-        basis="the time that the baseline waits for data",
+        low_ns=0,
+        high_ns=max(0, min(evidence.idle(), evidence.step_ns - evidence.launching())),
+        basis="all time in which the device of the baseline has nothing to do, as the host comes "
+        "to its launches earlier",
     )
 
 
@@ -97,7 +103,8 @@ TECHNIQUE = Technique(
         falls=(Category.DATA_LOADING,),
         may_rise=(Category.FORWARD, Category.BACKWARD, Category.OPTIMIZER),
         stays_flat=(Category.H2D_COPY,),
-        bound="it cannot save more than the baseline waits for data",
+        bound="it cannot save more than the baseline waits for data; on a device, more than that "
+        "has nothing to do, as loading may be hidden and still make the host late",
     ),
     mathematics="nothing, but that each process draws its own random augmentation",
     source="torch.utils.data documentation, section Single- and Multi-process Data Loading",

@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from annt_prof.categories import Category, Precision
+from annt_prof.categories import Category, Phase, Precision
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from annt_prof.categories import KernelClass, Phase
+    from annt_prof.categories import KernelClass
+
+_COMPUTING = (
+    Phase.FORWARD, Phase.BACKWARD, Phase.GRAD_SCALING, Phase.GRAD_CLIPPING, Phase.OPTIMIZER,
+    Phase.ZERO_GRAD,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -131,6 +136,34 @@ class Evidence:
         if not all(self.known(Category(name)) for name in names):
             names.append(Category.UNATTRIBUTED.value)
         return sum(self.host_bound_ns.get(name, 0) for name in names)
+
+    def idle(self) -> int:
+        """Return how long the device has nothing to do, whatever the host is at meanwhile, ns.
+
+        What shortens or frees the host can save no more than this of it. Where the idle time is
+        seen says little of what causes it: with loading hidden under queued kernels, say, the
+        device runs dry in the next forward pass, as the host comes late to its launches.
+        """
+        return self.time(Category.DATA_LOADING, Category.HOST_BOUND, Category.SYNC)
+
+    def launching(self) -> int:
+        """Return how long the host is seen to need at least for what it launches, ns.
+
+        It is the idle time of the device within phases that compute. Copying is left out, as its
+        staging may go; so is what lies in no phase, and everything where the trace does not tell
+        loading and waits from launching.
+        """
+        if not self.known(Category.DATA_LOADING, Category.SYNC):
+            return 0
+        return sum(self.host_bound_ns.get(phase.value, 0) for phase in _COMPUTING)
+
+    def loading(self) -> int:
+        """Return how long the training process itself is seen to load, ns.
+
+        With loader processes it only waits for them, which need not take as long.
+        """
+        in_process = self.baseline is not None and self.baseline.workers == 0
+        return self.time(Category.DATA_LOADING) if in_process else 0
 
     def kernels(self, *classes: KernelClass) -> int:
         """Return the device time of these classes of kernels, ns."""

@@ -45,14 +45,28 @@ def _redundant(options: Options, _baseline: Baseline) -> bool:
 
 
 def _predict(_options: Options, evidence: Evidence) -> Prediction | None:
-    """Waiting for data may vanish; the work comes back as elementwise kernels."""
-    if not evidence.known(Category.DATA_LOADING, Category.H2D_COPY):
+    """The host loads less and batches may be smaller; the work comes back as kernels.
+
+    Loading that queued kernels hide is not seen as such, yet makes the host late for its next
+    launches. So all idle time of the device may go, down to what the host needs to launch. Loader
+    processes that do less leave it more of their cores too, so that there even that may shrink.
+    """
+    if not evidence.known(Category.H2D_COPY, Category.HOST_BOUND):
         return None
+    alone = evidence.baseline is not None and evidence.baseline.workers == 0
+    needed_ns = evidence.launching() if alone else 0
+    high_ns = evidence.time(Category.H2D_COPY) + evidence.idle()
     return Prediction(
         low_ns=-round(evidence.step_ns / 20),
-        high_ns=evidence.time(Category.DATA_LOADING, Category.H2D_COPY),
-        basis="the time that the baseline waits for data and copies them",
+        high_ns=max(0, min(high_ns, evidence.step_ns - needed_ns)),
+        basis=_BOUND,
     )
+
+
+_BOUND = (
+    "the exposed host-to-device copies of the baseline and all time in which its device has "
+    "nothing to do, as the host comes to its launches earlier"
+)
 
 
 def _loader_has_nothing_left(setup: TrainingSetup) -> str | None:
@@ -72,7 +86,7 @@ TECHNIQUE = Technique(
         falls=(Category.DATA_LOADING, Category.H2D_COPY),
         may_rise=(Category.FORWARD, Category.HOST_BOUND),
         stays_flat=(Category.BACKWARD, Category.OPTIMIZER),
-        bound="it cannot save more than the baseline waits for data and copies them",
+        bound=f"it cannot save more than {_BOUND}",
     ),
     mathematics="resizing and interpolation round a little differently; the distribution of "
     "augmentations is the same",
