@@ -91,6 +91,7 @@ def breakdown(step_ms: float, **shares: float) -> MeanBreakdown:
             Category.COMMUNICATION: "a single process",
         },
         kernel_ns={},
+        host_events=2_000,
     )
 
 

@@ -10,6 +10,7 @@ from annt_prof.analysis.device import account_device
 from annt_prof.analysis.host import account_host
 from annt_prof.analysis.ledger import CATEGORIES, Ledger
 from annt_prof.analysis.phases import find_phases
+from annt_prof.analysis.recorded_events import host_events
 from annt_prof.analysis.steps import find_steps
 from annt_prof.analysis.unrecorded import unrecorded_device
 from annt_prof.errors import UserError
@@ -39,10 +40,12 @@ def account(trace: Trace, selection: slice, accelerator: bool | None = None) -> 
         ledger = account_device(trace, steps, phases)
     else:
         ledger = account_host(trace, steps, phases)
-    return _breakdown(steps, ledger, incomplete)
+    return _breakdown(steps, ledger, incomplete, host_events(trace, steps))
 
 
-def _breakdown(steps: Steps, ledger: Ledger, incomplete: tuple[str, ...]) -> Breakdown:
+def _breakdown(
+    steps: Steps, ledger: Ledger, incomplete: tuple[str, ...], recorded: int
+) -> Breakdown:
     shown = [
         (column, category)
         for column, category in enumerate(CATEGORIES)
@@ -75,6 +78,7 @@ def _breakdown(steps: Steps, ledger: Ledger, incomplete: tuple[str, ...]) -> Bre
             kind: mean_of(total_ns, len(rows))
             for kind, total_ns in ledger.kernel_precision_ns.items()
         },
+        host_events=_rounded(recorded, len(rows)),
     )
     return Breakdown(rows, mean, incomplete)
 

@@ -50,6 +50,8 @@ class MeanBreakdown(msgspec.Struct, frozen=True):
         kernel_precision_ns: ``kernel_ns`` of convolutions, products and attention by the
             ``Precision`` that each kernel ran in, as its name tells; the parts sum to the class.
             Empty without a device and in what was recorded before this was told.
+        host_events: Operators, annotations and runtime calls that were recorded per step; None in
+            what was recorded before they were counted.
     """
 
     step_ns: int
@@ -61,6 +63,7 @@ class MeanBreakdown(msgspec.Struct, frozen=True):
     operator_ns: dict[str, int] = {}
     host_bound_ns: dict[str, int] = {}
     kernel_precision_ns: dict[str, dict[str, int]] = {}
+    host_events: int | None = None
 
 
 class Breakdown(msgspec.Struct, frozen=True):

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from annt_prof.explain.agreement import agreement
+
 if TYPE_CHECKING:
     from annt_prof.runs.record import Run, VariantRecord
 
@@ -38,6 +40,7 @@ def document(run: Run) -> bytes:
 
 
 def _variant(variant: VariantRecord) -> dict[str, Any]:
+    compared = agreement(variant)
     return {
         "name": variant.name,
         "techniques": variant.techniques,
@@ -59,6 +62,8 @@ def _variant(variant: VariantRecord) -> dict[str, Any]:
         "telemetry": variant.telemetry,
         **_breakdown(variant),
         "profiler_inflation": variant.profiler_inflation,
+        "traced_beside_timed": compared and compared.finding,
+        "profiler_cost_at_most_ns": compared and compared.cost_ns,
         "first_step_s": variant.first_step_s,
         "numerics": variant.numerics,
         "trace": variant.trace,

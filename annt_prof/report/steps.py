@@ -8,6 +8,7 @@ from rich.console import Group
 from rich.text import Text
 
 from annt_prof import units
+from annt_prof.explain.agreement import agreement, in_words
 from annt_prof.report.breakdown_table import BreakdownTable
 from annt_prof.report.lines import INDENT, heading, indented, labelled, plain
 
@@ -19,10 +20,6 @@ if TYPE_CHECKING:
     from annt_prof.analysis.breakdown import MeanBreakdown
     from annt_prof.runs.record import Run, VariantRecord
     from annt_prof.telemetry.summary import TelemetrySummary
-
-# Past this share the traced step is another step than the timed one. It is a choice: a category
-# of a sixth of the step would then appear twice as large, were all of the excess its own.
-_FAR_FROM_TIMED = 0.2
 
 
 def steps(run: Run, width: int, *, ascii_only: bool = False) -> RenderableType:
@@ -52,8 +49,9 @@ def steps(run: Run, width: int, *, ascii_only: bool = False) -> RenderableType:
 
 
 def _remarks(variant: VariantRecord, breakdown: MeanBreakdown) -> Iterator[tuple[str, str]]:
-    if variant.profiler_inflation is not None:
-        yield "profiler", _inflation(variant.profiler_inflation)
+    compared = agreement(variant)
+    if compared is not None:
+        yield "profiler", in_words(compared)
     hidden = {category: ns for category, ns in breakdown.hidden_ns.items() if ns}
     if hidden:
         listed = ", ".join(f"{category} {units.duration(ns)}" for category, ns in hidden.items())
@@ -65,20 +63,6 @@ def _remarks(variant: VariantRecord, breakdown: MeanBreakdown) -> Iterator[tuple
         yield "kernels", f"{shares} of {units.duration(device_ns)} device time"
     if variant.telemetry is not None and (sampled := _telemetry(variant.telemetry)):
         yield "telemetry", sampled
-
-
-def _inflation(inflation: float) -> str:
-    size = units.percent(abs(inflation))
-    if inflation < 0:
-        found = (
-            f"traced steps are {size} shorter than timed ones, which no profiler does: the "
-            "machine drifted in between"
-        )
-    else:
-        found = f"traced steps are {size} longer than timed ones; the profiler slows the host"
-    if abs(inflation) > _FAR_FROM_TIMED:
-        return f"{found}, and not every category alike: take the shares for a hint"
-    return f"{found}, so read the shares, not the sum"
 
 
 def _telemetry(summary: TelemetrySummary) -> str:

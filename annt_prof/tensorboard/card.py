@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from annt_prof import units
 from annt_prof.categories import Category
+from annt_prof.explain.agreement import agreement, in_words
 from annt_prof.explain.wording import DEFAULT_PRECISION, floor_of, verdict
 from annt_prof.plan import BASELINE
 from annt_prof.text import printable
@@ -161,9 +162,8 @@ def _breakdowns(variants: Sequence[VariantRecord]) -> Iterator[str]:
     yield "#### Where the time of a traced step goes"
     yield ""
     yield (
-        "Mean wall time of one iteration under the profiler, in ms and % of that step. The "
-        "profiler slows the host: read the shares, not the sums, and where its inflation is above "
-        "20 % take the shares for a hint."
+        "Mean wall time of one iteration under the profiler, in ms and % of that step: read the "
+        "shares, not the sums."
     )
     yield ""
     header = ("category", *(escape(variant.name) for variant, _ in traced))
@@ -171,6 +171,11 @@ def _breakdowns(variants: Sequence[VariantRecord]) -> Iterator[str]:
     means = [mean for _, mean in traced]
     yield from _table(header, (*_categories(means), ("profiler inflation", *inflation)))
     yield ""
+    yield from _items(
+        f"{variant.name}: {in_words(compared)}"
+        for variant, _ in traced
+        if (compared := agreement(variant)) is not None
+    )
     yield from _items(_absent(means))
 
 

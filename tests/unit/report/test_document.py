@@ -48,6 +48,8 @@ VARIANT = [
     "not_measured",
     "kernel_ns",
     "profiler_inflation",
+    "traced_beside_timed",
+    "profiler_cost_at_most_ns",
     "first_step_s",
     "numerics",
     "trace",

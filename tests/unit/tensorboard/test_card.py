@@ -180,3 +180,13 @@ def test_a_run_of_nothing_still_reads(run: Run) -> None:
     page = rendered(msgspec.structs.replace(run, variants=run.variants[2:3], substitutions=()))
     assert "Where the time" not in page
     assert cells(page, "pin_memory")[2:] == ["-"] * 4
+
+
+def test_windows_that_do_not_show_the_same_work_are_said_so(run: Run) -> None:
+    mean = run.variants[0].breakdown
+    assert mean is not None
+    longer = msgspec.structs.replace(mean, step_ns=5 * mean.step_ns, host_events=100)
+    changed = msgspec.structs.replace(run.variants[0], breakdown=longer)
+    page = rendered(msgspec.structs.replace(run, variants=(changed, *run.variants[1:])))
+    assert "more than the profiler costs (at most about 0.500 ms here)" in page
+    assert "The profiler slows the host" not in page

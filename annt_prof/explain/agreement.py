@@ -1,0 +1,93 @@
+"""Whether a variant's traced window shows the same step as its timed ones."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from annt_prof import units
+
+if TYPE_CHECKING:
+    from annt_prof.runs.record import VariantRecord
+
+COST_OF_EVENT_NS = 5_000
+"""What recording one host event costs at most; a generous bound.
+
+Source: measured as a traced step minus a timed one over the operators and annotations of a step,
+with torch 2.14, shapes and memory, on one core of a shared x86 host: 0.7 to 1.6 us, and with
+Python stacks (whose frames are events too) 0.9 to 1.4 us. CUPTI adds to each call of the runtime.
+"""
+
+DRIFT = 0.05
+"""Fraction by which a machine's own drift may part two windows; a choice."""
+
+# Past this share the traced step is another step than the timed one. It is a choice: a category
+# of a sixth of the step would then appear twice as large, were all of the excess its own.
+_FAR_FROM_TIMED = 0.2
+
+
+class Agreement(NamedTuple):
+    """How a traced step compares with the timed one.
+
+    Attributes:
+        finding: ``agree``; ``longer`` by more than the profiler costs and windows differ among
+            themselves, or ``shorter`` by more than these do: then the two do not show the same
+            work. ``cost_unknown`` where it is longer and its events were not counted.
+        inflation: Traced over timed step time, minus 1.
+        cost_ns: What the profiler costs at most per iteration; None where it is not known.
+        beyond_cost_ns: What the traced step may be longer than that, as windows differ.
+    """
+
+    finding: Literal["agree", "longer", "shorter", "cost_unknown"]
+    inflation: float
+    cost_ns: int | None
+    beyond_cost_ns: int
+
+
+def agreement(variant: VariantRecord) -> Agreement | None:
+    """Compare a variant's traced step with its timed one; None where it lacks either."""
+    breakdown, timed = variant.breakdown, variant.step_time
+    if breakdown is None or timed is None:
+        return None
+    timed_ns = timed.median
+    windows_ns = [window.median_ns for window in variant.windows] or [timed_ns]
+    drift_ns = round(DRIFT * timed_ns)
+    over_ns = max(drift_ns, max(windows_ns) - timed_ns)
+    under_ns = max(drift_ns, timed_ns - min(windows_ns))
+    events = breakdown.host_events
+    cost_ns = None if events is None else events * COST_OF_EVENT_NS
+    off_ns = breakdown.step_ns - timed_ns
+    finding: Literal["agree", "longer", "shorter", "cost_unknown"] = "agree"
+    if off_ns < -under_ns:
+        finding = "shorter"
+    elif cost_ns is None:
+        finding = "cost_unknown" if off_ns > 0 else "agree"
+    elif off_ns > cost_ns + over_ns:
+        finding = "longer"
+    return Agreement(finding, breakdown.step_ns / timed_ns - 1, cost_ns, over_ns)
+
+
+def in_words(found: Agreement) -> str:
+    """Say how the traced steps compare with the timed ones, and what to read then."""
+    size = units.percent(abs(found.inflation))
+    if found.inflation < 0:
+        said = f"traced steps are {size} shorter than timed ones, which no profiler does"
+        if found.finding == "shorter":
+            return f"{said}: {_OTHER_WORK}"
+        said = f"{said}: the machine drifted in between"
+    else:
+        said = f"traced steps are {size} longer than timed ones"
+        if found.finding == "longer":
+            most = units.duration(found.cost_ns or 0)
+            return (
+                f"{said}, more than the profiler costs (at most about {most} here): {_OTHER_WORK}"
+            )
+        known = found.finding == "agree"
+        said += (
+            "; the profiler slows the host" if known else "; what the profiler costs is not known"
+        )
+    if abs(found.inflation) > _FAR_FROM_TIMED:
+        return f"{said}, and not every category alike: take the shares for a hint"
+    return f"{said}, so read the shares, not the sum"
+
+
+_OTHER_WORK = "the two windows do not show the same work; read the timed figure"
