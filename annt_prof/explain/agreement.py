@@ -48,8 +48,8 @@ def agreement(variant: VariantRecord) -> Agreement | None:
     breakdown, timed = variant.breakdown, variant.step_time
     if breakdown is None or timed is None:
         return None
-    timed_ns = timed.median
-    windows_ns = [window.median_ns for window in variant.windows] or [timed_ns]
+    timed_ns = timed.mean
+    windows_ns = [window.per_iteration_ns for window in variant.windows] or [timed_ns]
     drift_ns = round(DRIFT * timed_ns)
     over_ns = max(drift_ns, max(windows_ns) - timed_ns)
     under_ns = max(drift_ns, timed_ns - min(windows_ns))

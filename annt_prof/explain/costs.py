@@ -115,11 +115,12 @@ def by_category(
 ) -> dict[str, dict[Names, Floats]]:
     """Return ns per sample by category; only categories that all of these traces show.
 
-    Empty where a variant was not traced. What the profiler added is taken out.
+    Empty where a variant was not traced. What the profiler added is taken out; what a trace lacks
+    is in no category.
 
     Args:
         variants: By set.
-        timed_ns: By set, per sample: what each trace is brought to.
+        timed_ns: By set, per sample: what each trace is compared with.
         device_type: What the run used.
     """
     found = {
@@ -129,10 +130,10 @@ def by_category(
     known = {names: each for names, each in found.items() if each is not None}
     if len(known) < len(variants) or not known:
         return {}
-    shown = set.intersection(*(set(each) for each in known.values()))
+    shown = set.intersection(*(set(each.by_category_ns) for each in known.values()))
     return {
         category.value: {
-            names: np.array(each[category] / variants[names].samples_per_iteration)
+            names: np.array(each.by_category_ns[category] / variants[names].samples_per_iteration)
             for names, each in known.items()
         }
         for category in Category

@@ -1,10 +1,11 @@
-"""A traced step brought to the length of the timed one."""
+"""A traced step without what the profiler added, beside the timed one."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from annt_prof.categories import Category
+from annt_prof.explain.agreement import agreement
 
 if TYPE_CHECKING:
     from annt_prof.runs.record import VariantRecord
@@ -16,15 +17,43 @@ _HOST_SIDE = frozenset(
 )
 
 
+class Deflated(NamedTuple):
+    """Nanoseconds per iteration; categories and what is in none sum to the timed step.
+
+    Attributes:
+        by_category_ns: What the trace shows, without what the profiler added.
+        not_in_trace_ns: The timed step without these. Positive where the traced step is shorter,
+            negative where it is longer by more than could be taken out. It is of no category that
+            is known.
+        host_side: Categories that the profiler makes longer.
+    """
+
+    by_category_ns: dict[Category, int]
+    not_in_trace_ns: int
+    host_side: frozenset[Category]
+
+    def off_ns(self, category: Category) -> int:
+        """Return by how much the trace may be wrong on a category, ns.
+
+        What it lacks may be of any; what it has too much of is time in which the host decides.
+        """
+        lacks = self.not_in_trace_ns > 0
+        return abs(self.not_in_trace_ns) if lacks or category in self.host_side else 0
+
+
 def deflated(
     variant: VariantRecord, device_type: str, timed_ns: float | None = None
-) -> dict[Category, int] | None:
-    """Return nanoseconds per iteration by category without what the profiler added.
+) -> Deflated | None:
+    """Return the traced step by category without what the profiler added.
 
     Traces of different variants are taken one after the other, and each is slowed by the
     profiler; the timed windows are neither. So each trace says only how its step divides up.
     Without a device all of the step is host time and shrinks alike; with one only the categories
-    in which the host decides do, and where these cannot absorb it all a rest stays.
+    in which the host decides do, and where these cannot absorb it all a rest stays. No more is
+    taken out than the profiler can cost and windows differ among themselves, where that is known.
+
+    A traced step that is shorter than the timed one lacks something, and nothing tells what: no
+    category grows.
 
     Args:
         variant: Of a run.
@@ -34,12 +63,16 @@ def deflated(
     Returns:
         None where the variant was not traced or not timed.
     """
-    breakdown, timed = variant.breakdown, variant.step_time
-    if breakdown is None or timed is None:
+    breakdown, timed, compared = variant.breakdown, variant.step_time, agreement(variant)
+    if breakdown is None or timed is None or compared is None:
         return None
+    whole_ns = timed.mean if timed_ns is None else timed_ns
+    added_ns = max(0.0, breakdown.step_ns - whole_ns)
+    if compared.cost_ns is not None:
+        added_ns = min(added_ns, compared.cost_ns + compared.beyond_cost_ns)
     found = breakdown.by_category_ns
-    shrinking = {c: ns for c, ns in found.items() if device_type == "cpu" or c in _HOST_SIDE}
-    total_ns = sum(shrinking.values())
-    surplus_ns = breakdown.step_ns - (timed.mean if timed_ns is None else timed_ns)
-    factor = max(0.0, 1 - surplus_ns / total_ns) if total_ns else 1.0
-    return {c: round(ns * factor) if c in shrinking else ns for c, ns in found.items()}
+    host_side = frozenset(found) if device_type == "cpu" else _HOST_SIDE
+    total_ns = sum(ns for category, ns in found.items() if category in host_side)
+    factor = max(0.0, 1 - added_ns / total_ns) if total_ns else 1.0
+    kept = {c: round(ns * factor) if c in host_side else ns for c, ns in found.items()}
+    return Deflated(kept, round(whole_ns) - sum(kept.values()), host_side)

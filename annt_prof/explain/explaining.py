@@ -108,6 +108,7 @@ def _technique(name: str, facts: Facts) -> TechniqueExplanation:
         share=facts.shares.get(name),
         smallest_effect=costs.smallest_effect(pairing.log_ratios(baseline, variant)),
         saving_by_category_ns=placed.by_category_ns if trusted else None,
+        not_in_trace_ns=placed.not_in_trace_ns if trusted else None,
         traced_ns=placed.traced_ns,
         unreconciled_ns=placed.unreconciled_ns,
         signature=_signature(name, facts, alone) if trusted else (),

@@ -78,6 +78,7 @@ class TechniqueExplanation(msgspec.Struct, frozen=True):
         saving_by_category_ns: Per sample, from the traced windows; by the same weights as the
             share, or alone where there is none. None where a variant was not traced.
             Also None where an effect's traces show something else than its timed windows.
+        not_in_trace_ns: The timed saving without these: what the traces lack. None like them.
         traced_ns: What the traced windows show it to save as they are, profiler and all.
         unreconciled_ns: The timed saving without that.
         signature: Expected and seen movements; empty where a variant was not traced.
@@ -103,6 +104,7 @@ class TechniqueExplanation(msgspec.Struct, frozen=True):
     share: Amount | None = None
     smallest_effect: float | None = None
     saving_by_category_ns: dict[str, int] | None = None
+    not_in_trace_ns: int | None = None
     traced_ns: int | None = None
     unreconciled_ns: int | None = None
     signature: tuple[Movement, ...] = ()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from annt_prof import units
 from annt_prof.categories import Category, KernelClass
+from annt_prof.explain.agreement import agreement
 from annt_prof.explain.deflation import deflated
 from annt_prof.explain.precisions import matrix_time
 from annt_prof.plan import BASELINE
@@ -19,26 +21,28 @@ if TYPE_CHECKING:
     from annt_prof.categories import Precision
     from annt_prof.runs.record import Run, VariantRecord
     from annt_prof.techniques.evidence import Ceilings
-    from annt_prof.techniques.technique import Options
+    from annt_prof.techniques.technique import Options, Signature
 
 
 def evidence_of(run: Run, baseline: VariantRecord, ceilings: Ceilings | None) -> Evidence | None:
-    """Return what the baseline shows, its traced step brought to the length of the timed one.
+    """Return what the baseline shows in its traced step, without what the profiler added.
 
     None where the baseline was not traced.
     """
     breakdown, timed = baseline.breakdown, baseline.step_time
-    category_ns = deflated(baseline, run.environment.device_type)
-    if breakdown is None or timed is None or category_ns is None:
+    found, compared = deflated(baseline, run.environment.device_type), agreement(baseline)
+    if breakdown is None or timed is None or found is None or compared is None:
         return None
+    category_ns = found.by_category_ns
     values = {value.path: value.value for value in run.scenario}
     matrix = matrix_time(baseline, run)
-    kernel_ns = _by_class(breakdown, timed.mean)
+    kernel_ns = _by_class(breakdown, sum(category_ns.values()))
     return Evidence(
         device_type=run.environment.device_type,
         step_ns=timed.mean,
         category_ns=category_ns,
         kernel_ns=kernel_ns,
+        not_in_trace_ns=found.not_in_trace_ns if compared.finding == "shorter" else 0,
         matrix_ns=matrix.ns if breakdown.kernel_ns else _one_precision(matrix.ns, kernel_ns),
         assumed=matrix.assumed,
         host_bound_ns=_host_bound(breakdown, category_ns),
@@ -58,11 +62,11 @@ def on_in_baseline(run: Run) -> tuple[str, ...]:
     return (*run.shared, *named)
 
 
-def _by_class(breakdown: MeanBreakdown, timed_ns: int) -> dict[KernelClass, int]:
+def _by_class(breakdown: MeanBreakdown, left_ns: int) -> dict[KernelClass, int]:
     """Return time by class: a device's as it is, a host's shrunk like the rest of its step."""
     if breakdown.kernel_ns:
         return {KernelClass(name): ns for name, ns in breakdown.kernel_ns.items()}
-    shrunk = timed_ns / breakdown.step_ns if breakdown.step_ns else 1.0
+    shrunk = left_ns / breakdown.step_ns if breakdown.step_ns else 1.0
     return {KernelClass(name): round(ns * shrunk) for name, ns in breakdown.operator_ns.items()}
 
 
@@ -83,7 +87,8 @@ def _host_bound(breakdown: MeanBreakdown, category_ns: dict[Category, int]) -> d
 def predict(name: str, options: Options, evidence: Evidence) -> Prediction | None:
     """Return what a technique could save per iteration, or None where nothing tells.
 
-    What the baseline does already saves nothing.
+    What the baseline does already saves nothing. What its trace lacks may be of what a technique
+    shortens, so it widens bounds.
 
     Raises:
         UserError: The technique is not installed any more, or the code of its plug-in fails.
@@ -95,4 +100,24 @@ def predict(name: str, options: Options, evidence: Evidence) -> Prediction | Non
         found: object = technique.predict(options, evidence)
         if not isinstance(found, Prediction | None):
             raise TypeError(f"predict returned {found!r}, which is no Prediction")
-    return found
+        if found is None or evidence.not_in_trace_ns <= 0:
+            return found
+        return _widened(found, technique.signature, evidence)
+
+
+def _widened(found: Prediction, signature: Signature, evidence: Evidence) -> Prediction:
+    """Add what the trace lacks to both bounds, but for what is nothing by its mechanism.
+
+    A window that a full queue feeds shows no loading at all, so a bound of 0 on that is none.
+    """
+    lacking_ns = evidence.not_in_trace_ns
+    loads = Category.DATA_LOADING in signature.falls
+    saves = found.high_ns > 0 or loads
+    return Prediction(
+        low_ns=found.low_ns - lacking_ns if found.low_ns < 0 else found.low_ns,
+        high_ns=min(found.high_ns + lacking_ns, evidence.step_ns) if saves else found.high_ns,
+        basis=f"{found.basis}; and {units.duration(lacking_ns)} that the traced step lacks, which "
+        "may be of it too"
+        if saves
+        else found.basis,
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from annt_prof.categories import Category
 from annt_prof.explain.deflation import deflated
@@ -38,8 +38,17 @@ def movements(
     before, after = deflated(baseline, device_type), deflated(variant, device_type)
     if before is None or after is None:
         return ()
-    step_ns = sum(before.values()) / baseline.samples_per_iteration
+    step_ns = sum(before.by_category_ns.values()) / baseline.samples_per_iteration
     least_ns = _OF_STEP * step_ns
+
+    def off_ns(mover: Mover) -> float:
+        if not isinstance(mover, Category):
+            return 0.0  # kernels are timed by the device
+        return (
+            before.off_ns(mover) / baseline.samples_per_iteration
+            + after.off_ns(mover) / variant.samples_per_iteration
+        )
+
     expectations = (
         ("falls", signature.falls),
         ("may_rise", signature.may_rise),
@@ -49,9 +58,9 @@ def movements(
         _movement(
             mover,
             expected,
-            _of(baseline, before, mover),
-            _of(variant, after, mover),
-            (least_ns, noise_ns),
+            _of(baseline, before.by_category_ns, mover),
+            _of(variant, after.by_category_ns, mover),
+            _Thresholds(least_ns, noise_ns, off_ns(mover)),
         )
         for expected, movers in expectations
         for mover in movers
@@ -59,20 +68,30 @@ def movements(
     return tuple(one for one in found if one is not None)
 
 
+class _Thresholds(NamedTuple):
+    """Below which a mover did not move, is not told from noise, and may be wrong; ns."""
+
+    least_ns: float
+    noise_ns: float
+    off_ns: float
+
+
 def _movement(
     mover: Mover,
     expected: str,
     before: float | None,
     after: float | None,
-    thresholds_ns: tuple[float, float],
+    thresholds: _Thresholds,
 ) -> Movement | None:
     if before is None or after is None:
         return None
-    least_ns, noise_ns = thresholds_ns
-    saving = before - after
-    if abs(saving) <= max(least_ns, _OF_MOVER * before):
-        seen = "flat"
-    elif abs(saving) <= noise_ns:
+    least_ns, noise_ns, off_ns = thresholds
+    saving, flat_ns = before - after, max(least_ns, _OF_MOVER * before)
+    if abs(saving) <= flat_ns:
+        # That something did not fall is told only where a fall of that size could be seen.
+        hidden = off_ns > flat_ns or (expected == "falls" and flat_ns < noise_ns < before)
+        seen = "unclear" if hidden else "flat"
+    elif abs(saving) <= max(noise_ns, off_ns):
         seen = "unclear"
     else:
         seen = "fell" if saving > 0 else "rose"

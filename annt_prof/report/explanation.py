@@ -258,6 +258,9 @@ def _categories(each: TechniqueExplanation) -> str:
     rest = sum(ns for _, ns in moved[_MOST_CATEGORIES:])
     if rest:
         shown.append(f"others {_change(-rest)}")
+    lacking = each.not_in_trace_ns or 0
+    if abs(lacking) > len(found):  # more than rounding leaves
+        shown.append(f"not in the traces {_change(-lacking)}")
     return ", ".join(shown) if shown else "nothing"
 
 

@@ -56,6 +56,7 @@ def _technique(each: TechniqueExplanation) -> dict[str, Any]:
         "shapley_interval_ns_per_sample": share and {"low": share.low, "high": share.high},
         "smallest_effect": each.smallest_effect,
         "saving_by_category_ns_per_sample": each.saving_by_category_ns,
+        "not_in_trace_ns_per_sample": each.not_in_trace_ns,
         "traced_saving_ns_per_sample": each.traced_ns,
         "unreconciled_ns_per_sample": each.unreconciled_ns,
         "signature": each.signature,

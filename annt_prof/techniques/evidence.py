@@ -92,6 +92,8 @@ class Evidence:
         device_type: ``cpu`` or ``cuda``.
         step_ns: Wall time.
         category_ns: By category; what the trace cannot show is absent.
+        not_in_trace_ns: What the traced step lacks of the timed one, where it is so much shorter
+            that the two do not show the same work; of no known category.
         kernel_ns: Device time by kernel class; without a device the time of forward and
             backward by what operators do; empty where neither is known.
         host_bound_ns: ``host_bound`` by the phase that the host was in; empty without a device.
@@ -113,6 +115,7 @@ class Evidence:
     kernel_ns: Mapping[KernelClass, int] = field(default_factory=dict)
     host_bound_ns: Mapping[str, int] = field(default_factory=dict)
     accumulation: int = 1
+    not_in_trace_ns: int = 0
     matrix_ns: Mapping[KernelClass, Mapping[Precision, int]] = field(default_factory=dict)
     assumed: Mapping[KernelClass, Precision] = field(default_factory=dict)
     native_bfloat16: bool | None = None

@@ -80,6 +80,38 @@ def test_savings_by_category_are_brought_to_the_timed_windows():
     assert (seen["forward"].seen, seen["forward"].as_expected) == ("fell", True)
 
 
+def test_a_shorter_trace_leaves_a_rest_and_no_category_takes_it():
+    """A queue that filled before the window hides 40 of the baseline's 100 ms."""
+    short = breakdown(60, forward=0.5, backward=0.4, data_loading=0.02)
+    baseline = msgspec.structs.replace(measured("baseline", (), 100, 1), breakdown=short)
+    faster = breakdown(30, forward=0.4, backward=0.3, data_loading=0.04)
+    tuned = msgspec.structs.replace(measured("amp", ("amp",), 50, 2), breakdown=faster)
+    found = named(explain(run_of(baseline, tuned)))["amp"]
+    assert found.saving_by_category_ns["data_loading"] == 0
+    assert found.saving_by_category_ns["forward"] == 18 * MS / 8
+    moved = sum(found.saving_by_category_ns.values())
+    assert moved + found.not_in_trace_ns == found.share.ns
+    assert found.not_in_trace_ns == pytest.approx(20 * MS / 8, rel=0.02)
+    # What is missing may be of any category, so none is said to have stayed as it was.
+    seen = {movement.mover: movement.seen for movement in found.signature}
+    assert seen["data_loading"] == "unclear"
+
+
+def test_traces_within_the_interval_place_a_saving_however_far_from_its_middle():
+    """Saved: 9 of 100 ms, 1 to 17 as the interval goes; the traces show 4."""
+    ratios = [1.02, 1.19, 1.05, 1.18, 1.08]
+    tuned = variant(
+        "amp", [100 / ratio for ratio in ratios], techniques=("amp",),
+        breakdown=breakdown(106, forward=0.4, backward=0.5),
+    )  # fmt: skip
+    steady = variant("baseline", [100.0] * 5, breakdown=breakdown(110, forward=0.4, backward=0.5))
+    found = named(explain(run_of(steady, tuned)))["amp"]
+    assert found.finding is Finding.HELPS
+    assert found.traced_ns < 0.5 * found.alone.ns
+    assert found.share.low <= found.traced_ns
+    assert found.saving_by_category_ns is not None
+
+
 def test_what_the_traces_do_not_show_is_said():
     """They show 10 % more of everything; the rest is the difference, not what scaling leaves."""
     found = explain(two()).techniques[0]

@@ -11,7 +11,6 @@ import pytest
 from annt_prof.categories import Category, KernelClass, Phase, Precision
 from annt_prof.errors import UserError
 from annt_prof.explain.advice import advise
-from annt_prof.explain.deflation import deflated
 from annt_prof.explain.prediction import evidence_of, predict
 from annt_prof.scenario.effective import EffectiveValue
 from annt_prof.techniques import registry
@@ -21,7 +20,7 @@ from annt_prof.techniques.gradient_accumulation import GradientAccumulationOptio
 from annt_prof.techniques.pin_memory import PinMemoryOptions
 from annt_prof.techniques.set_to_none import SetToNoneOptions
 from annt_prof.techniques.technique import Machine
-from hand_made import breakdown, cpu_run, variant
+from hand_made import MS, breakdown, cpu_run, run, variant
 
 GPU = Machine("cuda", "A GPU", 1, 16, native_bfloat16=True, tf32=True)
 STEP = Evidence(
@@ -192,20 +191,6 @@ def test_advice_is_ordered_and_leaves_out_what_is_there():
     assert (pinned.high_ns, pinned.basis) == (None, "not applicable: no accelerator to copy to")
 
 
-def test_a_host_step_shrinks_alike_and_a_device_keeps_its_durations():
-    traced = breakdown(120.0, forward=0.5, optimizer=0.25, host_bound=0.25)
-    timed = variant("baseline", [100.0])
-    from annt_prof.explain.comparison import summarise
-
-    (found,) = summarise((variant("baseline", [100.0], breakdown=traced),))
-    assert deflated(timed, "cpu") is None
-    on_host = deflated(found, "cpu")
-    assert on_host[Category.FORWARD] == 50_000_000
-    on_device = deflated(found, "cuda")
-    assert on_device[Category.FORWARD] == 60_000_000
-    assert on_device[Category.HOST_BOUND] == 10_000_000
-
-
 @pytest.mark.parametrize("name", registry.shipped())
 def test_what_is_not_measured_bounds_nothing(name):
     """Not measured is not zero: a step that shows nothing tells nothing."""
@@ -266,6 +251,38 @@ def test_dropping_gradients_saves_only_where_they_are_filled(drop, baseline_drop
     assert found.high_ns == high
     costs = not drop and baseline_drops is not False
     assert (found.low_ns < 0) is costs
+
+
+def test_what_the_trace_lacks_may_be_of_what_a_technique_shortens():
+    lacking = dataclasses.replace(
+        STEP, category_ns={**STEP.category_ns, Category.DATA_LOADING: 0}, not_in_trace_ns=300
+    )
+    complete = dataclasses.replace(lacking, not_in_trace_ns=0)
+
+    def high(name, evidence):
+        return predict(name, registry.load(name).options(), evidence)
+
+    loaded = high("dataloader_workers", lacking)
+    assert loaded.high_ns == high("dataloader_workers", complete).high_ns + 300
+    assert "0.000 ms that the traced step lacks, which may be of it too" in loaded.basis
+    assert high("amp", lacking).high_ns == high("amp", complete).high_ns + 300
+    # What saves nothing by its mechanism saves nothing of that either, but may cost more.
+    checkpointed = high("activation_checkpointing", lacking)
+    assert (checkpointed.low_ns, checkpointed.high_ns) == (-(200 + 50) - 300, 0)
+    assert "lacks" not in checkpointed.basis
+
+
+def test_a_window_fed_by_a_full_queue_bounds_loading_by_what_it_lacks():
+    """Traced: 60 ms of compute and a full queue. Timed: 100 ms, the rest of it waiting for data."""
+    traced = breakdown(60.0, forward=0.5, backward=0.45, data_loading=0)
+    found = run(variant("baseline", [100.0] * 3, breakdown=traced))
+    evidence = evidence_of(found, found.variants[0], None)
+    assert evidence.not_in_trace_ns == 40 * MS
+    assert evidence.category_ns[Category.FORWARD] == 30 * MS
+    options = registry.load("dataloader_workers").options()
+    assert predict("dataloader_workers", options, evidence).high_ns == 40 * MS
+    drifted = run(variant("baseline", [61.0] * 3, breakdown=traced))
+    assert evidence_of(drifted, drifted.variants[0], None).not_in_trace_ns == 0
 
 
 def test_what_the_baseline_does_is_predicted_and_advised_as_such():
