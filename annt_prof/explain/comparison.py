@@ -6,7 +6,12 @@ import msgspec
 import numpy as np
 
 from annt_prof import units
-from annt_prof.explain.figures import middle_of, per_iteration_ns, start_ns
+from annt_prof.explain.figures import (
+    launch_of_rounds,
+    middle_ns,
+    per_iteration_ns,
+    start_ns,
+)
 from annt_prof.explain.pairing import precise_enough, speedup
 from annt_prof.plan import BASELINE
 from annt_prof.runs.record import SCHEMA_VERSION, Run, Speedup, StepTime, VariantRecord
@@ -57,13 +62,14 @@ def _step_time(variant: VariantRecord) -> StepTime:
     """
     steps = np.concatenate([np.asarray(window.step_ns) for window in variant.windows])
     low, high = (round(q) for q in np.percentile(steps, [5, 95]).tolist())
-    starts = middle_of(start_ns(variant, window) for window in variant.windows)
+    launches = launch_of_rounds(variant)
+    starts = {window.round: start_ns(variant, window) for window in variant.windows}
     return StepTime(
-        mean=round(middle_of(per_iteration_ns(variant).values())),
+        mean=round(middle_ns(per_iteration_ns(variant), launches)),
         p05=low,
         p95=high,
         n=len(variant.windows),
-        epoch_start=round(starts),
+        epoch_start=round(middle_ns(starts, launches)),
     )
 
 
@@ -82,4 +88,4 @@ def _inflation(variant: VariantRecord, times: StepTime) -> float | None:
     """Return how much longer a traced step is than a timed one, as a fraction of the timed one."""
     if variant.breakdown is None:
         return None
-    return variant.breakdown.step_ns / (times.mean - times.epoch_start) - 1
+    return variant.breakdown.step_ns / times.within_epoch - 1

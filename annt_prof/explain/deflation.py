@@ -53,12 +53,13 @@ def deflated(
     taken out than the profiler can cost and windows differ among themselves, where that is known.
 
     A traced step that is shorter than the timed one lacks something, and nothing tells what: no
-    category grows.
+    category grows. Only an epoch's start, which is measured apart and is waiting for data, is
+    added to that.
 
     Args:
         variant: Of a run.
         device_type: What the run used.
-        timed_ns: Per iteration, of the timed windows; their median unless given.
+        timed_ns: Per iteration, of the timed windows; their mean unless given.
 
     Returns:
         None where the variant was not traced or not timed.
@@ -66,7 +67,7 @@ def deflated(
     breakdown, timed, compared = variant.breakdown, variant.step_time, agreement(variant)
     if breakdown is None or timed is None or compared is None:
         return None
-    whole_ns = timed.mean if timed_ns is None else timed_ns
+    whole_ns = (timed.mean if timed_ns is None else timed_ns) - timed.epoch_start
     added_ns = max(0.0, breakdown.step_ns - whole_ns)
     if compared.cost_ns is not None:
         added_ns = min(added_ns, compared.cost_ns + compared.beyond_cost_ns)
@@ -75,4 +76,9 @@ def deflated(
     total_ns = sum(ns for category, ns in found.items() if category in host_side)
     factor = max(0.0, 1 - added_ns / total_ns) if total_ns else 1.0
     kept = {c: round(ns * factor) if c in host_side else ns for c, ns in found.items()}
-    return Deflated(kept, round(whole_ns) - sum(kept.values()), host_side)
+    not_in_trace_ns = round(whole_ns) - sum(kept.values())
+    if Category.DATA_LOADING in kept:
+        kept[Category.DATA_LOADING] += timed.epoch_start
+    else:
+        not_in_trace_ns += timed.epoch_start
+    return Deflated(kept, not_in_trace_ns, host_side)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from annt_prof.explain import costs, lattice
-from annt_prof.explain.figures import middle_of, per_sample_ns
+from annt_prof.explain.figures import launch_of_rounds, middle_ns, per_sample_ns
 from annt_prof.explain.pairing import speedup
 from annt_prof.explain.prediction import evidence_of
 from annt_prof.explain.wording import DEFAULT_PRECISION
@@ -87,8 +87,8 @@ def _names_in(run: Run) -> list[str]:
 
 
 def _time_per_sample(baseline: VariantRecord) -> int:
-    """Return the middle of the windows, ns per sample."""
-    return round(middle_of(per_sample_ns(baseline).values()))
+    """Return the mean of the launches, ns per sample."""
+    return round(middle_ns(per_sample_ns(baseline), launch_of_rounds(baseline)))
 
 
 def _total(

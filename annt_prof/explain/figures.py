@@ -7,11 +7,11 @@ between windows: see ``pairing``.
 
 from __future__ import annotations
 
-from statistics import fmean
+from statistics import fmean, median
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
 
     from annt_prof.runs.record import TimedWindow, VariantRecord
 
@@ -21,22 +21,43 @@ COUNTS_FROM = 0.005
 Below, it is less than any verdict tells from nothing, and less than its own measurement's noise.
 """
 
-TRIMMED = 0.2  # of the figures, at each end
-TRIMMED_FROM = 10  # figures: of fewer, trimming leaves too little
+TRIMMED = 0.2  # of the launches' figures, at each end
+TRIMMED_FROM = 10  # launches: of fewer, trimming leaves too little to tell a spread from
 
 
-def middle_of(figures: Iterable[float]) -> float:
-    """Return the mean of windows' figures, from ten on of the middle three fifths of them.
+def of_launches(values: Mapping[int, float], launches: Mapping[int, int]) -> list[float]:
+    """Return one figure for each launch, in their order: the median over its rounds.
 
-    Another program that takes a core for a while makes a few windows far too long. Nothing that
-    the training itself does is lost by leaving them out: each window has all of it.
+    Another program that takes a core for a while makes a window or two far too long. Nothing that
+    the training itself does is lost with them: each window has all of it, slow steps included.
 
     Args:
-        figures: One of each window, at least one.
+        values: By round.
+        launches: By round, those that count.
     """
-    ordered = sorted(figures)
+    by_launch: dict[int, list[float]] = {}
+    for number, launch in launches.items():
+        by_launch.setdefault(launch, []).append(values[number])
+    return [median(each) for _, each in sorted(by_launch.items())]
+
+
+def middle_ns(values: Mapping[int, float], launches: Mapping[int, int]) -> float:
+    """Return the mean of the launches' figures, from ten on of their middle three fifths.
+
+    Args:
+        values: By round, at least one.
+        launches: By round, those that count.
+    """
+    ordered = sorted(of_launches(values, launches))
     cut = int(TRIMMED * len(ordered)) if len(ordered) >= TRIMMED_FROM else 0
     return fmean(ordered[cut : len(ordered) - cut])
+
+
+def launch_of_rounds(*variants: VariantRecord) -> dict[int, int]:
+    """Return the launch of each round that all of these variants have, by the round's number."""
+    found = [{w.round: w.launch for w in variant.windows} for variant in variants]
+    common = set.intersection(*(set(each) for each in found))
+    return {number: found[0][number] for number in sorted(common)}
 
 
 def per_iteration_ns(variant: VariantRecord) -> dict[int, float]:

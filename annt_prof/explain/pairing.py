@@ -6,7 +6,8 @@ round enters the statistics; the windows' own spread, which the drift is part of
 
 What does not cancel are the processes: memory layout, page placement and the like are drawn once
 per process and shift all of its windows. So the unit of every interval is a launch: a fresh
-process of each variant. Its rounds are averaged, and the interval is over launches.
+process of each variant. It counts with the median of its rounds, and the interval is over
+launches.
 """
 
 from __future__ import annotations
@@ -17,12 +18,18 @@ from typing import TYPE_CHECKING
 
 from scipy.special import stdtrit
 
-from annt_prof.explain.figures import TRIMMED, TRIMMED_FROM, per_sample_ns
+from annt_prof.explain.figures import (
+    TRIMMED,
+    TRIMMED_FROM,
+    launch_of_rounds,
+    of_launches,
+    per_sample_ns,
+)
 from annt_prof.plan import BASELINE, LEAST_LAUNCHES
 from annt_prof.runs.record import Speedup
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from annt_prof.runs.record import VariantRecord
 
@@ -124,30 +131,10 @@ def log_ratios(baseline: VariantRecord, variant: VariantRecord) -> list[float]:
     """Return log(baseline / variant) of the time per sample for each launch that both have."""
     base, other = per_sample_ns(baseline), per_sample_ns(variant)
     launches = launch_of_rounds(baseline, variant)
-    return means({n: math.log(base[n] / other[n]) for n in launches}, launches)
-
-
-def launch_of_rounds(*variants: VariantRecord) -> dict[int, int]:
-    """Return the launch of each round that all of these variants have, by the round's number."""
-    found = [{w.round: w.launch for w in variant.windows} for variant in variants]
-    common = set.intersection(*(set(each) for each in found))
-    return {number: found[0][number] for number in sorted(common)}
-
-
-def means(values: Mapping[int, float], launches: Mapping[int, int]) -> list[float]:
-    """Return the mean over the rounds of each launch, in the order of the launches.
-
-    Args:
-        values: By round.
-        launches: By round, those that count.
-    """
-    by_launch: dict[int, list[float]] = {}
-    for number, launch in launches.items():
-        by_launch.setdefault(launch, []).append(values[number])
-    return [fmean(each) for _, each in sorted(by_launch.items())]
+    return of_launches({n: math.log(base[n] / other[n]) for n in launches}, launches)
 
 
 def _log_times(variant: VariantRecord) -> list[float]:
     """Return the logarithm of the time per sample for each launch."""
     logs = {number: math.log(ns) for number, ns in per_sample_ns(variant).items()}
-    return means(logs, launch_of_rounds(variant))
+    return of_launches(logs, launch_of_rounds(variant))

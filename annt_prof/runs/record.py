@@ -104,8 +104,8 @@ class StepTime(msgspec.Struct, frozen=True):
     """Wall time of an iteration, over all of a variant's windows.
 
     Attributes:
-        mean: Of the windows' figures, each the whole time of a window over its iterations, with
-            an epoch's start where it counts.
+        mean: Of the launches' figures, each the median over its windows' whole time over their
+            iterations, with an epoch's start where it counts.
         p05, p95: Of single steps: iterations, each with its share of its optimizer step.
         n: Windows.
         epoch_start: The part of ``mean`` that is an epoch's start over the epoch's iterations; 0
@@ -117,6 +117,11 @@ class StepTime(msgspec.Struct, frozen=True):
     p95: int
     n: int
     epoch_start: int = 0
+
+    @property
+    def within_epoch(self) -> int:
+        """The mean in the middle of an epoch, as traced windows see it."""
+        return self.mean - self.epoch_start
 
 
 class Speedup(msgspec.Struct, frozen=True):

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from annt_prof.explain.comparison import summarise
-from annt_prof.explain.figures import middle_of, per_iteration_ns, start_share
+from annt_prof.explain.figures import middle_ns, of_launches, per_iteration_ns, start_share
 from annt_prof.runs.record import Epochs, EpochStart, TimedWindow, VariantRecord
 from hand_made import MS, variant
 
@@ -27,9 +27,17 @@ def test_no_step_is_left_out() -> None:
     assert (found.step_time.p05, found.step_time.p95) == (10 * MS, 370 * MS)
 
 
-def test_a_few_disturbed_windows_move_the_middle_little() -> None:
-    assert middle_of([10.0] * 8 + [100.0, 200.0]) == 10
-    assert middle_of([10.0, 10.0, 100.0]) == 40
+def test_a_disturbed_window_moves_no_launch() -> None:
+    values = {0: 10.0, 1: 10.0, 2: 100.0, 3: 20.0, 4: 200.0, 5: 20.0}
+    launches = {0: 0, 1: 0, 2: 0, 3: 1, 4: 1, 5: 1}
+    assert of_launches(values, launches) == [10, 20]
+    assert middle_ns(values, launches) == 15
+
+
+def test_a_few_disturbed_launches_of_many_move_the_middle_little() -> None:
+    values = dict(enumerate([10.0] * 8 + [100.0, 200.0]))
+    assert middle_ns(values, {n: n for n in values}) == 10
+    assert middle_ns({0: 10.0, 1: 10.0, 2: 100.0}, {0: 0, 1: 1, 2: 2}) == 40
 
 
 def epochs(*costs_ms: float, iterations: int = 100) -> Epochs:
