@@ -24,14 +24,19 @@ _SCALE = 0.05
 class DeviceImages:
     """Does for batches what a recipe does for single images; every image draws its own numbers.
 
-    torchvision's transforms draw once per batch, which would be another augmentation.
+    torchvision's transforms draw once per batch, which would be another augmentation. Everything
+    that comes from the host is copied to the device here, once: such a copy makes the host wait
+    until the device has done all that was queued before it.
 
     Args:
         recipe: Of the data set.
+        device: Where the batches will lie.
     """
 
-    def __init__(self, recipe: ImageRecipe) -> None:
+    def __init__(self, recipe: ImageRecipe, device: torch.device) -> None:
         self._recipe = recipe
+        self._mean = torch.tensor(recipe.mean, device=device).view(1, 3, 1, 1)
+        self._deviation = torch.tensor(recipe.deviation, device=device).view(1, 3, 1, 1)
 
     def __call__(self, pixels: torch.Tensor) -> torch.Tensor:
         """Return normalised float32 images.
@@ -49,9 +54,7 @@ class DeviceImages:
             images = functional.interpolate(
                 images, size=recipe.image_size, mode=recipe.interpolation, antialias=True
             )
-        mean = images.new_tensor(recipe.mean).view(1, 3, 1, 1)
-        deviation = images.new_tensor(recipe.deviation).view(1, 3, 1, 1)
-        return (images - mean) / deviation
+        return (images - self._mean) / self._deviation
 
 
 def _crop(images: torch.Tensor) -> torch.Tensor:
@@ -97,5 +100,5 @@ def move_to_device(setup: TrainingSetup) -> None:
             "sets the transform is not known",
             where="dataset.name",
         )
-    setup.batch_transform = DeviceImages(setup.dataset.recipe)
+    setup.batch_transform = DeviceImages(setup.dataset.recipe, setup.device)
     setup.dataset = StoredPixels(setup.dataset)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from torch.overrides import TorchFunctionMode
 
 from annt_prof.errors import UserError
 from annt_prof.runner.step import Loop, optimizer_step
@@ -175,6 +176,32 @@ def test_images_transformed_in_batches_come_out_as_one_by_one() -> None:
         assert torch.equal(targets, others)
 
 
+class FromTheHost(TorchFunctionMode):
+    """Notes every tensor that is made of Python numbers; on a device each would be a copy."""
+
+    def __init__(self) -> None:
+        self.made: list[str] = []
+
+    def __torch_function__(
+        self, function: object, _types: object, arguments: tuple = (), keywords: object = None
+    ) -> object:
+        name = getattr(function, "__name__", "")
+        if name in ("tensor", "as_tensor", "new_tensor", "scalar_tensor", "from_numpy"):
+            self.made.append(name)
+        return function(*arguments, **(keywords or {}))
+
+
+@pytest.mark.parametrize("technique", ["gpu_augmentation", "dataset_on_device"])
+def test_nothing_is_copied_from_the_host_to_transform_a_batch(technique: str) -> None:
+    setup = with_technique(technique)
+    setup.dataset = images(("random_crop", "horizontal_flip", "random_affine"))
+    stored, _ = next(iter(make_batches(setup, seed=5)))
+    assert setup.batch_transform is not None
+    with FromTheHost() as host:
+        setup.batch_transform(stored)
+    assert not host.made
+
+
 def test_other_data_sets_cannot_be_moved() -> None:
     setup = with_technique("gpu_augmentation")
     setup.dataset = torch.utils.data.TensorDataset(torch.zeros(24, 3), torch.zeros(24))
@@ -189,7 +216,7 @@ def test_every_image_of_a_batch_draws_its_own_augmentation(augmentation: str) ->
     recipe = ImageRecipe((augmentation,), SIDE, SIDE, "bilinear", (0.0,) * 3, (1.0,) * 3)
     one = torch.from_numpy(images().pixels[:1]).permute(0, 3, 1, 2)
     torch.manual_seed(0)
-    found = DeviceImages(recipe)(one.expand(64, -1, -1, -1))
+    found = DeviceImages(recipe, one.device)(one.expand(64, -1, -1, -1))
     different = {tuple(image.flatten().tolist()) for image in found}
     assert len(different) == 2 if augmentation == "horizontal_flip" else len(different) > 20
     values = set((one / 255).flatten().tolist()) | {0.0}
