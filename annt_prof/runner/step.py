@@ -9,7 +9,6 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import torch
-import torch.nn.attention
 
 from annt_prof.categories import PHASE_PREFIX, Phase
 from annt_prof.runner.batches import Batches
@@ -20,7 +19,10 @@ from annt_prof.workload.assembly import (
     make_schedule,
     set_flags,
 )
+from annt_prof.workload.attention import attention_kernel, refuse_without_kernel
+from annt_prof.workload.first_batch import first_inputs
 from annt_prof.workload.graphs import capture
+from annt_prof.workload.unchanged import buffers_unchanged, random_numbers_unchanged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,12 +33,6 @@ if TYPE_CHECKING:
 
 
 _IMAGE_DIMENSIONS = 4
-_ATTENTION = {
-    "flash": torch.nn.attention.SDPBackend.FLASH_ATTENTION,
-    "efficient": torch.nn.attention.SDPBackend.EFFICIENT_ATTENTION,
-    "cudnn": torch.nn.attention.SDPBackend.CUDNN_ATTENTION,
-    "math": torch.nn.attention.SDPBackend.MATH,
-}
 
 
 def unmarked(_phase: Phase) -> AbstractContextManager[Any]:
@@ -72,6 +68,8 @@ class Loop:
             setup.schedule, self.optimizer, self.batches.per_epoch, setup.accumulation
         )
         self.iterations = 0
+        if setup.attention is not None:
+            self._refuse_without_kernel()
         self._captured = False
         # A fused optimizer unscales inside its own kernel; unscaling before it would be measured
         # as work that such a training does not do.
@@ -90,10 +88,7 @@ class Loop:
 
     def attention(self) -> AbstractContextManager[Any]:
         """The kernel of scaled dot-product attention as declared."""
-        name = self.setup.attention
-        if name is None:
-            return nullcontext()
-        return torch.nn.attention.sdpa_kernel(_ATTENTION[name])
+        return attention_kernel(self.setup.attention)
 
     def arranged(self, inputs: torch.Tensor) -> torch.Tensor:
         """Return a batch on the device as the model takes it."""
@@ -109,8 +104,27 @@ class Loop:
         if self.setup.cuda_graphs and not self._captured:
             self.model = capture(self.model, inputs)
             self._captured = True
-        with self.attention():
-            return self.model(inputs)
+        return self.model(inputs)
+
+    def _probe(self) -> torch.Tensor:
+        """Return a batch as the model takes it, made before any loader runs."""
+        return self.arranged(first_inputs(self.setup).to(self.setup.device))
+
+    def _refuse_without_kernel(self) -> None:
+        """Run the eager model forward once, with the declared attention kernel.
+
+        Raises:
+            UserError: The kernel does not take this model's attention.
+        """
+        setup = self.setup
+
+        def run() -> None:
+            with self.autocast(around_backward=True), self.autocast(around_backward=False):
+                setup.model(inputs)
+
+        with buffers_unchanged(setup.model), random_numbers_unchanged(setup.device):
+            inputs = self._probe()
+            refuse_without_kernel(str(setup.attention), setup.device, run)
 
     def next_group(self) -> int:
         """Iterations that the next optimizer step closes.
@@ -165,7 +179,9 @@ def _forward_backward(loop: Loop, group: int, phase: PhaseMarker) -> None:
     with phase(Phase.H2D_COPY):
         inputs = inputs.to(setup.device, non_blocking=setup.non_blocking)
         targets = targets.to(setup.device, non_blocking=setup.non_blocking)
-    with loop.autocast(around_backward=True):
+    # Blocks that compute their activations again do so in the backward pass, and must find the
+    # kernel that the forward pass had.
+    with loop.autocast(around_backward=True), loop.attention():
         with phase(Phase.FORWARD), loop.autocast(around_backward=False):
             loss = setup.criterion(loop.forward(inputs), targets)
             if group > 1:

@@ -32,7 +32,7 @@ class SdpaOptions:
     )
 
     def apply(self, setup: TrainingSetup) -> None:
-        """Let the forward pass ask for the kernel."""
+        """Let the passes ask for the kernel."""
         setup.attention = self.kernel
 
 
@@ -63,7 +63,9 @@ def _predict(_options: Options, evidence: Evidence) -> Prediction | None:
 
 def _float32_flash(setup: TrainingSetup) -> str | None:
     if setup.attention == "flash" and setup.device.type == "cuda" and setup.autocast is None:
-        return "flash attention takes 16-bit inputs only; without amp torch refuses or falls back"
+        return (
+            "flash attention takes 16-bit inputs only; without amp torch refuses those of float32"
+        )
     return None
 
 

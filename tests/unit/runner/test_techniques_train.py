@@ -112,6 +112,13 @@ def test_training_comes_to_the_same(name: str, options: dict[str, object]) -> No
     assert (found - trained(make_setup())).abs().max() < 1e-4
 
 
+@pytest.mark.parametrize("kernel", ["flash", "math"])
+def test_recomputed_blocks_find_the_attention_kernel_they_had(kernel: str) -> None:
+    both = with_technique("activation_checkpointing")
+    registry.load("sdpa").options(kernel=kernel).apply(both)
+    assert (trained(both) - trained(make_setup())).abs().max() < 1e-4
+
+
 def test_clipping_limits_the_update() -> None:
     clipped = trained(with_technique("gradient_clipping", limit=1e-6), steps=1)
     started = torch.cat([p.detach().flatten() for p in make_setup().model.parameters()])
