@@ -21,7 +21,7 @@ from annt_prof.workload.assembly import (
 )
 from annt_prof.workload.attention import attention_kernel, refuse_without_kernel
 from annt_prof.workload.first_batch import first_inputs
-from annt_prof.workload.graphs import capture
+from annt_prof.workload.graphs import capture, keep_gradients
 from annt_prof.workload.unchanged import buffers_unchanged, random_numbers_unchanged
 
 if TYPE_CHECKING:
@@ -70,7 +70,10 @@ class Loop:
         self.iterations = 0
         if setup.attention is not None:
             self._refuse_without_kernel()
-        self._captured = False
+        if setup.cuda_graphs:
+            self.model = self._captured()
+        if setup.replays and setup.gradients_outlive_a_replay:
+            keep_gradients(setup.model)
         # A fused optimizer unscales inside its own kernel; unscaling before it would be measured
         # as work that such a training does not do.
         self.unscales_itself = bool(setup.optimizer.arguments.get("fused"))
@@ -100,11 +103,7 @@ class Loop:
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Return the logits, shape (batch, classes), as the setup declares the pass."""
-        inputs = self.arranged(inputs)
-        if self.setup.cuda_graphs and not self._captured:
-            self.model = capture(self.model, inputs)
-            self._captured = True
-        return self.model(inputs)
+        return self.model(self.arranged(inputs))
 
     def _probe(self) -> torch.Tensor:
         """Return a batch as the model takes it, made before any loader runs."""
@@ -125,6 +124,16 @@ class Loop:
         with buffers_unchanged(setup.model), random_numbers_unchanged(setup.device):
             inputs = self._probe()
             refuse_without_kernel(str(setup.attention), setup.device, run)
+
+    def _captured(self) -> Callable[[torch.Tensor], torch.Tensor]:
+        """Return the model's captured passes, in the contexts that a step runs it in."""
+        inputs = self._probe()
+        with (
+            self.autocast(around_backward=True),
+            self.autocast(around_backward=False),
+            self.attention(),
+        ):
+            return capture(self.setup.model, self.model, inputs)
 
     def next_group(self) -> int:
         """Iterations that the next optimizer step closes.

@@ -76,14 +76,23 @@ _FUSED = (
 )
 
 
-_CAPTURING = ("reduce-overhead", "max-autotune")  # torch._inductor.list_mode_options
-
-
 def _graphs_captured_twice(setup: TrainingSetup) -> str | None:
     declared = setup.compilation
-    if declared is not None and declared.mode in _CAPTURING and setup.cuda_graphs:
+    if declared is not None and declared.captures and setup.cuda_graphs:
         return f"{declared.mode} captures CUDA graphs of its own; capturing twice fails"
     return None
+
+
+def _gradients_in_static_buffers(setup: TrainingSetup) -> str | None:
+    declared = setup.compilation
+    if declared is None or not declared.captures or setup.device.type != "cuda":
+        return None
+    if not setup.gradients_outlive_a_replay:
+        return None
+    return (
+        f"{declared.mode} replays CUDA graphs, whose gradients the next replay takes back, so "
+        "gradients that are kept or accumulated are copied out of them once"
+    )
 
 
 TECHNIQUE = Technique(
@@ -107,6 +116,12 @@ TECHNIQUE = Technique(
             name="CUDA graphs twice",
             why="The modes reduce-overhead and max-autotune capture the model themselves.",
             check=_graphs_captured_twice,
+        ),
+        Pitfall(
+            name="gradients in static buffers",
+            why="A gradient that outlives its replay is taken back by the next one unless it is "
+            "copied; torch then raises, or adds to what it has just overwritten.",
+            check=_gradients_in_static_buffers,
         ),
     ),
 )

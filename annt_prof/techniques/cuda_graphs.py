@@ -31,7 +31,7 @@ class CudaGraphsOptions:
     )
 
     def apply(self, setup: TrainingSetup) -> None:
-        """Let the loop replace the model by its captured passes at the first batch."""
+        """Let the loop replace the model by its captured passes before it loads a batch."""
         setup.cuda_graphs = self.capture
 
 
@@ -66,6 +66,15 @@ def _capturing_a_compiled_model(setup: TrainingSetup) -> str | None:
     return None
 
 
+def _gradients_in_static_buffers(setup: TrainingSetup) -> str | None:
+    if setup.cuda_graphs and setup.gradients_outlive_a_replay:
+        return (
+            "each replay writes its gradients into the same memory, so gradients that are kept or "
+            "accumulated are copied out of it once"
+        )
+    return None
+
+
 TECHNIQUE = Technique(
     name="cuda_graphs",
     summary="forward and backward replayed from CUDA graphs",
@@ -86,6 +95,12 @@ TECHNIQUE = Technique(
             name="capturing a compiled model",
             why="Compiled code may allocate or synchronise as it first runs.",
             check=_capturing_a_compiled_model,
+        ),
+        Pitfall(
+            name="gradients in static buffers",
+            why="A gradient that outlives its replay is overwritten by the next one unless it is "
+            "copied; autograd takes the buffer itself and torch does not warn.",
+            check=_gradients_in_static_buffers,
         ),
     ),
 )

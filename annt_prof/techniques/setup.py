@@ -95,6 +95,11 @@ class Compilation:
     dynamic: bool | None
     fullgraph: bool
 
+    @property
+    def captures(self) -> bool:
+        """Whether the mode captures CUDA graphs. Source: torch._inductor.list_mode_options."""
+        return self.mode in ("reduce-overhead", "max-autotune")
+
 
 @dataclass
 class GlobalFlags:
@@ -162,3 +167,14 @@ class TrainingSetup:
     batch_transform: Callable[[torch.Tensor], torch.Tensor] | None = None
     flags: GlobalFlags = field(default_factory=GlobalFlags)
     remarks: list[str] = field(default_factory=list)
+
+    @property
+    def replays(self) -> bool:
+        """Whether passes are replayed from CUDA graphs, captured here or by ``torch.compile``."""
+        compiled = self.compilation is not None and self.compilation.captures
+        return self.cuda_graphs or (compiled and self.device.type == "cuda")
+
+    @property
+    def gradients_outlive_a_replay(self) -> bool:
+        """Whether a gradient is still there as the next backward pass begins."""
+        return self.accumulation > 1 or not self.set_to_none
