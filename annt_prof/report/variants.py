@@ -193,7 +193,15 @@ def _notes(measured: list[VariantRecord], floor: float) -> Iterator[str]:
     )
     owners = sorted({v.peak_memory_of for v in measured if v.peak_memory_of is not None})
     if owners:
-        yield f"peak: highest memory over the timed windows; of: {', '.join(owners)}."
+        of = owners[0] if len(owners) == 1 else "; ".join(_owned(owners, measured))
+        yield f"peak: highest memory over the timed windows; of: {of}."
+
+
+def _owned(owners: list[str], measured: list[VariantRecord]) -> Iterator[str]:
+    """Yield each kind of memory with its variants: one kind is not to be compared with another."""
+    for owner in owners:
+        names = ", ".join(v.name for v in measured if v.peak_memory_of == owner)
+        yield f"{owner} ({names})"
 
 
 def _epochs(measured: list[VariantRecord]) -> Iterator[str]:

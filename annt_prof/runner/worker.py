@@ -18,7 +18,6 @@ from annt_prof.errors import UserError
 from annt_prof.runner.epoch_starts import epoch_start_ns
 from annt_prof.runner.footprint import footprint, give_back_caches
 from annt_prof.runner.loaders import pause_loaders, queue_capacity, resume_loaders
-from annt_prof.runner.memory import host_peak_bytes, reset_host_peak
 from annt_prof.runner.messages import (
     Assignment,
     Built,
@@ -40,6 +39,7 @@ from annt_prof.runner.messages import (
     WarmRequest,
 )
 from annt_prof.runner.numerics import look_at
+from annt_prof.runner.peak import peak, reset_peak
 from annt_prof.runner.step import Loop
 from annt_prof.runner.warming import warm_up
 from annt_prof.runner.window import run_timed, run_traced
@@ -118,7 +118,7 @@ def _serve(connection: Connection[Reply, Request], assignment: Assignment) -> No
     built = _build(assignment)
     connection.send(Built())
     loop = built.loop
-    reset_peak = True
+    first = True
     while True:
         request = connection.recv()
         resume_loaders()
@@ -128,11 +128,11 @@ def _serve(connection: Connection[Reply, Request], assignment: Assignment) -> No
             case WarmRequest():
                 reply: Reply = _prepared(built, assignment, request)
             case TimedRequest():
-                if reset_peak:
-                    _reset_peak(loop.setup.device)
-                    reset_peak = False
+                if first:
+                    reset_peak(loop.setup)
+                    first = False
                 window = run_timed(loop, request)
-                reply = TimedReply(window, *_peak(loop.setup.device))
+                reply = TimedReply(window, *peak(loop.setup))
             case EpochRequest():
                 reply = EpochReply(epoch_start_ns(loop, request))
             case TracedRequest():
@@ -212,17 +212,6 @@ def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _reset_peak(device: torch.device) -> None:
-    if device.type == "cuda":
-        torch.cuda.reset_peak_memory_stats(device)
-    else:
-        reset_host_peak()
-
-
-def _peak(device: torch.device) -> tuple[int | None, str]:
-    if device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device), "device allocations"
-    return host_peak_bytes(), "host process"
 
 
 def _kind(error: Exception) -> LossKind:

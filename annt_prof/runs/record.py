@@ -192,7 +192,8 @@ class VariantRecord(msgspec.Struct, frozen=True):
         iterations_per_optimizer_step: The accumulation.
         throughput: Samples per second at the mean step time: samples over wall time.
         peak_memory_bytes: Highest allocation over the timed windows.
-        peak_memory_of: ``device allocations`` or ``host process``.
+        peak_memory_of: ``device allocations``, ``device memory reserved`` (passes replayed from
+            CUDA graphs) or ``host process``.
         profiler_inflation: Traced over timed step time, minus 1; an epoch's start is in neither.
         trace: Path of the trace within the run directory.
         first_step_s: Seconds of the very first optimizer step, in which a model is compiled.
