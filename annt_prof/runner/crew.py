@@ -191,7 +191,8 @@ class Crew:
         reason = failure.message
         if status == "out_of_memory":
             reason = f"{reason}; no other variant's process was alive"
-        entry.change(status=status, reason=reason)
+        remarks = tuple(dict.fromkeys((*entry.record.remarks, *failure.remarks)))
+        entry.change(status=status, reason=reason, remarks=remarks)
         self._notify(VariantLost(entry.variant.name, reason))
         if status == "not_applicable":
             self._leave_out(entry)

@@ -242,12 +242,14 @@ class Failure:
             and the variant's techniques refuse what was built.
         message: One line for the table.
         where, hint: Of these two.
+        remarks: What the checks of the variant's pitfalls found before it failed.
     """
 
     kind: LossKind
     message: str
     where: str | None = field(default=None)
     hint: str | None = field(default=None)
+    remarks: tuple[str, ...] = ()
 
 
 Reply = (

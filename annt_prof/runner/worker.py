@@ -98,24 +98,27 @@ def train(connection: Connection[Reply, Request], assignment: Assignment) -> Non
     os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(assignment.compiled)
     # Accumulation and skipped steps are deliberate; torch warns of the order they cause.
     warnings.filterwarnings("ignore", message="Detected call of `lr_scheduler.step")
+    findings: list[str] = []
     try:
-        _serve(connection, assignment)
+        _serve(connection, assignment, findings)
     except (EOFError, BrokenPipeError):
         return
     except UserError as error:
         kind: LossKind = "not_applicable" if isinstance(error, _RefusedError) else "user_error"
-        connection.send(Failure(kind, error.message, error.where, error.hint))
+        connection.send(Failure(kind, error.message, error.where, error.hint, tuple(findings)))
     except Exception as error:  # noqa: BLE001 - isolates the variant; logged and reported
         traceback.print_exc()
-        connection.send(Failure(_kind(error), _one_line(error)))
+        connection.send(Failure(_kind(error), _one_line(error), remarks=tuple(findings)))
 
 
 class _RefusedError(UserError):
     """The scenario could be built; its techniques refuse what was built."""
 
 
-def _serve(connection: Connection[Reply, Request], assignment: Assignment) -> None:
-    built = _build(assignment)
+def _serve(
+    connection: Connection[Reply, Request], assignment: Assignment, findings: list[str]
+) -> None:
+    built = _build(assignment, findings)
     connection.send(Built())
     loop = built.loop
     first = True
@@ -156,25 +159,29 @@ class _Built(NamedTuple):
 
     loop: Loop
     substitutions: tuple[Substitution, ...]
-    findings: tuple[str, ...]
+    findings: list[str]
 
 
-def _build(assignment: Assignment) -> _Built:
+def _build(assignment: Assignment, findings: list[str]) -> _Built:
     scenario = assignment.scenario
     sys.path.insert(0, str(assignment.search_path))
     workload = build(scenario, torch.device(assignment.device_type), assignment.data_dir)
     try:
-        loop, findings = _loop(assignment, workload.setup)
+        loop = _loop(assignment, workload.setup, findings)
     except UserError as error:
         raise _RefusedError(error.message, where=error.where, hint=error.hint) from error
     return _Built(loop, workload.substitutions, findings)
 
 
-def _loop(assignment: Assignment, setup: TrainingSetup) -> tuple[Loop, tuple[str, ...]]:
-    """Return the loop, and what its pitfalls' checks found."""
+def _loop(assignment: Assignment, setup: TrainingSetup, findings: list[str]) -> Loop:
+    """Return the loop.
+
+    What its pitfalls' checks find is added to ``findings`` before anything is built, so that it
+    is known of a loop that fails as well.
+    """
     for chosen in assignment.variant.techniques:
         chosen.options.apply(setup)
-    findings = [
+    findings += [
         f"{chosen.name}: {finding}"
         for chosen in assignment.variant.techniques
         for pitfall in registry.load(chosen.name).pitfalls
@@ -183,7 +190,7 @@ def _loop(assignment: Assignment, setup: TrainingSetup) -> tuple[Loop, tuple[str
     loop = Loop(setup, assignment.scenario.seed)
     # A stopped loader process outlives a killed parent unless the kernel is told otherwise.
     os.register_at_fork(after_in_child=_die_with_parent)
-    return loop, tuple(findings)
+    return loop
 
 
 def _prepared(built: _Built, assignment: Assignment, request: WarmRequest) -> Prepared:

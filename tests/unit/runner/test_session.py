@@ -265,3 +265,17 @@ def test_what_the_baseline_does_already_is_not_measured():
     fills = Baseline("cpu", set_to_none=False)
     assert obstacles(scenario.techniques, CPU, fills) == {}
     assert obstacles(scenario.techniques, CPU) == {}
+
+
+def test_what_was_found_in_a_variant_that_fails_is_said_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def script(assignment: Assignment, launch: int) -> Failure | None:
+        failure = Failure("crashed", "no", remarks=("amp: found", "amp: found"))
+        return failure if launch == 0 and assignment.variant.name == "amp" else None
+
+    scenario = scenario_of(techniques={"amp": {}})
+    session, _ = started(monkeypatch, tmp_path, scenario, plan(scenario), script)
+    session.prepare()
+    _, amp = session.records
+    assert (amp.status, amp.remarks.count("amp: found")) == ("crashed", 1)
