@@ -13,6 +13,7 @@ when shapes change and every step compiles anew.
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
@@ -50,7 +51,14 @@ class CompileOptions:
 def _obstacle(_options: Options, machine: Machine) -> str | None:
     if machine.device_type == "cpu" and not any(map(shutil.which, ("g++", "clang++", "c++"))):
         return "no C++ compiler, which torch.compile needs on a CPU"
+    if machine.device_type == "cuda" and not _c_compiler():
+        return "no C compiler (gcc, clang or $CC), with which Triton builds its launcher"
     return None
+
+
+def _c_compiler() -> bool:
+    """Whether Triton finds a C compiler. Source: triton/runtime/build.py, ``_find_compiler``."""
+    return "CC" in os.environ or any(map(shutil.which, ("gcc", "clang")))
 
 
 def _predict(_options: Options, evidence: Evidence) -> Prediction | None:

@@ -63,8 +63,14 @@ _AHEAD = (
 
 
 def _pageable_source(setup: TrainingSetup) -> str | None:
-    if setup.device_prefetch and not setup.loader.pin_memory:
+    if setup.device_prefetch and not (setup.loader.pin_memory or setup.dataset_on_device):
         return "batches are prefetched from pageable memory, so each copy holds the host up"
+    return None
+
+
+def _nothing_to_copy(setup: TrainingSetup) -> str | None:
+    if setup.device_prefetch and setup.dataset_on_device:
+        return "all samples lie on the device already, so no batch is copied and nothing prefetched"
     return None
 
 
@@ -87,6 +93,11 @@ TECHNIQUE = Technique(
             name="prefetching from unpinned memory",
             why="A copy from pageable memory is staged by the driver while the host waits.",
             check=_pageable_source,
+        ),
+        Pitfall(
+            name="prefetching what is there",
+            why="With dataset_on_device there are no copies left that a prefetch could hide.",
+            check=_nothing_to_copy,
         ),
     ),
 )

@@ -251,3 +251,31 @@ def test_a_device_without_tf32_is_named() -> None:
     old = Machine("cuda", "Tesla V100", 1, 8, native_bfloat16=False)
     technique = registry.load("tf32")
     assert technique.obstacle(technique.options(), old) == "Tesla V100 has no TF32 tensor cores"
+
+
+def test_a_prefetch_that_finds_every_sample_on_the_device_is_said() -> None:
+    def found(setup: TrainingSetup) -> list[str]:
+        checks = (pitfall.check for pitfall in registry.load("device_prefetch").pitfalls)
+        return [finding for check in checks if (finding := check(setup)) is not None]
+
+    setup = make_setup()
+    registry.load("device_prefetch").options().apply(setup)
+    assert found(setup) == []
+    setup.dataset_on_device = True
+    (finding,) = found(setup)
+    assert "on the device already" in finding
+    setup.loader.pin_memory = False
+    assert found(setup) == [finding]
+
+
+@pytest.mark.parametrize(("found", "acts"), [((), False), (("gcc",), True), (("clang",), True)])
+def test_compiling_for_a_device_needs_a_c_compiler(
+    monkeypatch: pytest.MonkeyPatch, found: tuple[str, ...], acts: bool
+) -> None:
+    monkeypatch.delenv("CC", raising=False)
+    monkeypatch.setattr("shutil.which", lambda name: name if name in found else None)
+    technique = registry.load("compile")
+    obstacle = technique.obstacle(technique.options(), GPU)
+    assert obstacle is None if acts else "no C compiler" in obstacle
+    monkeypatch.setenv("CC", "cc")
+    assert technique.obstacle(technique.options(), GPU) is None
