@@ -14,6 +14,7 @@ from annt_prof.categories import Category
 from annt_prof.runner.messages import TimedRequest
 from annt_prof.runner.step import Loop
 from annt_prof.runner.window import DeviceStopwatch, run_steps, run_timed, run_traced
+from annt_prof.techniques.device_prefetch import DevicePrefetchOptions
 from annt_prof.techniques.pin_memory import PinMemoryOptions
 from annt_prof.techniques.setup import (
     LoaderArguments,
@@ -65,13 +66,14 @@ class Net(torch.nn.Module):
         return self.linear(inputs.flatten(1)[:, :64])
 
 
-def make_loop(model: Net, features: int = 64) -> Loop:
+def make_loop(model: Net, features: int = 64, samples: int = 64) -> Loop:
     device = torch.device("cuda")
+    inputs = torch.randn(1, features).expand(samples, features)  # one row of memory
     setup = TrainingSetup(
         device=device,
         model=model.to(device),
         criterion=torch.nn.functional.cross_entropy,
-        dataset=TensorDataset(torch.randn(64, features), torch.zeros(64, dtype=torch.long)),
+        dataset=TensorDataset(inputs, torch.zeros(samples, dtype=torch.long)),
         loader=LoaderArguments(batch_size=16),
         optimizer=OptimizerArguments("sgd", lr=0.01),
         schedule=ScheduleArguments("constant"),
@@ -112,6 +114,24 @@ def test_pinning_lets_copies_overlap(tmp_path: Path) -> None:
     before = mean_of(pageable, tmp_path / "pageable.json.gz")[Category.H2D_COPY]
     after = mean_of(pinned, tmp_path / "pinned.json.gz")[Category.H2D_COPY]
     assert after < before
+
+
+def test_prefetched_copies_run_under_the_step_before(tmp_path: Path) -> None:
+    features, samples = 1_000_000, 960  # 64 MB a batch; an epoch that outlasts the windows
+    exposed = {}
+    for options in (PinMemoryOptions(), DevicePrefetchOptions()):
+        loop = make_loop(Net(device_ms=20), features, samples)
+        options.apply(loop.setup)
+        loop = Loop(loop.setup, seed=0)
+        run_steps(loop, 3)
+        path = tmp_path / f"{type(options).__name__}.json.gz"
+        run_traced(loop, 4, path)
+        mean = break_down(read(path)).mean
+        shown = mean.by_category_ns[Category.H2D_COPY]
+        hidden = mean.hidden_ns.get(Category.H2D_COPY, 0)
+        exposed[type(options)] = shown / (shown + hidden)
+    assert exposed[PinMemoryOptions] > 0.9
+    assert exposed[DevicePrefetchOptions] < 0.5
 
 
 def test_a_timed_window_measures_the_device_and_not_the_dispatch() -> None:

@@ -1,0 +1,138 @@
+"""On a CUDA device techniques that get into each other's way still train right, or say why not."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from small_training import (
+    difference,
+    gradients,
+    make_setup,
+    needs_a_device,
+    switch_on,
+    trained,
+)
+from torch.profiler import ProfilerActivity, profile
+
+from annt_prof.errors import UserError
+from annt_prof.runner.numerics import look_at
+from annt_prof.runner.peak import peak, reset_peak
+from annt_prof.runner.step import Loop, optimizer_step
+from annt_prof.techniques import registry
+from annt_prof.techniques.technique import Machine
+
+pytestmark = [*needs_a_device, pytest.mark.usefixtures("exact")]
+
+GPU = Machine("cuda", "A GPU", 1, 16, native_bfloat16=True, tf32=True)
+SUMMED_IN_ANOTHER_ORDER = 1e-3
+ROUNDED_TO_FEWER_BITS = 0.1
+REPLAYED = {"cuda_graphs": {}, "compile": {"mode": "reduce-overhead"}}
+_FIRST_WITH_FLASH = (8, 0)  # Ampere
+
+
+def needs_flash() -> None:
+    if torch.cuda.get_device_capability() < _FIRST_WITH_FLASH:
+        pytest.skip("flash attention needs compute capability 8.0")
+
+
+@pytest.mark.parametrize("set_to_none", [True, False])
+@pytest.mark.parametrize("accumulation", [1, 3])
+@pytest.mark.parametrize("name", REPLAYED)
+def test_replays_leave_the_gradients_of_eager_training(
+    name: str, accumulation: int, set_to_none: bool
+) -> None:
+    technique = registry.load(name)
+    if (obstacle := technique.obstacle(technique.options(), GPU)) is not None:
+        pytest.skip(obstacle)
+    ways = {"batch_size": 4, "accumulation": accumulation, "set_to_none": set_to_none}
+    expected = gradients(make_setup(**ways))
+    found = gradients(switch_on(make_setup(**ways), name, **REPLAYED[name]))
+    for update in range(len(expected)):
+        assert difference(found[update], expected[update]) < SUMMED_IN_ANOTHER_ORDER, update
+
+
+def test_passes_are_captured_beside_a_loader_that_pins() -> None:
+    setup = switch_on(make_setup(pinned=True), "dataloader_workers", workers=2)
+    found = trained(switch_on(setup, "cuda_graphs"))
+    assert difference(found, trained(make_setup())) < SUMMED_IN_ANOTHER_ORDER
+
+
+@pytest.mark.parametrize(
+    ("other", "options"),
+    [
+        ("amp", {"dtype": "bfloat16"}),
+        ("channels_last", {}),
+        ("device_prefetch", {}),
+        ("fused_optimizer", {}),
+    ],
+)
+def test_captured_passes_train_beside(other: str, options: dict[str, object]) -> None:
+    found = trained(switch_on(switch_on(make_setup(), other, **options), "cuda_graphs"))
+    assert difference(found, trained(make_setup())) < ROUNDED_TO_FEWER_BITS
+
+
+@pytest.mark.parametrize("captured", [False, True])
+def test_the_attention_kernel_is_the_one_that_was_asked_for(captured: bool) -> None:
+    needs_flash()
+    seen = {}
+    for kernel in ("flash", "math"):
+        setup = switch_on(make_setup(), "amp", dtype="bfloat16")
+        switch_on(setup, "sdpa", kernel=kernel)
+        if captured:
+            switch_on(setup, "cuda_graphs")
+        loop = Loop(setup, seed=3)
+        optimizer_step(loop)
+        with profile(activities=[ProfilerActivity.CPU, ProfilerActivity.CUDA]) as profiler:
+            optimizer_step(loop)
+            torch.cuda.synchronize()
+        on_device = [e for e in profiler.events() if e.device_type.name == "CUDA"]
+        assert on_device
+        seen[kernel] = any("flash_fwd" in event.name for event in on_device)
+    assert seen == {"flash": True, "math": False}
+
+
+def test_flash_attention_without_amp_is_refused() -> None:
+    needs_flash()
+    with pytest.raises(UserError, match="takes 16-bit inputs only"):
+        Loop(switch_on(make_setup(), "sdpa", kernel="flash"), seed=3)
+
+
+@pytest.mark.parametrize("kernel", ["efficient", "math"])
+def test_recomputed_blocks_find_the_attention_kernel_they_had(kernel: str) -> None:
+    setup = switch_on(make_setup(), "sdpa", kernel=kernel)
+    found = trained(switch_on(setup, "activation_checkpointing"))
+    assert difference(found, trained(make_setup())) < SUMMED_IN_ANOTHER_ORDER
+
+
+def test_nothing_is_prefetched_where_every_sample_is_on_the_device() -> None:
+    setup = switch_on(switch_on(make_setup(batch_size=24), "dataset_on_device"), "device_prefetch")
+    found = trained(setup)
+    assert difference(found, trained(make_setup(batch_size=24))) < SUMMED_IN_ANOTHER_ORDER
+
+
+def test_a_captured_model_still_counts_its_operations() -> None:
+    counted = []
+    for setup in (make_setup(), switch_on(make_setup(), "cuda_graphs")):
+        loop = Loop(setup, seed=3)
+        optimizer_step(loop)
+        counted.append(look_at(loop).flops)
+    assert counted[0] == counted[1]
+    assert counted[0]
+
+
+def test_captured_passes_take_at_least_the_memory_of_eager_ones() -> None:
+    found = []
+    for setup in (
+        make_setup(batch_size=24),
+        switch_on(make_setup(batch_size=24), "cuda_graphs"),
+    ):
+        torch.cuda.empty_cache()
+        loop = Loop(setup, seed=3)
+        optimizer_step(loop)
+        reset_peak(setup)
+        optimizer_step(loop)
+        torch.cuda.synchronize()
+        found.append(peak(setup))
+    assert [each.of for each in found] == ["device allocations", "device memory reserved"]
+    assert found[0].bytes
+    assert found[1].bytes >= found[0].bytes
