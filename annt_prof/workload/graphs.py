@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import torch
 
+from annt_prof.errors import UserError
 from annt_prof.workload.unchanged import buffers_unchanged
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class _Captured(torch.nn.Module):
         return self._call(inputs)
 
 
-def capture(model: torch.nn.Module, call: Model, inputs: torch.Tensor) -> Model:
+def capture(model: torch.nn.Module, call: Model, inputs: Any) -> Model:
     """Capture a model for inputs of this shape and dtype; the model itself stays eager.
 
     Autocast, without its cache of casted weights, and the choice of the attention kernel must be
@@ -48,9 +49,18 @@ def capture(model: torch.nn.Module, call: Model, inputs: torch.Tensor) -> Model:
         call: What runs: the model itself, or its compiled form.
         inputs: A batch as the loop passes it.
 
+    Raises:
+        UserError: The inputs are more than one tensor.
+
     Source: torch.cuda.make_graphed_callables, whose notes ask for ``cache_enabled=False``;
     cudaStreamCaptureMode, of which thread_local forbids this thread alone to allocate.
     """
+    if not isinstance(inputs, torch.Tensor):
+        raise UserError(
+            "only passes over a single tensor are captured; a batch's inputs are a "
+            f"{type(inputs).__name__} here",
+            where="techniques.cuda_graphs",
+        )
     make = torch.cuda.make_graphed_callables
     # Parameters that the pass does not use keep no gradient, as in eager training.
     further: dict[str, Any] = {"allow_unused_input": True}

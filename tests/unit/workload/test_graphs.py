@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch.utils.data import TensorDataset
 
+from annt_prof.errors import UserError
 from annt_prof.runner.step import Loop, optimizer_step
 from annt_prof.techniques import registry
 from annt_prof.techniques.setup import (
@@ -154,6 +155,18 @@ def test_capturing_moves_neither_statistics_nor_random_numbers(passes: StaticPas
     assert torch.equal(torch.get_rng_state(), state)
     for name, buffer in setup.model.named_buffers():
         assert torch.equal(buffer, before[name]), name
+
+
+def test_inputs_of_several_tensors_are_refused(passes: StaticPasses) -> None:
+    class Several(dict):
+        def to(self, *_: object) -> Several:
+            return self
+
+    setup = make_setup(cuda_graphs=True)
+    setup.dataset = [(Several(ids=torch.zeros(2)), 0)] * 8
+    with pytest.raises(UserError, match="a batch's inputs are a Several here"):
+        Loop(setup, seed=3)
+    assert not passes.asked
 
 
 def test_a_torch_without_the_error_mode_is_not_asked_for_it(
