@@ -18,6 +18,7 @@ from annt_prof.errors import UserError
 from annt_prof.runner.epoch_starts import epoch_start_ns
 from annt_prof.runner.footprint import footprint, give_back_caches
 from annt_prof.runner.loaders import pause_loaders, queue_capacity, resume_loaders
+from annt_prof.runner.failures import kind, one_line
 from annt_prof.runner.messages import (
     Assignment,
     Built,
@@ -104,11 +105,12 @@ def train(connection: Connection[Reply, Request], assignment: Assignment) -> Non
     except (EOFError, BrokenPipeError):
         return
     except UserError as error:
-        kind: LossKind = "not_applicable" if isinstance(error, _RefusedError) else "user_error"
-        connection.send(Failure(kind, error.message, error.where, error.hint, tuple(findings)))
+        refused = isinstance(error, _RefusedError)
+        loss: LossKind = "not_applicable" if refused else "user_error"
+        connection.send(Failure(loss, error.message, error.where, error.hint, tuple(findings)))
     except Exception as error:  # noqa: BLE001 - isolates the variant; logged and reported
         traceback.print_exc()
-        connection.send(Failure(_kind(error), _one_line(error), remarks=tuple(findings)))
+        connection.send(Failure(kind(error), one_line(error), remarks=tuple(findings)))
 
 
 class _RefusedError(UserError):
@@ -219,18 +221,6 @@ def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-
-
-def _kind(error: Exception) -> LossKind:
-    if isinstance(error, torch.OutOfMemoryError | MemoryError):
-        return "out_of_memory"
-    # The CPU allocator raises a plain RuntimeError. Source: c10/core/impl/alloc_cpu.cpp.
-    return "out_of_memory" if "DefaultCPUAllocator" in str(error) else "crashed"
-
-
-def _one_line(error: Exception) -> str:
-    first = (str(error).strip().splitlines() or [""])[0]
-    return f"{type(error).__name__}: {first}" if first else type(error).__name__
 
 
 def _log_to(path: Path) -> None:
