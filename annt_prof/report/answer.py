@@ -41,7 +41,7 @@ def render(run: Run, directory: Path, console: Console) -> None:
         if index:
             console.print(Text())
         console.print(part, highlight=False)
-    for line in _places(directory):
+    for line in _places(run, directory):
         # Never broken by us, so that a long path can be copied whole.
         console.print(line, soft_wrap=True)
 
@@ -56,14 +56,17 @@ def _closing(run: Run) -> Iterator[tuple[str, str]]:
         yield "sampled", run.telemetry_note
 
 
-def _places(directory: Path) -> Iterator[Text]:
-    """Yield where the run lies and what to do with it next."""
+def _places(run: Run, directory: Path) -> Iterator[Text]:
+    """Yield where the run lies, what lost variants left, and what to do with it next.
+
+    Where nothing was measured there is nothing to explain.
+    """
     place = shlex.quote(str(directory))
-    rows = {
-        "run": str(directory),
-        "next": f"annt-prof explain {place}",
-        "traces": f"annt-prof tensorboard {place}",
-        "as JSON": f"annt-prof show {place} --json",
-    }
-    for label, value in rows.items():
+    rows = [("run", str(directory))]
+    rows += [("log", str(directory / v.log)) for v in run.variants if v.log is not None]
+    if any(variant.windows for variant in run.variants):
+        rows.append(("next", f"annt-prof explain {place}"))
+        rows.append(("traces", f"annt-prof tensorboard {place}"))
+    rows.append(("as JSON", f"annt-prof show {place} --json"))
+    for label, value in rows:
         yield Text.assemble((left(label, LABEL_WIDTH), "dim"), plain(value))

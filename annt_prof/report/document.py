@@ -47,6 +47,7 @@ def _variant(variant: VariantRecord) -> dict[str, Any]:
         "left_out": variant.left_out,
         "status": variant.status,
         "reason": variant.reason,
+        "log": variant.log,
         "remarks": variant.remarks,
         "mathematics": variant.mathematics,
         "samples_per_iteration": variant.samples_per_iteration,

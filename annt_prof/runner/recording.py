@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import msgspec
 from annt_prof.errors import UserError
 from annt_prof.plan import plan, plan_pair
 from annt_prof.runner.entry import Order, obstacles
+from annt_prof.runner.logs import keep, named
 from annt_prof.runner.process import fork_server, probe_machine
 from annt_prof.runner.session import Session, Statistics
 from annt_prof.runs import store
@@ -120,7 +120,8 @@ def record_run(
                 )
                 run = _measure(session, statistics, directory, draft, sampler)
             finally:
-                _keep_logs(Path(logs), directory)
+                keep(Path(logs), directory, session.records)
+    run = msgspec.structs.replace(run, variants=named(run.variants, directory))
     store.write(directory, run)
     return Recorded(run, directory)
 
@@ -266,11 +267,3 @@ def _libraries(sources: tuple[Resolved, ...]) -> tuple[str, ...]:
     """The model libraries worth importing before the fork."""
     names = {resolved.scenario.model.source for resolved in sources}
     return ("torchvision", *sorted(names - {"python", "torchvision"}))
-
-
-def _keep_logs(logs: Path, directory: Path) -> None:
-    """Keep what workers printed, where they printed anything."""
-    for log in logs.glob("*.log"):
-        if log.stat().st_size:
-            (directory / "logs").mkdir(exist_ok=True)
-            shutil.copy(log, directory / "logs" / log.name)

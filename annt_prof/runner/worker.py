@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import faulthandler
 import multiprocessing
 import os
 import signal
@@ -95,6 +96,7 @@ def train(connection: Connection[Reply, Request], assignment: Assignment) -> Non
     # own program they start as the interpreter does by default, so here as well.
     multiprocessing.set_start_method(None, force=True)
     _log_to(assignment.log)
+    faulthandler.enable()  # a process that crashes in native code says where, in its log
     # Read by torch as it compiles. Source: torch/_inductor/runtime/cache_dir_utils.py.
     os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(assignment.compiled)
     # Accumulation and skipped steps are deliberate; torch warns of the order they cause.

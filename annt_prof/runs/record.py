@@ -186,6 +186,8 @@ class VariantRecord(msgspec.Struct, frozen=True):
             that are brought in from the second one.
         left_out: Techniques of the mix that cannot act here, each with the reason.
         reason: Why the status is not ``measured``.
+        log: Of a variant that was lost: what its processes printed, a path within the run
+            directory; None where none was started.
         remarks: What a reader must know: pitfalls found, emulated precision, changed settings.
         mathematics: What each technique in effect changes in the mathematics.
         samples_per_iteration: The batch size.
@@ -205,6 +207,7 @@ class VariantRecord(msgspec.Struct, frozen=True):
     techniques: tuple[str, ...]
     status: VariantStatus
     reason: str | None = None
+    log: str | None = None
     left_out: dict[str, str] = {}
     remarks: tuple[str, ...] = ()
     mathematics: tuple[str, ...] = ()

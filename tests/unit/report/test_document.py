@@ -28,6 +28,7 @@ VARIANT = [
     "left_out",
     "status",
     "reason",
+    "log",
     "remarks",
     "mathematics",
     "samples_per_iteration",
