@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _DOING = {
     "starting": "starting: importing torch",
+    "observing": "running one batch, to see what there is to act on",
     "preparing": "preparing",
     "timing": "timing",
     "tracing": "tracing",

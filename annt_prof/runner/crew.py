@@ -20,17 +20,10 @@ if TYPE_CHECKING:
 
     from annt_prof.plan import Variant
     from annt_prof.runner.entry import Entry, Order
-    from annt_prof.runner.messages import Failure, LossKind, Reply, Request
+    from annt_prof.runner.messages import Failure, Reply, Request
     from annt_prof.runner.process import Worker
     from annt_prof.runs.record import VariantStatus
 
-_STATUS: dict[LossKind, VariantStatus] = {
-    "out_of_memory": "out_of_memory",
-    "not_applicable": "not_applicable",
-    "crashed": "crashed",
-    "killed": "crashed",
-    "user_error": "crashed",
-}
 _WARM_UP_SHARE = 0.1  # of the time budget: warming up ends by then, however slow steps are
 
 
@@ -168,7 +161,7 @@ class Crew:
             worker.kill()
             entry.worker = None
             others = self.alive
-            if self.together and others and lost.failure.kind in ("out_of_memory", "killed"):
+            if self.together and others and _lacked_memory(lost.failure):
                 raise CrowdedError(entry, lost.failure) from None
             self.lose(entry, lost.failure)
             return None
@@ -187,7 +180,7 @@ class Crew:
                 raise UserError(message, where=failure.where, hint=failure.hint)
             # What could be built once has not become inapplicable: something else went wrong.
             kind = "crashed" if entry.built else "not_applicable"
-        status = _STATUS[kind]
+        status: VariantStatus = "crashed" if kind == "user_error" else kind
         reason = failure.message
         if status == "out_of_memory":
             reason = f"{reason}; no other variant's process was alive"
@@ -224,3 +217,8 @@ class Crew:
         for old, new in zip(self.entries, entries(self._order), strict=True):
             if old is entry or (old.runs and not old.built and old.worker is None):
                 old.variant, old.record = new.variant, new.record
+
+
+def _lacked_memory(failure: Failure) -> bool:
+    """Whether it said so, or was ended as the kernel ends what takes too much of the host's."""
+    return failure.kind == "out_of_memory" or failure.signal == "SIGKILL"

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from annt_prof.scenario.effective import Substitution
     from annt_prof.scenario.schema import ChosenTechnique, Scenario
     from annt_prof.techniques.evidence import Baseline
+    from annt_prof.techniques.observed import Observed
     from annt_prof.techniques.technique import Machine
 
 
@@ -38,6 +39,8 @@ class Order:
             two scenarios, where what differs is the question.
         refused: Techniques that the scenario's own model or data turned out to refuse, each with
             the reason; they are left out of every variant.
+        observed: What one batch of the baseline showed; None where it is not known, and between
+            two scenarios, whose models may differ.
     """
 
     scenario: Scenario
@@ -48,6 +51,7 @@ class Order:
     logs: Path
     baseline: Baseline | None = None
     refused: Mapping[str, str] = field(default_factory=dict)
+    observed: Observed | None = None
 
 
 @dataclass
@@ -103,16 +107,20 @@ def entries(order: Order) -> list[Entry]:
 
 
 def obstacles(
-    mix: tuple[ChosenTechnique, ...], machine: Machine, baseline: Baseline | None = None
+    mix: tuple[ChosenTechnique, ...],
+    machine: Machine,
+    baseline: Baseline | None = None,
+    observed: Observed | None = None,
 ) -> dict[str, str]:
     """Return the techniques that cannot act here, each with the reason.
 
     Where the baseline's settings are given, that is also one whose doing is the baseline's own:
-    the two would run the same code, and a run could only show noise.
+    the two would run the same code, and a run could only show noise. So it would of one that
+    finds nothing to act on in what a batch of the baseline showed.
 
     One that raises when asked is not among them: it costs the variants that it is in.
     """
-    told = {chosen.name: _told(chosen, machine, baseline) for chosen in mix}
+    told = {chosen.name: _told(chosen, machine, baseline, observed) for chosen in mix}
     return {name: each.obstacle for name, each in told.items() if each.obstacle is not None}
 
 
@@ -129,7 +137,12 @@ class _Told:
     failure: str | None = None
 
 
-def _told(chosen: ChosenTechnique, machine: Machine, baseline: Baseline | None) -> _Told:
+def _told(
+    chosen: ChosenTechnique,
+    machine: Machine,
+    baseline: Baseline | None,
+    observed: Observed | None,
+) -> _Told:
     technique = registry.load(chosen.name)
     asked = "obstacle"
     try:
@@ -137,6 +150,10 @@ def _told(chosen: ChosenTechnique, machine: Machine, baseline: Baseline | None) 
         asked = "redundant"
         if obstacle is None and baseline and technique.redundant(chosen.options, baseline):
             obstacle = REDUNDANT
+        asked = "inaction"
+        if obstacle is None and observed:
+            inaction = technique.inaction(chosen.options, observed)
+            obstacle = None if inaction is None else f"it did not act: {inaction}"
         asked = "remark"
         remark = None if obstacle else technique.remark(chosen.options, machine)
     except Exception as error:  # noqa: BLE001 - a plug-in's failure costs its own variants only
@@ -147,14 +164,14 @@ def _told(chosen: ChosenTechnique, machine: Machine, baseline: Baseline | None) 
 
 
 def _entry(variant: Variant, order: Order) -> Entry:
-    idle = obstacles(variant.techniques, order.machine, order.baseline)
+    idle = obstacles(variant.techniques, order.machine, order.baseline, order.observed)
     idle = {**idle, **order.refused}
     idle = {c.name: idle[c.name] for c in variant.techniques if c.name in idle}
     acting = tuple(c for c in variant.techniques if c.name not in idle)
     named = tuple(name for name in variant.factor_names if name not in idle)
     applicable = bool(named) or not variant.factor_names
     known = [(c, registry.load(c.name)) for c in acting]
-    told = [_told(c, order.machine, order.baseline) for c in acting]
+    told = [_told(c, order.machine, order.baseline, order.observed) for c in acting]
     failures = tuple(each.failure for each in told if each.failure is not None)
     varied = variant.factors is None
     scenario = changed(order.scenario, variant.changes)

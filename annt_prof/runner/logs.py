@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,13 @@ _FOLDER = "logs"
 def log_of(variant: str) -> str:
     """Return the path of a variant's log within the run directory."""
     return f"{_FOLDER}/{variant}.log"
+
+
+def print_to(path: Path) -> None:
+    """Send what this process and its children print to a file: stdout belongs to the answer."""
+    with path.open("ab") as log:
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
 
 
 def keep(logs: Path, directory: Path, variants: Iterable[VariantRecord]) -> None:

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from annt_prof.scenario.effective import Substitution
     from annt_prof.scenario.schema import Scenario
     from annt_prof.techniques.evidence import Ceilings
+    from annt_prof.techniques.observed import Observed
     from annt_prof.techniques.technique import Machine
 
 DeviceType = Literal["cpu", "cuda"]
-LossKind = Literal["out_of_memory", "killed", "crashed", "not_applicable", "user_error"]
+LossKind = Literal["out_of_memory", "crashed", "not_applicable", "user_error"]
 
 
 @dataclass(frozen=True)
@@ -206,6 +207,13 @@ class EpochReply:
 
 
 @dataclass(frozen=True)
+class Looked:
+    """One batch of the baseline was run; None where it failed, as the warm-up then does too."""
+
+    observed: Observed | None
+
+
+@dataclass(frozen=True)
 class NumericsReply:
     """What was found; a part that failed is missing."""
 
@@ -237,12 +245,12 @@ class Failure:
     """The worker cannot go on.
 
     Attributes:
-        kind: ``killed`` where the system ended it, as it does when memory runs out;
-            ``user_error`` where the scenario cannot be built, ``not_applicable`` where it can
+        kind: ``user_error`` where the scenario cannot be built, ``not_applicable`` where it can
             and the variant's techniques refuse what was built.
         message: One line for the table.
         where, hint: Of these two.
         remarks: What the checks of the variant's pitfalls found before it failed.
+        signal: Name of the one that ended the process; None where it could still speak.
     """
 
     kind: LossKind
@@ -250,6 +258,7 @@ class Failure:
     where: str | None = field(default=None)
     hint: str | None = field(default=None)
     remarks: tuple[str, ...] = ()
+    signal: str | None = field(default=None)
 
 
 Reply = (
@@ -257,6 +266,7 @@ Reply = (
     | Calibrated
     | CollectiveRate
     | Built
+    | Looked
     | Prepared
     | EpochReply
     | TimedReply

@@ -13,6 +13,7 @@ from annt_prof.errors import UserError
 from annt_prof.runner.messages import (
     Assignment,
     Failure,
+    Looked,
     Probed,
     Reply,
     Request,
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.context import ForkServerContext
 
-    from annt_prof.runner.messages import LossKind
+    from annt_prof.techniques.observed import Observed
 
 _PATIENCE_S = 10.0  # for a worker to end once it was told to
 
@@ -75,6 +76,12 @@ def _train(connection: Connection[Reply, Request], assignment: Assignment) -> No
     worker.train(connection, assignment)
 
 
+def _look(connection: Connection[Reply, Request], assignment: Assignment) -> None:
+    from annt_prof.runner import probing
+
+    probing.look(connection, assignment)
+
+
 class WorkerLost(Exception):  # noqa: N818 - an outcome, not an error of the program
     """A worker reported a failure or died.
 
@@ -118,9 +125,7 @@ class Worker:
             reply = self._connection.recv()
         except (EOFError, ConnectionResetError):
             self._process.join()
-            code = self._process.exitcode
-            kind: LossKind = "killed" if code == -signal.SIGKILL else "crashed"
-            raise WorkerLost(Failure(kind, _death(code))) from None
+            raise WorkerLost(_death(self._process.exitcode)) from None
         if isinstance(reply, Failure):
             raise WorkerLost(reply)
         return cast("Reply", reply)
@@ -139,17 +144,38 @@ class Worker:
         self._process.join()
 
 
-def _death(exitcode: int | None) -> str:
+def _death(exitcode: int | None) -> Failure:
     if exitcode is not None and exitcode < 0:
         name = signal.Signals(-exitcode).name
         cause = " (the kernel does this when memory runs out)" if -exitcode == 9 else ""
-        return f"killed by {name}{cause}"
-    return f"its process ended with status {exitcode}"
+        return Failure("crashed", f"killed by {name}{cause}", signal=name)
+    return Failure("crashed", f"its process ended with status {exitcode}")
 
 
 def start_training(context: ForkServerContext, assignment: Assignment) -> Worker:
     """Start the worker of one variant."""
     return Worker(context, _train, assignment)
+
+
+def observe_baseline(context: ForkServerContext, assignment: Assignment) -> Observed | None:
+    """Run one batch of a scenario without techniques, in a process of its own, and end it.
+
+    Returns:
+        None where its passes fail, or the process dies: what is launched next says why.
+
+    Raises:
+        UserError: The scenario cannot be built, or its batches or its model are of no use here.
+    """
+    worker = Worker(context, _look, assignment)
+    try:
+        return cast("Looked", worker.receive()).observed
+    except WorkerLost as lost:
+        failure = lost.failure
+        if failure.kind != "user_error":
+            return None
+        raise UserError(failure.message, where=failure.where, hint=failure.hint) from None
+    finally:
+        worker.kill()
 
 
 def probe_machine(context: ForkServerContext, *, use_accelerator: bool) -> Probed:

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from annt_prof.errors import UserError
-from annt_prof.plan import plan, plan_pair
+from annt_prof.plan import BASELINE, Variant, plan, plan_pair
 from annt_prof.runner.entry import Order, obstacles
 from annt_prof.runner.logs import keep, named
-from annt_prof.runner.process import fork_server, probe_machine
+from annt_prof.runner.messages import Assignment
+from annt_prof.runner.process import fork_server, observe_baseline, probe_machine
 from annt_prof.runner.session import Session, Statistics
 from annt_prof.runs import store
 from annt_prof.runs.environment import collect
@@ -30,6 +31,7 @@ from annt_prof.telemetry.sampler import Sampler
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from multiprocessing.context import ForkServerContext
 
     from annt_prof.plan import Plan
     from annt_prof.runner.messages import Probed
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from annt_prof.scenario.loading import Resolved, ScenarioDocument
     from annt_prof.scenario.pair import Pair
     from annt_prof.scenario.schema import Scenario
+    from annt_prof.techniques.observed import Observed
     from annt_prof.techniques.technique import Machine
 
 TELEMETRY = "telemetry.csv"
@@ -98,7 +101,8 @@ def record_run(
         )
     resolved = document.resolve(accelerator=accelerated)
     with tempfile.TemporaryDirectory(prefix="annt-prof-", ignore_cleanup_errors=True) as logs:
-        question = _question(request, resolved, probed.machine)
+        observed = _observed(context, request, probed.machine, Path(logs), notify)
+        question = _question(request, resolved, probed.machine, observed)
         order = Order(
             question.scenario,
             question.plan,
@@ -107,6 +111,7 @@ def record_run(
             request.scenario_dir,
             Path(logs),
             question.baseline,
+            observed=question.observed,
         )
         with Session(context, order, notify) as session:
             session.prepare()
@@ -138,18 +143,65 @@ class _Question:
     switched_on: tuple[str, ...] = ()
     shared: tuple[str, ...] = ()
     baseline: Baseline | None = None
+    observed: Observed | None = None
 
 
-def _question(request: RunRequest, resolved: Resolved, machine: Machine) -> _Question:
+def _observed(
+    context: ForkServerContext,
+    request: RunRequest,
+    machine: Machine,
+    logs: Path,
+    notify: Callable[[Event], None],
+) -> Observed | None:
+    """Run one batch of each scenario without techniques, and return what the first one showed.
+
+    Raises:
+        UserError: A scenario cannot be built, or its batches or its model are of no use here.
+    """
+    found: list[Observed | None] = []
+    for document in (request.document, request.other):
+        if document is None:
+            continue
+        notify(Activity("observing"))
+        scenario = document.resolve(accelerator=machine.device_type != "cpu").scenario
+        assignment = Assignment(
+            scenario=scenario,
+            variant=Variant(BASELINE, ()),
+            device_type=machine.device_type,
+            data_dir=request.data_dir,
+            search_path=request.scenario_dir,
+            log=logs / "observing.txt",
+            compiled=logs / "compiled" / "observing",
+        )
+        try:
+            found.append(observe_baseline(context, assignment))
+        except UserError as error:
+            if not found:
+                raise
+            message = f"the second scenario cannot be built: {error.message}"
+            raise UserError(message, where=error.where, hint=error.hint) from None
+    return found[0]
+
+
+def _question(
+    request: RunRequest, resolved: Resolved, machine: Machine, observed: Observed | None = None
+) -> _Question:
     accelerated = machine.device_type != "cpu"
     scenario = resolved.scenario
     if request.other is None:
         values = {value.path: value.value for value in resolved.values}
         baseline = Baseline.of(values, machine.device_type)
-        idle = obstacles(scenario.techniques, machine, baseline)
+        idle = obstacles(scenario.techniques, machine, baseline, observed)
         made = plan(scenario, accelerated=accelerated, idle=idle, again=request.again)
         mix = tuple(chosen.name for chosen in scenario.techniques)
-        return _Question(scenario, made, resolved.values, switched_on=mix, baseline=baseline)
+        return _Question(
+            scenario,
+            made,
+            resolved.values,
+            switched_on=mix,
+            baseline=baseline,
+            observed=observed,
+        )
     other = request.other.resolve(accelerator=accelerated)
     pair = compare(scenario, other.scenario)
     added = tuple(each.on for each in pair.differences if each.on is not None)

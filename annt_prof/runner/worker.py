@@ -17,9 +17,10 @@ import torch
 
 from annt_prof.errors import UserError
 from annt_prof.runner.epoch_starts import epoch_start_ns
+from annt_prof.runner.failures import kind, one_line
 from annt_prof.runner.footprint import footprint, give_back_caches
 from annt_prof.runner.loaders import pause_loaders, queue_capacity, resume_loaders
-from annt_prof.runner.failures import kind, one_line
+from annt_prof.runner.logs import print_to
 from annt_prof.runner.messages import (
     Assignment,
     Built,
@@ -52,7 +53,6 @@ from annt_prof.workload.build import build
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
-    from pathlib import Path
 
     from annt_prof.scenario.effective import Substitution
     from annt_prof.techniques.setup import TrainingSetup
@@ -95,7 +95,7 @@ def train(connection: Connection[Reply, Request], assignment: Assignment) -> Non
     # A fork server's children would start loader processes by such a server too. In the user's
     # own program they start as the interpreter does by default, so here as well.
     multiprocessing.set_start_method(None, force=True)
-    _log_to(assignment.log)
+    print_to(assignment.log)
     faulthandler.enable()  # a process that crashes in native code says where, in its log
     # Read by torch as it compiles. Source: torch/_inductor/runtime/cache_dir_utils.py.
     os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(assignment.compiled)
@@ -221,12 +221,3 @@ def _prepared(built: _Built, assignment: Assignment, request: WarmRequest) -> Pr
 
 def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-
-
-def _log_to(path: Path) -> None:
-    """Send what this process and its children print to a file: stdout belongs to the answer."""
-    with path.open("ab") as log:
-        os.dup2(log.fileno(), 1)
-        os.dup2(log.fileno(), 2)

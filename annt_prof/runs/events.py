@@ -74,7 +74,7 @@ class Activity(msgspec.Struct, frozen=True, tag=True):
         round: From 0; None outside the timed rounds.
     """
 
-    kind: Literal["starting", "preparing", "timing", "tracing", "analysing"]
+    kind: Literal["starting", "observing", "preparing", "timing", "tracing", "analysing"]
     variant: str = ""
     round: int | None = None
 

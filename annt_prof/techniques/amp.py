@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from annt_prof.categories import MATRIX_CLASSES, Category, KernelClass, Precision
 from annt_prof.techniques.evidence import Evidence, Prediction
+from annt_prof.techniques.observed import CONVOLUTIONS, PRODUCTS, Observed
 from annt_prof.techniques.technique import Machine, Options, Pitfall, Signature, Technique
 
 if TYPE_CHECKING:
@@ -101,6 +102,8 @@ _SHORT = frozenset(
         Precision.BFLOAT16, Precision.FLOAT16, Precision.FLOAT8, Precision.FLOAT4, Precision.INT8,
     }
 )  # fmt: skip
+# Source: torch.amp documentation, CUDA ops that can autocast to float16.
+_OTHERS_IN_16_BITS = ("prelu",)
 _MEMORY_BOUND = (
     KernelClass.NORM,
     KernelClass.ELEMENTWISE,
@@ -172,11 +175,18 @@ def _told(rates: Mapping[Precision, float | None]) -> str:
     )
 
 
+def _inaction(_options: Options, observed: Observed) -> str | None:
+    if observed.may_have_run(*PRODUCTS, *CONVOLUTIONS, *_OTHERS_IN_16_BITS):
+        return None
+    return "the model ran no matrix product and no convolution"
+
+
 TECHNIQUE = Technique(
     name="amp",
     summary="matrix work in float16 or bfloat16 under autocast, with loss scaling for float16",
     options=AmpOptions,
     obstacle=_obstacle,
+    inaction=_inaction,
     predict=_predict,
     remark=_remark,
     signature=Signature(

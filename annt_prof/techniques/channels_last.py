@@ -20,7 +20,11 @@ from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
 from annt_prof.techniques.technique import Machine, Options, Pitfall, Signature, Technique
 
 if TYPE_CHECKING:
+    from annt_prof.techniques.observed import Observed
     from annt_prof.techniques.setup import TrainingSetup
+
+
+_IMAGE_DIMENSIONS = 4  # batch, channels, height, width
 
 
 @dataclass(frozen=True)
@@ -74,11 +78,18 @@ def _without_convolutions(setup: TrainingSetup) -> str | None:
     return None
 
 
+def _inaction(_options: Options, observed: Observed) -> str | None:
+    if _IMAGE_DIMENSIONS in observed.dimensions:
+        return None
+    return "neither the batches nor the weights have the four dimensions that it lays out"
+
+
 TECHNIQUE = Technique(
     name="channels_last",
     summary="channels-last memory layout of images and convolutions",
     options=ChannelsLastOptions,
     obstacle=_obstacle,
+    inaction=_inaction,
     predict=_predict,
     redundant=_redundant,
     signature=Signature(

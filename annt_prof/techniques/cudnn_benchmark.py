@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, cast
 
 from annt_prof.categories import Category, KernelClass
 from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
+from annt_prof.techniques.observed import CONVOLUTIONS, Observed
 from annt_prof.techniques.technique import Machine, Options, Pitfall, Signature, Technique
 
 if TYPE_CHECKING:
@@ -66,11 +67,16 @@ def _deterministic(setup: TrainingSetup) -> str | None:
     return None
 
 
+def _inaction(_options: Options, observed: Observed) -> str | None:
+    return None if observed.may_have_run(*CONVOLUTIONS) else "the model ran no convolution"
+
+
 TECHNIQUE = Technique(
     name="cudnn_benchmark",
     summary="cuDNN times its convolution algorithms and keeps the fastest",
     options=CudnnBenchmarkOptions,
     obstacle=_obstacle,
+    inaction=_inaction,
     predict=_predict,
     redundant=_redundant,
     signature=Signature(

@@ -18,6 +18,7 @@ from annt_prof.techniques.evidence import Evidence, Prediction
 from annt_prof.techniques.technique import Machine, Options, Pitfall, Signature, Technique
 
 if TYPE_CHECKING:
+    from annt_prof.techniques.observed import Observed
     from annt_prof.techniques.setup import TrainingSetup
 
 
@@ -68,6 +69,12 @@ def _pageable_source(setup: TrainingSetup) -> str | None:
     return None
 
 
+def _inaction(_options: Options, observed: Observed) -> str | None:
+    if observed.batch_on_device:
+        return "the data set's samples lie on the device already, so no batch is copied"
+    return None
+
+
 def _nothing_to_copy(setup: TrainingSetup) -> str | None:
     if setup.device_prefetch and setup.dataset_on_device:
         return "all samples lie on the device already, so no batch is copied and nothing prefetched"
@@ -79,6 +86,7 @@ TECHNIQUE = Technique(
     summary="the next batch copied to the device on a stream of its own",
     options=DevicePrefetchOptions,
     obstacle=_obstacle,
+    inaction=_inaction,
     predict=_predict,
     signature=Signature(
         falls=(Category.H2D_COPY,),

@@ -12,14 +12,17 @@ what they were.
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from annt_prof.categories import Category, Phase
 from annt_prof.techniques.evidence import Evidence, Prediction
 from annt_prof.techniques.technique import Machine, Options, Pitfall, Signature, Technique
+from annt_prof.units import count
 
 if TYPE_CHECKING:
+    from annt_prof.techniques.observed import Observed
     from annt_prof.techniques.setup import TrainingSetup
 
 
@@ -62,6 +65,19 @@ def _batch_statistics(setup: TrainingSetup) -> str | None:
     return None
 
 
+def _cut_group(setup: TrainingSetup) -> str | None:
+    if setup.accumulation < 2 or not isinstance(setup.dataset, Sized):
+        return None
+    batches = len(setup.dataset) // setup.loader.batch_size
+    left = batches % setup.accumulation
+    if not left:
+        return None
+    return (
+        f"an epoch has {count(batches, 'batch', 'batches')}, so its last group closes after {left} "
+        f"of {setup.accumulation}"
+    )
+
+
 def _predict(options: Options, evidence: Evidence) -> Prediction | None:
     """The update's share falls to 1/k; on a device so may the waits for its launches.
 
@@ -83,11 +99,20 @@ def _predict(options: Options, evidence: Evidence) -> Prediction | None:
     )
 
 
+def _inaction(options: Options, observed: Observed) -> str | None:
+    steps, batches = cast("GradientAccumulationOptions", options).steps, observed.batches_per_epoch
+    if batches >= steps:
+        return None
+    held = count(batches, "batch", "batches")
+    return f"an epoch has {held}, so groups of {steps} were never reached"
+
+
 TECHNIQUE = Technique(
     name="gradient_accumulation",
     summary="one optimizer step for several iterations",
     options=GradientAccumulationOptions,
     obstacle=_obstacle,
+    inaction=_inaction,
     predict=_predict,
     signature=Signature(
         falls=(Category.OPTIMIZER, Category.ZERO_GRAD, Category.COMMUNICATION),
@@ -105,6 +130,12 @@ TECHNIQUE = Technique(
             why="Running statistics and normalisation use each iteration's batch, so k batches "
             "of b are not one batch of k*b.",
             check=_batch_statistics,
+        ),
+        Pitfall(
+            name="a last group that the epoch's end cuts",
+            why="The loop closes a group as an epoch ends, so updates come more often, and of "
+            "fewer samples, than every k iterations.",
+            check=_cut_group,
         ),
     ),
 )

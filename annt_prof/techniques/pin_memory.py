@@ -22,6 +22,7 @@ from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
 from annt_prof.techniques.technique import Machine, Options, Pitfall, Signature, Technique
 
 if TYPE_CHECKING:
+    from annt_prof.techniques.observed import Observed
     from annt_prof.techniques.setup import TrainingSetup
 
 
@@ -107,11 +108,18 @@ def _faster_copies(evidence: Evidence) -> float:
     return max(0.0, 1 - ceilings.pageable_bytes_per_s / ceilings.pinned_bytes_per_s)
 
 
+def _inaction(_options: Options, observed: Observed) -> str | None:
+    if observed.batch_on_device:
+        return "the data set's samples lie on the device already, so no batch is copied"
+    return None
+
+
 TECHNIQUE = Technique(
     name="pin_memory",
     summary="page-locked batches and non-blocking copies to the device",
     options=PinMemoryOptions,
     obstacle=_obstacle,
+    inaction=_inaction,
     predict=_predict,
     redundant=_redundant,
     signature=Signature(

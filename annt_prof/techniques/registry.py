@@ -24,7 +24,7 @@ GROUP = "annt_prof.techniques"
 SECTIONS = ("What it does", "When it helps", "When it does nothing")
 """The parts of every technique's module docstring, in order."""
 
-_STRUCTURE = frozenset({"technique", "setup", "registry", "evidence"})
+_STRUCTURE = frozenset({"technique", "setup", "registry", "evidence", "observed"})
 
 
 def shipped() -> tuple[str, ...]:

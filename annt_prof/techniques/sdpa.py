@@ -20,6 +20,7 @@ from annt_prof.techniques.evidence import Evidence, Prediction
 from annt_prof.techniques.technique import Machine, Options, Pitfall, Signature, Technique
 
 if TYPE_CHECKING:
+    from annt_prof.techniques.observed import Observed
     from annt_prof.techniques.setup import TrainingSetup
 
 
@@ -69,11 +70,24 @@ def _float32_flash(setup: TrainingSetup) -> str | None:
     return None
 
 
+def _inaction(options: Options, observed: Observed) -> str | None:
+    if observed.attention is None:
+        return None
+    if not observed.attention:
+        return "the model ran no scaled dot-product attention"
+    kernel = cast("SdpaOptions", options).kernel
+    # On a device torch chooses by the precision too, which amp beside this changes.
+    if observed.device_type == "cpu" and observed.attention == {kernel}:
+        return f"torch chose {kernel} attention by itself"
+    return None
+
+
 TECHNIQUE = Technique(
     name="sdpa",
     summary="the attention kernel by name: flash, efficient, cudnn or math",
     options=SdpaOptions,
     obstacle=_obstacle,
+    inaction=_inaction,
     predict=_predict,
     signature=Signature(
         falls=(KernelClass.ATTENTION, Category.FORWARD, Category.BACKWARD),

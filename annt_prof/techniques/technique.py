@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
+    from annt_prof.techniques.observed import Observed
     from annt_prof.techniques.setup import TrainingSetup
 
 Mover = Category | KernelClass
@@ -91,6 +92,10 @@ def _never(_options: Options, _baseline: Baseline) -> bool:
     return False
 
 
+def _acted(_options: Options, _observed: Observed) -> str | None:
+    return None
+
+
 def _nothing_to_say(_options: Options, _machine: Machine) -> str | None:
     return None
 
@@ -109,6 +114,8 @@ class Technique:
             where that step does not tell.
         redundant: Whether the baseline is set up with these options already, so that whatever is
             measured is noise.
+        inaction: Why it does not act with these options on what one batch of the baseline showed,
+            or None; only where that is certain.
         mathematics: What it changes in the mathematics of training, in one sentence.
         source: Where its definition and its claims come from.
     """
@@ -124,3 +131,4 @@ class Technique:
     remark: Callable[[Options, Machine], str | None] = _nothing_to_say
     predict: Callable[[Options, Evidence], Prediction | None] = _no_prediction
     redundant: Callable[[Options, Baseline], bool] = _never
+    inaction: Callable[[Options, Observed], str | None] = _acted

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, cast
 
 from annt_prof.categories import MATRIX_CLASSES, Category, KernelClass, Precision
 from annt_prof.techniques.evidence import Evidence, Prediction
+from annt_prof.techniques.observed import CONVOLUTIONS, PRODUCTS, Observed
 from annt_prof.techniques.technique import Machine, Options, Pitfall, Signature, Technique
 
 if TYPE_CHECKING:
@@ -89,11 +90,22 @@ def _under_autocast(setup: TrainingSetup) -> str | None:
     return None
 
 
+def _inaction(options: Options, observed: Observed) -> str | None:
+    if observed.may_have_run_in_float32(*PRODUCTS):
+        return None
+    if cast("Tf32Options", options).allowed:
+        return "the model ran no float32 matrix product"
+    if observed.may_have_run_in_float32(*CONVOLUTIONS):
+        return None
+    return "the model ran no float32 matrix product and no convolution"
+
+
 TECHNIQUE = Technique(
     name="tf32",
     summary="float32 matrix products on TF32 tensor cores",
     options=Tf32Options,
     obstacle=_obstacle,
+    inaction=_inaction,
     predict=_predict,
     signature=Signature(
         falls=(KernelClass.GEMM,),

@@ -72,7 +72,7 @@ class Net(torch.nn.Module):
 
     def forward(self, inputs):
         if self.trouble == "counting":
-            if _get_current_dispatch_mode() is not None:
+            if "flop_counter" in type(_get_current_dispatch_mode()).__module__:
                 os.kill(os.getpid(), signal.SIGKILL)
         elif self.trouble and torch.is_autocast_enabled("cpu"):
             print("about to go wrong")

@@ -37,6 +37,32 @@ def net(num_classes):
 """
 
 
+ODD = """\
+import torch
+from tiny_work import Net, samples
+
+
+class Output(dict):
+    pass
+
+
+class Wrapping(Net):
+    def forward(self, inputs):
+        return Output(logits=super().forward(inputs))
+
+
+class Dicts(torch.utils.data.TensorDataset):
+    num_classes = 10
+
+    def __init__(self):
+        super().__init__(*samples().tensors)
+
+    def __getitem__(self, index):
+        inputs, label = super().__getitem__(index)
+        return {"inputs": inputs}, label
+"""
+
+
 def test_every_variant_is_measured_and_the_inapplicable_is_named(finished: Outcome) -> None:
     assert finished.status == 0, finished.stderr
     assert finished.answer["schema_version"] == 2
@@ -152,12 +178,67 @@ def test_a_lost_worker_costs_its_own_variant_only(
     assert reason in outcome.variants["amp"]["reason"]
     assert outcome.variants["gradient_accumulation"]["status"] == "measured"
     assert outcome.variants["gradient_accumulation"]["speedup"]["ratio"] > 0
-    assert "about to go wrong" in (outcome.run_directory / "logs" / "amp.log").read_text()
+    assert outcome.variants["amp"]["log"] == "logs/amp.log"
+    assert outcome.variants["baseline"]["log"] is None
+    log = outcome.run_directory / "logs" / "amp.log"
+    assert "about to go wrong" in log.read_text()
 
     shown = workbench.run("show")
     assert shown.status == 0
+    assert str(log.relative_to(workbench.folder)) in shown.stdout
     wanted = "out of memory" if trouble == "memory" else "crashed"
     assert wanted in shown.stdout
+
+
+CORRUPT = """\
+import os
+
+import torch
+from tiny_work import samples
+
+
+class Corrupt(torch.utils.data.TensorDataset):
+    num_classes = 10
+
+    def __init__(self, how):
+        super().__init__(*samples().tensors)
+        self.how = how
+
+    def __getitem__(self, index):
+        if torch.utils.data.get_worker_info() is not None:
+            if self.how == "raise":
+                raise ValueError("corrupt image 57.jpg")
+            os._exit(9)
+        return super().__getitem__(index)
+"""
+
+
+@pytest.mark.parametrize(
+    ("how", "reason"),
+    [
+        ("raise", "ValueError: corrupt image 57.jpg (in DataLoader worker process "),
+        ("exit", "DataLoader worker (pid"),
+    ],
+)
+def test_a_loader_process_that_fails_is_told_once_with_its_own_text_and_log(
+    workbench: Workbench, how: str, reason: str
+) -> None:
+    (workbench.folder / "corrupt.py").write_text(CORRUPT)
+    outcome = workbench.run(
+        "run", "tiny.yaml", "--json", "--device", "cpu", "--set", "dataset.workers=2",
+        "--set", "dataset.name=corrupt:Corrupt", "--set", f"dataset.arguments.how={how}",
+    )  # fmt: skip
+    assert outcome.status == 3, outcome.stderr
+    baseline, *others = outcome.variants.values()
+    assert baseline["status"] == "crashed"
+    assert reason in baseline["reason"]
+    log = outcome.run_directory / baseline["log"]
+    assert "Traceback" in log.read_text()
+    assert {each["status"] for each in others} == {"not_launched", "not_applicable"}
+    assert not any(reason in each["reason"] for each in others)
+    shown = workbench.run("show")
+    assert str(log.relative_to(workbench.folder)) in shown.stdout
+    assert "annt-prof explain" not in shown.stdout
 
 
 def test_a_technique_that_the_model_refuses_is_a_result(workbench: Workbench) -> None:
@@ -172,6 +253,29 @@ def test_a_technique_that_the_model_refuses_is_a_result(workbench: Workbench) ->
     assert outcome.variants["all"]["techniques"] == ["amp", "gradient_accumulation"]
     assert "activation_checkpointing" in outcome.variants["all"]["left_out"]
     assert outcome.variants["all"]["speedup"]["ratio"] > 0
+
+
+def test_a_technique_that_finds_nothing_to_act_on_is_a_result(workbench: Workbench) -> None:
+    outcome = workbench.run(
+        "run", "tiny.yaml", "--json", "--device", "cpu",
+        "--set", "techniques.sdpa.kernel=math",
+        "--set", "techniques.gradient_accumulation.steps=32", "--set", "window.iterations=32",
+        "--set", "window.traced_iterations=32",
+    )  # fmt: skip
+    assert outcome.status == 0, outcome.stderr
+    reasons = {
+        "sdpa": "it did not act: the model ran no scaled dot-product attention",
+        "gradient_accumulation": "it did not act: an epoch has 16 batches, so groups of 32 were "
+        "never reached",
+        "pin_memory": "no accelerator to copy to",
+    }
+    for name, reason in reasons.items():
+        idle = outcome.variants[name]
+        assert (idle["status"], idle["reason"]) == ("not_applicable", reason)
+    assert outcome.variants["amp"]["status"] == "measured"
+    assert outcome.variants["all"]["left_out"] == reasons
+    shown = workbench.run("show").stdout.replace("\n", " ")
+    assert "not applicable: it did not act: the model ran no" in shown
 
 
 def test_a_factory_that_fails_later_on_costs_no_answer(workbench: Workbench) -> None:
@@ -209,11 +313,14 @@ def test_loader_processes_start_as_in_the_users_own_program(workbench: Workbench
         ("dataset.batch_size=0", "dataset.batch_size"),
         ("techniques.gradient_accumulation.steps=3", "window.iterations"),
         ("dataset.batch_size=65", "64"),
+        ("model.name=odd_work:Wrapping", "a model must return a tensor of logits; got Output"),
+        ("dataset.name=odd_work:Dicts", "(inputs, targets); got (dict, Tensor)"),
     ],
 )
 def test_what_cannot_be_built_is_one_message_and_no_run_directory(
     workbench: Workbench, override: str, wanted: str
 ) -> None:
+    (workbench.folder / "odd_work.py").write_text(ODD)
     outcome = workbench.run("run", "tiny.yaml", "--device", "cpu", "--set", override)
     assert outcome.status == 2
     assert wanted in outcome.stderr
