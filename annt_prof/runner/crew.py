@@ -10,6 +10,7 @@ from annt_prof.errors import UserError
 from annt_prof.runner.entry import entries
 from annt_prof.runner.messages import Assignment, Prepared, WarmRequest
 from annt_prof.runner.process import WorkerLost, start_training
+from annt_prof.runner.withholding import costs_every_variant, withhold
 from annt_prof.runs.events import Activity, Event, VariantLost
 from annt_prof.runs.record import Epochs
 from annt_prof.scenario.pair import changed
@@ -97,9 +98,9 @@ class Crew:
         while building:
             entry = building.pop(0)
             self._notify(Activity("preparing", entry.variant.name))
-            built = self.receive(entry)
+            built = None if entry.worker is None else self.receive(entry)
             following = next(waiting, None)
-            if following is not None:
+            if following is not None and following.runs:
                 self._start(following)
                 building.append(following)
             if built is not None:
@@ -187,6 +188,8 @@ class Crew:
         remarks = tuple(dict.fromkeys((*entry.record.remarks, *failure.remarks)))
         entry.change(status=status, reason=reason, remarks=remarks)
         self._notify(VariantLost(entry.variant.name, reason))
+        if entry is self.entries[0] and costs_every_variant(entry, failure):
+            withhold(self.entries[1:])
         if status == "not_applicable":
             self._leave_out(entry)
 

@@ -12,7 +12,8 @@ from annt_prof.telemetry.summary import TelemetrySummary
 
 SCHEMA_VERSION = 2
 
-VariantStatus = Literal["measured", "not_applicable", "out_of_memory", "crashed"]
+VariantStatus = Literal["measured", "not_applicable", "out_of_memory", "crashed", "not_launched"]
+"""``not_launched`` is what would have crashed as the baseline did."""
 
 
 class Environment(msgspec.Struct, frozen=True):

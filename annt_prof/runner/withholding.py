@@ -1,0 +1,30 @@
+"""Variants that are not launched, because what ended the baseline would end them alike."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from annt_prof.runner.entry import Entry
+    from annt_prof.runner.messages import Failure
+
+_OUT_OF_MEMORY = "SIGKILL"  # by which the kernel ends a process where memory has run out
+
+
+def costs_every_variant(baseline: Entry, failure: Failure) -> bool:
+    """Return whether a failure of the baseline is one of everything that trains as it does.
+
+    Not so where memory ran out, which a technique may save, between two scenarios, of which each
+    is a training of its own, and where the baseline has been measured before.
+    """
+    crashed = failure.kind == "crashed" and failure.signal != _OUT_OF_MEMORY
+    return crashed and baseline.variant.factors is None and not baseline.built
+
+
+def withhold(others: Sequence[Entry]) -> None:
+    """Record of each variant that would have run why it is not launched."""
+    for entry in others:
+        if entry.runs:
+            entry.change(status="not_launched", reason="the baseline crashed, and it trains alike")

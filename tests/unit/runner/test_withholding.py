@@ -1,0 +1,65 @@
+"""Which failures of the baseline keep every other variant from being launched."""
+
+import pytest
+
+from annt_prof.plan import plan
+from annt_prof.runner.entry import Order, entries
+from annt_prof.runner.messages import Failure
+from annt_prof.runner.session import Session
+from annt_prof.runner.withholding import costs_every_variant
+from annt_prof.runs.events import VariantLost
+from annt_prof.scenario.schema import Scenario
+from annt_prof.techniques.technique import Machine
+
+CPU = Machine("cpu", "A CPU", 0, 2, native_bfloat16=True)
+CRASHED = Failure("crashed", "ValueError: corrupt image 57.jpg")
+SCENARIO = Scenario.model_validate(
+    {
+        "model": {"source": "torchvision", "name": "resnet18"},
+        "dataset": {"name": "digits", "batch_size": 4},
+        "techniques": {"amp": {}, "pin_memory": {}, "gradient_clipping": {}},
+    }
+)
+
+
+def order(tmp_path):
+    return Order(SCENARIO, plan(SCENARIO), CPU, None, tmp_path, tmp_path)
+
+
+def test_a_baseline_that_crashes_is_said_once_and_nothing_else_is_launched(tmp_path):
+    said = []
+    session = Session(None, order(tmp_path), said.append)
+    baseline = session._entries[0]
+    session._lose(baseline, CRASHED)
+    assert [(each.name, each.status) for each in session.records] == [
+        ("baseline", "crashed"),
+        ("amp", "not_launched"),
+        ("pin_memory", "not_applicable"),
+        ("gradient_clipping", "not_launched"),
+        ("all", "not_launched"),
+    ]
+    assert {each.reason for each in session.records[1:] if each.status == "not_launched"} == {
+        "the baseline crashed, and it trains alike"
+    }
+    assert [each.variant for each in said if isinstance(each, VariantLost)] == ["baseline"]
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        Failure("out_of_memory", "CUDA out of memory"),
+        Failure("crashed", "killed by SIGKILL", signal="SIGKILL"),
+    ],
+    ids=["out of memory", "killed"],
+)
+def test_what_a_technique_may_save_costs_the_baseline_alone(tmp_path, failure):
+    baseline, *_ = entries(order(tmp_path))
+    assert costs_every_variant(baseline, CRASHED)
+    assert costs_every_variant(baseline, Failure("crashed", "SIGSEGV", signal="SIGSEGV"))
+    assert not costs_every_variant(baseline, failure)
+
+
+def test_a_baseline_that_was_measured_once_takes_none_with_it(tmp_path):
+    baseline, *_ = entries(order(tmp_path))
+    baseline.change(first_step_s=0.1)
+    assert not costs_every_variant(baseline, CRASHED)
