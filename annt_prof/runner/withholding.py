@@ -1,4 +1,4 @@
-"""Variants that are not launched, because what ended the baseline would end them alike."""
+"""Variants that are not measured, because what ended the baseline would end them alike."""
 
 from __future__ import annotations
 
@@ -17,14 +17,17 @@ def costs_every_variant(baseline: Entry, failure: Failure) -> bool:
     """Return whether a failure of the baseline is one of everything that trains as it does.
 
     Not so where memory ran out, which a technique may save, between two scenarios, of which each
-    is a training of its own, and where the baseline has been measured before.
+    is a training of its own, and once the baseline has a window, so that there are speedups.
     """
     crashed = failure.kind == "crashed" and failure.signal != _OUT_OF_MEMORY
-    return crashed and baseline.variant.factors is None and not baseline.built
+    return crashed and baseline.variant.factors is None and not baseline.record.windows
 
 
 def withhold(others: Sequence[Entry]) -> None:
-    """Record of each variant that would have run why it is not launched."""
+    """End each variant that would have run, or does, and record why."""
     for entry in others:
         if entry.runs:
-            entry.change(status="not_launched", reason="the baseline crashed, and it trains alike")
+            if entry.worker is not None:
+                entry.worker.kill()
+                entry.worker = None
+            entry.change(status="not_measured", reason="the baseline crashed, and it trains alike")

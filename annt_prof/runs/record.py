@@ -12,8 +12,8 @@ from annt_prof.telemetry.summary import TelemetrySummary
 
 SCHEMA_VERSION = 2
 
-VariantStatus = Literal["measured", "not_applicable", "out_of_memory", "crashed", "not_launched"]
-"""``not_launched`` is what would have crashed as the baseline did."""
+VariantStatus = Literal["measured", "not_applicable", "out_of_memory", "crashed", "not_measured"]
+"""``not_measured`` is what trains as a baseline that crashed: it would crash alike, and have no speedup."""
 
 
 class Environment(msgspec.Struct, frozen=True):

@@ -234,7 +234,7 @@ def test_a_loader_process_that_fails_is_told_once_with_its_own_text_and_log(
     assert reason in baseline["reason"]
     log = outcome.run_directory / baseline["log"]
     assert "Traceback" in log.read_text()
-    assert {each["status"] for each in others} == {"not_launched", "not_applicable"}
+    assert {each["status"] for each in others} == {"not_measured", "not_applicable"}
     assert not any(reason in each["reason"] for each in others)
     shown = workbench.run("show")
     assert str(log.relative_to(workbench.folder)) in shown.stdout

@@ -8,6 +8,7 @@ from annt_prof.runner.messages import Failure
 from annt_prof.runner.session import Session
 from annt_prof.runner.withholding import costs_every_variant
 from annt_prof.runs.events import VariantLost
+from annt_prof.runs.record import TimedWindow
 from annt_prof.scenario.schema import Scenario
 from annt_prof.techniques.technique import Machine
 
@@ -26,6 +27,23 @@ def order(tmp_path):
     return Order(SCENARIO, plan(SCENARIO), CPU, None, tmp_path, tmp_path)
 
 
+class Ending:
+    def __init__(self):
+        self.killed = False
+
+    def kill(self):
+        self.killed = True
+
+
+def test_a_baseline_that_crashes_in_its_first_window_ends_the_others(tmp_path):
+    session = Session(None, order(tmp_path), lambda _event: None)
+    baseline, amp, *_ = session._entries
+    amp.worker = worker = Ending()
+    session._lose(baseline, CRASHED)
+    assert worker.killed
+    assert amp.worker is None
+
+
 def test_a_baseline_that_crashes_is_said_once_and_nothing_else_is_launched(tmp_path):
     said = []
     session = Session(None, order(tmp_path), said.append)
@@ -33,12 +51,12 @@ def test_a_baseline_that_crashes_is_said_once_and_nothing_else_is_launched(tmp_p
     session._lose(baseline, CRASHED)
     assert [(each.name, each.status) for each in session.records] == [
         ("baseline", "crashed"),
-        ("amp", "not_launched"),
+        ("amp", "not_measured"),
         ("pin_memory", "not_applicable"),
-        ("gradient_clipping", "not_launched"),
-        ("all", "not_launched"),
+        ("gradient_clipping", "not_measured"),
+        ("all", "not_measured"),
     ]
-    assert {each.reason for each in session.records[1:] if each.status == "not_launched"} == {
+    assert {each.reason for each in session.records[1:] if each.status == "not_measured"} == {
         "the baseline crashed, and it trains alike"
     }
     assert [each.variant for each in said if isinstance(each, VariantLost)] == ["baseline"]
@@ -62,4 +80,6 @@ def test_what_a_technique_may_save_costs_the_baseline_alone(tmp_path, failure):
 def test_a_baseline_that_was_measured_once_takes_none_with_it(tmp_path):
     baseline, *_ = entries(order(tmp_path))
     baseline.change(first_step_s=0.1)
+    assert costs_every_variant(baseline, CRASHED)
+    baseline.change(windows=(TimedWindow(0, 0, 0, 1, (1,), 1, 4, 1),))
     assert not costs_every_variant(baseline, CRASHED)
