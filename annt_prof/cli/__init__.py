@@ -7,13 +7,19 @@ from __future__ import annotations
 
 import importlib
 import io
-import os
 import sys
 from typing import TYPE_CHECKING, cast
 
 import click
 
 from annt_prof import __version__
+from annt_prof.cli.endings import (
+    EXIT_INTERRUPTED,
+    EXIT_USER_ERROR,
+    end_as_by_ctrl_c,
+    have_streams,
+    unwritten,
+)
 from annt_prof.errors import UserError, suggestion
 from annt_prof.text import printable
 
@@ -39,9 +45,6 @@ COMMANDS = {
     "doctor": "Check the installation and the machine.",
     "completion": "Print the completion script of a shell.",
 }
-
-EXIT_USER_ERROR = 2
-EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 
 
 class LazyGroup(click.Group):
@@ -90,7 +93,7 @@ def _advice(name: str) -> str:
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit status: 0 measured, 2 something you can mend, 3 a variant crashed or ran out "
-    "of memory, 130 interrupted.",
+    "of memory, 130 interrupted, by Ctrl-C, SIGTERM or SIGHUP.",
 )
 @click.version_option(__version__, "-V", "--version", prog_name=PROGRAM)
 def group() -> None:
@@ -105,10 +108,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: Without the program's name; None takes those of the process.
     """
+    have_streams()
     _print_anything()
+    end_as_by_ctrl_c()
+    try:
+        try:
+            return _run(arguments)
+        finally:
+            sys.stdout.flush()
+    except OSError as error:
+        return unwritten(error)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     try:
         result = group.main(arguments, prog_name=PROGRAM, standalone_mode=False)
-        sys.stdout.flush()
     except UserError as error:
         click.echo(printable(str(error), keep="\n"), err=True)
         return EXIT_USER_ERROR
@@ -118,10 +132,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # The reader has gone, which is its right. Python would complain once more as it exits.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
     return result if isinstance(result, int) else 0
 
 

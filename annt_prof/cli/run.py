@@ -46,7 +46,7 @@ def command(
 
     Exit status: 0 all variants that can act are measured, 2 the scenario or the machine needs
     mending first, 3 a variant crashed or ran out of memory (the others are measured), 130
-    interrupted.
+    interrupted: Ctrl-C, SIGTERM and SIGHUP end it early, and what is measured is kept and printed.
     """
     from rich.console import Console
 

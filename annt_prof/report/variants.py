@@ -64,7 +64,7 @@ def variants(run: Run, precision: float) -> RenderableType:
             parts += _figures(variant.name, rows[variant.name], columns, width)
             parts += [indented(line) for line in _findings(variant, precision, floor, said)]
         else:
-            parts.append(_without_figures(variant, width))
+            parts.append(_without_figures(variant, width, run.variants[0]))
     parts += [Text(), *(indented(plain(note, "dim"), 0) for note in _notes(measured, floor))]
     return Group(*parts)
 
@@ -121,13 +121,21 @@ def _figures(name: str, cells: list[str], columns: list[_Column], width: int) ->
     ]
 
 
-def _without_figures(variant: VariantRecord, width: int) -> RenderableType:
+def _without_figures(variant: VariantRecord, width: int, baseline: VariantRecord) -> RenderableType:
     label = plain(variant.name, "bold")
     column = max(width, label.cell_len) + len(_GAP)
-    return Hanging(label, plain(_status(variant), "red"), column)
+    return Hanging(label, plain(_status(variant, baseline), "red"), column)
 
 
-def _status(variant: VariantRecord) -> str:
+def _status(variant: VariantRecord, baseline: VariantRecord) -> str:
+    """Say why there are no figures; what the baseline's row has said is not said again."""
+    told = (baseline.status, baseline.reason)
+    if (
+        variant is not baseline
+        and variant.status == "crashed"
+        and told == ("crashed", variant.reason)
+    ):
+        return "crashed as the baseline did"
     reason = f": {variant.reason}" if variant.reason else ""
     if variant.status == "measured":
         return "no window was measured"

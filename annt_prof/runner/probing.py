@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
-import signal
 import sys
 import traceback
 import warnings
@@ -22,6 +21,7 @@ from torch.utils._pytree import tree_leaves
 from annt_prof.errors import UserError
 from annt_prof.runner.logs import print_to
 from annt_prof.runner.messages import Assignment, Failure, Looked, Reply, Request
+from annt_prof.runner.process import outlive_interrupts
 from annt_prof.techniques.observed import Observed
 from annt_prof.workload.build import build
 
@@ -50,7 +50,7 @@ _NO_KERNEL_LEFT = "No viable backend for scaled_dot_product_attention"
 
 def look(connection: Connection[Reply, Request], assignment: Assignment) -> None:
     """Build the assigned scenario without techniques, run one batch and tell what was seen."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the session decides what Ctrl-C means
+    outlive_interrupts()
     multiprocessing.set_start_method(None, force=True)  # as in the processes that train
     print_to(assignment.log)
     try:

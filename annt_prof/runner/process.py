@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
     from annt_prof.techniques.observed import Observed
 
+INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""What ends a run early: Ctrl-C, a scheduler or a shutdown, and a terminal that is closed."""
+
 _PATIENCE_S = 10.0  # for a worker to end once it was told to
 
 
@@ -49,15 +52,28 @@ def fork_server(preload: tuple[str, ...]) -> ForkServerContext:
 
 @contextlib.contextmanager
 def _interrupts_ignored() -> Iterator[None]:
-    """Start a process that ignores Ctrl-C from its first moment: the session decides what it means.
+    """Start a process that outlives what interrupts a run: the session decides what it means.
 
-    The fork server ignores it by itself, but only once it has imported torch.
+    A terminal sends Ctrl-C, and a job's scheduler SIGTERM, to every process of the run at once.
+    The fork server ignores Ctrl-C by itself, but only once it has imported torch.
     """
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in INTERRUPTS}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def outlive_interrupts() -> None:
+    """Let this worker go on until the session ends it.
+
+    Its own children are not to ignore SIGTERM, by which a loader ends them: a handler that does
+    nothing is gone once they have set theirs, or have become another program.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: None)
 
 
 def _probe(connection: Connection[Reply, Request], use_accelerator: bool) -> None:

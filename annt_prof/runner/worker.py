@@ -43,6 +43,7 @@ from annt_prof.runner.messages import (
 )
 from annt_prof.runner.numerics import look_at
 from annt_prof.runner.peak import peak, reset_peak
+from annt_prof.runner.process import outlive_interrupts
 from annt_prof.runner.step import Loop
 from annt_prof.runner.warming import warm_up
 from annt_prof.runner.window import run_timed, run_traced
@@ -91,7 +92,7 @@ def train(connection: Connection[Reply, Request], assignment: Assignment) -> Non
     This is the one place that catches everything: what goes wrong in a variant must cost only
     that variant, and it is reported with its reason.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the session decides what Ctrl-C means
+    outlive_interrupts()
     # A fork server's children would start loader processes by such a server too. In the user's
     # own program they start as the interpreter does by default, so here as well.
     multiprocessing.set_start_method(None, force=True)

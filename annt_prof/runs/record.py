@@ -13,7 +13,7 @@ from annt_prof.telemetry.summary import TelemetrySummary
 SCHEMA_VERSION = 2
 
 VariantStatus = Literal["measured", "not_applicable", "out_of_memory", "crashed", "not_measured"]
-"""``not_measured`` is what trains as a baseline that crashed: it would crash alike, and have no speedup."""
+"""``not_measured`` is what trains as a baseline that crashed before its first window."""
 
 
 class Environment(msgspec.Struct, frozen=True):

@@ -329,7 +329,11 @@ def test_what_cannot_be_built_is_one_message_and_no_run_directory(
     assert not (workbench.folder / "runs").exists()
 
 
-def test_ctrl_c_keeps_what_is_measured_and_leaves_no_process(workbench: Workbench) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("whole_group", [True, False], ids=["every process", "the command"])
+def test_an_interrupt_keeps_what_is_measured_and_leaves_no_process(
+    workbench: Workbench, number: signal.Signals, whole_group: bool
+) -> None:
     process = workbench.start(
         "run", "tiny.yaml", "--json", "--device", "cpu",
         "--set", "window.rounds=100000", "--set", "window.time_budget_s=200",
@@ -339,13 +343,15 @@ def test_ctrl_c_keeps_what_is_measured_and_leaves_no_process(workbench: Workbenc
     while time.monotonic() < deadline and not _measured_rounds(workbench):
         time.sleep(0.2)
     children = psutil.Process(process.pid).children(recursive=True)
-    os.killpg(process.pid, signal.SIGINT)
+    (os.killpg if whole_group else os.kill)(process.pid, number)
     stdout, stderr = process.communicate(timeout=60)
     assert process.returncode == 130, stderr
     answer = json.loads(stdout)
     baseline = answer["variants"][0]
     assert baseline["status"] == "measured"
     assert baseline["step_time_ns"]["n"] >= 1
+    assert answer["stop"] == "interrupted"
+    assert not [v for v in answer["variants"] if v["status"] == "crashed"]
     _, alive = psutil.wait_procs(children, timeout=10)
     assert not alive
 

@@ -45,7 +45,9 @@ def interrupted() -> Run:
 
 def lost_baseline() -> Run:
     return run(
-        lost("baseline", "crashed", "killed by signal 9"), variant("amp", [80.0, 81.0, 79.0])
+        lost("baseline", "crashed", "killed by signal 9"),
+        variant("amp", [80.0, 81.0, 79.0]),
+        lost("all", "crashed", "killed by signal 9"),
     )
 
 

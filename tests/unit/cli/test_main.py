@@ -1,3 +1,4 @@
+import errno
 import importlib
 import os
 import subprocess
@@ -9,6 +10,7 @@ import pytest
 
 from annt_prof import __version__
 from annt_prof.cli import COMMANDS, group, main
+from annt_prof.cli.endings import unwritten
 from annt_prof.errors import UserError
 
 
@@ -135,6 +137,40 @@ def test_a_reader_that_leaves_early_causes_no_noise() -> None:
     command = f"{sys.executable} -m annt_prof schema | true"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("command", ["schema", "techniques", "--help"])
+def test_an_output_that_is_full_is_one_line(command: str) -> None:
+    shell = f"{sys.executable} -m annt_prof {command} > /dev/full"
+    done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (
+        2,
+        "the answer cannot be written: No space left on device\n",
+    )
+
+
+def test_a_full_disk_elsewhere_is_not_taken_for_the_output() -> None:
+    elsewhere = OSError(errno.ENOSPC, "No space left on device")
+    with pytest.raises(OSError, match="No space left"):
+        unwritten(elsewhere)
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_an_output_that_is_closed_causes_no_noise(closed: str) -> None:
+    shell = f"{sys.executable} -m annt_prof techniques amp {closed}"
+    done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_an_answer_of_a_command_with_its_own_status_may_go_unread(tmp_path: Path) -> None:
+    """Such a command ends the process itself; what it had said is written as it does."""
+    script = tmp_path / "script.py"
+    script.write_text("")
+    shell = f"{sys.executable} -m annt_prof inspect --json {script} > /dev/full"
+    done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "the answer cannot be written" in done.stderr
 
 
 def test_a_terminal_that_knows_only_ascii_gets_no_traceback(tmp_path: Path) -> None:
