@@ -19,22 +19,23 @@ def command(script: Path, arguments: tuple[str, ...], as_json: bool) -> None:
 
     The script runs as it is, under watch, so let it train some ten iterations. What it prints
     goes to stderr. Whatever stands after SCRIPT belongs to it: options of inspect stand before.
+    Mistakes that need an accelerator to show are named as not judged where nothing trained on one.
 
     Exit status: 0 nothing was found, 1 mistakes were found, 2 the script failed, or trained
     nothing and so showed nothing.
     """
     from annt_prof.report.mistakes import mistakes_document, render_mistakes
     from annt_prof.runner.inspection.process import inspect
-    from annt_prof.runner.inspection.rules import mistakes
+    from annt_prof.runner.inspection.rules import mistakes, not_judged
 
     seen, status = inspect(script, arguments)
-    found = mistakes(seen)
+    found, unseen = mistakes(seen), not_judged(seen)
     if as_json:
-        sys.stdout.buffer.write(mistakes_document(str(script), seen, found, status))
+        sys.stdout.buffer.write(mistakes_document(str(script), seen, found, status, unseen))
     else:
         from rich.console import Console
 
-        render_mistakes(str(script), seen, found, status, Console())
+        render_mistakes(str(script), seen, found, status, Console(), unseen)
     if status or not (found or seen.iterations):
         sys.exit(2)
     sys.exit(1 if found else 0)

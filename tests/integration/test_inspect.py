@@ -13,6 +13,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+import torch
 
 from annt_prof.runner.inspection.rules import mistakes, names
 from annt_prof.runner.inspection.seen import Seen
@@ -574,7 +575,7 @@ def test_a_script_that_raises_is_told_where_it_stopped(tmp_path: Path) -> None:
     assert done.returncode == 2
     line = (HEAD + text).count("\n")
     assert f"it ended with ValueError at line {line}, after 12 iterations" in done.stdout
-    assert "none of the known mistakes up to there" in done.stdout
+    assert "none of the known mistakes that could show here, up to there" in done.stdout
 
 
 def test_a_script_that_trains_nothing_is_not_called_clean(tmp_path: Path) -> None:
@@ -589,6 +590,55 @@ def test_what_stands_after_the_script_belongs_to_it(tmp_path: Path) -> None:
     done = run(tmp_path, PLAIN + f"assert sys.argv[1:] == {list(given)}\n", arguments=given)
     assert done.returncode == 0, done.stderr
     assert "none of the known mistakes" in done.stdout
+
+
+WITHOUT_A_DEVICE = [
+    "a hidden host-to-device copy in a forward pass",
+    "a gradient scaler that synchronises",
+    "non-blocking copies from unpinned memory",
+    "reading a tensor every iteration",
+]
+FOR_A_DEVICE = """\
+model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(192, 2))
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+scaler = torch.amp.GradScaler("cuda")
+for images, labels in DataLoader(data, batch_size=4):
+    optimizer.zero_grad()
+    with torch.autocast("cuda", dtype=torch.bfloat16):
+        loss = cross_entropy(model(images), labels)
+        scaler.scale(loss).backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    scaler.step(optimizer)
+"""
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="here the rules can be judged")
+@pytest.mark.parametrize(
+    ("text", "unseen"),
+    [
+        (PLAIN, WITHOUT_A_DEVICE),
+        (
+            FOR_A_DEVICE,
+            [
+                *WITHOUT_A_DEVICE,
+                "autocast around backward",
+                "clipping before unscale",
+                "a gradient scaler that is never updated",
+            ],
+        ),
+    ],
+    ids=["plain", "for a device"],
+)
+def test_without_an_accelerator_it_says_what_could_not_show(
+    tmp_path: Path, text: str, unseen: list[str]
+) -> None:
+    done = run(tmp_path, text)
+    assert done.returncode == 0, done.stderr
+    told = " ".join(done.stdout.split())
+    assert "none of the known mistakes that could show here" in told
+    assert f"not judged here, as they need an accelerator: {', '.join(unseen)}" in told
+    document = json.loads(run(tmp_path, text, "--json").stdout)
+    assert document["not_judged"] == unseen
 
 
 def test_nothing_seen_is_no_mistake() -> None:

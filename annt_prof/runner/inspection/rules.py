@@ -46,10 +46,34 @@ def mistakes(seen: Seen) -> tuple[Mistake, ...]:
     return tuple(Mistake(name, *finding) for name, finding in found if finding is not None)
 
 
+def not_judged(seen: Seen) -> tuple[str, ...]:
+    """Return the names of mistakes that could not show, as nothing trained on an accelerator."""
+    shown = {mistake.name for mistake in mistakes(seen)}
+    return tuple(
+        name for name, _ in _RULES if name not in shown and _NEED_A_DEVICE.get(name, _no)(seen)
+    )
+
+
 def names() -> Iterator[str]:
     """Yield the name of every mistake that is looked for."""
     for name, _ in _RULES:
         yield name
+
+
+def _no(_seen: Seen) -> bool:
+    return False
+
+
+def _nothing_on_device(seen: Seen) -> bool:
+    return not seen.on_device
+
+
+def _scaler_off(seen: Seen) -> bool:
+    return not seen.on_device and seen.absent_device_scaler_steps > 0
+
+
+def _autocast_off(seen: Seen) -> bool:
+    return not seen.on_device and seen.absent_device_autocasts > 0
 
 
 def _habit(count: int, iterations: int) -> bool:
@@ -241,3 +265,15 @@ _RULES: tuple[tuple[str, Callable[[Seen], _Finding | None]], ...] = (
     ("deterministic mode left on", _deterministic),
     ("anomaly detection left on", _anomaly),
 )
+
+# Reads and copies wait for a device alone. Scalers and autocast are watched on a CPU too, unless
+# they were made for a device that is not there: torch switches those off.
+_NEED_A_DEVICE: dict[str, Callable[[Seen], bool]] = {
+    "a hidden host-to-device copy in a forward pass": _nothing_on_device,
+    "a gradient scaler that synchronises": _nothing_on_device,
+    "non-blocking copies from unpinned memory": _nothing_on_device,
+    "reading a tensor every iteration": _nothing_on_device,
+    "autocast around backward": _autocast_off,
+    "clipping before unscale": _scaler_off,
+    "a gradient scaler that is never updated": _scaler_off,
+}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import types
+import weakref
 from typing import TYPE_CHECKING, Any
 
 from annt_prof.runner.inspection.loop import on_device
@@ -28,6 +29,7 @@ class Scaling:
     Attributes:
         clipped_while_scaled: Steps of gradients that had been clipped while they were scaled.
         steps_before_update: Optimizers handed to a scaler again before its update.
+        absent_device_steps: Of scalers that are off for want of a device.
         waiting_steps: Steps that wait for the overflow flag, of optimizers on a device that could
             be fused and are not.
     """
@@ -35,7 +37,9 @@ class Scaling:
     def __init__(self, loop: Loop) -> None:
         self.clipped_while_scaled = 0
         self.steps_before_update = 0
+        self.absent_device_steps = 0
         self.waiting_steps = 0
+        self._off: weakref.WeakSet[torch.amp.GradScaler] = weakref.WeakSet()
         self._clipped: set[int] = set()
         self._unscaled: set[int] = set()
         loop.after_update.append(self._updated)
@@ -45,6 +49,7 @@ class Scaling:
         import torch
         from torch.nn.utils import clip_grad
 
+        wrap(torch.amp.GradScaler, "__init__", after=self._made)
         wrap(torch.amp.GradScaler, "step", before=self._step)
         wrap(torch.amp.GradScaler, "unscale_", before=self._unscale)
         for name in ("clip_grad_norm_", "clip_grad_value_"):
@@ -78,6 +83,22 @@ class Scaling:
         if scaler.is_enabled():
             self._judge_stage(scaler, optimizer)
             self.waiting_steps += _waits(optimizer)
+        elif scaler in self._off:
+            self.absent_device_steps += 1
+
+    def _made(
+        self,
+        _: None,
+        scaler: torch.amp.GradScaler,
+        device: str = "cuda",
+        *arguments: Any,  # noqa: ANN401
+        enabled: bool = True,
+        **__: Any,  # noqa: ANN401
+    ) -> None:
+        # ``enabled`` is the fifth after the device. Source: torch.amp.GradScaler.
+        asked = bool(arguments[4]) if len(arguments) > 4 else enabled
+        if asked and device != "cpu" and not scaler.is_enabled():
+            self._off.add(scaler)
 
     def _judge_stage(self, scaler: torch.amp.GradScaler, optimizer: torch.optim.Optimizer) -> None:
         from torch.amp.grad_scaler import OptState

@@ -50,6 +50,7 @@ class Seen(msgspec.Struct, frozen=True):
 
     Attributes:
         iterations: Backward passes.
+        on_device: Whether a loss was anywhere but in the host's memory.
         stopped: The exception that ended the script, and where; None without one.
         iterations_reading: In which a tensor on a device was read on the host, outside optimizer
             and gradient scaler.
@@ -66,6 +67,9 @@ class Seen(msgspec.Struct, frozen=True):
         waiting_scaler_steps: Scaled steps on a device, of optimizers that take ``fused`` and were
             not given it.
         steps_before_scaler_update: Stepped optimizers that a scaler got again before its update.
+        absent_device_scaler_steps: Steps of gradient scalers that switched themselves off, as there
+            is no device to scale for.
+        absent_device_autocasts: Times that autocast was entered for a device that is not there.
         steps_clipped_while_scaled: Steps of gradients that were clipped before they were unscaled.
         batch_norm_batches_per_update: Batches that batch norm trained on for most updates.
         loaders: That train.
@@ -76,6 +80,7 @@ class Seen(msgspec.Struct, frozen=True):
     """
 
     iterations: int = 0
+    on_device: bool = False
     stopped: str | None = None
     iterations_reading: int = 0
     iterations_emptying: int = 0
@@ -88,6 +93,8 @@ class Seen(msgspec.Struct, frozen=True):
     iterations_copying_in_forward: dict[str, int] = {}
     waiting_scaler_steps: int = 0
     steps_before_scaler_update: int = 0
+    absent_device_scaler_steps: int = 0
+    absent_device_autocasts: int = 0
     steps_clipped_while_scaled: int = 0
     batch_norm_batches_per_update: int = 0
     loaders: tuple[LoaderSeen, ...] = ()

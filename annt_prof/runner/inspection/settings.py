@@ -23,6 +23,7 @@ class Settings:
         autocast: Whose backward pass began inside autocast.
         mixed_layouts: With a convolution of channels-last inputs by contiguous weights.
         emptying: With a call of ``empty_cache``.
+        absent_device_autocasts: How often autocast was made for a device that is not there.
     """
 
     def __init__(self, loop: Loop) -> None:
@@ -33,6 +34,7 @@ class Settings:
         self.autocast = Recurrence(loop)
         self.mixed_layouts = Recurrence(loop)
         self.emptying = Recurrence(loop)
+        self.absent_device_autocasts = 0
         loop.before_backward.append(self._backward)
 
     def install(self) -> None:
@@ -40,6 +42,7 @@ class Settings:
         import torch
 
         wrap(torch.cuda, "empty_cache", before=self.emptying.note)
+        wrap(torch.amp.autocast_mode.autocast, "__init__", before=self._autocast)
         # Not __call__ or forward: torch.compile and torch.jit read those.
         wrap(torch.nn.Conv2d, "_call_impl", before=self._convolve)
 
@@ -54,6 +57,20 @@ class Settings:
             self.cudnn_deterministic.note()
         if any(map(torch.is_autocast_enabled, ("cpu", "cuda"))):
             self.autocast.note()
+
+    def _autocast(
+        self,
+        _: object,
+        device_type: str = "cpu",
+        _dtype: object = None,
+        enabled: bool = True,
+        *__: Any,  # noqa: ANN401
+        **___: Any,  # noqa: ANN401
+    ) -> None:
+        import torch
+
+        if enabled and device_type == "cuda" and not torch.cuda.is_available():
+            self.absent_device_autocasts += 1
 
     def _convolve(self, module: torch.nn.Conv2d, *inputs: Any, **_: Any) -> None:  # noqa: ANN401
         if inputs and _is_mixed(module.weight, inputs[0]):

@@ -52,6 +52,7 @@ class Watch:
         settings, copying, scaling = self._settings, self._copying, self._scaling
         return Seen(
             iterations=self._loop.iterations,
+            on_device=self._loop.on_device,
             stopped=stopped,
             iterations_reading=self._reading.seen.iterations,
             iterations_emptying=settings.emptying.iterations,
@@ -66,6 +67,8 @@ class Watch:
             },
             waiting_scaler_steps=scaling.waiting_steps,
             steps_before_scaler_update=scaling.steps_before_update,
+            absent_device_scaler_steps=scaling.absent_device_steps,
+            absent_device_autocasts=settings.absent_device_autocasts,
             steps_clipped_while_scaled=scaling.clipped_while_scaled,
             batch_norm_batches_per_update=self._accumulating.batches_per_update(),
             loaders=self._loading.loaders(),

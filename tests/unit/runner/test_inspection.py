@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from annt_prof.runner.inspection.copying import destination
-from annt_prof.runner.inspection.rules import mistakes
+from annt_prof.runner.inspection.rules import mistakes, names, not_judged
 from annt_prof.runner.inspection.seen import CompilingSeen, LoaderSeen, Seen
 from annt_prof.runner.inspection.stack import is_among
 from annt_prof.runner.inspection.wrapping import replace_everywhere
@@ -99,3 +99,15 @@ def test_a_batch_is_found_in_what_a_model_was_called_with() -> None:
     inputs = ({"images": [batch]},)
     assert is_among(batch, inputs)
     assert not is_among(other, inputs)
+
+
+def test_only_what_trained_on_a_device_could_show_every_mistake() -> None:
+    on_host = Seen(iterations=10)
+    assert "reading a tensor every iteration" in not_judged(on_host)
+    assert "empty_cache in the loop" not in not_judged(on_host)
+    assert not_judged(msgspec.structs.replace(on_host, on_device=True)) == ()
+    assert set(not_judged(on_host)) < set(names())
+    switched_off = Seen(iterations=10, absent_device_scaler_steps=1, absent_device_autocasts=1)
+    more = {"autocast around backward", "clipping before unscale"}
+    assert more <= set(not_judged(switched_off)) < set(names())
+    assert not more & set(not_judged(on_host))
