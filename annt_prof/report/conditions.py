@@ -105,8 +105,8 @@ def _host(environment: Environment) -> str:
 
 
 def _remarks(run: Run) -> Iterator[str]:
-    """Yield the run's own notes, then each remark once, with the variants it is about."""
-    yield from run.notes
+    """Yield the run's own remarks, then each of its variants' once, with the variants it is about."""
+    yield from run.remarks
     about: dict[str, list[str]] = {}
     for variant in run.variants:
         for remark in variant.remarks:

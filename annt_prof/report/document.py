@@ -33,7 +33,7 @@ def document(run: Run) -> bytes:
         "substitutions": run.substitutions,
         "overrides_in_effect": run.overrides_in_effect,
         "telemetry_note": run.telemetry_note,
-        "notes": run.notes,
+        "remarks": run.remarks,
         "variants": [_variant(variant) for variant in run.variants],
     }
     return msgspec.json.format(msgspec.json.encode(answer), indent=2) + b"\n"

@@ -16,6 +16,7 @@ from annt_prof.runs.events import (
     Progressed,
     Started,
     VariantLost,
+    Warned,
     WindowEnded,
 )
 
@@ -76,6 +77,8 @@ class RunProgress:
                 self._announce(_estimate(event))
             case Planned():
                 self._announce(_plan_of_windows(event))
+            case Warned():
+                self._announce(f"warning: {event.text}")
             case Activity():
                 self._show_activity(event)
             case WindowEnded():

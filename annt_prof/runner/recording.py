@@ -14,14 +14,15 @@ import msgspec
 
 from annt_prof.errors import UserError
 from annt_prof.plan import BASELINE, Variant, plan, plan_pair
-from annt_prof.runner.entry import Order, obstacles
+from annt_prof.runner.entry import Order, entries, obstacles
 from annt_prof.runner.logs import keep, named
 from annt_prof.runner.messages import Assignment
 from annt_prof.runner.process import fork_server, observe_baseline, probe_machine
 from annt_prof.runner.session import Session, Statistics
+from annt_prof.runner.shared_memory import demand, free_bytes, held_batches, shortage
 from annt_prof.runs import store
 from annt_prof.runs.environment import collect
-from annt_prof.runs.events import Activity, Event, Progressed
+from annt_prof.runs.events import Activity, Event, Progressed, Warned
 from annt_prof.runs.record import SCHEMA_VERSION, Run
 from annt_prof.scenario.effective import EffectiveValue
 from annt_prof.scenario.pair import Change, changed, compare
@@ -113,12 +114,14 @@ def record_run(
             question.baseline,
             observed=question.observed,
         )
+        remarks = _room_for_batches(order, notify)
         with Session(context, order, notify) as session:
             session.prepare()
             directory = store.create(
                 request.runs_dir, resolved.scenario.name, request.document.text
             )
             draft = _draft(directory, resolved, probed, session, question)
+            draft = msgspec.structs.replace(draft, remarks=remarks)
             try:
                 sampler = Sampler.start(
                     directory / TELEMETRY, os.getpid(), accelerated, probed.device_uuid
@@ -181,6 +184,24 @@ def _observed(
             message = f"the second scenario cannot be built: {error.message}"
             raise UserError(message, where=error.where, hint=error.hint) from None
     return found[0]
+
+
+def _room_for_batches(order: Order, notify: Callable[[Event], None]) -> tuple[str, ...]:
+    """Warn of loader processes that may find no room for their batches.
+
+    Raises:
+        UserError: They certainly find none.
+    """
+    if order.observed is None:
+        return ()
+    workers = order.scenario.dataset.workers
+    running = [entry.variant for entry in entries(order) if entry.runs]
+    held = [held_batches(variant.techniques, workers) for variant in running]
+    found = shortage(demand(held, order.observed.batch_bytes), free_bytes())
+    if found is None:
+        return ()
+    notify(Warned(found))
+    return (found,)
 
 
 def _question(
@@ -266,7 +287,7 @@ def _measure(
         telemetry_note=sampler.note,
         stop=stop,
         complete=complete,
-        notes=session.notes,
+        remarks=(*draft.remarks, *session.remarks),
     )
 
 

@@ -71,7 +71,7 @@ class Session:
         notify: Told of everything as it happens; must return quickly.
 
     Attributes:
-        notes: What is to be known of how the run was measured, for people.
+        remarks: What is to be known of how the run was measured, for people.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class Session:
         self._window = order.scenario.window
         self._launch_s = 0.0
         self._span = spans.Span(self._window.iterations, self._window.switch_in, 1, False, 0.0)
-        self.notes: tuple[str, ...] = ()
+        self.remarks: tuple[str, ...] = ()
 
     def __enter__(self) -> Session:
         return self
@@ -165,7 +165,7 @@ class Session:
         """From now on, have the processes of one variant at a time."""
         self._crew.together = False
         self._crew.end(self._crew.alive)
-        self.notes += (
+        self.remarks += (
             f"one variant's process at a time: {why}. Windows that are compared lie further "
             "apart, so what drifts meanwhile is not cancelled, and intervals are wider",
         )
@@ -194,7 +194,7 @@ class Session:
             if entry.record.epochs is not None and span.at_epoch:
                 entry.change(epochs=msgspec.structs.replace(entry.record.epochs, in_windows=True))
         if span.iterations < self._window.iterations:
-            self.notes += (
+            self.remarks += (
                 f"windows have {span.iterations} instead of {self._window.iterations} iterations, "
                 f"as {self._window.time_budget_s:g} s hold no {needed} launches of longer ones",
             )

@@ -66,6 +66,12 @@ class Planned(msgspec.Struct, frozen=True, tag=True):
     enough_s: int
 
 
+class Warned(msgspec.Struct, frozen=True, tag=True):
+    """Something may go wrong, and can be mended before it does."""
+
+    text: str
+
+
 class Activity(msgspec.Struct, frozen=True, tag=True):
     """A worker has begun something.
 
@@ -116,6 +122,7 @@ Event = (
     Started
     | Estimated
     | Planned
+    | Warned
     | Activity
     | WindowEnded
     | VariantLost

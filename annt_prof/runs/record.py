@@ -249,7 +249,7 @@ class Run(msgspec.Struct, frozen=True):
         switched_on: Techniques that some variant has and the baseline lacks, whose options are
             among ``scenario``; of two scenarios, those that only the second uses.
         shared: Of a run about two scenarios: techniques that both use alike, on in every variant.
-        notes: What is to be known of how it was measured, for people.
+        remarks: What a reader must know about the run as a whole.
     """
 
     schema_version: int
@@ -271,4 +271,4 @@ class Run(msgspec.Struct, frozen=True):
     same_in_both: tuple[str, ...] = ()
     switched_on: tuple[str, ...] = ()
     shared: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()

@@ -19,7 +19,7 @@ TOP = [
     "substitutions",
     "overrides_in_effect",
     "telemetry_note",
-    "notes",
+    "remarks",
     "variants",
 ]
 VARIANT = [
