@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -22,6 +23,7 @@ _STYLES = {"ok": "green", "warning": "yellow", "problem": "bold red"}
 
 
 @click.command()
+@click.argument("scenario", required=False, type=click.Path(path_type=Path))
 @options.as_json("the checks")
 @click.option(
     "--calibrate",
@@ -29,10 +31,11 @@ _STYLES = {"ok": "green", "warning": "yellow", "problem": "bold red"}
     help="Measure what this machine can do at most, and keep it for predictions.",
 )
 @click.pass_context
-def command(context: click.Context, as_json: bool, calibrate: bool) -> None:
+def command(context: click.Context, scenario: Path | None, as_json: bool, calibrate: bool) -> None:
     """Check the installation and the machine, and say how to mend what is wrong.
 
-    A problem stops a run; a warning changes what it measures.
+    A problem stops a run; a warning changes what it measures. Of SCENARIO, if one is given, it
+    checks whether the loader processes of all its variants find room in shared memory.
 
     Exit status: 0 a run can start, 2 a problem would stop it.
     """
@@ -43,8 +46,13 @@ def command(context: click.Context, as_json: bool, calibrate: bool) -> None:
         return
     from annt_prof.runner.doctor import diagnose
 
+    document = None
+    if scenario is not None:
+        from annt_prof.scenario.loading import load
+
+        document = load(scenario)
     with Console(stderr=True).status("looking at the machine, importing torch ..."):
-        diagnosis = diagnose()
+        diagnosis = diagnose(document)
     if as_json:
         _write_json(diagnosis)
     else:

@@ -105,7 +105,7 @@ def _host(environment: Environment) -> str:
 
 
 def _remarks(run: Run) -> Iterator[str]:
-    """Yield the run's own remarks, then each of its variants' once, with the variants it is about."""
+    """Yield the run's own remarks, then those of variants, each once with whom it is about."""
     yield from run.remarks
     about: dict[str, list[str]] = {}
     for variant in run.variants:

@@ -19,7 +19,7 @@ from annt_prof.runner.logs import keep, named
 from annt_prof.runner.messages import Assignment
 from annt_prof.runner.process import fork_server, observe_baseline, probe_machine
 from annt_prof.runner.session import Session, Statistics
-from annt_prof.runner.shared_memory import demand, free_bytes, held_batches, shortage
+from annt_prof.runner.shared_memory import demand, free_bytes, held_batches, remedy, shortage
 from annt_prof.runs import store
 from annt_prof.runs.environment import collect
 from annt_prof.runs.events import Activity, Event, Progressed, Warned
@@ -197,11 +197,13 @@ def _room_for_batches(order: Order, notify: Callable[[Event], None]) -> tuple[st
     workers = order.scenario.dataset.workers
     running = [entry.variant for entry in entries(order) if entry.runs]
     held = [held_batches(variant.techniques, workers) for variant in running]
-    found = shortage(demand(held, order.observed.batch_bytes), free_bytes())
+    needed = demand(held, order.observed.batch_bytes)
+    found = shortage(needed, free_bytes())
     if found is None:
         return ()
-    notify(Warned(found))
-    return (found,)
+    said = f"{found}: {remedy(needed)}"
+    notify(Warned(said))
+    return (said,)
 
 
 def _question(

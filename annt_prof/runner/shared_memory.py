@@ -96,8 +96,7 @@ def shortage(needed: Demand, free: int | None) -> str | None:
     return (
         f"the loader processes of {units.count(needed.variants, 'variant')} may hold "
         f"{needed.batches} batches, {units.memory(needed.total_bytes)}, in {PLACE} at once, which "
-        f"has {units.memory(free)} free; without room a loader process dies of a Bus error: "
-        f"{remedy(needed)}"
+        f"has {units.memory(free)} free; without room a loader process dies of a Bus error"
     )
 
 

@@ -293,14 +293,14 @@ STOPPED = Check("torch", "problem", "cannot be imported", "pip install torch tor
 
 @pytest.mark.parametrize(("checks", "status"), [((WELL, WARNED), 0), ((WELL, STOPPED, WARNED), 2)])
 def test_the_exit_status_says_whether_a_run_can_start(monkeypatch, capsys, checks, status):
-    monkeypatch.setattr(doctor, "diagnose", lambda: diagnosed(*checks))
+    monkeypatch.setattr(doctor, "diagnose", lambda _document: diagnosed(*checks))
     assert main(["doctor"]) == status
     out = capsys.readouterr().out
     assert ("a run can start here" in out) == (status == 0)
 
 
 def test_what_is_printed_is_data_not_markup(monkeypatch, capsys):
-    monkeypatch.setattr(doctor, "diagnose", lambda: diagnosed(WELL, WARNED))
+    monkeypatch.setattr(doctor, "diagnose", lambda _document: diagnosed(WELL, WARNED))
     main(["doctor"])
     captured = capsys.readouterr()
     assert "no CIFAR-10 [bold]/data[/bold]" in captured.out
@@ -310,13 +310,13 @@ def test_what_is_printed_is_data_not_markup(monkeypatch, capsys):
 
 def test_a_long_remedy_stays_on_one_line(monkeypatch, capsys):
     check = Check("pair", "problem", "x " * 100, software.PAIR_REMEDY)
-    monkeypatch.setattr(doctor, "diagnose", lambda: diagnosed(check))
+    monkeypatch.setattr(doctor, "diagnose", lambda _document: diagnosed(check))
     main(["doctor"])
     assert software.PAIR_REMEDY in capsys.readouterr().out
 
 
 def test_json(monkeypatch, capsys):
-    monkeypatch.setattr(doctor, "diagnose", lambda: diagnosed(WELL, STOPPED))
+    monkeypatch.setattr(doctor, "diagnose", lambda _document: diagnosed(WELL, STOPPED))
     assert main(["doctor", "--json"]) == 2
     document = json.loads(capsys.readouterr().out)
     assert document["schema_version"] == 1

@@ -5,8 +5,9 @@ import pytest
 from annt_prof.errors import UserError
 from annt_prof.plan import plan
 from annt_prof.runner import recording
+from annt_prof.runner.doctor.scenario import loaders_check
 from annt_prof.runner.entry import Order
-from annt_prof.runner.shared_memory import demand, held_batches, shortage
+from annt_prof.runner.shared_memory import demand, held_batches, remedy, shortage
 from annt_prof.runs.events import Warned
 from annt_prof.scenario.schema import Scenario
 from annt_prof.techniques.observed import Observed
@@ -48,7 +49,7 @@ def test_room_for_all_variants_at_once_is_asked_for():
     assert shortage(needed, None) is None
     said = shortage(needed, 36 * BATCH - 1)
     assert "the loader processes of 3 variants may hold 36 batches" in said
-    assert "--shm-size=3g" in said
+    assert "--shm-size=3g" in remedy(needed)
 
 
 def test_a_batch_that_never_fits_is_an_error():
@@ -78,3 +79,17 @@ def test_a_run_warns_before_it_starts(monkeypatch, tmp_path):
     assert "2 variants" in remarks[0]
     monkeypatch.setattr(recording, "free_bytes", lambda: 100 * 2**30)
     assert recording._room_for_batches(order, said.append) == ()
+
+
+@pytest.mark.parametrize(
+    ("workers", "free", "status"),
+    [(4, 100 * 2**30, "ok"), (4, 80 * MIB, "warning"), (4, MIB, "problem"), (0, MIB, "ok")],
+)
+def test_doctor_looks_at_the_loaders_of_a_scenario(workers, free, status):
+    asked = scenario(workers, gradient_clipping={})
+    asked = asked.model_copy(
+        update={"dataset": asked.dataset.model_copy(update={"image_size": 224})}
+    )
+    check = loaders_check(asked, free, accelerated=True)
+    assert check.status == status
+    assert bool(check.remedy) is (status != "ok")
