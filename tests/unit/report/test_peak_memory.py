@@ -5,7 +5,7 @@ from __future__ import annotations
 from annt_prof.report.variants import _notes
 from annt_prof.runs.record import StepTime, VariantRecord
 
-STEPS = StepTime(median=2, p05=1, p95=3, n=4)
+STEPS = StepTime(mean=2, p05=1, p95=3, n=4)
 
 
 def peak_note(**owners: str) -> str:
