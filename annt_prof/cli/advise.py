@@ -63,7 +63,7 @@ def _of_trace(path: Path, accelerator: bool | None) -> tuple[str, Evidence, tupl
 
 def _of_run(name: str | None, runs_dir: Path) -> tuple[str, Evidence, tuple[Advice, ...]]:
     from annt_prof.explain.advice import advise, machine_of_run
-    from annt_prof.explain.comparison import with_figures
+    from annt_prof.explain.old_records import with_figures
     from annt_prof.explain.prediction import evidence_of
     from annt_prof.plan import BASELINE
     from annt_prof.runs import ceilings, store

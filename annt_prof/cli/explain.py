@@ -64,7 +64,7 @@ def command(
 
 def _recorded(name: str | None, runs_dir: Path) -> Run:
     """Return the run of that name; a name that is none may be near a technique's."""
-    from annt_prof.explain.comparison import with_figures
+    from annt_prof.explain.old_records import with_figures
     from annt_prof.runs import store
     from annt_prof.techniques import registry
 

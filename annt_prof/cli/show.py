@@ -22,7 +22,7 @@ def command(run: str | None, runs_dir: Path, as_json: bool) -> None:
 
     RUN is a run directory, its run.json, or the name of a directory under --runs-dir.
     """
-    from annt_prof.explain.comparison import with_figures
+    from annt_prof.explain.old_records import with_figures
     from annt_prof.runs import store
 
     place = store.find(run, runs_dir)

@@ -14,19 +14,9 @@ from annt_prof.explain.figures import (
 )
 from annt_prof.explain.pairing import precise_enough, speedup
 from annt_prof.plan import BASELINE
-from annt_prof.runs.record import SCHEMA_VERSION, Run, Speedup, StepTime, VariantRecord
+from annt_prof.runs.record import Speedup, StepTime, VariantRecord
 
-__all__ = ["precise_enough", "summarise", "with_figures"]  # all that runs need of the statistics
-
-
-def with_figures(run: Run) -> Run:
-    """Return a loaded run with its figures, which are derived anew where an older version wrote it.
-
-    Version 1 told them from medians of single steps.
-    """
-    if run.schema_version == SCHEMA_VERSION:
-        return run
-    return msgspec.structs.replace(run, variants=summarise(run.variants))
+__all__ = ["precise_enough", "summarise"]  # all that a run needs of the statistics
 
 
 def summarise(variants: tuple[VariantRecord, ...]) -> tuple[VariantRecord, ...]:

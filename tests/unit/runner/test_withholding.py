@@ -3,9 +3,9 @@
 import pytest
 
 from annt_prof.plan import plan
+from annt_prof.runner.crew import Crew
 from annt_prof.runner.entry import Order, entries
 from annt_prof.runner.messages import Failure
-from annt_prof.runner.session import Session
 from annt_prof.runner.withholding import costs_every_variant
 from annt_prof.runs.events import VariantLost
 from annt_prof.runs.record import TimedWindow
@@ -36,27 +36,27 @@ class Ending:
 
 
 def test_a_baseline_that_crashes_in_its_first_window_ends_the_others(tmp_path):
-    session = Session(None, order(tmp_path), lambda _event: None)
-    baseline, amp, *_ = session._entries
+    crew = Crew(None, order(tmp_path), lambda _event: None)
+    baseline, amp, *_ = crew.entries
     amp.worker = worker = Ending()
-    session._lose(baseline, CRASHED)
+    crew.lose(baseline, CRASHED)
     assert worker.killed
     assert amp.worker is None
 
 
 def test_a_baseline_that_crashes_is_said_once_and_nothing_else_is_launched(tmp_path):
     said = []
-    session = Session(None, order(tmp_path), said.append)
-    baseline = session._entries[0]
-    session._lose(baseline, CRASHED)
-    assert [(each.name, each.status) for each in session.records] == [
+    crew = Crew(None, order(tmp_path), said.append)
+    baseline = crew.entries[0]
+    crew.lose(baseline, CRASHED)
+    assert [(each.name, each.status) for each in tuple(e.record for e in crew.entries)] == [
         ("baseline", "crashed"),
         ("amp", "not_measured"),
         ("pin_memory", "not_applicable"),
         ("gradient_clipping", "not_measured"),
         ("all", "not_measured"),
     ]
-    assert {each.reason for each in session.records[1:] if each.status == "not_measured"} == {
+    assert {each.reason for each in tuple(e.record for e in crew.entries)[1:] if each.status == "not_measured"} == {
         "the baseline crashed, and it trains alike"
     }
     assert [each.variant for each in said if isinstance(each, VariantLost)] == ["baseline"]

@@ -146,5 +146,5 @@ def test_prefetching_what_lies_on_the_device_is_said():
     registry.load("dataset_on_device").options().apply(setup)
     assert [each.check(setup) for each in prefetching] == [
         None,
-        "the data set lies on the device, so there is no next batch to copy",
+        "all samples lie on the device already, so no batch is copied and nothing prefetched",
     ]
