@@ -165,7 +165,7 @@ def _told(
 
 def _entry(variant: Variant, order: Order) -> Entry:
     idle = obstacles(variant.techniques, order.machine, order.baseline, order.observed)
-    idle = {**idle, **order.refused}
+    idle = {**idle, **_refused(variant, order)}
     idle = {c.name: idle[c.name] for c in variant.techniques if c.name in idle}
     acting = tuple(c for c in variant.techniques if c.name not in idle)
     named = tuple(name for name in variant.factor_names if name not in idle)
@@ -192,3 +192,16 @@ def _entry(variant: Variant, order: Order) -> Entry:
     )  # fmt: skip
     kept = Variant(variant.name, acting, variant.changes, variant.factors)
     return Entry(kept, record)
+
+
+def _refused(variant: Variant, order: Order) -> dict[str, str]:
+    """Return what the scenario refuses of a variant's techniques, each with the reason.
+
+    What stands beside another one that may free it is tried together with that one.
+    """
+    beside = {chosen.name for chosen in variant.techniques}
+    return {
+        name: reason
+        for name, reason in order.refused.items()
+        if not registry.load(name).freed_by & beside
+    }

@@ -88,6 +88,7 @@ TECHNIQUE = Technique(
     options=SdpaOptions,
     obstacle=_obstacle,
     inaction=_inaction,
+    freed_by=frozenset({"amp"}),  # flash kernels take 16 bits only
     predict=_predict,
     signature=Signature(
         falls=(KernelClass.ATTENTION, Category.FORWARD, Category.BACKWARD),

@@ -116,6 +116,7 @@ class Technique:
             measured is noise.
         inaction: Why it does not act with these options on what one batch of the baseline showed,
             or None; only where that is certain.
+        freed_by: Techniques beside which it may act although a scenario refuses it alone.
         mathematics: What it changes in the mathematics of training, in one sentence.
         source: Where its definition and its claims come from.
     """
@@ -131,4 +132,5 @@ class Technique:
     remark: Callable[[Options, Machine], str | None] = _nothing_to_say
     predict: Callable[[Options, Evidence], Prediction | None] = _no_prediction
     redundant: Callable[[Options, Baseline], bool] = _never
+    freed_by: frozenset[str] = frozenset()
     inaction: Callable[[Options, Observed], str | None] = _acted

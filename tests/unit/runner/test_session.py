@@ -279,3 +279,71 @@ def test_what_was_found_in_a_variant_that_fails_is_said_once(
     session.prepare()
     _, amp = session.records
     assert (amp.status, amp.remarks.count("amp: found")) == ("crashed", 1)
+
+
+def test_what_another_technique_frees_is_tried_beside_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def script(assignment: Assignment, _launch: int) -> Failure | None:
+        names = {chosen.name for chosen in assignment.variant.techniques}
+        alone = names == {"sdpa"}
+        return Failure("not_applicable", "flash takes 16-bit inputs only") if alone else None
+
+    scenario = scenario_of(techniques={"amp": {}, "sdpa": {}})
+    session, _ = started(monkeypatch, tmp_path, scenario, plan(scenario), script)
+    session.prepare()
+    found = {each.name: each for each in session.records}
+    assert found["sdpa"].status == "not_applicable"
+    assert found["all"].status == "measured"
+    assert found["all"].techniques == ("amp", "sdpa")
+
+
+def crowding(name: str, failure: Failure) -> Script:
+    """A variant that runs out of memory the first time, when others are alive."""
+
+    def script(assignment: Assignment, launch: int) -> Failure | None:
+        return failure if assignment.variant.name == name and launch == 0 else None
+
+    return script
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        Failure("out_of_memory", "CUDA out of memory"),
+        Failure("crashed", "killed by SIGKILL", signal="SIGKILL"),
+    ],
+)
+def test_what_lacks_memory_beside_others_is_tried_by_itself(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, failure: Failure
+) -> None:
+    scenario = scenario_of(techniques=MIX)
+    session, lost = started(
+        monkeypatch, tmp_path, scenario, plan(scenario), crowding("amp", failure)
+    )
+    session.prepare()
+    session.measure(IMPATIENT)
+    assert not lost
+    assert all(len(each.windows) == 3 for each in session.records)
+    # Every round is a launch of its own then, so each has an interval to contribute to.
+    assert [w.launch for w in session.records[0].windows] == [0, 1, 2]
+    (remark,) = session.remarks
+    assert remark.startswith("one variant's process at a time: amp ran out of memory beside")
+
+
+def test_what_lacks_memory_by_itself_is_out_of_memory(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def script(assignment: Assignment, _launch: int) -> Failure | None:
+        big = assignment.variant.name == "amp"
+        return Failure("out_of_memory", "CUDA out of memory") if big else None
+
+    scenario = scenario_of(techniques=MIX)
+    session, lost = started(monkeypatch, tmp_path, scenario, plan(scenario), script)
+    session.prepare()
+    session.measure(IMPATIENT)
+    found = {each.name: each for each in session.records}
+    assert found["amp"].status == "out_of_memory"
+    assert found["amp"].reason == "CUDA out of memory; no other variant's process was alive"
+    assert [event.variant for event in lost] == ["amp"]
+    assert len(found["baseline"].windows) == 3

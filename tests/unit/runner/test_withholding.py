@@ -27,6 +27,10 @@ def order(tmp_path):
     return Order(SCENARIO, plan(SCENARIO), CPU, None, tmp_path, tmp_path)
 
 
+def records(crew):
+    return [entry.record for entry in crew.entries]
+
+
 class Ending:
     def __init__(self):
         self.killed = False
@@ -49,16 +53,15 @@ def test_a_baseline_that_crashes_is_said_once_and_nothing_else_is_launched(tmp_p
     crew = Crew(None, order(tmp_path), said.append)
     baseline = crew.entries[0]
     crew.lose(baseline, CRASHED)
-    assert [(each.name, each.status) for each in tuple(e.record for e in crew.entries)] == [
+    assert [(each.name, each.status) for each in records(crew)] == [
         ("baseline", "crashed"),
         ("amp", "not_measured"),
         ("pin_memory", "not_applicable"),
         ("gradient_clipping", "not_measured"),
         ("all", "not_measured"),
     ]
-    assert {each.reason for each in tuple(e.record for e in crew.entries)[1:] if each.status == "not_measured"} == {
-        "the baseline crashed, and it trains alike"
-    }
+    reasons = {each.reason for each in records(crew)[1:] if each.status == "not_measured"}
+    assert reasons == {"the baseline crashed, and it trains alike"}
     assert [each.variant for each in said if isinstance(each, VariantLost)] == ["baseline"]
 
 
