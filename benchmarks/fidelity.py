@@ -1,7 +1,7 @@
 """Does annt-prof's timed step take as long as a loop that one writes by hand?
 
-    python benchmarks/fidelity.py [SCENARIO] [--launches N] [--rounds N] [--iterations N]
-                                  [--set KEY=VALUE]
+    python benchmarks/fidelity.py [SCENARIO] [--device {cpu,cuda}] [--launches N] [--rounds N]
+                                  [--iterations N] [--set KEY=VALUE]
 
 The scenario's baseline runs in annt-prof's own worker. Beside it, in a process forked from the
 same server, runs a bare loop written here with torch alone: the same model, data set and
@@ -10,35 +10,64 @@ rounds fresh processes take over, as in a run. Printed are the paired ratio of t
 with its 95 % interval over launches, and an A/A pair of two bare loops, which shows what the
 machine itself allows to be seen.
 
+A step time is a window's wall time over its iterations. On a device the bare loop waits for it as
+a window begins and ends, and nowhere between, as one does in a notebook; a window must be long
+enough for that to weigh nothing. Without a scenario of yours the step is one for the device: see
+``ON_DEVICE``.
+
 Supports SGD, Adam and AdamW, with a constant or a one-cycle rate, and no clipping.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import random
 import statistics
+import sys
 import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from annt_prof.explain.pairing import speedup
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
 from annt_prof.plan import BASELINE, Variant
 from annt_prof.runner.messages import Assignment, TimedReply, TimedRequest
 from annt_prof.runner.process import Worker, fork_server, start_training
-from annt_prof.runs.record import TimedWindow, VariantRecord
 from annt_prof.scenario.loading import load
+from benchmarks.intervals import interval
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from annt_prof.scenario.schema import Scenario
 
+SCENARIO = Path(__file__).resolve().parent.parent / "scenarios" / "resnet50_digits.yaml"
+ON_DEVICE = ("model.name=resnet18", "dataset.name=synthetic", "dataset.augmentation=[]",
+             "dataset.batch_size=256", "dataset.workers=0")  # fmt: skip
+"""A step of about 10 ms on a large device: short enough that a host that dawdles would show."""
 
-def bare_loop(connection: Any, scenario: Scenario) -> None:
+CONTENDERS = ("annt-prof", "bare", "bare again")
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How much is measured; one window of each contender is a round."""
+
+    launches: int
+    rounds: int
+    iterations: int
+    switch_in: int
+
+
+ON_CPU_SHAPE = Shape(launches=8, rounds=4, iterations=6, switch_in=1)
+ON_DEVICE_SHAPE = Shape(launches=6, rounds=3, iterations=80, switch_in=8)
+
+
+def bare_loop(connection: Any, scenario: Scenario, device_type: str) -> None:
     """What a careful person writes in a notebook; answers requests for windows."""
     import torch
     from torch.utils.data import DataLoader
@@ -46,6 +75,7 @@ def bare_loop(connection: Any, scenario: Scenario) -> None:
     from annt_prof.workload.datasets import make_dataset
     from annt_prof.workload.models import make_model
 
+    device = torch.device(device_type)
     torch.manual_seed(scenario.seed)
     data = make_dataset(scenario.dataset, train=True, data_dir=None)
     loader = DataLoader(
@@ -55,7 +85,8 @@ def bare_loop(connection: Any, scenario: Scenario) -> None:
         drop_last=True,
         num_workers=scenario.dataset.workers,
     )
-    model = make_model(scenario.model, data.num_classes, scenario.dataset.image_size).model.train()
+    made = make_model(scenario.model, data.num_classes, scenario.dataset.image_size)
+    model = made.model.to(device).train()
     kinds = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
     extra = {}
     if scenario.optimizer.name == "sgd":
@@ -84,6 +115,7 @@ def bare_loop(connection: Any, scenario: Scenario) -> None:
 
     def step() -> None:
         inputs, targets = next(batches)
+        inputs, targets = inputs.to(device), targets.to(device)
         optimizer.zero_grad()
         loss = criterion(model(inputs), targets)
         loss.backward()
@@ -91,26 +123,37 @@ def bare_loop(connection: Any, scenario: Scenario) -> None:
         if scheduler is not None:
             scheduler.step()
 
+    def wait() -> None:
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+
     for _ in range(scenario.window.warmup):
         step()
+    wait()
     connection.send("ready")
     while (request := connection.recv()) is not None:
         switch_in, iterations = request
         for _ in range(switch_in):
             step()
-        laps = []
+        wait()
+        began = time.perf_counter_ns()
         for _ in range(iterations):
-            began = time.perf_counter_ns()
             step()
-            laps.append(time.perf_counter_ns() - began)
-        connection.send(laps)
+        wait()
+        connection.send((time.perf_counter_ns() - began) / iterations)
 
 
 class Contender(Protocol):
-    """Something that runs a window and tells its median step, in nanoseconds."""
+    """Something that runs a window and tells its time per iteration, in nanoseconds."""
 
-    def window(self, index: int, iterations: int, switch_in: int) -> int:
+    def window(self, index: int, iterations: int, switch_in: int) -> float:
         """Run one."""
+
+    def wait(self) -> None:
+        """Wait until it is warmed up."""
+
+    def end(self) -> None:
+        """End its process."""
 
 
 @dataclass
@@ -119,12 +162,24 @@ class Product:
 
     worker: Worker
 
-    def window(self, index: int, iterations: int, switch_in: int) -> int:
+    def wait(self) -> None:
+        """Wait until it is warmed up."""
+        self.worker.receive()
+
+    def window(self, index: int, iterations: int, switch_in: int) -> float:
         """Run one timed window."""
-        self.worker.send(TimedRequest(index, 0, 0, iterations, switch_in))
+        self.worker.send(
+            TimedRequest(
+                round=index, launch=0, position=0, iterations=iterations, switch_in=switch_in
+            )
+        )
         reply = self.worker.receive()
         assert isinstance(reply, TimedReply)
-        return reply.window.median_ns
+        return statistics.fmean(reply.window.step_ns)
+
+    def end(self) -> None:
+        """End its process."""
+        self.worker.end()
 
 
 @dataclass
@@ -132,94 +187,132 @@ class Bare:
     """A hand-written loop."""
 
     connection: Any
+    process: Any
 
-    def window(self, index: int, iterations: int, switch_in: int) -> int:
+    def wait(self) -> None:
+        """Wait until it is warmed up."""
+        assert self.connection.recv() == "ready"
+
+    def window(self, index: int, iterations: int, switch_in: int) -> float:
         """Run one window."""
         del index
         self.connection.send((switch_in, iterations))
-        return round(statistics.median(self.connection.recv()))
+        return self.connection.recv()
+
+    def end(self) -> None:
+        """End its process."""
+        self.process.kill()
+        self.process.join()
 
 
-def start_bare(context: Any, scenario: Scenario) -> tuple[Bare, Any]:
+def start_bare(context: Any, scenario: Scenario, device_type: str) -> Bare:
     """Fork a bare loop from the same server as the worker."""
     ours, theirs = context.Pipe()
-    process = context.Process(target=bare_loop, args=(theirs, scenario))
+    process = context.Process(target=bare_loop, args=(theirs, scenario, device_type))
     process.start()
-    assert ours.recv() == "ready"
-    return Bare(ours), process
+    theirs.close()
+    return Bare(ours, process)
 
 
-def launch(
-    context: Any, assignment: Assignment, arguments: argparse.Namespace
-) -> Iterator[tuple[str, int]]:
-    """Start fresh processes, yield each window's contender and median, and end the processes."""
-    worker = start_training(context, assignment)
-    worker.receive()
-    first, first_process = start_bare(context, assignment.scenario)
-    second, second_process = start_bare(context, assignment.scenario)
-    contenders: dict[str, Contender] = {
-        "annt-prof": Product(worker), "bare": first, "bare again": second,
-    }  # fmt: skip
-    order = list(contenders)
-    for index in range(arguments.rounds):
-        random.shuffle(order)
-        for name in order:
-            yield name, contenders[name].window(index, arguments.iterations, arguments.switch_in)
-    worker.end()
-    for process in (first_process, second_process):
-        process.kill()
+def assignment(scenario: Scenario, device_type: str, folder: Path) -> Assignment:
+    """Return what annt-prof's worker is told to train: the baseline."""
+    return Assignment(
+        scenario, Variant(BASELINE, ()), device_type, None, folder, folder / "log",
+        folder / "compiled",
+    )  # fmt: skip
 
 
-def as_record(name: str, medians: list[int], batch_size: int, rounds: int) -> VariantRecord:
-    """Give medians the shape that the product's own statistics take."""
-    windows = tuple(
-        TimedWindow(index, 0, 0, 0, (median,), 1, batch_size, median, index // rounds)
-        for index, median in enumerate(medians)
+def launch(context: Any, assigned: Assignment, shape: Shape) -> Iterator[tuple[str, float]]:
+    """Start fresh processes, yield each window's contender and time, and end the processes."""
+    scenario, device_type = assigned.scenario, assigned.device_type
+    started: tuple[Contender, ...] = (
+        Product(start_training(context, assigned)),
+        start_bare(context, scenario, device_type),
+        start_bare(context, scenario, device_type),
     )
-    return VariantRecord(name, (), "measured", windows=windows, samples_per_iteration=batch_size)
+    contenders = dict(zip(CONTENDERS, started, strict=True))
+    try:
+        for contender in started:
+            contender.wait()
+        order = list(contenders)
+        for index in range(shape.rounds):
+            random.shuffle(order)
+            for name in order:
+                yield name, contenders[name].window(index, shape.iterations, shape.switch_in)
+    finally:
+        for contender in started:
+            contender.end()
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What was measured.
+
+    Attributes:
+        window_ns: Time per iteration of each contender's windows, in the order of rounds.
+        shape: Of the measuring.
+    """
+
+    window_ns: dict[str, list[float]]
+    shape: Shape
+
+    def ratio(self, over: str, under: str = "bare") -> tuple[float, float, float]:
+        """Return the ratio of two contenders' times with its 95 % interval over launches."""
+        pairs = zip(self.window_ns[over], self.window_ns[under], strict=True)
+        logs = [math.log(a / b) for a, b in pairs]
+        rounds = self.shape.rounds
+        launches = [logs[at : at + rounds] for at in range(0, len(logs), rounds)]
+        return interval([statistics.fmean(each) for each in launches])
+
+
+def read(path: Path, overrides: Sequence[str], *, accelerator: bool) -> Scenario:
+    """Return the scenario as it takes effect on a CPU or on an accelerator."""
+    return load(path, tuple(overrides)).resolve(accelerator=accelerator).scenario
+
+
+def compare(scenario: Scenario, device_type: str, shape: Shape) -> Comparison:
+    """Measure annt-prof's worker and two bare loops."""
+    context = fork_server(("torchvision",))
+    windows: dict[str, list[float]] = {name: [] for name in CONTENDERS}
+    with tempfile.TemporaryDirectory() as name:
+        assigned = assignment(scenario, device_type, Path(name))
+        for _ in range(shape.launches):
+            for contender, ns in launch(context, assigned, shape):
+                windows[contender].append(ns)
+    return Comparison(windows, shape)
 
 
 def main() -> None:
     """Run the comparison and print it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("scenario", nargs="?", default="scenarios/resnet50_digits.yaml")
-    parser.add_argument("--launches", type=int, default=8)
-    parser.add_argument("--rounds", type=int, default=4, help="Of each launch.")
-    parser.add_argument("--iterations", type=int, default=6)
-    parser.add_argument("--switch-in", type=int, default=1)
+    parser.add_argument("scenario", nargs="?", type=Path)
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--launches", type=int)
+    parser.add_argument("--rounds", type=int, help="Of each launch.")
+    parser.add_argument("--iterations", type=int)
+    parser.add_argument("--switch-in", type=int)
     parser.add_argument("--set", action="append", default=[], dest="overrides")
-    arguments = parser.parse_args()
-    path = Path(arguments.scenario)
-    scenario = load(path, arguments.overrides).resolve(accelerator=False).scenario
-
-    context = fork_server(("torchvision",))
-    medians: dict[str, list[int]] = {}
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        assignment = Assignment(
-            scenario, Variant(BASELINE, ()), "cpu", None, path.parent, folder / "log",
-            folder / "compiled",
-        )  # fmt: skip
-        for _ in range(arguments.launches):
-            for contender, median in launch(context, assignment, arguments):
-                medians.setdefault(contender, []).append(median)
-
-    records = {
-        name: as_record(name, found, scenario.dataset.batch_size, arguments.rounds)
-        for name, found in medians.items()
-    }
-    print(f"{path.name}, batch {scenario.dataset.batch_size}, {os.cpu_count()} cores, "
-          f"{arguments.launches} launches, {arguments.rounds} rounds of {arguments.iterations} "
-          "iterations each")  # fmt: skip
-    for name, found in medians.items():
-        print(f"  {name:<11} median step {statistics.median(found) / 1e6:9.3f} ms")
+    given = parser.parse_args()
+    on_device = given.device == "cuda"
+    usual = ON_DEVICE_SHAPE if on_device else ON_CPU_SHAPE
+    shape = Shape(
+        given.launches or usual.launches,
+        given.rounds or usual.rounds,
+        given.iterations or usual.iterations,
+        usual.switch_in if given.switch_in is None else given.switch_in,
+    )
+    for_device = ON_DEVICE if on_device and given.scenario is None else ()
+    path = given.scenario or SCENARIO
+    scenario = read(path, (*for_device, *given.overrides), accelerator=on_device)
+    found = compare(scenario, given.device, shape)
+    print(f"{path.name}, {scenario.model.name}, batch {scenario.dataset.batch_size}, "
+          f"{given.device}, {os.cpu_count()} cores, {shape.launches} launches, {shape.rounds} "
+          f"rounds of {shape.iterations} iterations each")  # fmt: skip
+    for name in CONTENDERS:
+        print(f"  {name:<11} median step {statistics.median(found.window_ns[name]) / 1e6:9.3f} ms")
     for over in ("annt-prof", "bare again"):
-        # speedup() is baseline over variant, so the bare loop stands in the variant's place.
-        ratio = speedup(records[over], records["bare"])
-        assert ratio is not None
-        assert ratio.low is not None
-        assert ratio.high is not None
-        print(f"  {over} / bare: {ratio.ratio:.4f}  95 % [{ratio.low:.4f}, {ratio.high:.4f}]")
+        ratio, low, high = found.ratio(over)
+        print(f"  {over} / bare: {ratio:.4f}  95 % [{low:.4f}, {high:.4f}]")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,167 @@
+"""Everything that annt-prof is owed on a CUDA device, in three commands of under ten minutes each.
+
+    PYTHONPATH=. python benchmarks/gpu_hour.py --part 1 --deadline 570 --out DIR
+    PYTHONPATH=. python benchmarks/gpu_hour.py --part 2 --deadline 570 --out DIR
+    PYTHONPATH=. python benchmarks/gpu_hour.py --part 3 --deadline 570 --out DIR
+
+Part 1 looks whether everything runs and whether the clock is right, part 2 measures the shipped
+scenarios, part 3 every technique. Each item has a process of its own and a time limit; it is
+skipped where less time is left than it takes. DIR gets at most eight files: ``results.jsonl`` with
+a line for each item as it ends, ``sizing.json``, and of each part the table that is printed last
+and an archive of what the items kept.
+
+Nothing needs to be installed but the packages; what needs a missing one is skipped and says so.
+``--dry-run`` rehearses on a CPU, with tiny sizes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks.gpu_items import catalogue, executing, sizing
+from benchmarks.gpu_items.archive import pack
+from benchmarks.gpu_items.owed import Owed
+from benchmarks.gpu_items.reporting import reading_of
+from benchmarks.gpu_items.table import owed_lines, table
+from benchmarks.gpu_items.values import Outcome, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_PACKING_S = 8.0  # of the deadline: the table, the archive, ending what runs
+_LANES = 6  # a process needs a core or two, and some GB of device memory
+
+
+def main() -> int:
+    """Run one part; the exit status is 1 where something failed or is off."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--part", type=int, choices=catalogue.PARTS, required=True)
+    parser.add_argument("--deadline", type=float, default=570.0, help="Seconds in all.")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--only", nargs="+", metavar="ITEM", help="Run these items alone.")
+    parser.add_argument("--sizing", type=Path, help="sizing.json of part 1, if not in --out.")
+    parser.add_argument("--dry-run", action="store_true", help="On the CPU, with tiny sizes.")
+    parser.add_argument("--lanes", type=int, default=min(_LANES, os.cpu_count() or 1))
+    parser.add_argument("--list", action="store_true", help="Name the items and run none.")
+    given = parser.parse_args()
+    began = time.monotonic()
+    asked = _Ending()
+    found = given.sizing or given.out / "sizing.json"
+    items = catalogue.items(given.part, sizing.load(found), given.deadline - _PACKING_S)
+    if given.only:
+        items = tuple(item for item in items if item.key in given.only)
+    if given.list:
+        for item in items:
+            print(f"{item.key:<36} {item.estimate_s:6.0f} s  {item.title}")
+        return 0
+    given.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="gpu-hour-", ignore_cleanup_errors=True) as name:
+        work = Path(name)
+        written = work / "sizing.json"
+        if found.exists():
+            shutil.copy(found, written)
+        plan = executing.Plan(
+            part=given.part,
+            deadline=began + given.deadline - _PACKING_S,
+            dry_run=given.dry_run,
+            has_device=not given.dry_run and _has_device(),
+            lanes=given.lanes,
+            work=work,
+            sizing=written,
+            ended=asked.reason,
+        )
+        results = given.out / "results.jsonl"
+        before = tuple(_read(results))
+        outcomes = tuple(_recorded(items, plan, results))
+        if written.exists():
+            shutil.copy(written, given.out / "sizing.json")
+        archive = given.out / f"part{given.part}.tar.gz"
+        left_out = pack(work / "keep", archive) if (work / "keep").exists() else ()
+    told = _told(given.part, outcomes, before, left_out)
+    (given.out / f"part{given.part}.txt").write_text(told)
+    print(told, end="", flush=True)
+    return int(any(each.status not in (Status.DONE, Status.SKIPPED) for each in outcomes))
+
+
+class _Ending:
+    """Notes that the process is told to end, which the items' loop asks for."""
+
+    def __init__(self) -> None:
+        self._reason: str | None = None
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, self._note)
+
+    def _note(self, number: int, _frame: object) -> None:
+        self._reason = f"ended by {signal.Signals(number).name}"
+
+    def reason(self) -> str | None:
+        """Why it ends; None while it goes on."""
+        return self._reason
+
+
+def _has_device() -> bool:
+    """Ask torch in a process of its own, so that this one takes no device memory."""
+    script = "import sys, torch; sys.exit(not torch.cuda.is_available())"
+    return subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def _recorded(items: tuple, plan: executing.Plan, results: Path) -> Iterator[Outcome]:
+    """Yield outcomes, each once its line is on the disk."""
+    with results.open("a") as file:
+        for outcome in executing.run(items, plan):
+            file.write(json.dumps(dataclasses.asdict(outcome)) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+            print(f"{outcome.key:<36} {outcome.status.value:<8} {outcome.seconds:6.1f} s  "
+                  f"{outcome.reason}", file=sys.stderr, flush=True)  # fmt: skip
+            yield outcome
+
+
+def _read(results: Path) -> Iterator[Outcome]:
+    """Yield what was recorded before; of an item that was run twice, both."""
+    for line in results.read_text().splitlines() if results.exists() else ():
+        found = json.loads(line)
+        yield Outcome(
+            **found
+            | {
+                "serves": tuple(Owed(each) for each in found["serves"]),
+                "status": Status(found["status"]),
+                "readings": tuple(reading_of(each) for each in found["readings"]),
+            }
+        )
+
+
+def _told(
+    part: int, outcomes: tuple[Outcome, ...], before: tuple[Outcome, ...], left_out: tuple[str, ...]
+) -> str:
+    """Return the table, then a line for each owed bullet; a later result stands for an earlier."""
+    latest = {outcome.key: outcome for outcome in (*before, *outcomes)}
+    lines = [f"part {part}", table(outcomes), "", owed_lines(tuple(latest.values()), _parts())]
+    if left_out:
+        lines.append(f"too large for the archive: {', '.join(left_out)}")
+    return "\n".join(lines) + "\n"
+
+
+def _parts() -> dict[Owed, tuple[int, ...]]:
+    by_part = {part: catalogue.items(part, sizing.Sizing(), 600.0) for part in catalogue.PARTS}
+    return {
+        owed: tuple(p for p, items in by_part.items() if any(owed in i.serves for i in items))
+        for owed in Owed
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

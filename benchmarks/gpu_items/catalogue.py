@@ -1,0 +1,59 @@
+"""The items of the three parts, in the order of what is missed most where time runs out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from benchmarks.gpu_items import (
+    bare_loop,
+    calibrated,
+    critical,
+    every_technique,
+    injected,
+    inspected,
+    known_work,
+    launches,
+    out_of_memory,
+    own_tests,
+    recorder,
+    scenarios,
+    smoke,
+    traces,
+    versions,
+)
+
+if TYPE_CHECKING:
+    from benchmarks.gpu_items.sizing import Sizing
+    from benchmarks.gpu_items.values import Item
+
+PARTS = (1, 2, 3)
+
+
+def items(part: int, sizing: Sizing, available_s: float) -> tuple[Item, ...]:
+    """Return a part's items.
+
+    Args:
+        part: 1, 2 or 3.
+        sizing: What part 1 found.
+        available_s: Of the part, which budgets are cut to.
+    """
+    if part == 1:
+        return (
+            *versions.ITEMS,
+            *launches.ITEMS,
+            *injected.ITEMS,
+            *smoke.ITEMS,
+            *out_of_memory.ITEMS,
+            *calibrated.ITEMS,
+            *bare_loop.ITEMS,
+            *recorder.ITEMS,
+            *own_tests.ITEMS,
+        )
+    if part == 2:
+        return (*scenarios.items(sizing, available_s - traces.ESTIMATE_S), *traces.ITEMS)
+    return (
+        *critical.ITEMS,
+        *inspected.ITEMS,
+        *every_technique.items(sizing, available_s - every_technique.OTHERS_S),
+        *known_work.ITEMS,
+    )

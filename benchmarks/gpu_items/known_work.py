@@ -1,0 +1,44 @@
+"""Verdicts on a technique that does nothing and on one worth 3 %, on the device."""
+
+from __future__ import annotations
+
+from benchmarks.gpu_items.owed import Owed
+from benchmarks.gpu_items.reporting import task_of
+from benchmarks.gpu_items.values import Item, Reading
+
+ITEMS = (
+    Item(
+        "verdicts", "known_work", "verdicts on known work", (Owed.EVERY_TECHNIQUE,),
+        estimate_s=130, limit_s=200,
+    ),
+)  # fmt: skip
+_WANTED = {"identity": "no_measurable_effect", "three_percent": "helps"}
+
+
+def main() -> None:
+    """Report both verdicts of one run."""
+    from benchmarks import verdicts
+
+    task, _ = task_of()
+    environment = verdicts.prepare(task.scratch, task.device)
+    sets = ["window.rounds=2", "window.rounds_per_launch=1", "window.min_launches=2"]
+    answer = verdicts.explained(
+        task.scratch, environment, 0, task.device, sets if task.tiny else []
+    )
+    for technique in answer["techniques"]:
+        name, verdict = technique["name"], technique["verdict"]
+        speedup = technique["speedup"]
+        low, high = speedup["low"], speedup["high"]
+        wrong = task.on_device and verdict != _WANTED[name]
+        task.report(
+            Reading(
+                name, speedup["ratio"],
+                interval=None if low is None or high is None else (low, high),
+                launches=speedup["launches"], note="" if wrong else verdict,
+                trouble=f"{verdict} and not {_WANTED[name]}" if wrong else "",
+            )
+        )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

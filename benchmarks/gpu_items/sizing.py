@@ -1,0 +1,68 @@
+"""What part 1 finds of the machine's own cost, from which parts 2 and 3 size their budgets."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LAUNCHES = 5
+"""Launches that an interval should come from."""
+
+_WINDOWS_PER_LAUNCH = 2
+_TRACING_S = 6.0  # of each variant: the profiler's start, the window, numbers and analysis
+
+
+@dataclasses.dataclass(frozen=True)
+class Sizing:
+    """Cost of one variant's process; the defaults are guesses for a large device.
+
+    Attributes:
+        launch_s: From its start to being warmed up.
+        window_s: Of one timed window.
+        context_bytes: Device memory that a process takes before it allocates anything.
+    """
+
+    launch_s: float = 6.0
+    window_s: float = 1.5
+    context_bytes: int = 500_000_000
+
+
+def load(path: Path) -> Sizing:
+    """Return what part 1 wrote, or the guesses where it has not run."""
+    try:
+        return Sizing(**json.loads(path.read_text()))
+    except (OSError, ValueError, TypeError):
+        return Sizing()
+
+
+def save(path: Path, sizing: Sizing) -> None:
+    """Write it for the parts to come."""
+    path.write_text(json.dumps(dataclasses.asdict(sizing), indent=2) + "\n")
+
+
+@dataclasses.dataclass(frozen=True)
+class Budget:
+    """How long a run may measure, and how long it takes with everything around it."""
+
+    measuring_s: float
+    whole_s: float
+
+
+def budgets(variants: tuple[int, ...], sizing: Sizing, available_s: float) -> tuple[Budget, ...]:
+    """Return a budget for each run of so many variants.
+
+    Each is what ``LAUNCHES`` launches take; where all of them together exceed what is available,
+    every one is cut alike.
+    """
+    launch_s = sizing.launch_s + _WINDOWS_PER_LAUNCH * sizing.window_s
+    fixed = [count * (sizing.launch_s + _TRACING_S) + 10 for count in variants]
+    wanted = [LAUNCHES * count * launch_s for count in variants]
+    share = min(1.0, max(available_s - sum(fixed), 0) / sum(wanted))
+    return tuple(
+        Budget(max(20.0, share * measuring), max(20.0, share * measuring) + around)
+        for measuring, around in zip(wanted, fixed, strict=True)
+    )

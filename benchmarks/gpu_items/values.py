@@ -1,0 +1,148 @@
+"""The values that pass between the parent, the items' processes and ``results.jsonl``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from benchmarks.gpu_items.owed import Owed
+
+PRODUCT_NEEDS = ("torch", "torchvision", "numpy", "scipy", "msgspec", "pydantic", "ruamel.yaml",
+                 "click", "rich", "psutil", "packaging", "PIL")  # fmt: skip
+"""Packages that ``annt_prof run`` cannot do without."""
+
+
+class Status(StrEnum):
+    """How an item ended."""
+
+    DONE = "done"
+    OFF = "off"  # it ran, and a figure is not what is expected
+    FAILED = "failed"
+    KILLED = "killed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What a figure should be.
+
+    Attributes:
+        value: Printed beside the figure.
+        low, high: Accepted; None where there is no such limit.
+        by_interval: The reading's interval must hold ``value``; ``low`` and ``high`` mean nothing.
+    """
+
+    value: float
+    low: float | None
+    high: float | None
+    by_interval: bool = False
+
+
+def within(value: float, share: float) -> Expectation:
+    """Accept ``value`` with a deviation of ``share`` of it."""
+    return Expectation(value, value * (1 - share), value * (1 + share))
+
+
+def at_most(value: float) -> Expectation:
+    """Accept anything up to ``value``."""
+    return Expectation(value, None, value)
+
+
+def at_least(value: float) -> Expectation:
+    """Accept anything from ``value`` on."""
+    return Expectation(value, value, None)
+
+
+def interval_holds(value: float) -> Expectation:
+    """Accept an interval that ``value`` lies in."""
+    return Expectation(value, value, value, by_interval=True)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One figure, or one thing that went wrong.
+
+    Attributes:
+        name: Of what.
+        figure: None where there is none; ``note`` then says why.
+        unit: Of figure, expectation and interval; empty for a ratio or a count.
+        interval: 95 %.
+        launches: Behind the interval.
+        trouble: What went wrong; a reading with one is never as expected.
+    """
+
+    name: str
+    figure: float | None = None
+    unit: str = ""
+    expected: Expectation | None = None
+    interval: tuple[float, float] | None = None
+    launches: int | None = None
+    note: str = ""
+    trouble: str = ""
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether nothing speaks against it; what is only told, expects nothing."""
+        if self.trouble:
+            return False
+        if self.expected is None:
+            return True
+        if self.expected.by_interval:
+            return self.interval is not None and (
+                self.interval[0] <= self.expected.value <= self.interval[1]
+            )
+        low, high = self.expected.low, self.expected.high
+        return self.figure is not None and (
+            (low is None or low <= self.figure) and (high is None or self.figure <= high)
+        )
+
+
+@dataclass(frozen=True)
+class Item:
+    """Something to measure.
+
+    Attributes:
+        key: Unique; letters, digits, ``_`` and ``+``.
+        group: Module of this package that runs it.
+        arguments: Of that module.
+        serves: Bullets of ``reports/README.md`` that it works off.
+        estimate_s: It is skipped where less time is left.
+        limit_s: It is killed after this.
+        needs_device: Without a CUDA device it is skipped.
+        beside_others: It times nothing, so others like it may run meanwhile.
+        rehearsed: Whether the dry run runs it on the CPU, with tiny sizes.
+        needs: Packages to import.
+    """
+
+    key: str
+    group: str
+    title: str
+    serves: tuple[Owed, ...]
+    estimate_s: float
+    limit_s: float
+    arguments: tuple[str, ...] = ()
+    needs_device: bool = False
+    beside_others: bool = False
+    rehearsed: bool = True
+    needs: tuple[str, ...] = PRODUCT_NEEDS
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How an item went: one line of ``results.jsonl``.
+
+    Attributes:
+        seconds: It ran for.
+        reason: Why it is not done, or what is off.
+    """
+
+    part: int
+    key: str
+    title: str
+    serves: tuple[Owed, ...]
+    status: Status
+    seconds: float
+    reason: str = ""
+    readings: tuple[Reading, ...] = field(default=())
