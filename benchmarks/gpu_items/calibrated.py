@@ -9,12 +9,12 @@ from pathlib import Path
 from benchmarks.gpu_items.commands import annt_prof
 from benchmarks.gpu_items.owed import Owed
 from benchmarks.gpu_items.reporting import task_of
-from benchmarks.gpu_items.values import Item, Reading, within
+from benchmarks.gpu_items.values import NEEDS_DEVICE, Item, Reading, within
 
 ITEMS = (
     Item(
-        "calibrate", "calibrated", "doctor --calibrate", (Owed.CALIBRATION,), 40, 120,
-        needs_device=True,  # rates of a CPU say nothing here
+        "calibrate", __name__, "doctor --calibrate", (Owed.CALIBRATION,), 40, 120,
+        not_rehearsed=NEEDS_DEVICE,  # rates of a CPU say nothing here
     ),
 )  # fmt: skip
 

@@ -10,7 +10,7 @@ from benchmarks.gpu_items.values import Item, Reading, at_least
 
 ITEMS = (
     Item(
-        "critical_path", "critical", "the critical path of a step that the device holds up",
+        "critical_path", __name__, "the critical path of a step that the device holds up",
         (Owed.CRITICAL_PATH,), estimate_s=20, limit_s=60,
     ),
 )  # fmt: skip

@@ -74,7 +74,7 @@ class _Running:
             scratch=scratch,
             sizing=plan.sizing,
         )
-        command = [sys.executable, "-m", f"benchmarks.gpu_items.{item.group}"]
+        command = [sys.executable, "-m", item.module]
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
                 [*command, *item.arguments, *as_arguments(task)],
@@ -103,7 +103,7 @@ class _Running:
             found, why = (Status.OFF, "; ".join(off)) if off else (Status.DONE, "")
         return Outcome(
             plan.part, self.item.key, self.item.title, self.item.serves, found,
-            round(now - self.began, 2), why, readings,
+            round(now - self.began, 2), why, readings, plan.dry_run,
         )  # fmt: skip
 
     def _last_words(self) -> str:
@@ -174,10 +174,10 @@ def _skipped(item: Item, plan: Plan) -> str | None:
     missing = [name for name in item.needs if not _can_import(name)]
     if missing:
         return f"not installed: {', '.join(missing)}"
-    if item.needs_device and (plan.dry_run or not plan.has_device):
-        return "needs a CUDA device"
-    if plan.dry_run and not item.rehearsed:
-        return "a dry run rehearses one of its kind"
+    if plan.dry_run and item.not_rehearsed:
+        return item.not_rehearsed
+    if not (plan.dry_run or plan.has_device):
+        return "torch sees no CUDA device"
     estimate_s = _REHEARSAL_S if plan.dry_run else item.estimate_s
     left_s = plan.deadline - time.monotonic()
     if left_s < estimate_s:

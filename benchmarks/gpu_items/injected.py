@@ -36,7 +36,7 @@ _LOADER_SLEEP_S, _LOADERS = 0.01, 4
 
 def _item(key: str, title: str, estimate_s: float) -> Item:
     return Item(
-        f"injected_{key}", "injected", title, (Owed.INJECTED,), estimate_s, 3 * estimate_s, (key,)
+        f"injected_{key}", __name__, title, (Owed.INJECTED,), estimate_s, 3 * estimate_s, (key,)
     )
 
 

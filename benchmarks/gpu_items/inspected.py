@@ -9,7 +9,7 @@ from benchmarks.gpu_items.values import Item, Reading
 
 ITEMS = (
     Item(
-        "inspect", "inspected", "inspect on a script and its clean twin", (Owed.INSPECT,),
+        "inspect", __name__, "inspect on a script and its clean twin", (Owed.INSPECT,),
         estimate_s=40, limit_s=120,
     ),
 )  # fmt: skip

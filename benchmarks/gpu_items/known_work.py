@@ -8,10 +8,13 @@ from benchmarks.gpu_items.values import Item, Reading
 
 ITEMS = (
     Item(
-        "verdicts", "known_work", "verdicts on known work", (Owed.EVERY_TECHNIQUE,),
+        "verdicts", __name__, "verdicts on known work", (Owed.EVERY_TECHNIQUE,),
         estimate_s=130, limit_s=200,
     ),
 )  # fmt: skip
+_TINY = ("window.rounds=2", "window.rounds_per_launch=1", "window.min_launches=2",
+         "window.warmup=1", "window.iterations=2", "window.switch_in=1", "window.time_budget_s=5",
+         "window.traced_iterations=1", "model.arguments.products=10")  # fmt: skip
 _WANTED = {"identity": "no_measurable_effect", "three_percent": "helps"}
 
 
@@ -21,9 +24,8 @@ def main() -> None:
 
     task, _ = task_of()
     environment = verdicts.prepare(task.scratch, task.device)
-    sets = ["window.rounds=2", "window.rounds_per_launch=1", "window.min_launches=2"]
     answer = verdicts.explained(
-        task.scratch, environment, 0, task.device, sets if task.tiny else []
+        task.scratch, environment, 0, task.device, _TINY if task.tiny else ()
     )
     for technique in answer["techniques"]:
         name, verdict = technique["name"], technique["verdict"]

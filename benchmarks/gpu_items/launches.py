@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 ITEMS = (
     Item(
-        "launches", "launches", "seconds per launch, memory per context",
+        "launches", __name__, "seconds per launch, memory per context",
         (Owed.SHIPPED_SCENARIOS,), estimate_s=40, limit_s=120,
     ),
 )  # fmt: skip

@@ -13,7 +13,7 @@ from benchmarks.gpu_items.values import PRODUCT_NEEDS, Item, Reading, at_most
 
 ITEMS = (
     Item(
-        "own_tests", "own_tests", "pytest tests/gpu",
+        "own_tests", __name__, "pytest tests/gpu",
         (Owed.GPU_TESTS, Owed.DEVICE_TECHNIQUES, Owed.AMP_AND_PINNING),
         estimate_s=100, limit_s=240, needs=(*PRODUCT_NEEDS, "pytest"),
     ),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from benchmarks.gpu_items.reporting import Task
 
 ITEMS = (
-    Item("recorder", "recorder", "cost of the telemetry recorder", (Owed.NVML,), 50, 120),
+    Item("recorder", __name__, "cost of the telemetry recorder", (Owed.NVML,), 50, 120),
 )  # fmt: skip
 _PAIRS, _ITERATIONS, _SWITCH_IN = 12, 60, 5
 _COST = 0.01

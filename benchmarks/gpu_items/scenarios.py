@@ -11,7 +11,13 @@ from benchmarks.gpu_items.executing import ROOT
 from benchmarks.gpu_items.owed import Owed
 from benchmarks.gpu_items.reporting import task_of
 from benchmarks.gpu_items.sizing import budgets
-from benchmarks.gpu_items.values import PRODUCT_NEEDS, Item, Reading, interval_holds
+from benchmarks.gpu_items.values import (
+    ONE_OF_ITS_KIND,
+    PRODUCT_NEEDS,
+    Item,
+    Reading,
+    interval_holds,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +33,7 @@ _LIMIT = 1.5  # times the estimate
 _TINY = {
     "window__warmup": 1, "window__iterations": 2, "window__rounds": 2, "dataset__image_size": 8,
     "window__rounds_per_launch": 1, "window__min_launches": 2, "window__time_budget_s": 6,
-    "window__traced_iterations": 1, "dataset__batch_size": 2, "model__name": "resnet18",
+    "window__traced_iterations": 2, "dataset__batch_size": 2, "model__name": "resnet18",
     "design": "alone",
 }  # fmt: skip
 KEPT = ("run.json", "scenario.yaml", "step_times.csv", "telemetry.csv", "logs")
@@ -50,10 +56,11 @@ def _item(name: str, more: tuple[str, ...], measuring_s: float, whole_s: float) 
         serves.append(Owed.AMP_AND_PINNING)
     library = ("timm",) if name == "vit_amp" else ()
     return Item(
-        name, "scenarios", f"run and explain {name}.yaml", tuple(serves),
+        name, __name__, f"run and explain {name}.yaml", tuple(serves),
         estimate_s=whole_s, limit_s=_LIMIT * whole_s,
         arguments=(name, "--budget-s", f"{measuring_s:.0f}", *more),
-        rehearsed=name == "resnet50_digits", needs=(*PRODUCT_NEEDS, "sklearn", *library),
+        not_rehearsed="" if name == "resnet50_digits" else ONE_OF_ITS_KIND,
+        needs=(*PRODUCT_NEEDS, "sklearn", *library),
     )  # fmt: skip
 
 
@@ -81,9 +88,10 @@ def measure(task: Task, path: Path, *options: str) -> Answer:
     task.report(Reading("exit status", answer.status, note=_stop(answer), trouble=trouble))
     for reading in variant_readings(answer.document):
         task.report(reading)
-    for directory in sorted(path for path in runs.iterdir() if path.is_dir()):
-        _keep(directory, task.keep)
-    _explain(task, runs)
+    run_id = answer.document.get("run_id")
+    if run_id is not None:
+        _keep(runs / run_id, task.keep)
+        _explain(task, runs)
     return answer
 
 

@@ -105,6 +105,8 @@ def _owed_line(owed: Owed, outcomes: Sequence[Outcome], parts: tuple[int, ...]) 
         state = "done"
     else:
         state = "done in part" if serving else "not run"
+    if any(each.rehearsal for each in done):
+        state = f"only rehearsed on a CPU ({state})"
     if waiting:
         state += f"; still to come: part {' and '.join(map(str, waiting))}"
     if owed in NOT_SERVED:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 ESTIMATE_S = 90.0
 ITEMS = (
     Item(
-        "traces", "traces", "a small trace of each variant", (Owed.FIXTURES,), ESTIMATE_S, 200,
+        "traces", __name__, "a small trace of each variant", (Owed.FIXTURES,), ESTIMATE_S, 200,
         needs=(*PRODUCT_NEEDS, "sklearn"),
     ),
 )  # fmt: skip
@@ -44,17 +44,22 @@ def main() -> None:
 
 def _scenario(task: Task) -> dict[str, Any]:
     techniques: dict[str, Any] = {"amp": {}, "gradient_accumulation": {"steps": 2}}
+    if task.tiny:
+        del techniques["amp"]
     if task.on_device:
         techniques["pin_memory"] = {}
     return {
         "name": "traces",
         "model": {"source": "torchvision", "name": "resnet18", "stem": "cifar"},
-        "dataset": {"name": "digits", "batch_size": 2 if task.tiny else 32},
+        "dataset": {
+            "name": "digits", "image_size": 8 if task.tiny else 32,
+            "batch_size": 2 if task.tiny else 32,
+        },
         "techniques": techniques,
         "design": "alone" if task.tiny else "factorial",
         "window": {
-            "warmup": 2, "iterations": 2, "switch_in": 1, "rounds": 1, "rounds_per_launch": 1,
-            "time_budget_s": 10, "traced_iterations": 2,
+            "warmup": 2, "iterations": 2, "switch_in": 1, "rounds": 2, "rounds_per_launch": 1,
+            "min_launches": 2, "time_budget_s": 10, "traced_iterations": 2,
         },
     }  # fmt: skip
 

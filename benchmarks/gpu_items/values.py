@@ -13,6 +13,10 @@ PRODUCT_NEEDS = ("torch", "torchvision", "numpy", "scipy", "msgspec", "pydantic"
                  "click", "rich", "psutil", "packaging", "PIL")  # fmt: skip
 """Packages that ``annt_prof run`` cannot do without."""
 
+NEEDS_DEVICE = "needs a CUDA device"
+ONE_OF_ITS_KIND = "a dry run rehearses one of its kind"
+"""Why a dry run leaves an item out."""
+
 
 class Status(StrEnum):
     """How an item ended."""
@@ -105,27 +109,26 @@ class Item:
 
     Attributes:
         key: Unique; letters, digits, ``_`` and ``+``.
-        group: Module of this package that runs it.
+        module: Runs it, as ``python -m``.
         arguments: Of that module.
         serves: Bullets of ``reports/README.md`` that it works off.
         estimate_s: It is skipped where less time is left.
         limit_s: It is killed after this.
-        needs_device: Without a CUDA device it is skipped.
         beside_others: It times nothing, so others like it may run meanwhile.
-        rehearsed: Whether the dry run runs it on the CPU, with tiny sizes.
+        not_rehearsed: Why the dry run leaves it out; empty where it runs it on the CPU, with tiny
+            sizes.
         needs: Packages to import.
     """
 
     key: str
-    group: str
+    module: str
     title: str
     serves: tuple[Owed, ...]
     estimate_s: float
     limit_s: float
     arguments: tuple[str, ...] = ()
-    needs_device: bool = False
     beside_others: bool = False
-    rehearsed: bool = True
+    not_rehearsed: str = ""
     needs: tuple[str, ...] = PRODUCT_NEEDS
 
 
@@ -136,6 +139,7 @@ class Outcome:
     Attributes:
         seconds: It ran for.
         reason: Why it is not done, or what is off.
+        rehearsal: Whether it ran on a CPU with tiny sizes, which owes all the same.
     """
 
     part: int
@@ -146,3 +150,4 @@ class Outcome:
     seconds: float
     reason: str = ""
     readings: tuple[Reading, ...] = field(default=())
+    rehearsal: bool = False

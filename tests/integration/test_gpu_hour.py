@@ -1,0 +1,280 @@
+"""The hour on a GPU is rehearsed on a CPU: what it writes, skips, kills and prints."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from benchmarks.gpu_items import catalogue, executing, sizing
+from benchmarks.gpu_items.archive import pack
+from benchmarks.gpu_items.owed import NOT_SERVED, Owed
+from benchmarks.gpu_items.table import owed_lines, table
+from benchmarks.gpu_items.values import Item, Outcome, Status
+
+ROOT = Path(__file__).parents[2]
+SCRIPT = ROOT / "benchmarks" / "gpu_hour.py"
+FEW = {
+    1: (),
+    2: (),
+    3: ("--only", "critical_path", "inspect", "every_technique_loading"),
+}
+"""What the parts' rehearsals are limited to; part 3 measures by what part 2 measures by."""
+
+
+def start(*arguments: object) -> subprocess.Popen[str]:
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    command = [sys.executable, str(SCRIPT), *map(str, arguments)]
+    return subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def lines(folder: Path) -> list[dict]:
+    def refused(constant: str) -> None:
+        raise AssertionError(f"{constant} is not JSON")
+
+    text = (folder / "results.jsonl").read_text()
+    return [json.loads(line, parse_constant=refused) for line in text.splitlines()]
+
+
+def bullets() -> list[str]:
+    page = (ROOT / "reports" / "README.md").read_text()
+    section = page.split("## Owed on a CUDA device")[1].split("\n## ")[0]
+    found = re.findall(r"^- (.*?)[;.]$(?=\n- |\n*\Z|\n\n)", section, re.MULTILINE | re.DOTALL)
+    return [" ".join(bullet.split()) for bullet in found]
+
+
+def every_item() -> list[tuple[int, Item]]:
+    parts = ((part, catalogue.items(part, sizing.Sizing(), 562)) for part in catalogue.PARTS)
+    return [(part, item) for part, items in parts for item in items]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", catalogue.PARTS)
+def test_a_dry_run_rehearses_a_part(part: int, tmp_path: Path) -> None:
+    process = start(
+        "--part", part, "--deadline", 500, "--out", tmp_path, "--dry-run", "--lanes", 2, *FEW[part]
+    )
+    stdout, stderr = process.communicate(timeout=600)
+    found = lines(tmp_path)
+    unexpected = [
+        (each["key"], each["status"], each["reason"])
+        for each in found
+        if each["status"] not in ("done", "skipped")
+    ]
+    assert not unexpected, stderr
+    assert process.returncode == 0
+    assert any(each["status"] == "done" for each in found)
+    asked = FEW[part][1:] or [item.key for p, item in every_item() if p == part]
+    assert sorted(each["key"] for each in found) == sorted(asked)
+    for each in found:
+        assert each["part"] == part
+        assert each["rehearsal"] or each["status"] == "skipped"
+        assert (each["status"] == "skipped") == bool(each["reason"])
+        assert each["readings"] or each["status"] == "skipped"
+    assert stdout.count("\nowed: ") == len(Owed)
+    assert "only rehearsed on a CPU" in stdout
+    assert (tmp_path / f"part{part}.txt").read_text() == stdout
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(files) <= 4
+    assert all(path.parent == tmp_path and path.stat().st_size < 16e6 for path in files)
+    if part == 1:
+        assert sizing.load(tmp_path / "sizing.json") != sizing.Sizing()
+
+
+def test_without_a_device_nothing_is_measured(tmp_path: Path) -> None:
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("there is a CUDA device")
+    process = start("--part", 2, "--out", tmp_path)
+    stdout, _ = process.communicate(timeout=120)
+    assert process.returncode == 0
+    assert {each["reason"] for each in lines(tmp_path)} == {"torch sees no CUDA device"}
+    assert "skipped: resnet50_amp" in stdout
+
+
+def test_told_to_end_it_still_prints_its_table(tmp_path: Path) -> None:
+    process = start("--part", 1, "--out", tmp_path, "--dry-run", "--lanes", 1)
+    while not (tmp_path / "results.jsonl").exists():
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    stdout, _ = process.communicate(timeout=60)
+    found = lines(tmp_path)
+    assert len(found) == len(catalogue.items(1, sizing.Sizing(), 562))
+    assert "ended by SIGTERM" in {each["reason"] for each in found}
+    assert stdout.count("\nowed: ") == len(Owed)
+
+
+def test_the_owed_bullets_are_those_of_the_page() -> None:
+    assert bullets() == [owed.value for owed in Owed]
+
+
+def test_every_owed_bullet_is_served() -> None:
+    served = {owed for _, item in every_item() for owed in item.serves}
+    assert served == set(Owed)
+    assert set(NOT_SERVED) < set(Owed)
+
+
+def test_items_are_told_apart_by_their_keys() -> None:
+    keys = [item.key for _, item in every_item()]
+    assert len(set(keys)) == len(keys)
+    assert all(re.fullmatch(r"[a-z0-9_+]+", key) for key in keys)
+    assert all(item.limit_s > item.estimate_s for _, item in every_item())
+
+
+def test_the_smoke_matrix_has_every_technique() -> None:
+    from annt_prof.techniques import registry
+    from benchmarks.gpu_items import every_technique, smoke
+
+    assert registry.shipped() == smoke.TECHNIQUES
+    mixed = [name for mix in every_technique.MIXES.values() for name in mix]
+    assert sorted(mixed) == list(registry.shipped())
+
+
+def test_what_is_written_for_the_items_is_a_scenario(tmp_path: Path) -> None:
+    from benchmarks.gpu_items import every_technique, product, recorder, smoke, traces
+    from benchmarks.gpu_items.reporting import Task
+
+    for tiny in (False, True):
+        task = Task("cpu" if tiny else "cuda", tiny, *[tmp_path / "readings"] * 4)
+        documents = [traces._scenario(task), recorder._scenario(task)]
+        documents += [document for _, document in smoke.models(task)]
+        documents += [
+            every_technique._scenario(task, mix, 60) for mix in every_technique.MIXES.values()
+        ]
+        for document in documents:
+            product.read_scenario(document, tmp_path, accelerator=not tiny)
+
+
+@pytest.fixture
+def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Return a function from an item's program to its outcomes."""
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+
+    def run(
+        program: str, *, estimate_s: float = 1, limit_s: float = 60, deadline_s: float = 60,
+        needs: tuple[str, ...] = (),
+    ) -> list[Outcome]:  # fmt: skip
+        (tmp_path / "fake_item.py").write_text(program)
+        plan = executing.Plan(
+            part=1, deadline=time.monotonic() + deadline_s, dry_run=False, has_device=True,
+            lanes=1, work=tmp_path / "work", sizing=tmp_path / "sizing.json", ended=lambda: None,
+        )  # fmt: skip
+        item = Item("fake", "fake_item", "a fake", (Owed.CLOCK,), estimate_s, limit_s, needs=needs)
+        return list(executing.run([item], plan))
+
+    return run
+
+
+def test_a_hanging_item_is_killed_with_its_children(fake, tmp_path: Path) -> None:
+    """Also those that have a process group of their own, as loader and sampling processes do."""
+    (outcome,) = fake(
+        "import os, pathlib, subprocess, sys, time\n"
+        "sleep = [sys.executable, '-c', 'import time; time.sleep(600)']\n"
+        "child = subprocess.Popen(sleep, process_group=0)\n"
+        f"pathlib.Path({str(tmp_path / 'child')!r}).write_text(str(child.pid))\n"
+        "time.sleep(600)\n",
+        limit_s=2,
+    )
+    assert outcome.status is Status.KILLED
+    assert "not done after 2 s" in outcome.reason
+    child = int((tmp_path / "child").read_text())
+    for _ in range(100):
+        state = Path(f"/proc/{child}/stat")
+        if not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z":
+            break
+        time.sleep(0.05)
+    else:
+        pytest.fail("the child is alive")
+
+
+def test_what_was_read_before_a_kill_is_kept(fake) -> None:
+    (outcome,) = fake(
+        "import time\n"
+        "from benchmarks.gpu_items.reporting import task_of\n"
+        "from benchmarks.gpu_items.values import Reading, within\n"
+        "task, _ = task_of()\n"
+        "task.report(Reading('width', 2.0, 'm', within(2.1, 0.1), (1.9, 2.1), 3))\n"
+        "time.sleep(600)\n",
+        limit_s=3,
+    )
+    assert outcome.status is Status.KILLED
+    assert [reading.as_expected for reading in outcome.readings] == [True]
+    (row,) = [row for row in table([outcome]).splitlines() if "width" in row]
+    assert row.split() == ["width", "2", "m", "2.1", "m", "-4.76%", "1.9", "to", "2.1", "3"]
+
+
+def test_a_failing_item_says_its_last_words(fake) -> None:
+    (outcome,) = fake("raise SystemExit('the dog ate it')\n")
+    assert outcome.status is Status.FAILED
+    assert "the dog ate it" in outcome.reason
+
+
+def test_an_item_that_deviates_is_not_done(fake) -> None:
+    (outcome,) = fake(
+        "from benchmarks.gpu_items.reporting import task_of\n"
+        "from benchmarks.gpu_items.values import Reading, at_most\n"
+        "task, _ = task_of()\n"
+        "task.report(Reading('waits', 3.0, expected=at_most(2.0)))\n"
+    )
+    assert (outcome.status, outcome.reason) == (Status.OFF, "waits")
+
+
+def test_what_cannot_be_done_is_skipped_with_its_reason(fake) -> None:
+    (late,) = fake("", estimate_s=50, deadline_s=40)
+    assert late.status is Status.SKIPPED
+    assert re.fullmatch(r"takes about 50 s, and (39|40) s are left", late.reason)
+    (lacking,) = fake("", needs=("json", "no_such_package", "no_such.module"))
+    assert lacking.reason == "not installed: no_such_package, no_such.module"
+
+
+def test_no_item_outlives_the_deadline(fake) -> None:
+    began = time.monotonic()
+    (outcome,) = fake("import time; time.sleep(600)\n", deadline_s=2)
+    assert outcome.status is Status.KILLED
+    assert time.monotonic() - began < 60
+
+
+def test_owed_lines_tell_what_is_done_failed_and_to_come() -> None:
+    def outcome(key: str, owed: Owed, status: Status, reason: str = "") -> Outcome:
+        return Outcome(1, key, key, (owed,), status, 1.0, reason)
+
+    found = [
+        outcome("clock", Owed.CLOCK, Status.DONE),
+        outcome("spins", Owed.INJECTED, Status.OFF, "forward"),
+        outcome("nvml", Owed.NVML, Status.SKIPPED, "not installed: psutil"),
+        outcome("amp", Owed.AMP_AND_PINNING, Status.DONE),
+    ]
+    parts = {owed: (1, 2) if owed is Owed.AMP_AND_PINNING else (1,) for owed in Owed}
+    told = owed_lines(found, parts)
+    assert f"owed: {Owed.CLOCK.value}\n      done\n" in told
+    assert f"owed: {Owed.INJECTED.value}\n      failed: spins (off)\n" in told
+    assert "skipped: nvml (not installed: psutil)" in told
+    assert f"{Owed.AMP_AND_PINNING.value}\n      done in part; still to come: part 2\n" in told
+    assert f"{Owed.INSPECT.value}\n      not run; still to come: part 1" in told
+
+
+def test_an_archive_leaves_out_what_is_too_large(tmp_path: Path) -> None:
+    folder = tmp_path / "keep"
+    folder.mkdir()
+    (folder / "small").write_text("small")
+    (folder / "large").write_bytes(os.urandom(100_000))
+    assert pack(folder, tmp_path / "kept.tar.gz", most_bytes=50_000) == ("large",)
+    assert (tmp_path / "kept.tar.gz").stat().st_size < 50_000
+
+
+def test_budgets_are_cut_alike_where_they_do_not_fit() -> None:
+    few, many = sizing.budgets((3, 8), sizing.Sizing(launch_s=2, window_s=1), 1e9)
+    assert (few.measuring_s, many.measuring_s) == (60, 160)
+    cut = sizing.budgets((3, 8), sizing.Sizing(launch_s=2, window_s=1), 218)
+    assert [each.measuring_s for each in cut] == pytest.approx([30, 80])
+    assert sum(each.whole_s for each in cut) == pytest.approx(218)
