@@ -62,6 +62,9 @@ def main() -> int:
     found = given.sizing or given.out / "sizing.json"
     items = catalogue.items(given.part, sizing.load(found), given.deadline - _PACKING_S)
     if given.only:
+        unknown = {*given.only} - {item.key for item in items}
+        if unknown:
+            parser.error(f"part {given.part} has no item {', '.join(sorted(unknown))}; see --list")
         items = tuple(item for item in items if item.key in given.only)
     if given.list:
         for item in items:
@@ -147,8 +150,14 @@ def _read(results: Path) -> Iterator[Outcome]:
 def _told(
     part: int, outcomes: tuple[Outcome, ...], before: tuple[Outcome, ...], left_out: tuple[str, ...]
 ) -> str:
-    """Return the table, then a line for each owed bullet; a later result stands for an earlier."""
-    latest = {outcome.key: outcome for outcome in (*before, *outcomes)}
+    """Return the table, then a line for each owed bullet.
+
+    Of an item that was run before too, the later result counts, unless it was skipped.
+    """
+    latest: dict[str, Outcome] = {}
+    for outcome in (*before, *outcomes):
+        if outcome.key not in latest or outcome.status is not Status.SKIPPED:
+            latest[outcome.key] = outcome
     lines = [f"part {part}", table(outcomes), "", owed_lines(tuple(latest.values()), _parts())]
     if left_out:
         lines.append(f"too large for the archive: {', '.join(left_out)}")

@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 import subprocess
 import sys
 import tempfile
@@ -83,6 +84,7 @@ def bare(folder: Path, workers: int, device_name: str) -> Truth:
     import sleeping_work
 
     torch.manual_seed(0)
+    torch.set_num_threads(1)
     device = torch.device(device_name)
     loader = torch.utils.data.DataLoader(
         sleeping_work.Sleeping(), BATCH, shuffle=True, drop_last=True, num_workers=workers
@@ -127,7 +129,11 @@ def measured(folder: Path, workers: int, budget_s: float, device: str) -> Told:
     path, runs = folder / f"workers_{workers}.yaml", folder / f"runs_{workers}"
     path.write_text(json.dumps(scenario(workers, budget_s)))
     program = [sys.executable, "-m", "annt_prof"]
-    options: dict[str, Any] = {"cwd": folder, "check": True, "capture_output": True}
+    # One thread, as in the bare loop: waking others after a sleep takes milliseconds.
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    options: dict[str, Any] = {
+        "cwd": folder, "env": environment, "check": True, "capture_output": True,
+    }  # fmt: skip
     running = [*program, "run", path.name, "--device", device, "--runs-dir", runs, "--json"]
     answer = json.loads(subprocess.run(running, **options).stdout)
     explaining = [*program, "explain", "--runs-dir", runs, "--json"]

@@ -148,7 +148,7 @@ def models(task: Task) -> Iterator[tuple[str, dict[str, Any]]]:
     if find_spec("timm") is None:
         task.report(Reading("vit_tiny@224", note="skipped: timm is not installed"))
         return
-    arguments = {"depth": 1} if task.tiny else {}
+    arguments = {"depth": 2} if task.tiny else {}
     more = {"arguments": arguments} if arguments else {}
     yield "vit_tiny@224", _scenario("timm", "vit_tiny_patch16_224", large, batch, more)
 
