@@ -32,7 +32,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.append(str(Path(__file__).resolve().parent.parent))  # for benchmarks
 
 from annt_prof.plan import BASELINE, Variant
 from annt_prof.runner.messages import Assignment, TimedReply, TimedRequest

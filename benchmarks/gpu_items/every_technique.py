@@ -21,16 +21,6 @@ if TYPE_CHECKING:
     from benchmarks.gpu_items.sizing import Sizing
 
 MIXES: dict[str, dict[str, dict[str, Any]]] = {
-    "loading": {
-        "amp": {},
-        "pin_memory": {},
-        "device_prefetch": {},
-        "gpu_augmentation": {},
-        "dataloader_workers": {"workers": 8},
-        "fused_optimizer": {},
-        "compile": {},
-        "gradient_accumulation": {"steps": 2},
-    },
     "computing": {
         "tf32": {},
         "channels_last": {},
@@ -42,18 +32,29 @@ MIXES: dict[str, dict[str, dict[str, Any]]] = {
         "gradient_clipping": {"limit": 1.0},
         "set_to_none": {"drop": False},
     },
+    "loading": {
+        "amp": {},
+        "pin_memory": {},
+        "device_prefetch": {},
+        "gpu_augmentation": {},
+        "dataloader_workers": {"workers": 8},
+        "fused_optimizer": {},
+        "compile": {},
+        "gradient_accumulation": {"steps": 2},
+    },
 }
 OTHERS_S = 180.0
 """Of part 3, for everything else in it."""
 
-_COMPILING_S = 60.0  # of the first launch
+_LEAST_LAUNCHES = 2
+_COMPILING_S = 45.0  # of the first launch
 _LIMIT = 1.4  # times the estimate
 
 
 def items(sizing: Sizing, available_s: float) -> tuple[Item, ...]:
     """Return the two runs, with budgets that fit together: baseline, each alone, the mix."""
     counts = tuple(len(mix) + 2 for mix in MIXES.values())
-    sized = budgets(counts, sizing, available_s - _COMPILING_S)
+    sized = budgets(counts, sizing, available_s - _COMPILING_S, _LEAST_LAUNCHES)
     return tuple(
         Item(
             f"every_technique_{name}", __name__,

@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     from benchmarks.gpu_items.reporting import Task
     from benchmarks.gpu_items.sizing import Sizing
 
-# Variants of each: the baseline and every set of its techniques, and the baseline once more.
-_AGAIN = {"resnet50_amp": 3, "efficientnet_amp": 3, "vit_amp": 3}
-_SETS = {"resnet50_digits": 8, "resnet50_all": 8}
+# Variants of each: the baseline, each technique alone, and the whole mix or the baseline again.
+AGAIN = {"resnet50_amp": 3, "efficientnet_amp": 3, "vit_amp": 3}
+_MIXES = {"resnet50_digits": 5, "resnet50_all": 5}
+_LEAST_LAUNCHES = 3
 _LIMIT = 1.5  # times the estimate
 _TINY = {
     "window__warmup": 1, "window__iterations": 2, "window__rounds": 2, "dataset__image_size": 8,
@@ -41,11 +42,11 @@ KEPT = ("run.json", "scenario.yaml", "step_times.csv", "telemetry.csv", "logs")
 
 
 def items(sizing: Sizing, available_s: float) -> tuple[Item, ...]:
-    """Return one item for each scenario, with budgets that fit together."""
-    counts = {**_AGAIN, **_SETS}
-    sized = budgets(tuple(counts.values()), sizing, available_s)
+    """Return one item for each scenario, the ones with the baseline again first."""
+    counts = {**AGAIN, **_MIXES}
+    sized = budgets(tuple(counts.values()), sizing, available_s, _LEAST_LAUNCHES)
     return tuple(
-        _item(name, ("--aa",) if name in _AGAIN else (), budget.measuring_s, budget.whole_s)
+        _item(name, ("--aa",) if name in AGAIN else (), budget.measuring_s, budget.whole_s)
         for name, budget in zip(counts, sized, strict=True)
     )
 
@@ -71,7 +72,7 @@ def main() -> None:
     parser.add_argument("--budget-s", type=float, required=True)
     parser.add_argument("--aa", action="store_true")
     task, given = task_of(parser)
-    sizes = _TINY if task.tiny else {"window__time_budget_s": given.budget_s}
+    sizes = _TINY if task.tiny else {"window__time_budget_s": given.budget_s, "design": "alone"}
     again = ["--aa"] if given.aa else []
     path = ROOT / "scenarios" / f"{given.name}.yaml"
     measure(task, path, *again, *settings(**sizes))

@@ -13,7 +13,7 @@ LAUNCHES = 5
 """Launches that an interval should come from."""
 
 _WINDOWS_PER_LAUNCH = 2
-_TRACING_S = 6.0  # of each variant: the profiler's start, the window, numbers and analysis
+_TRACING_S = 4.0  # of each variant: the profiler's start, the window, numbers and analysis
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,8 +26,8 @@ class Sizing:
         context_bytes: Device memory that a process takes before it allocates anything.
     """
 
-    launch_s: float = 6.0
-    window_s: float = 1.5
+    launch_s: float = 4.5
+    window_s: float = 1.0
     context_bytes: int = 500_000_000
 
 
@@ -52,17 +52,21 @@ class Budget:
     whole_s: float
 
 
-def budgets(variants: tuple[int, ...], sizing: Sizing, available_s: float) -> tuple[Budget, ...]:
+def budgets(
+    variants: tuple[int, ...], sizing: Sizing, available_s: float, least_launches: int
+) -> tuple[Budget, ...]:
     """Return a budget for each run of so many variants.
 
     Each is what ``LAUNCHES`` launches take; where all of them together exceed what is available,
-    every one is cut alike.
+    every one is cut alike, down to ``least_launches``. What does not fit then is left for another
+    time, since runs with fewer would all say nothing.
     """
     launch_s = sizing.launch_s + _WINDOWS_PER_LAUNCH * sizing.window_s
     fixed = [count * (sizing.launch_s + _TRACING_S) + 10 for count in variants]
     wanted = [LAUNCHES * count * launch_s for count in variants]
-    share = min(1.0, max(available_s - sum(fixed), 0) / sum(wanted))
+    share = min(1.0, (available_s - sum(fixed)) / sum(wanted))
+    share = max(share, least_launches / LAUNCHES)
     return tuple(
-        Budget(max(20.0, share * measuring), max(20.0, share * measuring) + around)
+        Budget(share * measuring, share * measuring + around)
         for measuring, around in zip(wanted, fixed, strict=True)
     )

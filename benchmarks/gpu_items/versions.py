@@ -15,7 +15,7 @@ from benchmarks.gpu_items.values import Item, Reading
 _PACKAGES = ("torch", "torchvision", "timm", "transformers", "triton", "numpy", "nvidia-ml-py")
 
 ITEMS = (
-    Item("versions", __name__, "versions, driver and doctor", (Owed.PYTHONS,), 15, 60),
+    Item("versions", __name__, "versions, driver and doctor", (Owed.PYTHONS,), 15, 60, needs=()),
 )  # fmt: skip
 
 

@@ -273,8 +273,10 @@ def test_an_archive_leaves_out_what_is_too_large(tmp_path: Path) -> None:
 
 
 def test_budgets_are_cut_alike_where_they_do_not_fit() -> None:
-    few, many = sizing.budgets((3, 8), sizing.Sizing(launch_s=2, window_s=1), 1e9)
+    cost = sizing.Sizing(launch_s=2, window_s=1)
+    few, many = sizing.budgets((3, 8), cost, 1e9, 2)
     assert (few.measuring_s, many.measuring_s) == (60, 160)
-    cut = sizing.budgets((3, 8), sizing.Sizing(launch_s=2, window_s=1), 218)
+    cut = sizing.budgets((3, 8), cost, few.whole_s + many.whole_s - 110, 2)
     assert [each.measuring_s for each in cut] == pytest.approx([30, 80])
-    assert sum(each.whole_s for each in cut) == pytest.approx(218)
+    least = sizing.budgets((3, 8), cost, 0, 2)
+    assert [each.measuring_s for each in least] == pytest.approx([24, 64])
