@@ -9,7 +9,9 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -21,12 +23,6 @@ from benchmarks.gpu_items.values import Item, Outcome, Status
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "benchmarks" / "gpu_hour.py"
-FEW = {
-    1: (),
-    2: (),
-    3: ("--only", "critical_path", "inspect", "every_technique_loading"),
-}
-"""What the parts' rehearsals are limited to; part 3 measures by what part 2 measures by."""
 
 
 def start(*arguments: object) -> subprocess.Popen[str]:
@@ -60,9 +56,7 @@ def every_item() -> list[tuple[int, Item]]:
 @pytest.mark.slow
 @pytest.mark.parametrize("part", catalogue.PARTS)
 def test_a_dry_run_rehearses_a_part(part: int, tmp_path: Path) -> None:
-    process = start(
-        "--part", part, "--deadline", 500, "--out", tmp_path, "--dry-run", "--lanes", 2, *FEW[part]
-    )
+    process = start("--part", part, "--deadline", 500, "--out", tmp_path, "--dry-run", "--lanes", 2)
     stdout, stderr = process.communicate(timeout=600)
     found = lines(tmp_path)
     unexpected = [
@@ -73,7 +67,7 @@ def test_a_dry_run_rehearses_a_part(part: int, tmp_path: Path) -> None:
     assert not unexpected, stderr
     assert process.returncode == 0
     assert any(each["status"] == "done" for each in found)
-    asked = FEW[part][1:] or [item.key for p, item in every_item() if p == part]
+    asked = [item.key for p, item in every_item() if p == part]
     assert sorted(each["key"] for each in found) == sorted(asked)
     for each in found:
         assert each["part"] == part
@@ -270,6 +264,76 @@ def test_an_archive_leaves_out_what_is_too_large(tmp_path: Path) -> None:
     (folder / "large").write_bytes(os.urandom(100_000))
     assert pack(folder, tmp_path / "kept.tar.gz", most_bytes=50_000) == ("large",)
     assert (tmp_path / "kept.tar.gz").stat().st_size < 50_000
+
+
+def test_waits_are_counted_as_torch_warns_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    from benchmarks.gpu_items import product, smoke
+
+    modes: list[str] = []
+
+    def step(_loop: object) -> int:
+        for _ in range(3):
+            warnings.warn("called a synchronizing CUDA operation (Triggered ...)", stacklevel=1)
+        warnings.warn("something else", stacklevel=1)
+        return 2
+
+    monkeypatch.setattr(product, "run_steps", lambda *_: None)
+    monkeypatch.setattr(product, "optimizer_step", step)
+    monkeypatch.setattr(torch.cuda, "synchronize", lambda: None)
+    monkeypatch.setattr(torch.cuda, "set_sync_debug_mode", modes.append)
+    loop = SimpleNamespace(setup=SimpleNamespace(device=torch.device("cuda")))
+    assert smoke.synchronisations(loop) == 1.5
+    assert modes == ["warn", "default"]
+
+
+def test_a_spin_is_timed_by_events_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    from benchmarks.gpu_items.injected import Spin
+
+    cycles: list[int] = []
+
+    class Event:
+        def __init__(self, *, enable_timing: bool) -> None:
+            assert enable_timing
+
+        def record(self) -> None:
+            self.after = len(cycles)
+
+        def elapsed_time(self, end: Event) -> float:
+            return sum(cycles[self.after : end.after]) / 1e6
+
+    monkeypatch.setattr(torch.cuda, "Event", Event)
+    monkeypatch.setattr(torch.cuda, "_sleep", cycles.append)
+    monkeypatch.setattr(torch.cuda, "synchronize", lambda: None)
+    spin = Spin(5)
+    spin()
+    spin()
+    assert cycles[-2:] == [5_000_000] * 2
+    assert spin.mean_ns(2) == pytest.approx(5e6)
+
+
+def test_the_smoke_matrix_sees_wrong_training(tmp_path: Path) -> None:
+    import torch
+
+    from benchmarks.gpu_items import product, smoke
+
+    document = smoke._scenario("torchvision", "resnet18", 8, 2, {"stem": "cifar"})
+    scenario = product.read_scenario(document, tmp_path, accelerator=False)
+    shares = []
+    for factor in (1.0, 1.2):
+        setup = product.build_setup(scenario, torch.device("cpu"))
+        started = smoke._parameters(setup.model)
+        loop = product.Loop(setup, scenario.seed)
+        loop.optimizer.param_groups[0]["lr"] *= factor
+        groups = smoke.trained(loop)
+        expected = smoke.reference(scenario, setup, groups)
+        off = (smoke._parameters(setup.model) - expected).abs().max()
+        shares.append(float(off / (expected - started).abs().max()))
+    assert shares[0] < 1e-3
+    assert shares[1] > 0.1
 
 
 def test_budgets_are_cut_alike_where_they_do_not_fit() -> None:
