@@ -25,6 +25,7 @@ from annt_prof.explain.prediction import predict
 from annt_prof.explain.reasons import reason
 from annt_prof.explain.signature import movements
 from annt_prof.explain.throughput import throughputs
+from annt_prof.explain.waiting import loading_decides
 from annt_prof.explain.wording import DEFAULT_PRECISION, floor_of, verdict
 from annt_prof.plan import AGAIN
 from annt_prof.runs.conditions import not_as_asked
@@ -100,7 +101,13 @@ def _technique(name: str, facts: Facts) -> TechniqueExplanation:
         name=name,
         finding=finding,
         reason=reason(
-            finding, variant.speedup, placed, bounds, facts.baseline_ns, too_much=too_much
+            finding,
+            variant.speedup,
+            placed,
+            bounds,
+            facts.baseline_ns,
+            too_much=too_much,
+            decided=_decided(name, facts, bounds, baseline.samples_per_iteration),
         ),
         speedup=variant.speedup,
         alone=alone,
@@ -200,6 +207,17 @@ def _mathematics(name: str, variant: VariantRecord) -> str:
     prefix = f"{name}: "
     said = [line for line in variant.mathematics if line.startswith(prefix)]
     return said[0].removeprefix(prefix) if said else ""
+
+
+def _decided(name: str, facts: Facts, bounds: Bounds | None, samples: int) -> str | None:
+    """Return what else decides, whatever the technique does."""
+    if name not in facts.run.switched_on:
+        return None
+    try:
+        signature = registry.load(name).signature
+    except UserError:
+        return None  # a plug-in that is no longer there
+    return loading_decides(facts.evidence, signature, bounds, samples)
 
 
 def _bounds(name: str, facts: Facts, samples: int) -> Bounds | None:

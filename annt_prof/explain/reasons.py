@@ -25,6 +25,7 @@ def reason(
     baseline_ns: int,
     *,
     too_much: bool,
+    decided: str | None = None,
 ) -> str:
     """Say what was found and by which mechanism.
 
@@ -35,8 +36,10 @@ def reason(
         bounds: What its mechanism accounts for; None where nothing tells.
         baseline_ns: Per sample.
         too_much: Whether more was measured than that.
+        decided: What else decides, so that nothing could be saved.
     """
     limit = _limit(bounds, baseline_ns, too_much=too_much)
+    limit += "" if decided is None or too_much else f"; {decided}"
     match finding:
         case Finding.HELPS:
             said = f"saves {_effect(speedup, 1)}{_where(placed, helps=True)}"
