@@ -10,7 +10,7 @@ import torch
 from torch.profiler import ProfilerActivity, profile, schedule
 
 from annt_prof.categories import Phase
-from annt_prof.runner.loaders import drain, loaders_paused
+from annt_prof.runner.loaders import drain, loaders_paused, queue_capacity
 from annt_prof.runner.step import Loop, marked, optimizer_step
 from annt_prof.runs.record import TimedWindow
 
@@ -159,8 +159,9 @@ def run_traced(
     these steps, and no other, lies within them.
 
     Loader processes stand still while the profiler starts, which takes seconds where there is a
-    device, and their queue is emptied afterwards: from a full one, more iterations than these run
-    without waiting for data, whatever training does.
+    device. The first optimizer step under it is slow too, so their queue is emptied after that
+    one: from a full queue more iterations than these run without waiting for data, whatever
+    training does.
 
     Without an accelerator the shapes of inputs are not recorded. What the profiler keeps for
     them lies between the tensors on the host's heap, so that freed tensors leave holes too small
@@ -171,7 +172,7 @@ def run_traced(
         loop: What to train.
         iterations: At least so many, in whole optimizer steps.
         path: Of the trace, ``.json.gz``.
-        unrecorded: Iterations before them, at least, under the profiler.
+        unrecorded: Iterations before them, at least, under the profiler, after its first step.
         at_epoch: Whether the recorded iterations begin with an epoch.
 
     Returns:
@@ -181,7 +182,7 @@ def run_traced(
     activities = [ProfilerActivity.CPU]
     if device.type == "cuda":
         activities.append(ProfilerActivity.CUDA)
-    warmup, recorded = _groups_to_trace(loop, iterations, unrecorded, at_epoch=at_epoch)
+    warmup, recorded, drains = _groups_to_trace(loop, iterations, unrecorded, at_epoch=at_epoch)
     with contextlib.ExitStack() as stack:
         with loaders_paused():
             profiler = stack.enter_context(
@@ -206,22 +207,30 @@ def run_traced(
             else:
                 profiler.step()
 
-        for _ in (*warmup, *recorded):
+        for number, _ in enumerate((*warmup, *recorded)):
+            if drains and number == 1:
+                drain(loop)
             optimizer_step(loop, marked, end_iteration)
     return sum(recorded)
 
 
 def _groups_to_trace(
     loop: Loop, iterations: int, unrecorded: int, *, at_epoch: bool
-) -> tuple[list[int], list[int]]:
-    """Come to where a traced window begins; return its groups, unrecorded and recorded ones."""
-    batches = loop.batches
+) -> tuple[list[int], list[int], bool]:
+    """Come to where a traced window begins.
+
+    Returns:
+        Its groups, unrecorded and recorded ones, and whether the queue is to be emptied after the
+        first: not where the recorded ones begin with an epoch and so with an empty queue.
+    """
+    batches, first = loop.batches, loop.setup.accumulation
     if at_epoch:
         arrive(loop, 0, iterations, at_epoch=True)
-        batches.shorten_next(unrecorded)
-    else:
-        drain(loop)
-        if batches.remaining < unrecorded + iterations:
-            batches.end_epoch()
-    warmup, recorded = loop.upcoming_groups(max(1, unrecorded), iterations)
-    return warmup, recorded
+        batches.shorten_next(max(1, unrecorded))
+        warmup, recorded = loop.upcoming_groups(batches.remaining, iterations)
+        return warmup, recorded, False
+    needed = first + queue_capacity(loop) + unrecorded + iterations
+    if batches.remaining < needed:
+        batches.end_epoch()
+    warmup, recorded = loop.upcoming_groups(first + unrecorded, iterations)
+    return warmup, recorded, batches.remaining >= needed

@@ -49,6 +49,8 @@ FACTORY = Failure("user_error", "the factory fails", "model.name", "mend it")
 class ScriptedWorker:
     """Replies as a worker does, unless the script says that its process fails as it starts."""
 
+    epoch_start_ns = 0
+
     def __init__(self, failure: Failure | None, accumulation: int = 1) -> None:
         self._failure = failure
         self._accumulation = accumulation
@@ -64,9 +66,9 @@ class ScriptedWorker:
             case None:
                 return Built()
             case WarmRequest():
-                return Prepared((), (), self._accumulation, 0.001, step_ns=(MS,))
+                return Prepared((), (), self._accumulation, 0.001, step_ns=(MS,), per_epoch=1000)
             case EpochRequest():
-                return EpochReply(0)
+                return EpochReply(self.epoch_start_ns)
             case TimedRequest() as asked:
                 window = TimedWindow(
                     asked.round, asked.position, 0, 1, (MS,), 1, 4, MS, asked.launch
@@ -347,3 +349,21 @@ def test_what_lacks_memory_by_itself_is_out_of_memory(
     assert found["amp"].reason == "CUDA out of memory; no other variant's process was alive"
     assert [event.variant for event in lost] == ["amp"]
     assert len(found["baseline"].windows) == 3
+
+
+@pytest.mark.parametrize(("start_ms", "asked"), [(4, 1), (6, 3)])
+def test_an_epochs_start_is_asked_for_again_where_it_counts(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, start_ms: int, asked: int
+) -> None:
+    """An epoch is a thousand steps of 1 ms: 4 ms are less than 0.5 % of it, 6 ms are more."""
+    monkeypatch.setattr(ScriptedWorker, "epoch_start_ns", start_ms * MS)
+    scenario = scenario_of(techniques={"amp": {}})
+    session, _ = started(
+        monkeypatch, tmp_path, scenario, plan(scenario), lambda _assignment, _launch: None
+    )
+    session.prepare()
+    session.measure(IMPATIENT)
+    for record in session.records:
+        assert record.epochs is not None
+        assert [start.launch for start in record.epochs.starts] == list(range(asked))
+        assert (record.epochs.iterations, record.epochs.in_windows) == (1000, False)

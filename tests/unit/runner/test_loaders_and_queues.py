@@ -1,0 +1,134 @@
+"""Neither timed nor traced windows run from a queue that filled while something else took long."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from torch.utils.data import Dataset, get_worker_info
+
+from annt_prof.analysis.breakdown import break_down
+from annt_prof.categories import Category
+from annt_prof.runner.epoch_starts import epoch_start_ns
+from annt_prof.runner.loaders import drain, pause_loaders, queue_capacity, resume_loaders
+from annt_prof.runner.messages import EpochRequest
+from annt_prof.runner.step import Loop
+from annt_prof.runner.warming import warm_up
+from annt_prof.runner.window import run_steps, run_traced
+from annt_prof.techniques.setup import (
+    LoaderArguments,
+    OptimizerArguments,
+    ScheduleArguments,
+    TrainingSetup,
+)
+from annt_prof.trace.reading import read
+from annt_prof.workload.sampling import ShortenableBatches
+
+WORKERS, BATCH, NAP_S = 2, 4, 0.02
+MS = 1_000_000
+PER_BATCH_MS = BATCH * NAP_S * 1e3 / WORKERS  # of waiting, where training takes next to nothing
+
+
+class Sleeping(Dataset):
+    """Sleeps for each sample, and once as a loader process begins with it."""
+
+    def __init__(self, nap_s: float, start_s: float = 0.0) -> None:
+        self.nap_s, self.start_s, self.started = nap_s, start_s, False
+
+    def __len__(self) -> int:
+        return 400
+
+    def __getitem__(self, index: int) -> tuple[torch.Tensor, int]:
+        if not self.started and get_worker_info() is not None:
+            self.started = True
+            time.sleep(self.start_s)
+        time.sleep(self.nap_s)
+        return torch.full((8,), float(index)), index % 2
+
+
+def make_loop(dataset: Dataset, workers: int = WORKERS) -> Loop:
+    setup = TrainingSetup(
+        device=torch.device("cpu"),
+        model=torch.nn.Linear(8, 2),
+        criterion=torch.nn.functional.cross_entropy,
+        dataset=dataset,
+        loader=LoaderArguments(BATCH, num_workers=workers),
+        optimizer=OptimizerArguments("sgd", lr=0.01),
+        schedule=ScheduleArguments("constant"),
+    )
+    return Loop(setup, seed=0)
+
+
+def filled(loop: Loop) -> None:
+    """Let the queue fill, as it does while a model is compiled or a profiler starts."""
+    run_steps(loop, 1)
+    time.sleep(queue_capacity(loop) * PER_BATCH_MS / 1e3 * 2)
+
+
+def test_a_traced_window_waits_for_data_as_training_does(tmp_path: Path) -> None:
+    loop = make_loop(Sleeping(NAP_S))
+    filled(loop)
+    path = tmp_path / "trace.json.gz"
+    assert run_traced(loop, 6, path, unrecorded=WORKERS) == 6
+    mean = break_down(read(path)).mean
+    # Loaders set the pace, whatever share of it a busy machine computes in; six steps from a full
+    # queue of four batches take a third of that.
+    assert mean.step_ns > 0.9 * PER_BATCH_MS * MS
+    assert mean.by_category_ns[Category.DATA_LOADING] > 0.3 * mean.step_ns
+
+
+def test_what_the_warm_up_tells_is_from_an_empty_queue_on() -> None:
+    loop = make_loop(Sleeping(NAP_S))
+    compiling = iter([2 * queue_capacity(loop) * PER_BATCH_MS / 1e3])
+    loop.optimizer.register_step_pre_hook(lambda *_: time.sleep(next(compiling, 0)))
+    warmth = warm_up(loop, warmup=1, limit_s=60)
+    assert len(warmth.step_ns) == WORKERS
+    assert sum(warmth.step_ns) > 0.8 * WORKERS * PER_BATCH_MS * MS  # a full queue: next to nothing
+
+
+def test_draining_takes_all_that_can_be_ready() -> None:
+    loop = make_loop(Sleeping(0.0))
+    before = loop.batches.remaining
+    drain(loop)
+    assert queue_capacity(loop) == 2 * WORKERS
+    assert before - loop.batches.remaining == 2 * WORKERS
+    assert queue_capacity(make_loop(Sleeping(0.0), workers=0)) == 0
+
+
+def test_no_queue_fills_while_loaders_are_paused() -> None:
+    loop = make_loop(Sleeping(NAP_S))
+    filled(loop)
+    drain(loop)
+    pause_loaders()
+    time.sleep(1.0)  # enough for six times the queue
+    resume_loaders()
+    began = time.monotonic()
+    run_steps(loop, 4)
+    # The sample that each process slept over meanwhile is done, and no more.
+    assert time.monotonic() - began > 0.5 * 4 * PER_BATCH_MS / 1e3
+
+
+@pytest.mark.parametrize("start_s", [0.0, 0.5])
+def test_the_start_of_an_epoch_is_what_its_processes_need_to_start(start_s: float) -> None:
+    loop = make_loop(Sleeping(0.005, start_s))
+    run_steps(loop, 1)
+    steady_ns = 0.005 * BATCH / WORKERS * 1e9
+    cost_ns = epoch_start_ns(loop, EpochRequest(iterations=8, per_iteration_ns=steady_ns))
+    assert cost_ns > start_s * 1e9
+    assert loop.batches.between_epochs
+
+
+def test_the_start_of_an_epoch_in_process_is_its_first_batchs_surplus(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begin = ShortenableBatches.__iter__
+
+    def late(batches: ShortenableBatches) -> object:
+        time.sleep(0.05)  # a sampler that sorts its samples, say
+        return begin(batches)
+
+    monkeypatch.setattr(ShortenableBatches, "__iter__", late)
+    loop = make_loop(Sleeping(0.0), workers=0)
+    assert epoch_start_ns(loop, EpochRequest(2, 1.0)) > 40 * MS
