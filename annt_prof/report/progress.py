@@ -134,27 +134,27 @@ def _plan(event: Started) -> str:
 
 
 def _estimate(event: Estimated) -> str:
-    step = units.duration(event.step_ns)
     return (
-        f"a step of the first variant takes {step}; about {units.seconds(event.total_s)} left at "
-        f"most{_too_few(event.launches, event.needed, event.enough_s)}"
+        f"a step of the first variant takes {units.duration(event.step_ns)}; about "
+        f"{units.seconds(event.total_s)} to go{_launches(event)}"
     )
 
 
 def _plan_of_windows(event: Planned) -> str:
-    what = "whole epochs of " if event.at_epoch else ""
-    buys = units.count(event.launches, "launch", "launches")
+    what = "whole epochs, " if event.at_epoch else ""
     return (
-        f"each window is {what}{units.count(event.iterations, 'iteration')}, a round of all "
-        f"variants takes {units.duration(event.round_s * 1e9)}; the time budget holds about {buys}"
-        f"{_too_few(event.launches, event.needed, event.enough_s)}"
+        f"each window is {what}{units.count(event.iterations, 'iteration')}; a round of all "
+        f"variants takes {units.duration(event.round_s * 1e9)}{_launches(event)}"
     )
 
 
-def _too_few(launches: int, needed: int, enough_s: int) -> str:
-    if launches >= needed:
-        return ""
+def _launches(event: Estimated | Planned) -> str:
+    """Say what the time budget buys, and which one would buy enough."""
+    held = units.count(event.launches, "launch", "launches")
+    said = f"; the time budget holds about {held}"
+    if event.launches >= event.needed:
+        return said
     return (
-        f"; that is fewer than {needed}, and too few for narrow intervals: "
-        f"window.time_budget_s={enough_s} would hold them"
+        f"{said}, where narrow intervals need {event.needed}: "
+        f"window.time_budget_s={event.enough_s} would hold them"
     )

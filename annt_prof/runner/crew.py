@@ -191,7 +191,7 @@ class Crew:
         if entry is self.entries[0] and costs_every_variant(entry, failure):
             withhold(self.entries[1:])
         if status == "not_applicable":
-            self._leave_out(entry)
+            self._leave_out(entry, failure)
 
     def _is_the_scenarios(self, entry: Entry, failure: Failure) -> bool:
         """Whether a failure to build is the fault of a scenario rather than of a variant of it.
@@ -207,16 +207,25 @@ class Crew:
         all_changes = max(len(each.changes) for each in self._order.plan.variants)
         return len(variant.changes) in (0, all_changes)
 
-    def _leave_out(self, entry: Entry) -> None:
+    def _leave_out(self, entry: Entry, failure: Failure) -> None:
         """Leave a technique that the scenario refuses out of the variants that are to come.
 
-        Not so between two scenarios: what the first refuses the second may take.
+        Where it is refused beside one that might have freed it, the variant is to come again,
+        without it. Not so between two scenarios: what the first refuses the second may take.
         """
-        variant, reason = entry.variant, entry.record.reason
-        if variant.factors is not None or len(variant.techniques) != 1 or reason is None:
+        variant, order = entry.variant, self._order
+        named = {f"techniques.{chosen.name}": chosen.name for chosen in variant.techniques}
+        beside = named.get(failure.where or "")
+        if variant.factors is not None:
             return
-        refused = {**self._order.refused, variant.techniques[0].name: reason}
-        self._order = dataclasses.replace(self._order, refused=refused)
+        if len(variant.techniques) == 1:
+            refused = {**order.refused, variant.techniques[0].name: failure.message}
+            self._order = dataclasses.replace(order, refused=refused)
+        elif beside is not None and beside in order.refused.keys() - order.refused_beside:
+            tried = order.refused_beside | {beside}
+            self._order = dataclasses.replace(order, refused_beside=tried)
+        else:
+            return
         for old, new in zip(self.entries, entries(self._order), strict=True):
             if old is entry or (old.runs and not old.built and old.worker is None):
                 old.variant, old.record = new.variant, new.record

@@ -38,7 +38,9 @@ class Order:
         baseline: The baseline's settings, which a technique may find to be its own; None between
             two scenarios, where what differs is the question.
         refused: Techniques that the scenario's own model or data turned out to refuse, each with
-            the reason; they are left out of every variant.
+            the reason; they are left out of every variant in which no other technique may free
+            them.
+        refused_beside: Those of them that were refused beside such a technique, too.
         observed: What one batch of the baseline showed; None where it is not known, and between
             two scenarios, whose models may differ.
     """
@@ -51,6 +53,7 @@ class Order:
     logs: Path
     baseline: Baseline | None = None
     refused: Mapping[str, str] = field(default_factory=dict)
+    refused_beside: frozenset[str] = frozenset()
     observed: Observed | None = None
 
 
@@ -203,5 +206,5 @@ def _refused(variant: Variant, order: Order) -> dict[str, str]:
     return {
         name: reason
         for name, reason in order.refused.items()
-        if not registry.load(name).freed_by & beside
+        if name in order.refused_beside or not registry.load(name).freed_by & beside
     }

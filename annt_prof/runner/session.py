@@ -173,16 +173,16 @@ class Session:
     def _launch_first(self, group: list[Entry]) -> None:
         """Launch variants for the first time; one after the other where they do not fit."""
         crew = self._crew
-        if crew.together:
-            try:
-                crew.launch(group)
-            except CrowdedError as crowded:
-                self._live_apart(_crowd(crowded))
-        if not crew.together:
-            for entry in group:
-                if entry.runs and not entry.built:
-                    crew.launch([entry])
-                    crew.end([entry])
+        # What is refused beside another technique comes again, without it.
+        while waiting := [entry for entry in group if entry.runs and not entry.built]:
+            if crew.together:
+                try:
+                    crew.launch(waiting)
+                except CrowdedError as crowded:
+                    self._live_apart(_crowd(crowded))
+            else:
+                crew.launch(waiting[:1])
+                crew.end(waiting[:1])
 
     def _plan(self) -> None:
         """Choose how long every window is, and say what the budget holds."""

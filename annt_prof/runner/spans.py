@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from annt_prof.scenario.schema import WindowChoice
 
 _SURE = 0.9  # of the budget: the warm-up's steps tell the later ones' length only roughly
+_OF_LAUNCH = 0.25  # of the time that a launch takes, below which windows are not cut
 _LONGEST = 6  # times the iterations that the scenario asks for
 
 
@@ -78,6 +79,8 @@ def choose_span(
     # So many iterations of every variant fit into one window of each launch.
     budget_s = max(0.0, _SURE * window.time_budget_s - (launches - 1) * launch_s)
     affordable = int(budget_s / launches / step_s) if step_s else _LONGEST * window.iterations
+    # Windows far shorter than what it takes to start their processes would buy no launch.
+    affordable = max(affordable, int(_OF_LAUNCH * launch_s / step_s) if step_s else 0)
     # Where an epoch is hardly longer than a switch-in, no window lies in the middle of one.
     no_middle = epoch - switch_in < period
     if no_middle or epoch <= min(_LONGEST * window.iterations, affordable - switch_in):

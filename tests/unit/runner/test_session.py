@@ -300,6 +300,25 @@ def test_what_another_technique_frees_is_tried_beside_it(
     assert found["all"].techniques == ("amp", "sdpa")
 
 
+def test_what_nothing_frees_is_left_out_of_the_mix_after_all(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    refused = Failure("not_applicable", "flash takes no dropout", "techniques.sdpa")
+
+    def script(assignment: Assignment, _launch: int) -> Failure | None:
+        names = {chosen.name for chosen in assignment.variant.techniques}
+        return refused if "sdpa" in names else None
+
+    scenario = scenario_of(techniques={"amp": {}, "sdpa": {}, "gradient_clipping": {}})
+    session, _ = started(monkeypatch, tmp_path, scenario, plan(scenario), script)
+    session.prepare()
+    found = {each.name: each for each in session.records}
+    assert found["sdpa"].status == "not_applicable"
+    assert found["all"].status == "measured"
+    assert found["all"].techniques == ("amp", "gradient_clipping")
+    assert found["all"].left_out == {"sdpa": "flash takes no dropout"}
+
+
 def crowding(name: str, failure: Failure) -> Script:
     """A variant that runs out of memory the first time, when others are alive."""
 
