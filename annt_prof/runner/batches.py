@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from typing import TYPE_CHECKING, Any
 
 from annt_prof.workload.sampling import ShortenableBatches
@@ -25,11 +26,13 @@ class Batches:
         per_epoch: Iterations of a whole epoch.
         remaining: Iterations left in the epoch; the length of the next one where that is about
             to begin.
+        waited_ns: How long the host was here for batches so far, loaders' starts and ends included.
     """
 
     def __init__(self, loader: Loader) -> None:
         self.per_epoch = len(loader)
         self.remaining = self.per_epoch
+        self.waited_ns = 0
         self._loader = loader
         self._epoch: Iterator[Any] | None = None
         sampler = getattr(loader, "batch_sampler", None)
@@ -42,12 +45,14 @@ class Batches:
 
     def __next__(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Return the next batch, starting the loader anew where an epoch begins."""
+        began_ns = time.monotonic_ns()
         if self._epoch is None:
             self._epoch = self._begin()
         inputs, targets = next(self._epoch)
         self.remaining -= 1
         if self.remaining == 0:
             self._end()
+        self.waited_ns += time.monotonic_ns() - began_ns
         return inputs, targets
 
     def end_epoch(self) -> None:

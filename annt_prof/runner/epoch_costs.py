@@ -29,10 +29,11 @@ def note_epoch_start(crew: Crew, entry: Entry, launch: int, span: Span) -> None:
         CrowdedError: It ran out of memory beside others.
     """
     prepared, epochs = crew.prepared[entry.variant.name], entry.record.epochs
-    own = [w.per_iteration_ns for w in entry.record.windows if w.launch == launch]
+    own = [w for w in entry.record.windows if w.launch == launch]
     if span.at_epoch or epochs is None or not own:
         return
-    step_ns = fmean(own)
+    step_ns = fmean(w.per_iteration_ns for w in own)
+    waited_ns = fmean(w.waited_ns / w.iterations for w in own)
     if epochs.starts:
         seen = fmean(start.cost_ns for start in epochs.starts)
         if seen < _WORTH_ASKING_AGAIN * step_ns * epochs.iterations:
@@ -42,7 +43,7 @@ def note_epoch_start(crew: Crew, entry: Entry, launch: int, span: Span) -> None:
     budget_ns = crew.order.scenario.window.time_budget_s * 1e9
     if prepared.queue and 2 * iterations * step_ns > _TIME_SHARE * budget_ns:
         return
-    reply = crew.ask(entry, EpochRequest(iterations, step_ns))
+    reply = crew.ask(entry, EpochRequest(iterations, step_ns, waited_ns))
     if reply is None:
         return
     start = EpochStart(launch, cast("EpochReply", reply).cost_ns)

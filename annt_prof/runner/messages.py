@@ -77,10 +77,12 @@ class EpochRequest:
     Attributes:
         iterations: Of the short epochs that are run for it.
         per_iteration_ns: What an iteration takes in the middle of an epoch.
+        waited_ns: For how long of that the host waits for its batch.
     """
 
     iterations: int
     per_iteration_ns: float
+    waited_ns: float
 
 
 @dataclass(frozen=True)

@@ -122,7 +122,7 @@ def run_timed(loop: Loop, request: TimedRequest) -> TimedWindow:
     wait_for(device)
     started_ns = time.monotonic_ns()
     dropped = arrive(loop, request.switch_in, request.iterations, at_epoch=request.at_epoch)
-    first = loop.iterations
+    first, waited_ns = loop.iterations, loop.batches.waited_ns
     groups: list[int] = []
     stopwatch.mark()
     while sum(groups) < request.iterations:
@@ -146,6 +146,7 @@ def run_timed(loop: Loop, request: TimedRequest) -> TimedWindow:
         wall_ns=sum(laps_ns),
         launch=request.launch,
         first_iteration=first,
+        waited_ns=loop.batches.waited_ns - waited_ns,
     )
 
 

@@ -55,6 +55,7 @@ class TimedWindow(msgspec.Struct, frozen=True):
             ``iterations``, slow ones and all.
         launch: Which of the variant's processes ran it, counted from 0.
         first_iteration: How many iterations this process had run before the first of these.
+        waited_ns: For how long of ``wall_ns`` the host waited for batches.
     """
 
     round: int
@@ -67,6 +68,7 @@ class TimedWindow(msgspec.Struct, frozen=True):
     wall_ns: int
     launch: int = 0
     first_iteration: int = 0
+    waited_ns: int = 0
 
     @property
     def per_iteration_ns(self) -> float:

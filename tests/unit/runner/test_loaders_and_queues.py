@@ -13,10 +13,10 @@ from annt_prof.analysis.breakdown import break_down
 from annt_prof.categories import Category
 from annt_prof.runner.epoch_starts import epoch_start_ns
 from annt_prof.runner.loaders import drain, pause_loaders, queue_capacity, resume_loaders
-from annt_prof.runner.messages import EpochRequest
+from annt_prof.runner.messages import EpochRequest, TimedRequest
 from annt_prof.runner.step import Loop
 from annt_prof.runner.warming import warm_up
-from annt_prof.runner.window import run_steps, run_traced
+from annt_prof.runner.window import run_steps, run_timed, run_traced
 from annt_prof.techniques.setup import (
     LoaderArguments,
     OptimizerArguments,
@@ -115,7 +115,7 @@ def test_the_start_of_an_epoch_is_what_its_processes_need_to_start(start_s: floa
     loop = make_loop(Sleeping(0.005, start_s))
     run_steps(loop, 1)
     steady_ns = 0.005 * BATCH / WORKERS * 1e9
-    cost_ns = epoch_start_ns(loop, EpochRequest(iterations=8, per_iteration_ns=steady_ns))
+    cost_ns = epoch_start_ns(loop, EpochRequest(8, per_iteration_ns=steady_ns, waited_ns=steady_ns))
     assert cost_ns > start_s * 1e9
     assert loop.batches.between_epochs
 
@@ -131,4 +131,18 @@ def test_the_start_of_an_epoch_in_process_is_its_first_batchs_surplus(
 
     monkeypatch.setattr(ShortenableBatches, "__iter__", late)
     loop = make_loop(Sleeping(0.0), workers=0)
-    assert epoch_start_ns(loop, EpochRequest(2, 1.0)) > 40 * MS
+    assert epoch_start_ns(loop, EpochRequest(2, 1.0, 0.0)) > 40 * MS
+
+
+def test_compute_that_varies_is_no_start_of_an_epoch() -> None:
+    loop = make_loop(Sleeping(0.001))
+    run_steps(loop, 1)
+    loop.optimizer.register_step_pre_hook(lambda *_: time.sleep(0.05))  # slower than in windows
+    cost_ns = epoch_start_ns(loop, EpochRequest(8, per_iteration_ns=1.0 * MS, waited_ns=0.0))
+    assert cost_ns < 8 * 50 * MS  # which the wall time of an epoch is longer by
+
+
+def test_a_window_tells_for_how_long_it_waited() -> None:
+    loop = make_loop(Sleeping(NAP_S), workers=0)
+    window = run_timed(loop, TimedRequest(0, 0, 0, iterations=4, switch_in=1))
+    assert 4 * BATCH * NAP_S * 1e9 < window.waited_ns <= window.wall_ns
