@@ -41,6 +41,11 @@ class CrowdedError(Exception):
         self.entry = entry
         self.failure = failure
 
+    @property
+    def reason(self) -> str:
+        """Why processes should live one after the other, for people."""
+        return f"{self.entry.variant.name} ran out of memory beside the others"
+
 
 class Crew:
     """The variants and their processes.
@@ -54,6 +59,7 @@ class Crew:
         entries: Every variant, in the plan's order.
         prepared: What the first process of each variant said once it was warmed up.
         together: Whether processes of several variants live at once.
+        remarks: What is to be known of how they live, for people.
     """
 
     def __init__(
@@ -66,6 +72,7 @@ class Crew:
         self.named = {entry.variant.name: entry for entry in self.entries}
         self.prepared: dict[str, Prepared] = {}
         self.together = True
+        self.remarks: tuple[str, ...] = ()
 
     @property
     def order(self) -> Order:
@@ -133,6 +140,15 @@ class Crew:
             search_path=self._order.search_path,
             log=self._order.logs / f"{variant.name}.log",
             compiled=self._order.logs / "compiled" / variant.name,
+        )
+
+    def live_apart(self, why: str) -> None:
+        """From now on, have the processes of one variant at a time."""
+        self.together = False
+        self.end(self.alive)
+        self.remarks += (
+            f"one variant's process at a time: {why}. Windows that are compared lie further "
+            "apart, so what drifts meanwhile is not cancelled, and intervals are wider",
         )
 
     def end(self, chosen: Sequence[Entry]) -> None:

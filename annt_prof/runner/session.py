@@ -11,30 +11,22 @@ import dataclasses
 import itertools
 import time
 from dataclasses import dataclass
-from statistics import fmean
 from typing import TYPE_CHECKING, cast
-
-import msgspec
 
 from annt_prof.runner import pacing, spans
 from annt_prof.runner.crew import Crew, CrowdedError
 from annt_prof.runner.epoch_costs import note_epoch_start
 from annt_prof.runner.messages import TimedReply, TimedRequest
 from annt_prof.runner.periods import find_period
-from annt_prof.runner.residency import too_large
+from annt_prof.runner.preparation import prepare
 from annt_prof.runner.tracing import trace_variant
 from annt_prof.runs.events import (
     Activity,
-    Estimated,
     Event,
     MeasuringEnded,
-    Planned,
     Progressed,
-    Started,
-    VariantLost,
     WindowEnded,
 )
-from annt_prof.telemetry.hardware import free_memory_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,7 +35,6 @@ if TYPE_CHECKING:
 
     from annt_prof.plan import Variant
     from annt_prof.runner.entry import Entry, Order
-    from annt_prof.runner.messages import Prepared
     from annt_prof.runs.record import VariantRecord
     from annt_prof.scenario.effective import Substitution
 
@@ -69,9 +60,6 @@ class Session:
         context: From ``process.fork_server``.
         order: What to measure.
         notify: Told of everything as it happens; must return quickly.
-
-    Attributes:
-        remarks: What is to be known of how the run was measured, for people.
     """
 
     def __init__(
@@ -82,7 +70,7 @@ class Session:
         self._window = order.scenario.window
         self._launch_s = 0.0
         self._span = spans.Span(self._window.iterations, self._window.switch_in, 1, False, 0.0)
-        self.remarks: tuple[str, ...] = ()
+        self._cut: tuple[str, ...] = ()
 
     def __enter__(self) -> Session:
         return self
@@ -119,96 +107,18 @@ class Session:
     def prepare(self) -> None:
         """Build and warm up every variant that can act here, and choose how long windows are.
 
-        The baseline comes first and tells what the others will take. Single techniques come
-        before sets of them, since what the scenario refuses is left out of the sets.
-
         Raises:
             UserError: The scenario cannot be built: an unknown model, an unreadable dataset. What
                 its techniques refuse is no error but a result of their variants.
         """
-        crew, plan = self._crew, self._crew.order.plan
-        for entry in crew.entries:
-            if entry.record.status == "crashed":
-                self._notify(VariantLost(entry.variant.name, entry.record.reason or "crashed"))
-        names = tuple(entry.variant.name for entry in crew.running)
-        self._notify(Started(names, self._window.rounds, self._window.time_budget_s, plan.design))
-        began = time.monotonic()
-        first, *others = crew.entries
-        if first.runs:
-            crew.launch([first])
-        self._foresee(first, len(names), time.monotonic() - began)
-        alone = [entry for entry in others if len(entry.variant.factor_names) == 1]
-        for group in (alone, [entry for entry in others if entry not in alone]):
-            self._launch_first([entry for entry in group if entry.runs])
-        self._launch_s = time.monotonic() - began - _compiling_s(crew.entries)
-        if crew.running:
-            self._plan()
+        prepared = prepare(self._crew, self._notify)
+        self._span, self._launch_s = prepared.span, prepared.launch_s
+        self._cut = prepared.remarks
 
-    def _foresee(self, first: Entry, variants: int, launch_s: float) -> None:
-        """Say what the run will take, as soon as one variant is there to tell it."""
-        prepared = self._crew.prepared.get(first.variant.name)
-        if prepared is None or variants < 2:
-            return
-        paces = [_pace(prepared)] * variants
-        needed = pacing.launches_needed(self._window)
-        span = spans.choose_span(self._window, paces, variants * launch_s, needed)
-        total_s = (2 * variants - 1) * launch_s + max(self._window.time_budget_s, span.round_s)
-        buys = pacing.launches_in_budget(self._window, span.round_s, variants * launch_s)
-        enough_s = pacing.enough_budget_s(self._window, span.round_s, variants * launch_s)
-        self._notify(Estimated(total_s, fmean(prepared.step_ns), buys, needed, enough_s))
-        if prepared.footprint is not None:
-            why = too_large(prepared.footprint, variants - 1, free_memory_bytes())
-            if why is not None:
-                self._live_apart(why)
-
-    def _live_apart(self, why: str) -> None:
-        """From now on, have the processes of one variant at a time."""
-        self._crew.together = False
-        self._crew.end(self._crew.alive)
-        self.remarks += (
-            f"one variant's process at a time: {why}. Windows that are compared lie further "
-            "apart, so what drifts meanwhile is not cancelled, and intervals are wider",
-        )
-
-    def _launch_first(self, group: list[Entry]) -> None:
-        """Launch variants for the first time; one after the other where they do not fit."""
-        crew = self._crew
-        # What is refused beside another technique comes again, without it.
-        while waiting := [entry for entry in group if entry.runs and not entry.built]:
-            if crew.together:
-                try:
-                    crew.launch(waiting)
-                except CrowdedError as crowded:
-                    self._live_apart(_crowd(crowded))
-            else:
-                crew.launch(waiting[:1])
-                crew.end(waiting[:1])
-
-    def _plan(self) -> None:
-        """Choose how long every window is, and say what the budget holds."""
-        prepared = [self._crew.prepared[entry.variant.name] for entry in self._crew.running]
-        needed = pacing.launches_needed(self._window)
-        paces = [_pace(each) for each in prepared]
-        span = self._span = spans.choose_span(self._window, paces, self._launch_s, needed)
-        for entry in self._crew.running:
-            if entry.record.epochs is not None and span.at_epoch:
-                entry.change(epochs=msgspec.structs.replace(entry.record.epochs, in_windows=True))
-        if span.iterations < self._window.iterations:
-            self.remarks += (
-                f"windows have {span.iterations} instead of {self._window.iterations} iterations, "
-                f"as {self._window.time_budget_s:g} s hold no {needed} launches of longer ones",
-            )
-        self._notify(
-            Planned(
-                iterations=span.iterations,
-                switch_in=span.switch_in,
-                at_epoch=span.at_epoch,
-                round_s=span.round_s,
-                launches=pacing.launches_in_budget(self._window, span.round_s, self._launch_s),
-                needed=needed,
-                enough_s=pacing.enough_budget_s(self._window, span.round_s, self._launch_s),
-            )
-        )
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is to be known of how the run was measured, for people."""
+        return (*self._crew.remarks, *self._cut)
 
     def measure(self, statistics: Statistics) -> str:
         """Run rounds of timed windows, a few in each launch.
@@ -243,7 +153,7 @@ class Session:
             try:
                 self._round(index, launch, order, began)
             except CrowdedError as crowded:
-                self._live_apart(_crowd(crowded))
+                crew.live_apart(crowded.reason)
             now = time.monotonic()
             self._notify(Progressed(statistics.summarise(self.records)))
             progress = pacing.Progress(
@@ -339,7 +249,7 @@ class Session:
         try:
             crew.launch(alive)
         except CrowdedError as crowded:
-            self._live_apart(_crowd(crowded))
+            crew.live_apart(crowded.reason)
         self._launch_s = time.monotonic() - began
 
     def _enough(self, progress: pacing.Progress, statistics: Statistics) -> str | None:
@@ -366,25 +276,3 @@ class Session:
             if entry.worker is not None:
                 with contextlib.suppress(CrowdedError):
                     trace_variant(crew, entry, directory, self._span, iterations, self._notify)
-
-
-def _pace(prepared: Prepared) -> spans.Pace:
-    period = find_period(prepared.step_ns, range(len(prepared.step_ns)))
-    return spans.Pace(
-        step_ns=fmean(prepared.step_ns),
-        accumulation=prepared.accumulation,
-        workers=prepared.workers,
-        per_epoch=prepared.per_epoch,
-        period=(period or 1) * prepared.accumulation,
-    )
-
-
-def _crowd(crowded: CrowdedError) -> str:
-    return f"{crowded.entry.variant.name} ran out of memory beside the others"
-
-
-def _compiling_s(entries: list[Entry]) -> float:
-    """Return what first steps took beyond the baseline's: later launches find kernels compiled."""
-    firsts = [entry.record.first_step_s for entry in entries]
-    known = [seconds for seconds in firsts if seconds is not None]
-    return sum(seconds - min(known) for seconds in known)

@@ -74,6 +74,8 @@ def choose_span(
     workers = max(pace.workers for pace in paces)
     switch_in = _up_to(max(window.switch_in, workers), group)
     epoch = min(pace.per_epoch for pace in paces)
+    # Of two scenarios, the epochs may differ; a window of whole ones holds whole ones of each.
+    whole = math.lcm(*(pace.per_epoch for pace in paces))
     period = _period(window, paces, group)
     step_s = sum(pace.step_ns for pace in paces) / 1e9
     # So many iterations of every variant fit into one window of each launch.
@@ -83,10 +85,10 @@ def choose_span(
     affordable = max(affordable, int(_OF_LAUNCH * launch_s / step_s) if step_s else 0)
     # Where an epoch is hardly longer than a switch-in, no window lies in the middle of one.
     no_middle = epoch - switch_in < period
-    if no_middle or epoch <= min(_LONGEST * window.iterations, affordable - switch_in):
-        epochs = max(1, min(-(-window.iterations // epoch), (affordable - switch_in) // epoch))
-        count = epochs * epoch
-        return Span(count, switch_in, epoch, True, step_s * (count + switch_in))
+    if no_middle or whole <= min(_LONGEST * window.iterations, affordable - switch_in):
+        turns = max(1, min(-(-window.iterations // whole), (affordable - switch_in) // whole))
+        count = turns * whole
+        return Span(count, switch_in, whole, True, step_s * (count + switch_in))
     if window.iterations + switch_in > affordable:
         switch_in = _up_to(max(1, workers), group)
     most = min(_up_to(window.iterations, period), epoch - switch_in, affordable - switch_in)

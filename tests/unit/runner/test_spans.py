@@ -48,6 +48,11 @@ def test_short_epochs_are_held_whole() -> None:
     assert (forty.iterations, forty.at_epoch) == (40, True)
 
 
+def test_whole_epochs_of_two_scenarios_are_whole_ones_of_each() -> None:
+    found = span(Pace(1 * MS, per_epoch=6), Pace(1 * MS, per_epoch=4), iterations=8, switch_in=1)
+    assert (found.iterations, found.at_epoch) == (12, True)
+
+
 def test_an_epoch_that_takes_too_long_is_not_held_whole() -> None:
     found = span(Pace(500 * MS, per_epoch=56), Pace(500 * MS, per_epoch=56), iterations=4)
     assert not found.at_epoch
