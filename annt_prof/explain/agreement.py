@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from annt_prof import units
+from annt_prof.explain.figures import launch_of_rounds, of_launches
 
 if TYPE_CHECKING:
     from annt_prof.runs.record import VariantRecord
@@ -49,10 +50,12 @@ def agreement(variant: VariantRecord) -> Agreement | None:
     if breakdown is None or timed is None:
         return None
     timed_ns = timed.within_epoch
-    windows_ns = [window.per_iteration_ns for window in variant.windows] or [timed_ns]
+    windows = {window.round: window.per_iteration_ns for window in variant.windows}
+    launches = launch_of_rounds(variant)
+    launches_ns = of_launches(windows, launches, uneven=variant.uneven) or [timed_ns]
     drift_ns = round(DRIFT * timed_ns)
-    over_ns = max(drift_ns, round(max(windows_ns)) - timed_ns)
-    under_ns = max(drift_ns, timed_ns - min(windows_ns))
+    over_ns = max(drift_ns, round(max(launches_ns)) - timed_ns)
+    under_ns = max(drift_ns, timed_ns - round(min(launches_ns)))
     events = breakdown.host_events
     cost_ns = None if events is None else events * COST_OF_EVENT_NS
     off_ns = breakdown.step_ns - timed_ns
@@ -73,7 +76,7 @@ def in_words(found: Agreement) -> str:
         said = f"traced steps are {size} shorter than timed ones, which no profiler does"
         if found.finding == "shorter":
             return f"{said}: {_OTHER_WORK}"
-        said = f"{said}: the machine drifted in between"
+        said = f"{said}, within what windows that lie apart may differ by"
     else:
         said = f"traced steps are {size} longer than timed ones"
         if found.finding == "longer":

@@ -7,10 +7,10 @@ import numpy as np
 
 from annt_prof import units
 from annt_prof.explain.figures import (
+    epoch_start_ns,
     launch_of_rounds,
     middle_ns,
     per_iteration_ns,
-    start_ns,
 )
 from annt_prof.explain.pairing import precise_enough, speedup
 from annt_prof.plan import BASELINE
@@ -53,13 +53,12 @@ def _step_time(variant: VariantRecord) -> StepTime:
     steps = np.concatenate([np.asarray(window.step_ns) for window in variant.windows])
     low, high = (round(q) for q in np.percentile(steps, [5, 95]).tolist())
     launches = launch_of_rounds(variant)
-    starts = {window.round: start_ns(variant, window) for window in variant.windows}
     return StepTime(
-        mean=round(middle_ns(per_iteration_ns(variant), launches)),
+        mean=round(middle_ns(per_iteration_ns(variant), launches, uneven=variant.uneven)),
         p05=low,
         p95=high,
         n=len(variant.windows),
-        epoch_start=round(middle_ns(starts, launches)),
+        epoch_start=round(epoch_start_ns(variant)),
     )
 
 

@@ -17,7 +17,7 @@ from annt_prof.categories import Category
 from annt_prof.explain import lattice
 from annt_prof.explain.deflation import deflated
 from annt_prof.explain.explanation import Amount
-from annt_prof.explain.figures import launch_of_rounds, of_launches, per_sample_ns
+from annt_prof.explain.figures import launch_of_rounds, log_ratios_of_launches, per_sample_ns
 from annt_prof.explain.pairing import (
     CONFIDENCE,
     degrees_of_freedom,
@@ -87,9 +87,9 @@ def costs_of(
     by_launch, level = {}, {}
     for names, variant in variants.items():
         own = per_sample_ns(variant)
-        logs = of_launches({n: math.log(own[n] / base[n]) for n in launches}, launches)
+        logs = log_ratios_of_launches(own, base, launches, uneven=baseline.uneven)
         by_launch[names] = baseline_ns * np.exp(np.array(logs))
-        level[names] = np.array(baseline_ns * math.exp(middle(logs)[0]))
+        level[names] = np.array(baseline_ns * math.exp(middle(logs, trims=not baseline.uneven)[0]))
     return Costs(by_launch, level)
 
 

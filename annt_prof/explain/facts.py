@@ -88,7 +88,8 @@ def _names_in(run: Run) -> list[str]:
 
 def _time_per_sample(baseline: VariantRecord) -> int:
     """Return the mean of the launches, ns per sample."""
-    return round(middle_ns(per_sample_ns(baseline), launch_of_rounds(baseline)))
+    launches = launch_of_rounds(baseline)
+    return round(middle_ns(per_sample_ns(baseline), launches, uneven=baseline.uneven))
 
 
 def _total(

@@ -7,50 +7,82 @@ between windows: see ``pairing``.
 
 from __future__ import annotations
 
+import math
 from statistics import fmean, median
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from annt_prof.runs.record import TimedWindow, VariantRecord
-
-COUNTS_FROM = 0.005
-"""Share of an epoch from which its start is taken into the figures.
-
-Below, it is less than any verdict tells from nothing, and less than its own measurement's noise.
-"""
+    from annt_prof.runs.record import VariantRecord
 
 TRIMMED = 0.2  # of the launches' figures, at each end
 TRIMMED_FROM = 10  # launches: of fewer, trimming leaves too little to tell a spread from
 
 
-def of_launches(values: Mapping[int, float], launches: Mapping[int, int]) -> list[float]:
+def of_launches(
+    values: Mapping[int, float], launches: Mapping[int, int], *, uneven: bool = False
+) -> list[float]:
     """Return one figure for each launch, in their order: the median over its rounds.
 
-    Another program that takes a core for a while makes a window or two far too long. Nothing that
-    the training itself does is lost with them: each window has all of it, slow steps included.
+    Another program that takes a core for a while makes a window or two far too long. Where each
+    window has all that comes round in the training, nothing of it is lost with these. Where that
+    is not so (``uneven``), it is the mean, which has all of it and the disturbances too.
 
     Args:
         values: By round.
         launches: By round, those that count.
+        uneven: Of the run's variants.
     """
     by_launch: dict[int, list[float]] = {}
     for number, launch in launches.items():
         by_launch.setdefault(launch, []).append(values[number])
-    return [median(each) for _, each in sorted(by_launch.items())]
+    figure = fmean if uneven else median
+    return [figure(each) for _, each in sorted(by_launch.items())]
 
 
-def middle_ns(values: Mapping[int, float], launches: Mapping[int, int]) -> float:
+def middle_ns(
+    values: Mapping[int, float], launches: Mapping[int, int], *, uneven: bool = False
+) -> float:
     """Return the mean of the launches' figures, from ten on of their middle three fifths.
 
     Args:
         values: By round, at least one.
         launches: By round, those that count.
+        uneven: Of the run's variants; then nothing is trimmed.
     """
-    ordered = sorted(of_launches(values, launches))
-    cut = int(TRIMMED * len(ordered)) if len(ordered) >= TRIMMED_FROM else 0
+    ordered = sorted(of_launches(values, launches, uneven=uneven))
+    trims = len(ordered) >= TRIMMED_FROM and not uneven
+    cut = int(TRIMMED * len(ordered)) if trims else 0
     return fmean(ordered[cut : len(ordered) - cut])
+
+
+def log_ratios_of_launches(
+    base: Mapping[int, float],
+    other: Mapping[int, float],
+    launches: Mapping[int, int],
+    *,
+    uneven: bool = False,
+) -> list[float]:
+    """Return log(base / other) for each launch.
+
+    Windows are compared with those of their own round; where long steps are in some more than in
+    others, a launch's whole time with the other's.
+
+    Args:
+        base: Time per sample, by round.
+        other: The same.
+        launches: By round, those that count.
+        uneven: Of the run's variants.
+    """
+    if not uneven:
+        return of_launches({n: math.log(base[n] / other[n]) for n in launches}, launches)
+    pairs = zip(
+        of_launches(base, launches, uneven=True),
+        of_launches(other, launches, uneven=True),
+        strict=True,
+    )
+    return [math.log(a / b) for a, b in pairs]
 
 
 def launch_of_rounds(*variants: VariantRecord) -> dict[int, int]:
@@ -62,7 +94,8 @@ def launch_of_rounds(*variants: VariantRecord) -> dict[int, int]:
 
 def per_iteration_ns(variant: VariantRecord) -> dict[int, float]:
     """Return each round's nanoseconds per iteration, by the round's number."""
-    return {w.round: w.per_iteration_ns + start_ns(variant, w) for w in variant.windows}
+    start_ns = epoch_start_ns(variant)
+    return {w.round: w.per_iteration_ns + start_ns for w in variant.windows}
 
 
 def per_sample_ns(variant: VariantRecord) -> dict[int, float]:
@@ -71,24 +104,7 @@ def per_sample_ns(variant: VariantRecord) -> dict[int, float]:
     return {number: ns / variant.samples_per_iteration for number, ns in found.items()}
 
 
-def start_share(variant: VariantRecord) -> float | None:
-    """Return an epoch's start as a share of the whole epoch; None where it was not measured."""
+def epoch_start_ns(variant: VariantRecord) -> float:
+    """Return what an epoch's start adds to each of its iterations; 0 where it is not to count."""
     epochs = variant.epochs
-    if epochs is None or not epochs.starts or not variant.windows:
-        return None
-    start = max(0.0, fmean(start.cost_ns for start in epochs.starts))
-    steady = fmean(w.per_iteration_ns for w in variant.windows) * epochs.iterations
-    return start / (start + steady)
-
-
-def start_ns(variant: VariantRecord, window: TimedWindow) -> float:
-    """Return what an epoch's start adds to each iteration of a window.
-
-    It is what the window's own process was seen to need, or the mean of what was measured. 0
-    where windows hold whole epochs, and where it is less than ``COUNTS_FROM`` of an epoch.
-    """
-    share, epochs = start_share(variant), variant.epochs
-    if epochs is None or share is None or share < COUNTS_FROM:
-        return 0.0
-    own = [start.cost_ns for start in epochs.starts if start.launch == window.launch]
-    return fmean(own or (start.cost_ns for start in epochs.starts)) / epochs.iterations
+    return epochs.start_ns / epochs.iterations if epochs and epochs.counted else 0.0

@@ -22,6 +22,7 @@ from annt_prof.explain.figures import (
     TRIMMED,
     TRIMMED_FROM,
     launch_of_rounds,
+    log_ratios_of_launches,
     of_launches,
     per_sample_ns,
 )
@@ -57,7 +58,8 @@ def speedup(baseline: VariantRecord, variant: VariantRecord) -> Speedup | None:
     if not logs:
         return None
     launches = launch_of_rounds(baseline, variant)
-    centre, half = middle(logs)
+    # What launches have unequally is no disturbance.
+    centre, half = middle(logs, trims=not baseline.uneven)
     return Speedup(
         ratio=math.exp(centre),
         low=None if half is None else math.exp(centre - half),
@@ -67,13 +69,13 @@ def speedup(baseline: VariantRecord, variant: VariantRecord) -> Speedup | None:
     )
 
 
-def middle(logs: Sequence[float]) -> tuple[float, float | None]:
+def middle(logs: Sequence[float], *, trims: bool = True) -> tuple[float, float | None]:
     """Return the centre of logarithms and half of its 95 % interval, None below three of them.
 
     Source: J. Tukey and D. McLaughlin, Less Vulnerable Confidence and Significance Procedures for
     Location Based on a Single Sample, Sankhya A 25, 1963; scipy.stats.mstats.trimmed_mean_ci.
     """
-    if len(logs) < TRIMMED_FROM:
+    if len(logs) < TRIMMED_FROM or not trims:
         return fmean(logs), half_width(logs)
     from scipy.stats import mstats  # slow to import, and few runs are so long
 
@@ -131,10 +133,11 @@ def log_ratios(baseline: VariantRecord, variant: VariantRecord) -> list[float]:
     """Return log(baseline / variant) of the time per sample for each launch that both have."""
     base, other = per_sample_ns(baseline), per_sample_ns(variant)
     launches = launch_of_rounds(baseline, variant)
-    return of_launches({n: math.log(base[n] / other[n]) for n in launches}, launches)
+    return log_ratios_of_launches(base, other, launches, uneven=baseline.uneven)
 
 
 def _log_times(variant: VariantRecord) -> list[float]:
     """Return the logarithm of the time per sample for each launch."""
-    logs = {number: math.log(ns) for number, ns in per_sample_ns(variant).items()}
-    return of_launches(logs, launch_of_rounds(variant))
+    launches = launch_of_rounds(variant)
+    found = of_launches(per_sample_ns(variant), launches, uneven=variant.uneven)
+    return [math.log(ns) for ns in found]

@@ -64,7 +64,7 @@ def _places(run: Run, directory: Path) -> Iterator[Text]:
     place = shlex.quote(str(directory))
     rows = [("run", str(directory))]
     rows += [("log", str(directory / v.log)) for v in run.variants if v.log is not None]
-    if any(variant.windows for variant in run.variants):
+    if any(variant.step_time is not None for variant in run.variants):
         rows.append(("next", f"annt-prof explain {place}"))
         rows.append(("traces", f"annt-prof tensorboard {place}"))
     rows.append(("as JSON", f"annt-prof show {place} --json"))

@@ -187,8 +187,9 @@ def _notes(measured: list[VariantRecord], floor: float) -> Iterator[str]:
         else f"{windows[0]} to " + (units.count(windows[-1], "window"))
     )
     yield (
-        f"step: one iteration of {each} samples, wall time without profiler; the mean is whole "
-        f"windows over their iterations, {spread}; p05 and p95 are of single steps."
+        f"step: one iteration of {each} samples, wall time without profiler: whole windows over "
+        f"their iterations, {spread}, {_of_launch(measured)} of each launch, and the mean of "
+        "these; p05 and p95 are of single steps, without epochs' starts."
     )
     yield from _epochs(measured)
     yield (
@@ -210,6 +211,13 @@ def _owned(owners: list[str], measured: list[VariantRecord]) -> Iterator[str]:
     for owner in owners:
         names = ", ".join(v.name for v in measured if v.peak_memory_of == owner)
         yield f"{owner} ({names})"
+
+
+def _of_launch(measured: list[VariantRecord]) -> str:
+    """Return which figure of its windows a launch counts with."""
+    if any(variant.uneven for variant in measured):
+        return "the mean (long steps are in some windows more than in others)"
+    return "the median"
 
 
 def _epochs(measured: list[VariantRecord]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from annt_prof.errors import UserError
 from annt_prof.runner.entry import entries
-from annt_prof.runner.messages import Assignment, Prepared, WarmRequest
+from annt_prof.runner.messages import Assignment, Prepared, TimedRequest, WarmRequest
 from annt_prof.runner.process import WorkerLost, start_training
 from annt_prof.runner.withholding import costs_every_variant, withhold
 from annt_prof.runs.events import Activity, Event, VariantLost
@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from annt_prof.runner.entry import Entry, Order
     from annt_prof.runner.messages import Failure, Reply, Request
     from annt_prof.runner.process import Worker
+    from annt_prof.runner.spans import Span
     from annt_prof.runs.record import VariantStatus
 
+_LOOK = 75  # iterations of the very first process, in which periods up to a third of it show
 _WARM_UP_SHARE = 0.1  # of the time budget: warming up ends by then, however slow steps are
 
 
@@ -118,7 +120,8 @@ class Crew:
 
     def _warm(self, entry: Entry) -> None:
         limit_s = _WARM_UP_SHARE * self._order.scenario.window.time_budget_s
-        reply = self.ask(entry, WarmRequest(limit_s))
+        looks = entry is self.entries[0] and not entry.built
+        reply = self.ask(entry, WarmRequest(limit_s, _LOOK if looks else 0))
         if reply is None or entry.built:
             return  # what a later process says of itself, the first one has said
         prepared = cast("Prepared", reply)
@@ -141,6 +144,26 @@ class Crew:
             log=self._order.logs / f"{variant.name}.log",
             compiled=self._order.logs / "compiled" / variant.name,
         )
+
+    def separate(self, crowded: CrowdedError, span: Span) -> None:
+        """Have processes live one after the other, if that helps the one that lacked memory.
+
+        It is tried alone, for longer than it lived beside the others. Where it fails alike it is
+        out of memory, and the others may live together.
+
+        Raises:
+            UserError: It is the scenario itself that cannot be built.
+        """
+        entry, before = crowded.entry, self.remarks
+        self.live_apart(crowded.reason)
+        self.launch([entry])
+        if entry.worker is not None and entry.record.windows:
+            last = entry.record.windows[-1]
+            lived = last.first_iteration + last.iterations + span.switch_in + span.iterations
+            self.ask(entry, TimedRequest(-1, -1, 0, span.iterations, lived))
+        self.end([entry])
+        if not entry.runs:
+            self.together, self.remarks = True, before
 
     def live_apart(self, why: str) -> None:
         """From now on, have the processes of one variant at a time."""

@@ -1,50 +1,116 @@
-"""When to ask what an epoch's start costs, and where the answer is kept."""
+"""When to ask what an epoch's start costs, and whether the answers count.
+
+All variants of a run are asked or none, and the starts of all count or of none: figures that take
+it in and figures that do not are not to be compared.
+"""
 
 from __future__ import annotations
 
-from statistics import fmean
+from statistics import median
 from typing import TYPE_CHECKING, cast
 
 import msgspec
 
 from annt_prof.runner.messages import EpochReply, EpochRequest
-from annt_prof.runs.record import EpochStart
+from annt_prof.runs.record import STARTS_COUNT_FROM, Epochs, EpochStart
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from annt_prof.runner.crew import Crew
     from annt_prof.runner.entry import Entry
-    from annt_prof.runner.spans import Span
+    from annt_prof.runner.messages import Prepared
 
-_WORTH_ASKING_AGAIN = 0.005  # share of an epoch, below which no figure takes its start in
-_TIME_SHARE = 0.1  # of the time budget: no question takes longer
+_LAUNCHES = 2  # whose processes are asked: starts differ less than steps do
+_EPOCHS = 3  # that an answer takes, one of them before the clock runs
+_TIME_SHARE = 0.05  # of the time budget: all questions of one launch take no longer
 
 
-def note_epoch_start(crew: Crew, entry: Entry, launch: int, span: Span) -> None:
+def reserved_s(asked: Sequence[Prepared], period: int, budget_s: float) -> float:
+    """Return the seconds that questions will take in all; 0 where none are to be asked.
+
+    Args:
+        asked: Of each variant whose windows lie within an epoch.
+        period: Of the windows, in iterations.
+        budget_s: Of the whole run.
+    """
+    each_s = sum(
+        _EPOCHS * _iterations(one.queue, period, one.per_epoch) * median(one.step_ns) / 1e9
+        for one in asked
+        if one.queue
+    )
+    return _LAUNCHES * each_s if each_s <= _TIME_SHARE * budget_s else 0.0
+
+
+def concerned(crew: Crew) -> list[Entry]:
+    """Return the variants whose windows lie within an epoch."""
+    return [
+        entry
+        for entry in crew.running
+        if entry.record.epochs is not None and not entry.record.epochs.in_windows
+    ]
+
+
+def may_ask(crew: Crew, period: int) -> bool:
+    """Whether the budget has room for what has to be run to answer."""
+    asked = [crew.prepared[entry.variant.name] for entry in concerned(crew)]
+    budget_s = crew.order.scenario.window.time_budget_s
+    return not any(one.queue for one in asked) or reserved_s(asked, period, budget_s) > 0
+
+
+def ask_for_start(crew: Crew, entry: Entry, launch: int, period: int) -> None:
     """Ask a process that has run its windows, and keep what it says in the record.
-
-    Nothing is asked where windows hold whole epochs, where the start turned out to be too short
-    to count, or where so many steps take too long; the record then has no start.
 
     Raises:
         CrowdedError: It ran out of memory beside others.
     """
-    prepared, epochs = crew.prepared[entry.variant.name], entry.record.epochs
+    epochs = entry.record.epochs
     own = [w for w in entry.record.windows if w.launch == launch]
-    if span.at_epoch or epochs is None or not own:
+    if epochs is None or epochs.in_windows or not own or launch >= _LAUNCHES:
         return
-    step_ns = fmean(w.per_iteration_ns for w in own)
-    waited_ns = fmean(w.waited_ns / w.iterations for w in own)
-    if epochs.starts:
-        seen = fmean(start.cost_ns for start in epochs.starts)
-        if seen < _WORTH_ASKING_AGAIN * step_ns * epochs.iterations:
-            return
-    turns = -(-(prepared.queue + 1) // span.period)
-    iterations = min(turns * span.period, epochs.iterations)
-    budget_ns = crew.order.scenario.window.time_budget_s * 1e9
-    if prepared.queue and 2 * iterations * step_ns > _TIME_SHARE * budget_ns:
-        return
+    # Of a window that another program disturbed, nothing is to be subtracted.
+    step_ns = median(w.per_iteration_ns for w in own)
+    waited_ns = median(w.waited_ns / w.iterations for w in own)
+    iterations = _iterations(crew.prepared[entry.variant.name].queue, period, epochs.iterations)
     reply = crew.ask(entry, EpochRequest(iterations, step_ns, waited_ns))
     if reply is None:
         return
     start = EpochStart(launch, cast("EpochReply", reply).cost_ns)
     entry.change(epochs=msgspec.structs.replace(epochs, starts=(*epochs.starts, start)))
+
+
+def settle(crew: Crew) -> None:
+    """Let the starts of all variants count, or of none."""
+    within = concerned(crew)
+    known = all(entry.record.epochs and entry.record.epochs.starts for entry in within)
+    # Windows of whole epochs have them in any case.
+    whole = len(within) < len(crew.running)
+    counted = known and (whole or any(_share(entry) >= STARTS_COUNT_FROM for entry in within))
+    for entry in within:
+        epochs = cast("Epochs", entry.record.epochs)
+        entry.change(epochs=msgspec.structs.replace(epochs, counted=counted))
+
+
+def remarks(crew: Crew) -> tuple[str, ...]:
+    """Return what the figures leave out, for people."""
+    measured = [entry for entry in concerned(crew) if entry.record.windows]
+    loading = any(crew.prepared[entry.variant.name].queue for entry in measured)
+    asked = all(entry.record.epochs and entry.record.epochs.starts for entry in measured)
+    if asked or not loading:
+        return ()
+    return (
+        "figures are of the middle of an epoch: what its start costs was not measured, as so many "
+        "steps take too long for the time budget",
+    )
+
+
+def _iterations(queue: int, period: int, epoch: int) -> int:
+    """Return how long an epoch is that has all that an epoch has: more than what is kept ready."""
+    return min(-(-(queue + 1) // period) * period, epoch)
+
+
+def _share(entry: Entry) -> float:
+    windows = entry.record.windows
+    if not windows or entry.record.epochs is None:
+        return 0.0
+    return entry.record.epochs.start_share(median(w.per_iteration_ns for w in windows))

@@ -32,17 +32,27 @@ def epoch_start_ns(loop: Loop, request: EpochRequest) -> int:
         return _in_process_ns(loop)
     device = loop.setup.device
     arrive(loop, 0, request.iterations, at_epoch=True)
+    # Loader processes that outlive an epoch first finish what was under way in the one that was
+    # dropped; an epoch that ends as it should leaves nothing behind.
+    _run_epochs(loop, 1, request.iterations)
     wait_for(device)
-    began_ns, waited_ns, done = time.monotonic_ns(), loop.batches.waited_ns, 0
-    for _ in range(_EPOCHS):
-        loop.batches.shorten_next(request.iterations)
-        done += run_steps(loop, loop.batches.remaining)
+    began_ns, waited_ns = time.monotonic_ns(), loop.batches.waited_ns
+    done = _run_epochs(loop, _EPOCHS, request.iterations)
     wait_for(device)
     if device.type == "cpu":
         over_ns = loop.batches.waited_ns - waited_ns - done * request.waited_ns
     else:
         over_ns = time.monotonic_ns() - began_ns - done * request.per_iteration_ns
     return round(over_ns / _EPOCHS)
+
+
+def _run_epochs(loop: Loop, epochs: int, iterations: int) -> int:
+    """Run epochs cut short; return their iterations."""
+    done = 0
+    for _ in range(epochs):
+        loop.batches.shorten_next(iterations)
+        done += run_steps(loop, loop.batches.remaining)
+    return done
 
 
 def _in_process_ns(loop: Loop) -> int:

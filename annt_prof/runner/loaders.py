@@ -44,11 +44,12 @@ def _signal_loaders(number: signal.Signals) -> None:
 
 
 def queue_capacity(loop: Loop) -> int:
-    """Return how many batches the loader processes keep ready at most; 0 without any."""
+    """Return how many batches are kept ready at most; 0 without loader processes."""
     arguments = loop.setup.loader
     if loop.setup.dataset_on_device or not arguments.num_workers:
         return 0
-    return arguments.num_workers * (arguments.prefetch_factor or _PREFETCHED_BY_DEFAULT)
+    on_device = int(loop.setup.device_prefetch)
+    return on_device + arguments.num_workers * (arguments.prefetch_factor or _PREFETCHED_BY_DEFAULT)
 
 
 def drain(loop: Loop) -> None:

@@ -47,9 +47,11 @@ class WarmRequest:
     Attributes:
         limit_s: Seconds after which no further iteration is begun, once a second optimizer step
             was taken.
+        look: Iterations to time at least, if the limit allows, so that a period shows.
     """
 
     limit_s: float
+    look: int = 0
 
 
 @dataclass(frozen=True)

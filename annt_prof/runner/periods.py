@@ -31,7 +31,8 @@ def find_period(step_ns: Sequence[float], first: Sequence[int]) -> int | None:
     Source: D. A. Leahy et al., On Searches for Pulsed Emission, ApJ 266, 1983 (epoch folding).
     """
     times, numbers = np.asarray(step_ns, float), np.asarray(first, np.int64)
-    longest = len(times) // _CYCLES
+    span = int(numbers.max() - numbers.min()) + 1 if len(numbers) else 0
+    longest = min(len(times), span) // _CYCLES
     whole = float(((times - times.mean()) ** 2).sum()) if len(times) else 0.0
     if longest < 2 or whole <= 0:
         return None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from annt_prof.runner import pacing, spans
+from annt_prof.runner import epoch_costs, pacing, spans
 from annt_prof.runner.crew import CrowdedError
 from annt_prof.runner.periods import find_period
 from annt_prof.runner.residency import too_large
@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from annt_prof.scenario.schema import WindowChoice
 
     Notify = Callable[[Event], None]
+
+
+_OTHER_STEPS = 3  # that tracing a variant takes beside those of its trace
+_ANALYSING_S = 1.5  # of a trace, and of ending its process
+_UNKNOWN = spans.Span(1, 0, 1, False, 0.0)  # nothing has been timed yet
 
 
 class Preparation(NamedTuple):
@@ -73,19 +78,65 @@ def _foresee(crew: Crew, variants: int, launch_s: float, notify: Notify) -> None
     prepared = crew.prepared.get(crew.entries[0].variant.name)
     if prepared is None or variants < 2:
         return
-    window = crew.order.scenario.window
-    paces, all_s = [_pace(prepared)] * variants, variants * launch_s
-    needed = pacing.launches_needed(window)
-    span = spans.choose_span(window, paces, all_s, needed)
-    # Preparing the others, measuring, and tracing, which takes about as long as preparing.
-    total_s = (2 * variants - 1) * launch_s + max(window.time_budget_s, span.round_s)
-    buys = pacing.launches_in_budget(window, span.round_s, all_s)
-    enough_s = pacing.enough_budget_s(window, span.round_s, all_s)
-    notify(Estimated(total_s, fmean(prepared.step_ns), buys, needed, enough_s))
     if prepared.footprint is not None:
         why = too_large(prepared.footprint, variants - 1, free_memory_bytes())
         if why is not None:
             crew.live_apart(why)
+    outlook = _outlook(crew, [prepared] * variants, variants * launch_s)
+    window, step_s = crew.order.scenario.window, fmean(prepared.step_ns) / 1e9
+    measuring_s = max(window.time_budget_s, outlook.span.round_s)
+    # A step to warm the profiler up, a turn unrecorded, the recorded ones, and looks at numbers.
+    traced = outlook.span.period + min(window.traced_iterations, outlook.span.iterations)
+    tracing_s = variants * (_ANALYSING_S + step_s * (traced + _OTHER_STEPS))
+    notify(
+        Estimated(
+            total_s=(variants - 1) * launch_s + measuring_s + tracing_s,
+            step_ns=fmean(prepared.step_ns),
+            launches=outlook.launches,
+            needed=outlook.needed,
+            enough_s=outlook.enough_s,
+        )
+    )
+
+
+class _Outlook(NamedTuple):
+    """What a run can hold; see ``events.Planned``."""
+
+    span: spans.Span
+    launches: int
+    needed: int
+    enough_s: int
+
+
+def _outlook(crew: Crew, prepared: Sequence[Prepared], launch_s: float) -> _Outlook:
+    """Choose the length of windows and reckon what the budget holds of them.
+
+    Args:
+        crew: Whose processes live together, or one variant's at a time.
+        prepared: Of each variant.
+        launch_s: Seconds that it takes to start all of them once.
+    """
+    window, paces = crew.order.scenario.window, [_pace(one) for one in prepared]
+    needed = pacing.launches_needed(window)
+    paid = None if crew.together else needed
+    span = spans.choose_span(window, paces, launch_s, needed, paid_launches=paid)
+    within = [one for one in prepared if not span.holds_epochs(one.per_epoch)]
+    reserved_s = epoch_costs.reserved_s(within, span.period, window.time_budget_s)
+    if reserved_s:
+        left = window.model_copy(update={"time_budget_s": window.time_budget_s - reserved_s})
+        span = spans.choose_span(left, paces, launch_s, needed, paid_launches=paid)
+        window = left
+    if crew.together:
+        rounds_s, starts_s = span.round_s, launch_s
+    else:  # every round starts its processes
+        window = window.model_copy(update={"rounds_per_launch": 1})
+        rounds_s, starts_s = span.round_s + launch_s, 0.0
+    return _Outlook(
+        span,
+        pacing.launches_in_budget(window, rounds_s, starts_s),
+        needed,
+        pacing.enough_budget_s(window, rounds_s, starts_s),
+    )
 
 
 def _launch_first(crew: Crew, group: Sequence[Entry]) -> None:
@@ -96,7 +147,7 @@ def _launch_first(crew: Crew, group: Sequence[Entry]) -> None:
             try:
                 crew.launch(waiting)
             except CrowdedError as crowded:
-                crew.live_apart(crowded.reason)
+                crew.separate(crowded, _UNKNOWN)
         else:
             crew.launch(waiting[:1])
             crew.end(waiting[:1])
@@ -105,26 +156,28 @@ def _launch_first(crew: Crew, group: Sequence[Entry]) -> None:
 def _planned(crew: Crew, launch_s: float, notify: Notify) -> Preparation:
     """Choose how long every window is, and say what the budget holds."""
     window = crew.order.scenario.window
-    paces = [_pace(crew.prepared[entry.variant.name]) for entry in crew.running]
-    if not paces:
+    prepared = [crew.prepared[entry.variant.name] for entry in crew.running]
+    if not prepared:
         return Preparation(spans.Span(window.iterations, window.switch_in, 1, False, 0.0), launch_s)
-    needed = pacing.launches_needed(window)
-    span = spans.choose_span(window, paces, launch_s, needed)
+    outlook = _outlook(crew, prepared, launch_s)
+    span = outlook.span
     for entry in crew.running:
-        if entry.record.epochs is not None and span.at_epoch:
-            entry.change(epochs=msgspec.structs.replace(entry.record.epochs, in_windows=True))
+        epochs = entry.record.epochs
+        if epochs is not None:
+            held = span.holds_epochs(epochs.iterations)
+            entry.change(epochs=msgspec.structs.replace(epochs, in_windows=held))
     notify(
         Planned(
             iterations=span.iterations,
             switch_in=span.switch_in,
             at_epoch=span.at_epoch,
             round_s=span.round_s,
-            launches=pacing.launches_in_budget(window, span.round_s, launch_s),
-            needed=needed,
-            enough_s=pacing.enough_budget_s(window, span.round_s, launch_s),
+            launches=outlook.launches,
+            needed=outlook.needed,
+            enough_s=outlook.enough_s,
         )
     )
-    return Preparation(span, launch_s, tuple(_cut(window, span, needed)))
+    return Preparation(span, launch_s, tuple(_cut(window, span, outlook.needed)))
 
 
 def _cut(window: WindowChoice, span: spans.Span, needed: int) -> list[str]:

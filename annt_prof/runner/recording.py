@@ -326,8 +326,10 @@ def _with_telemetry(variants: tuple[VariantRecord, ...], path: Path) -> tuple[Va
     def enriched(variant: VariantRecord) -> VariantRecord:
         if not variant.windows:
             return variant
-        intervals = [(window.started_ns, window.ended_ns) for window in variant.windows]
-        samples = sum(window.samples for window in variant.windows)
+        # The switch-in belongs to the variant before; its energy is no energy of these samples.
+        intervals = [(w.ended_ns - w.wall_ns, w.ended_ns) for w in variant.windows]
+        iterations = sum(window.iterations for window in variant.windows)
+        samples = iterations * variant.samples_per_iteration
         energy_j = sampled.energy_j(intervals)
         return msgspec.structs.replace(
             variant,

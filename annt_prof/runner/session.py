@@ -9,17 +9,18 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import itertools
+import math
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from annt_prof.runner import pacing, spans
+from annt_prof.runner import epoch_costs, pacing, spans
 from annt_prof.runner.crew import Crew, CrowdedError
-from annt_prof.runner.epoch_costs import note_epoch_start
 from annt_prof.runner.messages import TimedReply, TimedRequest
 from annt_prof.runner.periods import find_period
 from annt_prof.runner.preparation import prepare
 from annt_prof.runner.tracing import trace_variant
+from annt_prof.runner.unevenness import phase, seems_uneven, unequal
 from annt_prof.runs.events import (
     Activity,
     Event,
@@ -29,7 +30,7 @@ from annt_prof.runs.events import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from multiprocessing.context import ForkServerContext
     from pathlib import Path
 
@@ -118,7 +119,7 @@ class Session:
     @property
     def remarks(self) -> tuple[str, ...]:
         """What is to be known of how the run was measured, for people."""
-        return (*self._crew.remarks, *self._cut)
+        return (*self._crew.remarks, *self._cut, *epoch_costs.remarks(self._crew))
 
     def measure(self, statistics: Statistics) -> str:
         """Run rounds of timed windows, a few in each launch.
@@ -129,6 +130,7 @@ class Session:
             Why measuring stopped, for people.
         """
         rounds = enumerate(self._crew.order.plan.rounds())
+        self._launch_missing(self._crew.entries)
         began = time.monotonic()
         for launch in itertools.count():
             stop = self._launch_of_rounds(launch, rounds, began, statistics)
@@ -149,11 +151,12 @@ class Session:
         scenarios = 1 if crew.order.plan.variants[0].factors is None else 2
         for in_launch in itertools.count(1):
             index, order = next(rounds)
-            round_began = time.monotonic()
+            round_began, crowd = time.monotonic(), False
             try:
-                self._round(index, launch, order, began)
+                self._round(index, launch, in_launch, order, began)
             except CrowdedError as crowded:
-                crew.live_apart(crowded.reason)
+                crew.separate(crowded, self._span)
+                crowd = True
             now = time.monotonic()
             self._notify(Progressed(statistics.summarise(self.records)))
             progress = pacing.Progress(
@@ -165,22 +168,33 @@ class Session:
                 launch_s=self._launch_s if crew.together else 0.0,
                 launches=launch + 1,
             )
-            over = pacing.launch_is_over(self._window, progress) or not crew.together
+            over = crowd or not crew.together or pacing.launch_is_over(self._window, progress)
             if over:
+                self._judge_evenness()
                 progress = self._look_at_epochs(launch, progress)
             stop = self._enough(progress, statistics) if over else None
             stop = stop or pacing.reason_to_stop(self._window, progress, scenarios=scenarios)
             if stop is not None:
-                if not over:
+                if not over and launch == 0:
                     self._look_at_epochs(launch, progress)
                 return stop
             if over:
-                self._follow_periods(launch)
+                self._follow_periods()
                 self._relaunch(order)
                 return None
         raise AssertionError(self._window)
 
-    def _round(self, index: int, launch: int, order: tuple[Variant, ...], began: float) -> None:
+    def _phase(self, launch: int) -> int:
+        """Return by how many iterations the windows of a launch begin later than the first's."""
+        records = [entry.record for entry in self._crew.running]
+        if not any(seems_uneven(record.windows) for record in records):
+            return 0
+        group = math.lcm(*(record.iterations_per_optimizer_step for record in records))
+        return phase(launch, self._span.iterations + self._span.switch_in, group)
+
+    def _round(
+        self, index: int, launch: int, in_launch: int, order: tuple[Variant, ...], began: float
+    ) -> None:
         """Run one window of every variant that is still there."""
         crew = self._crew
         for position, variant in enumerate(order):
@@ -191,32 +205,35 @@ class Session:
                 continue
             self._notify(Activity("timing", variant.name, index))
             span = self._span
-            reply = crew.ask(
-                entry,
-                TimedRequest(
-                    index, launch, position, span.iterations, span.switch_in, span.at_epoch
-                ),
+            later = self._phase(launch) if in_launch == 1 and not span.at_epoch else 0
+            request = TimedRequest(
+                index, launch, position, span.iterations, span.switch_in + later, _at_epoch(entry)
             )
+            reply = crew.ask(entry, request)
             if reply is None:
                 continue
             timed = cast("TimedReply", reply)
             entry.add(timed)
             if not crew.together:
-                note_epoch_start(crew, entry, launch, self._span)
+                if epoch_costs.may_ask(crew, span.period):
+                    epoch_costs.ask_for_start(crew, entry, launch, span.period)
                 crew.end([entry])
             per_s = entry.record.samples_per_iteration / (timed.window.per_iteration_ns / 1e9)
             self._notify(WindowEnded(variant.name, index, per_s, time.monotonic() - began))
 
     def _look_at_epochs(self, launch: int, progress: pacing.Progress) -> pacing.Progress:
-        """Have the processes of a launch tell what an epoch's start costs, where that matters.
+        """Have the processes of a launch tell what an epoch's start costs, if there is time for it.
 
         Returns:
             The progress, with the time that it took as part of the launch's.
         """
-        began = time.monotonic()
-        with contextlib.suppress(CrowdedError):  # the next round finds it out again
-            for entry in self._crew.alive:
-                note_epoch_start(self._crew, entry, launch, self._span)
+        began, crew = time.monotonic(), self._crew
+        if crew.together and epoch_costs.may_ask(crew, self._span.period):
+            with contextlib.suppress(CrowdedError):  # the next round finds it out again
+                for entry in epoch_costs.concerned(crew):
+                    if entry.worker is not None:
+                        epoch_costs.ask_for_start(crew, entry, launch, self._span.period)
+        epoch_costs.settle(crew)
         took_s = time.monotonic() - began
         return dataclasses.replace(
             progress,
@@ -224,33 +241,39 @@ class Session:
             launch_s=progress.launch_s + took_s,
         )
 
-    def _follow_periods(self, launch: int) -> None:
+    def _follow_periods(self) -> None:
         """Lengthen the windows of later launches where steps turn out to have a period."""
-        found = [self._period(entry, launch) for entry in self._crew.running]
+        found = [_period(entry) for entry in self._crew.running]
         self._span = spans.lengthened(self._span, [p for p in found if p], self._window)
 
-    def _period(self, entry: Entry, launch: int) -> int | None:
-        """Return the period in a variant's steps of one launch, in iterations."""
-        group = entry.record.iterations_per_optimizer_step
-        windows = [w for w in entry.record.windows if w.launch == launch]
-        times = [ns for window in windows for ns in window.step_ns]
-        numbers = [w.first_iteration // group + i for w in windows for i in range(len(w.step_ns))]
-        period = find_period(times, numbers)
-        return None if period is None else period * group
+    def _judge_evenness(self) -> None:
+        """Tell, for all variants at once, whether windows have long steps unequally."""
+        running = self._crew.running
+        uneven = any(
+            unequal(entry.record.windows, entry.record.iterations_per_optimizer_step)
+            for entry in running
+        )
+        for entry in running:
+            entry.change(uneven=uneven)
 
     def _relaunch(self, order: tuple[Variant, ...]) -> None:
         """End every process and start it anew, in the shuffled order of the last round."""
-        crew = self._crew
-        if not crew.together:
-            return
         began = time.monotonic()
-        alive = [crew.named[v.name] for v in order if crew.named[v.name].worker is not None]
-        crew.end(alive)
-        try:
-            crew.launch(alive)
-        except CrowdedError as crowded:
-            crew.live_apart(crowded.reason)
-        self._launch_s = time.monotonic() - began
+        self._crew.end(self._crew.alive)
+        self._launch_missing([self._crew.named[variant.name] for variant in order])
+        if self._crew.together:
+            self._launch_s = time.monotonic() - began
+
+    def _launch_missing(self, entries: Iterable[Entry]) -> None:
+        """Start a process of each variant that has none, unless they live one after the other."""
+        crew, chosen = self._crew, list(entries)
+        while crew.together and (
+            missing := [entry for entry in chosen if entry.runs and entry.worker is None]
+        ):
+            try:
+                crew.launch(missing)
+            except CrowdedError as crowded:
+                crew.separate(crowded, self._span)
 
     def _enough(self, progress: pacing.Progress, statistics: Statistics) -> str | None:
         """Return why more rounds would be of no use, for people."""
@@ -271,8 +294,30 @@ class Session:
         crew = self._crew
         iterations = min(self._window.traced_iterations, self._span.iterations)
         for entry in crew.running:
-            if not crew.together and entry.record.windows:
-                crew.launch([entry])
-            if entry.worker is not None:
-                with contextlib.suppress(CrowdedError):
-                    trace_variant(crew, entry, directory, self._span, iterations, self._notify)
+            try:
+                self._trace(entry, directory, iterations)
+            except CrowdedError as crowded:
+                crew.separate(crowded, self._span)
+                self._trace(entry, directory, iterations)
+
+    def _trace(self, entry: Entry, directory: Path, iterations: int) -> None:
+        if entry.runs and entry.worker is None and entry.record.windows:
+            self._crew.launch([entry])
+        if entry.worker is not None:
+            trace_variant(self._crew, entry, directory, self._span, iterations, self._notify)
+
+
+def _period(entry: Entry) -> int | None:
+    """Return the period in a variant's steps, in iterations.
+
+    The steps of all launches are taken together: each process does the same at the same iteration.
+    """
+    group, windows = entry.record.iterations_per_optimizer_step, entry.record.windows
+    times = [ns for window in windows for ns in window.step_ns]
+    numbers = [w.first_iteration // group + i for w in windows for i in range(len(w.step_ns))]
+    period = find_period(times, numbers)
+    return None if period is None else period * group
+
+
+def _at_epoch(entry: Entry) -> bool:
+    return entry.record.epochs is not None and entry.record.epochs.in_windows

@@ -48,8 +48,9 @@ class Span:
         iterations: Timed ones.
         switch_in: Dropped ones before them.
         period: ``iterations`` is a whole number of these, unless it is too long for a window.
-        at_epoch: Whether windows begin with an epoch and hold whole ones.
+        at_epoch: Whether windows begin with an epoch and hold whole ones, at least of the shortest.
         round_s: What one window of each variant takes, as far as the warm-up tells.
+        most: Iterations that later windows may have, by epochs and by the budget.
     """
 
     iterations: int
@@ -57,10 +58,20 @@ class Span:
     period: int
     at_epoch: bool
     round_s: float
+    most: int = 0
+
+    def holds_epochs(self, iterations: int) -> bool:
+        """Whether a window is whole epochs of so many iterations."""
+        return self.at_epoch and self.iterations % iterations == 0
 
 
 def choose_span(
-    window: WindowChoice, paces: Sequence[Pace], launch_s: float, launches: int
+    window: WindowChoice,
+    paces: Sequence[Pace],
+    launch_s: float,
+    launches: int,
+    *,
+    paid_launches: int | None = None,
 ) -> Span:
     """Choose the length that holds whole turns of everything, cut to what the budget holds.
 
@@ -69,6 +80,8 @@ def choose_span(
         paces: Of each variant that runs.
         launch_s: Seconds that it takes to start all variants once.
         launches: That the budget should hold.
+        paid_launches: Of these, those that are started on the budget; all but the first unless
+            given.
     """
     group = math.lcm(*(pace.accumulation for pace in paces))
     workers = max(pace.workers for pace in paces)
@@ -79,21 +92,29 @@ def choose_span(
     period = _period(window, paces, group)
     step_s = sum(pace.step_ns for pace in paces) / 1e9
     # So many iterations of every variant fit into one window of each launch.
-    budget_s = max(0.0, _SURE * window.time_budget_s - (launches - 1) * launch_s)
+    paid = launches - 1 if paid_launches is None else paid_launches
+    budget_s = max(0.0, _SURE * window.time_budget_s - paid * launch_s)
     affordable = int(budget_s / launches / step_s) if step_s else _LONGEST * window.iterations
     # Windows far shorter than what it takes to start their processes would buy no launch.
     affordable = max(affordable, int(_OF_LAUNCH * launch_s / step_s) if step_s else 0)
     # Where an epoch is hardly longer than a switch-in, no window lies in the middle of one.
     no_middle = epoch - switch_in < period
-    if no_middle or whole <= min(_LONGEST * window.iterations, affordable - switch_in):
-        turns = max(1, min(-(-window.iterations // whole), (affordable - switch_in) // whole))
-        count = turns * whole
-        return Span(count, switch_in, whole, True, step_s * (count + switch_in))
+    affordable_epochs = whole <= min(_LONGEST * window.iterations, affordable - switch_in)
+    if no_middle or affordable_epochs:
+        # One that is much longer than the shortest has a middle, where its windows lie.
+        others = [pace.per_epoch for pace in paces if pace.per_epoch > 2 * (epoch + switch_in)]
+        unit = whole if affordable_epochs or not others else epoch
+        turns = max(1, min(-(-window.iterations // unit), (affordable - switch_in) // unit))
+        count = turns * unit
+        if not affordable_epochs and others:
+            count = max(unit, min(count, (min(others) - switch_in) // unit * unit))
+        return Span(count, switch_in, unit, True, step_s * (count + switch_in), count)
     if window.iterations + switch_in > affordable:
         switch_in = _up_to(max(1, workers), group)
     most = min(_up_to(window.iterations, period), epoch - switch_in, affordable - switch_in)
     count = max(period, most // period * period)
-    return Span(count, switch_in, period, False, step_s * (count + switch_in))
+    longest = max(count, min(epoch, affordable) - switch_in)
+    return Span(count, switch_in, period, False, step_s * (count + switch_in), longest)
 
 
 def _period(window: WindowChoice, paces: Sequence[Pace], group: int) -> int:
@@ -118,15 +139,16 @@ def lengthened(span: Span, periods: Sequence[int], window: WindowChoice) -> Span
     Args:
         span: Of the windows so far.
         periods: In iterations.
-        window: What the scenario asks for; no window becomes much longer than that.
+        window: What the scenario asks for; no window becomes much longer than that, nor longer
+            than epochs and the budget allow.
     """
     if span.at_epoch:
         return span
     period = span.period
     for found in sorted(set(periods)):
         longer = math.lcm(period, found)
-        if longer <= max(span.iterations, 2 * window.iterations):
+        if _up_to(span.iterations, longer) <= min(span.most, 2 * window.iterations):
             period = longer
     count = _up_to(span.iterations, period)
     round_s = span.round_s * (count + span.switch_in) / (span.iterations + span.switch_in)
-    return Span(count, span.switch_in, period, False, round_s)
+    return Span(count, span.switch_in, period, False, round_s, span.most)

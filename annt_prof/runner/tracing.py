@@ -50,8 +50,9 @@ def trace_variant(
     notify(Activity("tracing", entry.variant.name))
     turns = -(-iterations // span.period)
     # One turn runs unrecorded, so that the loader's processes are where they are in mid-epoch.
-    unrecorded = min(span.period, span.switch_in) if span.at_epoch else span.period
-    request = TracedRequest(turns * span.period, path, unrecorded, span.at_epoch)
+    at_epoch = entry.record.epochs is not None and entry.record.epochs.in_windows
+    unrecorded = min(span.period, span.switch_in) if at_epoch else span.period
+    request = TracedRequest(turns * span.period, path, unrecorded, at_epoch)
     if crew.ask(entry, request) is None:
         return
     _look_at_numbers(entry)

@@ -28,26 +28,31 @@ class Warmth:
     step_ns: tuple[int, ...]
 
 
-def warm_up(loop: Loop, warmup: int, limit_s: float) -> Warmth:
+def warm_up(loop: Loop, warmup: int, limit_s: float, *, look: int = 0) -> Warmth:
     """Run the first iterations of a process.
 
     Where loader processes filled their queue meanwhile, it is emptied, and as many iterations as
-    there are processes follow: after them training waits for data as it will for good.
+    there are processes follow: after them training waits for data as it will for good, so that
+    twice as many more tell how long a step takes.
 
     Args:
         loop: Nothing was run of it yet.
         warmup: Iterations, rounded up to optimizer steps; at least two optimizer steps are run.
         limit_s: Seconds after which no further one is begun, but for these two.
+        look: Iterations to time at least, where the limit allows.
     """
     began = time.monotonic()
     done = optimizer_step(loop)
     wait_for(loop.setup.device)
     first_step_s = time.monotonic() - began
     if not queue_capacity(loop):
-        return Warmth(first_step_s, _timed_steps(loop, warmup - done, began + limit_s))
+        told = max(warmup - done, look)
+        return Warmth(first_step_s, _timed_steps(loop, told, began + limit_s))
     _timed_steps(loop, warmup - done, began + limit_s)
     drain(loop)
-    return Warmth(first_step_s, _timed_steps(loop, loop.setup.loader.num_workers, began + limit_s))
+    workers = loop.setup.loader.num_workers
+    _timed_steps(loop, workers, began + limit_s)
+    return Warmth(first_step_s, _timed_steps(loop, max(2 * workers, look), began + limit_s))
 
 
 def _timed_steps(loop: Loop, iterations: int, until: float) -> tuple[int, ...]:

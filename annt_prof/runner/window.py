@@ -147,6 +147,7 @@ def run_timed(loop: Loop, request: TimedRequest) -> TimedWindow:
         launch=request.launch,
         first_iteration=first,
         waited_ns=loop.batches.waited_ns - waited_ns,
+        dropped=dropped,
     )
 
 

@@ -114,6 +114,10 @@ def train(connection: Connection[Reply, Request], assignment: Assignment) -> Non
     except Exception as error:  # noqa: BLE001 - isolates the variant; logged and reported
         traceback.print_exc()
         connection.send(Failure(kind(error), one_line(error), remarks=tuple(findings)))
+    finally:
+        # Whoever ends waits for its loader processes, and a stopped one never ends: a session that
+        # was killed would leave all of them behind.
+        resume_loaders()
 
 
 class _RefusedError(UserError):
@@ -201,7 +205,7 @@ def _loop(assignment: Assignment, setup: TrainingSetup, findings: list[str]) -> 
 def _prepared(built: _Built, assignment: Assignment, request: WarmRequest) -> Prepared:
     loop, setup = built.loop, built.loop.setup
     try:
-        warm = warm_up(loop, assignment.scenario.window.warmup, request.limit_s)
+        warm = warm_up(loop, assignment.scenario.window.warmup, request.limit_s, look=request.look)
     except UserError as error:
         raise _RefusedError(error.message, where=error.where, hint=error.hint) from error
     pause_loaders()

@@ -56,6 +56,7 @@ class TimedWindow(msgspec.Struct, frozen=True):
         launch: Which of the variant's processes ran it, counted from 0.
         first_iteration: How many iterations this process had run before the first of these.
         waited_ns: For how long of ``wall_ns`` the host waited for batches.
+        dropped: Iterations of the switch-in.
     """
 
     round: int
@@ -69,6 +70,7 @@ class TimedWindow(msgspec.Struct, frozen=True):
     launch: int = 0
     first_iteration: int = 0
     waited_ns: int = 0
+    dropped: int = 0
 
     @property
     def per_iteration_ns(self) -> float:
@@ -88,6 +90,13 @@ class EpochStart(msgspec.Struct, frozen=True):
     cost_ns: int
 
 
+STARTS_COUNT_FROM = 0.005
+"""Share of an epoch from which, in any variant of a run, epochs' starts are part of its figures.
+
+Below, it is less than any verdict tells from nothing.
+"""
+
+
 class Epochs(msgspec.Struct, frozen=True):
     """A variant's epochs, and how its figures take their starts in.
 
@@ -96,19 +105,38 @@ class Epochs(msgspec.Struct, frozen=True):
         in_windows: Whether each window holds whole epochs, so that nothing is to be added.
         starts: What was measured of them, where windows lie within an epoch; empty where it was
             not measured.
+        counted: Whether the starts are part of the figures. That is so for all variants of a run
+            or for none, or they would be compared by two measures.
     """
 
     iterations: int
     in_windows: bool = False
     starts: tuple[EpochStart, ...] = ()
+    counted: bool = False
+
+    @property
+    def start_ns(self) -> float:
+        """What an epoch's start costs, the mean of what was measured; 0 where nothing was."""
+        costs = [start.cost_ns for start in self.starts]
+        return max(0.0, sum(costs) / len(costs)) if costs else 0.0
+
+    def start_share(self, per_iteration_ns: float) -> float:
+        """Return the start as a share of the whole epoch.
+
+        Args:
+            per_iteration_ns: Of an iteration in the middle of an epoch.
+        """
+        whole_ns = self.start_ns + per_iteration_ns * self.iterations
+        return self.start_ns / whole_ns if whole_ns else 0.0
 
 
 class StepTime(msgspec.Struct, frozen=True):
     """Wall time of an iteration, over all of a variant's windows.
 
     Attributes:
-        mean: Of the launches' figures, each the median over its windows' whole time over their
-            iterations, with an epoch's start where it counts.
+        mean: Of the launches' figures, with an epoch's start where it counts. A launch's is the
+            median over its windows of their whole time over their iterations, or the mean where
+            long steps of the training's own are in some windows more than in others.
         p05, p95: Of single steps: iterations, each with its share of its optimizer step.
         n: Windows.
         epoch_start: The part of ``mean`` that is an epoch's start over the epoch's iterations; 0
@@ -204,6 +232,8 @@ class VariantRecord(msgspec.Struct, frozen=True):
         first_step_s: Seconds of the very first optimizer step, in which a model is compiled.
         numerics: Found after tracing.
         epochs: None where no process was warmed up.
+        uneven: Whether long steps of the training's own are in some windows of the run more than
+            in others, so that only means over windows have all of them; the same for all variants.
     """
 
     name: str
@@ -230,6 +260,7 @@ class VariantRecord(msgspec.Struct, frozen=True):
     first_step_s: float | None = None
     numerics: Numerics | None = None
     epochs: Epochs | None = None
+    uneven: bool = False
 
 
 class Run(msgspec.Struct, frozen=True):

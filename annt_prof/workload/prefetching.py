@@ -29,12 +29,16 @@ class DevicePrefetcher:
         loader: Its batches should lie in pinned memory, or the copy holds the host up.
         device: A CUDA device.
 
+    Attributes:
+        batch_sampler: The loader's own.
+
     Source: the data prefetcher of NVIDIA's Apex ImageNet example, which waits before it queues.
     """
 
     def __init__(self, loader: Sized, device: torch.device) -> None:
         self._loader = loader
         self._device = device
+        self.batch_sampler = getattr(loader, "batch_sampler", None)
         self._stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
 
     def __len__(self) -> int:

@@ -28,8 +28,8 @@ def compared(traced_ms, events=2_000, windows=(100.0, 100.0, 100.0)):
         (142.0, 0, "longer", OTHER_WORK),
         (142.0, None, "cost_unknown", "42.0 % longer than timed ones; what the profiler costs is "
                                       "not known, and not every category alike: take the shares"),
-        (97.0, 2_000, "agree", "3.0 % shorter than timed ones, which no profiler does: the machine "
-                               "drifted in between, so read the shares, not the sum"),
+        (97.0, 2_000, "agree", "3.0 % shorter than timed ones, which no profiler does, within what "
+                               "windows that lie apart may differ by, so read the shares"),
         (60.0, 2_000, "shorter", "traced steps are 40.0 % shorter than timed ones, which no "
                                  "profiler does: " + OTHER_WORK),
         (60.0, None, "shorter", OTHER_WORK),

@@ -14,7 +14,7 @@ from hand_made import breakdown, run, variant
     [
         (105.0, "5.0 % longer than timed ones; the profiler slows the host, so read the shares"),
         (573.6, "more than the profiler costs (at most about 10.00 ms here): the two windows do"),
-        (97.0, "the machine drifted in between, so read the shares"),
+        (97.0, "within what windows that lie apart may differ by, so read the shares"),
         (70.0, "30.0 % shorter than timed ones, which no profiler does: the two windows do not"),
     ],
 )

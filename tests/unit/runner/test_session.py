@@ -21,8 +21,9 @@ from annt_prof.runner.messages import (
     TimedRequest,
     WarmRequest,
 )
+from annt_prof.runner.preparation import _pace
 from annt_prof.runner.process import WorkerLost
-from annt_prof.runner.session import Session, Statistics
+from annt_prof.runner.session import Session, Statistics, _period
 from annt_prof.runs.events import VariantLost
 from annt_prof.runs.record import TimedWindow
 from annt_prof.scenario.pair import compare
@@ -50,9 +51,14 @@ class ScriptedWorker:
     """Replies as a worker does, unless the script says that its process fails as it starts."""
 
     epoch_start_ns = 0
+    queue = 0
+    step_ns = MS
+    per_epoch = 1000
+    asked: list[TimedRequest] = []  # noqa: RUF012 - replaced by the test that looks
 
-    def __init__(self, failure: Failure | None, accumulation: int = 1) -> None:
+    def __init__(self, failure: Failure | None, name: str, accumulation: int = 1) -> None:
         self._failure = failure
+        self.name = name
         self._accumulation = accumulation
         self._request: Request | None = None
 
@@ -66,12 +72,29 @@ class ScriptedWorker:
             case None:
                 return Built()
             case WarmRequest():
-                return Prepared((), (), self._accumulation, 0.001, step_ns=(MS,), per_epoch=1000)
+                return Prepared(
+                    (),
+                    (),
+                    self._accumulation,
+                    0.001,
+                    step_ns=(self.step_ns,),
+                    queue=self.queue,
+                    per_epoch=self.per_epoch,
+                )
             case EpochRequest():
                 return EpochReply(self.epoch_start_ns)
             case TimedRequest() as asked:
+                self.asked.append(asked)
                 window = TimedWindow(
-                    asked.round, asked.position, 0, 1, (MS,), 1, 4, MS, asked.launch
+                    asked.round,
+                    asked.position,
+                    0,
+                    1,
+                    (self.step_ns,),
+                    1,
+                    4,
+                    self.step_ns,
+                    asked.launch,
                 )
                 return TimedReply(window, None, "host process")
         raise AssertionError(self._request)
@@ -91,7 +114,7 @@ def started(
     def start(_context: object, assignment: Assignment) -> ScriptedWorker:
         name = assignment.variant.name
         launched[name] = launched.get(name, -1) + 1
-        return ScriptedWorker(script(assignment, launched[name]))
+        return ScriptedWorker(script(assignment, launched[name]), name)
 
     monkeypatch.setattr(crew_module, "start_training", start)
     order = Order(scenario, plan, CPU, None, tmp_path, tmp_path)
@@ -370,12 +393,16 @@ def test_what_lacks_memory_by_itself_is_out_of_memory(
     assert len(found["baseline"].windows) == 3
 
 
-@pytest.mark.parametrize(("start_ms", "asked"), [(4, 1), (6, 3)])
-def test_an_epochs_start_is_asked_for_again_where_it_counts(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, start_ms: int, asked: int
+@pytest.mark.parametrize(("start_ms", "counted"), [(4, False), (6, True)])
+def test_epochs_starts_count_for_all_variants_or_for_none(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, start_ms: int, counted: bool
 ) -> None:
     """An epoch is a thousand steps of 1 ms: 4 ms are less than 0.5 % of it, 6 ms are more."""
-    monkeypatch.setattr(ScriptedWorker, "epoch_start_ns", start_ms * MS)
+
+    def cost_ns(worker: ScriptedWorker) -> int:
+        return start_ms * MS if worker.name == "amp" else 0
+
+    monkeypatch.setattr(ScriptedWorker, "epoch_start_ns", property(cost_ns))
     scenario = scenario_of(techniques={"amp": {}})
     session, _ = started(
         monkeypatch, tmp_path, scenario, plan(scenario), lambda _assignment, _launch: None
@@ -384,5 +411,57 @@ def test_an_epochs_start_is_asked_for_again_where_it_counts(
     session.measure(IMPATIENT)
     for record in session.records:
         assert record.epochs is not None
-        assert [start.launch for start in record.epochs.starts] == list(range(asked))
+        # The processes of two launches are asked, of three.
+        assert [start.launch for start in record.epochs.starts] == [0, 1]
         assert (record.epochs.iterations, record.epochs.in_windows) == (1000, False)
+        assert record.epochs.counted is counted
+
+
+def test_nothing_is_asked_where_the_budget_has_no_room_for_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(ScriptedWorker, "queue", 8)
+    monkeypatch.setattr(ScriptedWorker, "step_ns", 1000 * MS)
+    scenario = scenario_of(techniques={"amp": {}})
+    session, _ = started(
+        monkeypatch, tmp_path, scenario, plan(scenario), lambda _assignment, _launch: None
+    )
+    session.prepare()
+    session.measure(IMPATIENT)
+    assert all(r.epochs and not r.epochs.starts and not r.epochs.counted for r in session.records)
+    assert any(
+        remark.startswith("figures are of the middle of an epoch") for remark in session.remarks
+    )
+
+
+def test_windows_of_short_epochs_begin_with_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(ScriptedWorker, "per_epoch", 4)
+    asked: list[TimedRequest] = []
+    monkeypatch.setattr(ScriptedWorker, "asked", asked)
+    scenario = scenario_of(techniques={"amp": {}})
+    session, _ = started(
+        monkeypatch, tmp_path, scenario, plan(scenario), lambda _assignment, _launch: None
+    )
+    session.prepare()
+    session.measure(IMPATIENT)
+    assert {(each.iterations % 4, each.at_epoch) for each in asked} == {(0, True)}
+    assert all(r.epochs and r.epochs.in_windows and not r.epochs.starts for r in session.records)
+
+
+def test_a_period_in_optimizer_steps_is_one_in_iterations(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    scenario = scenario_of(techniques={"amp": {}})
+    session, _ = started(
+        monkeypatch, tmp_path, scenario, plan(scenario), lambda _assignment, _launch: None
+    )
+    session.prepare()
+    entry = session._crew.entries[0]
+    steps = tuple(9 * MS if number % 3 == 0 else MS for number in range(18))
+    window = TimedWindow(0, 0, 0, 1, steps, 36, 4, sum(steps) * 2, 0, first_iteration=0)
+    entry.change(windows=(window,), iterations_per_optimizer_step=2)
+    assert _period(entry) == 6
+    pace = _pace(Prepared((), (), 2, 0.1, step_ns=steps))
+    assert (pace.period, pace.accumulation) == (6, 2)

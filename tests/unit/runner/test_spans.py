@@ -51,6 +51,22 @@ def test_short_epochs_are_held_whole() -> None:
 def test_whole_epochs_of_two_scenarios_are_whole_ones_of_each() -> None:
     found = span(Pace(1 * MS, per_epoch=6), Pace(1 * MS, per_epoch=4), iterations=8, switch_in=1)
     assert (found.iterations, found.at_epoch) == (12, True)
+    assert found.holds_epochs(6)
+    assert found.holds_epochs(4)
+
+
+def test_windows_lie_within_a_long_epoch_though_another_scenarios_are_short() -> None:
+    found = span(Pace(1 * MS, per_epoch=4), Pace(1 * MS, per_epoch=1001), iterations=8, switch_in=4)
+    assert (found.iterations, found.at_epoch) == (8, True)
+    assert found.holds_epochs(4)
+    assert not found.holds_epochs(1001)
+
+
+def test_no_budget_is_planned_for_launches_that_rounds_pay() -> None:
+    # Five launches of 4 s instead of four are paid for where every round starts its processes.
+    paces = [Pace(500 * MS)] * 2
+    few = choose_span(window(), paces, 4, 5, paid_launches=5)
+    assert few.iterations < choose_span(window(), paces, 4, 5).iterations < 20
 
 
 def test_an_epoch_that_takes_too_long_is_not_held_whole() -> None:
@@ -80,7 +96,13 @@ def test_the_least_window_is_one_turn() -> None:
 def test_later_windows_hold_a_period_that_the_first_ones_showed(
     period: int, iterations: int
 ) -> None:
-    first = Span(20, 4, 4 if period != 5 else 1, False, 2.4)
+    first = Span(20, 4, 4 if period != 5 else 1, False, 2.4, most=100)
     found = lengthened(first, [period], window())
     assert found.iterations == iterations
     assert lengthened(first, [], window()) == first
+
+
+def test_later_windows_are_no_longer_than_epochs_and_the_budget_allow() -> None:
+    first = Span(20, 4, 1, False, 2.4, most=22)
+    assert lengthened(first, [24], window()).iterations == 20
+    assert lengthened(first, [11], window()).iterations == 22

@@ -1,0 +1,105 @@
+"""Whether long steps belong to the training, and windows hold them unequally.
+
+A long step may be the training's own (every twelfth batch is long, say) or another program's that
+took a core. The training does the same in every process at the same iteration: the data's order,
+the model and its counters begin alike. Another program does not.
+"""
+
+from __future__ import annotations
+
+from math import prod
+from statistics import median
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from annt_prof.runs.record import TimedWindow
+
+LONG = 2.0  # times the median step of a process
+_BY_CHANCE = 0.01
+
+_GOLDEN = 0.6180339887498949  # its multiples modulo 1 are spread as evenly as can be
+
+
+def seems_uneven(windows: Sequence[TimedWindow]) -> bool:
+    """Whether a step, or what was dropped before a window, took far longer than most steps."""
+    steps = [ns for window in windows for ns in window.step_ns]
+    if not steps:
+        return False
+    limit = LONG * median(steps)
+    return max(steps) > limit or any(_dropped_ns(w) > limit for w in windows)
+
+
+def _dropped_ns(window: TimedWindow) -> float:
+    """Return the mean time of what the window dropped: its switch-in."""
+    lasted_ns = window.ended_ns - window.started_ns - window.wall_ns
+    return lasted_ns / window.dropped if window.dropped else 0.0
+
+
+def phase(launch: int, stride: int, group: int) -> int:
+    """Return how many iterations later than in the first launch the windows of a launch begin.
+
+    Where windows and what lies between them take as many iterations as long steps lie apart, every
+    window has the same part of them, and those of the same phase in every launch would never show
+    another.
+
+    Args:
+        launch: Counted from 0.
+        stride: Iterations from the beginning of a window to that of the next.
+        group: Iterations of an optimizer step.
+
+    Source: the golden ratio's additive sequence, H. Weyl's equidistribution with the lowest
+    discrepancy.
+    """
+    return int(launch * _GOLDEN % 1 * stride) // group * group
+
+
+def unequal(windows: Sequence[TimedWindow], group: int) -> bool:
+    """Whether long steps that belong to the training are in some windows more than in others.
+
+    A median over windows then leaves them out or doubles them; their mean does not.
+
+    Args:
+        windows: Of one variant, over its launches.
+        group: Iterations of an optimizer step.
+    """
+    own = _recurring(windows, group)
+    held = [sum(number in own for number in _numbers(window, group)) for window in windows]
+    return bool(own) and min(held) < max(held)
+
+
+def _recurring(windows: Sequence[TimedWindow], group: int) -> set[int]:
+    """Return the numbers of the steps that are long in every process that timed them.
+
+    Empty where so many coincide by chance.
+    """
+    timed: dict[int, dict[int, bool]] = {}  # whether it is long, by launch, by the step's number
+    shares: dict[int, float] = {}
+    for launch in {window.launch for window in windows}:
+        own = [window for window in windows if window.launch == launch]
+        limit = LONG * median(ns for window in own for ns in window.step_ns)
+        steps = [
+            (number, ns > limit)
+            for window in own
+            for number, ns in zip(_numbers(window, group), window.step_ns, strict=True)
+        ]
+        shares[launch] = sum(long for _, long in steps) / len(steps)
+        for number, long in steps:
+            timed.setdefault(number, {})[launch] = long
+    repeated = {number: seen for number, seen in timed.items() if len(seen) > 1}
+    found = {number for number, seen in repeated.items() if all(seen.values())}
+    expected = sum(prod(shares[launch] for launch in seen) for seen in repeated.values())
+    return found if len(found) > 1 and _rarer(len(found), expected) else set()
+
+
+def _rarer(found: int, expected: float) -> bool:
+    """Whether so many coincidences are too many for chance: the Poisson distribution's tail."""
+    from scipy.special import pdtrc
+
+    return float(pdtrc(found - 1, expected)) < _BY_CHANCE if expected else True
+
+
+def _numbers(window: TimedWindow, group: int) -> Iterator[int]:
+    first = window.first_iteration // group
+    return iter(range(first, first + len(window.step_ns)))
