@@ -64,15 +64,18 @@ def unequal(windows: Sequence[TimedWindow], group: int) -> bool:
         windows: Of one variant, over its launches.
         group: Iterations of an optimizer step.
     """
-    own = _recurring(windows, group)
-    held = [sum(number in own for number in _numbers(window, group)) for window in windows]
-    return bool(own) and min(held) < max(held)
+    repeated, own = _recurring(windows, group)
+    numbers = [list(_numbers(window, group)) for window in windows]
+    # Of a step that one process alone timed, nothing tells whose it is.
+    told = [steps for steps in numbers if repeated.issuperset(steps)]
+    held = [sum(number in own for number in steps) for steps in told]
+    return bool(own) and bool(held) and min(held) < max(held)
 
 
-def _recurring(windows: Sequence[TimedWindow], group: int) -> set[int]:
-    """Return the numbers of the steps that are long in every process that timed them.
+def _recurring(windows: Sequence[TimedWindow], group: int) -> tuple[set[int], set[int]]:
+    """Return the numbers of steps that several processes timed, and of those long in all of them.
 
-    Empty where so many coincide by chance.
+    The latter is empty where so many coincide by chance.
     """
     timed: dict[int, dict[int, bool]] = {}  # whether it is long, by launch, by the step's number
     shares: dict[int, float] = {}
@@ -90,7 +93,8 @@ def _recurring(windows: Sequence[TimedWindow], group: int) -> set[int]:
     repeated = {number: seen for number, seen in timed.items() if len(seen) > 1}
     found = {number for number, seen in repeated.items() if all(seen.values())}
     expected = sum(prod(shares[launch] for launch in seen) for seen in repeated.values())
-    return found if len(found) > 1 and _rarer(len(found), expected) else set()
+    certain = len(found) > 1 and _rarer(len(found), expected)
+    return set(repeated), found if certain else set()
 
 
 def _rarer(found: int, expected: float) -> bool:

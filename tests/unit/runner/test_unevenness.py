@@ -40,6 +40,21 @@ def test_windows_that_hold_whole_turns_of_it_are_alike() -> None:
     assert not unequal(every(5, launches=3, length=10, stride=12), group=1)
 
 
+def test_a_step_that_one_process_alone_timed_tells_nothing() -> None:
+    """Windows of whole turns whose launches begin at other phases, so that some steps are alone."""
+    shifted = [
+        window(
+            launch,
+            launch * 2 + number,
+            first := 5 + number * 12 + phase(launch, 12, 1),
+            [300.0 if step % 12 == 5 else 20.0 for step in range(first, first + 12)],
+        )
+        for launch in range(4)
+        for number in range(2)
+    ]
+    assert not unequal(shifted, group=1)
+
+
 def test_a_single_process_tells_nothing() -> None:
     assert not unequal(every(7, launches=1, length=10, stride=12), group=1)
 
