@@ -114,10 +114,6 @@ def train(connection: Connection[Reply, Request], assignment: Assignment) -> Non
     except Exception as error:  # noqa: BLE001 - isolates the variant; logged and reported
         traceback.print_exc()
         connection.send(Failure(kind(error), one_line(error), remarks=tuple(findings)))
-    finally:
-        # Whoever ends waits for its loader processes, and a stopped one never ends: a session that
-        # was killed would leave all of them behind.
-        resume_loaders()
 
 
 class _RefusedError(UserError):
@@ -129,8 +125,16 @@ def _serve(
 ) -> None:
     built = _build(assignment, findings)
     connection.send(Built())
-    loop = built.loop
-    first = True
+    try:
+        _answer(connection, assignment, built)
+    finally:
+        # A loop that goes waits for its loader processes, and a stopped one never ends: a session
+        # that was killed would leave all of them behind.
+        resume_loaders()
+
+
+def _answer(connection: Connection[Reply, Request], assignment: Assignment, built: _Built) -> None:
+    loop, first = built.loop, True
     while True:
         request = connection.recv()
         resume_loaders()

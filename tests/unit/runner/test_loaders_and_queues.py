@@ -187,21 +187,19 @@ class Wire:
         self.stopped: list[bool] = []
 
     def recv(self) -> object:
+        if not self.requests:
+            raise EOFError
         return self.requests.pop(0)
 
     def send(self, reply: object) -> None:
-        children = psutil.Process().children()
+        time.sleep(0.05)  # a signal takes a moment
+        children = [c for c in psutil.Process().children() if c.status() != psutil.STATUS_ZOMBIE]
         self.stopped.append(all(c.status() == psutil.STATUS_STOPPED for c in children))
         self.replies.append(reply)
 
 
-def test_loaders_stand_still_whenever_the_session_is_answered(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    loop = make_loop(Sleeping(0.001))
+def serving(loop: Loop, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "_build", lambda *_: worker._Built(loop, (), []))
-    timed = TimedRequest(0, 0, 0, iterations=4, switch_in=2)
-    wire = Wire(WarmRequest(60), timed, StopRequest())
     scenario = Scenario.model_validate(
         {
             "model": {"source": "torchvision", "name": "resnet18"},
@@ -211,6 +209,23 @@ def test_loaders_stand_still_whenever_the_session_is_answered(
     here = Path()
     told = Assignment(scenario, Variant("baseline", ()), "cpu", None, here, here, here)
     worker._serve(wire, told, [])
-    resume_loaders()
+
+
+def test_loaders_stand_still_whenever_the_session_is_answered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    timed = TimedRequest(0, 0, 0, iterations=4, switch_in=2)
+    wire = Wire(WarmRequest(60), timed, StopRequest())
+    serving(make_loop(Sleeping(0.001)), wire, monkeypatch)
     assert [type(reply).__name__ for reply in wire.replies] == ["Built", "Prepared", "TimedReply"]
-    assert wire.stopped == [True, True, True]
+    assert wire.stopped[1:] == [True, True]
+
+
+def test_a_session_that_is_gone_leaves_no_loader_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stopped process never ends, and whoever waits for it neither."""
+    loop = make_loop(Sleeping(0.001))
+    with pytest.raises(EOFError):
+        serving(loop, Wire(WarmRequest(60)), monkeypatch)
+    children = psutil.Process().children()
+    assert children
+    assert all(child.status() != psutil.STATUS_STOPPED for child in children)
