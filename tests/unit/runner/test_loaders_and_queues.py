@@ -99,6 +99,14 @@ def test_what_the_warm_up_tells_is_from_an_empty_queue_on() -> None:
     assert told_ms > 0.9 * 2 * WORKERS * PER_BATCH_MS  # from a full queue: next to nothing
 
 
+@pytest.mark.parametrize("workers", [0, 2])
+def test_the_warm_up_looks_for_as_long_as_it_is_told(workers: int) -> None:
+    warmth = warm_up(make_loop(Sleeping(0.0), workers), warmup=1, limit_s=60, look=30)
+    assert len(warmth.step_ns) == 30
+    hasty = warm_up(make_loop(Sleeping(0.0), workers), warmup=9, limit_s=0, look=30)
+    assert len(hasty.step_ns) == 1
+
+
 def test_draining_takes_all_that_can_be_ready() -> None:
     loop = make_loop(Sleeping(0.0))
     before = loop.batches.remaining

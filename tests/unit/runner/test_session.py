@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -54,11 +55,14 @@ class ScriptedWorker:
     queue = 0
     step_ns = MS
     per_epoch = 1000
+    fails_after: float = math.inf  # iterations
     asked: list[TimedRequest] = []  # noqa: RUF012 - replaced by the test that looks
+    warmed: list[tuple[str, int]] = []  # noqa: RUF012 - likewise
 
     def __init__(self, failure: Failure | None, name: str, accumulation: int = 1) -> None:
         self._failure = failure
         self.name = name
+        self.lived = 0
         self._accumulation = accumulation
         self._request: Request | None = None
 
@@ -71,7 +75,8 @@ class ScriptedWorker:
         match self._request:
             case None:
                 return Built()
-            case WarmRequest():
+            case WarmRequest() as warming:
+                self.warmed.append((self.name, warming.look))
                 return Prepared(
                     (),
                     (),
@@ -85,16 +90,21 @@ class ScriptedWorker:
                 return EpochReply(self.epoch_start_ns)
             case TimedRequest() as asked:
                 self.asked.append(asked)
+                self.lived += asked.switch_in + asked.iterations
+                if self.lived > self.fails_after:
+                    raise WorkerLost(Failure("out_of_memory", "CUDA out of memory"))
+                count = asked.iterations
                 window = TimedWindow(
-                    asked.round,
-                    asked.position,
-                    0,
-                    1,
-                    (self.step_ns,),
-                    1,
-                    4,
-                    self.step_ns,
-                    asked.launch,
+                    round=asked.round,
+                    position=asked.position,
+                    started_ns=0,
+                    ended_ns=count * self.step_ns,
+                    step_ns=(self.step_ns,) * count,
+                    iterations=count,
+                    samples=4 * count,
+                    wall_ns=count * self.step_ns,
+                    launch=asked.launch,
+                    first_iteration=self.lived - count,
                 )
                 return TimedReply(window, None, "host process")
         raise AssertionError(self._request)
@@ -373,6 +383,40 @@ def test_what_lacks_memory_beside_others_is_tried_by_itself(
     assert [w.launch for w in session.records[0].windows] == [0, 1, 2]
     (remark,) = session.remarks
     assert remark.startswith("one variant's process at a time: amp ran out of memory beside")
+
+
+def test_what_lacks_memory_after_a_while_is_tried_alone_for_as_long(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Every process fails after some iterations, which by itself it would reach too late."""
+    monkeypatch.setattr(ScriptedWorker, "fails_after", 30)
+    scenario = scenario_of(
+        techniques={"amp": {}},
+        window={"rounds": 9, "rounds_per_launch": 4, "min_launches": 2, "iterations": 10},
+    )
+    session, lost = started(
+        monkeypatch, tmp_path, scenario, plan(scenario), lambda _assignment, _launch: None
+    )
+    session.prepare()
+    assert session.measure(IMPATIENT) == "no variant is left"
+    assert [record.status for record in session.records] == ["out_of_memory", "out_of_memory"]
+    assert sorted(event.variant for event in lost) == ["amp", "baseline"]
+    assert not any(remark.startswith("one variant's process") for remark in session.remarks)
+
+
+def test_the_very_first_process_looks_for_a_period(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    warmed: list[tuple[str, int]] = []
+    monkeypatch.setattr(ScriptedWorker, "warmed", warmed)
+    scenario = scenario_of(techniques={"amp": {}})
+    session, _ = started(
+        monkeypatch, tmp_path, scenario, plan(scenario), lambda _assignment, _launch: None
+    )
+    session.prepare()
+    session.measure(IMPATIENT)
+    assert warmed[0] == ("baseline", 75)
+    assert {look for _, look in warmed[1:]} == {0}
 
 
 def test_what_lacks_memory_by_itself_is_out_of_memory(
