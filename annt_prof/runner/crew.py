@@ -102,17 +102,21 @@ class Crew:
         """
         waiting = iter(list(chosen))
         building = list(itertools.islice(waiting, max(1, self._order.machine.num_cores)))
+        built: list[Entry] = []
         for entry in building:
             self._start(entry)
         while building:
             entry = building.pop(0)
             self._notify(Activity("preparing", entry.variant.name))
-            built = None if entry.worker is None else self.receive(entry)
+            if entry.worker is not None and self.receive(entry) is not None:
+                built.append(entry)
             following = next(waiting, None)
             if following is not None and following.runs:
                 self._start(following)
                 building.append(following)
-            if built is not None:
+        # Only now, since a first step beside others that build would seem to compile for longer.
+        for entry in built:
+            if entry.worker is not None:
                 self._warm(entry)
 
     def _start(self, entry: Entry) -> None:
