@@ -150,9 +150,9 @@ class WindowChoice(Section):
         le=100_000,
         description="Iterations dropped as a window starts, rounded up to optimizer steps.",
     )
-    rounds: int = Field(default=100, ge=1, le=100_000, description="Rounds at most.")
+    rounds: int = Field(default=300, ge=1, le=100_000, description="Rounds at most.")
     rounds_per_launch: int = Field(
-        default=4,
+        default=12,
         ge=1,
         le=100_000,
         description="Rounds at most before fresh worker processes take over; fewer where the time "

@@ -35,7 +35,7 @@ def window(**changes: float) -> WindowChoice:
         (4, 4, 2),
         (4, 5, 1),
         (20, 5, 1),  # five do not fit: as many as possible, then
-        (0.1, 0.001, 4),  # never more than rounds_per_launch
+        (0.1, 0.001, 12),  # never more than rounds_per_launch
     ],
 )
 def test_the_budget_holds_the_launches(launch_s: float, round_s: float, rounds: int) -> None:

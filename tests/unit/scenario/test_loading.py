@@ -22,11 +22,11 @@ def test_the_least_scenario_has_every_default(load_text, minimal):
     resolved = document.resolve(accelerator=True)
     assert document.text == minimal
     assert resolved.scenario.name == "scenario"
-    assert resolved.scenario.window.rounds == 100
+    assert resolved.scenario.window.rounds == 300
     assert resolved.scenario.techniques == ()
     values = values_of(resolved)
     assert values["dataset.batch_size"] == (8, "scenario.yaml:2:26")
-    assert values["window.rounds"] == (100, "default")
+    assert values["window.rounds"] == (300, "default")
     assert values["techniques"] == ({}, "default")
     assert values["optimizer.clipping"] == (None, "default")
     assert values["name"] == ("scenario", "file name")
@@ -72,7 +72,7 @@ def test_the_overlay_acts_without_an_accelerator_only(load_text, minimal):
     assert off.overrides_in_effect == (
         "dataset.batch_size: 8 -> 2, as this machine has no accelerator",
         "techniques.amp.dtype: auto -> bfloat16, as this machine has no accelerator",
-        "window.rounds: 100 -> 8, as this machine has no accelerator",
+        "window.rounds: 300 -> 8, as this machine has no accelerator",
     )
     values = values_of(off)
     assert values["dataset.batch_size"] == (2, "when.no_accelerator (scenario.yaml:7:15)")
