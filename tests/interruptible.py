@@ -11,8 +11,9 @@ import signal
 
 
 def heed_interrupts() -> None:
-    """Give SIGINT its default action; for ``preexec_fn`` of a program that is to be interrupted."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    """Give interrupts their default action; for ``preexec_fn`` of a program to be interrupted."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # nohup ignores the last
+        signal.signal(number, signal.SIG_DFL)
 
 
 def ignore_interrupts() -> None:

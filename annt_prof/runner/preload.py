@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
+import signal
 
 MODULES_VARIABLE = "ANNT_PROF_PRELOAD"
 
@@ -17,4 +18,6 @@ def _import_each(names: str) -> None:
             importlib.import_module(name)
 
 
+# The session held these back as it started the fork server, which ignores them.
+signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
 _import_each(os.environ.get(MODULES_VARIABLE, ""))

@@ -6,7 +6,7 @@ import contextlib
 import multiprocessing
 import os
 import signal
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from typing import TYPE_CHECKING, cast
 
 from annt_prof.errors import UserError
@@ -55,14 +55,18 @@ def _interrupts_ignored() -> Iterator[None]:
     """Start a process that outlives what interrupts a run: the session decides what it means.
 
     A terminal sends Ctrl-C, and a job's scheduler SIGTERM, to every process of the run at once.
-    The fork server ignores Ctrl-C by itself, but only once it has imported torch.
+    The fork server ignores Ctrl-C by itself, but only once it has imported torch. What arrives in
+    this process meanwhile is held back and not lost: a blocked signal waits, even an ignored one.
     """
+    resource_tracker.ensure_running()  # it would lift the block as it starts
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTS)
     before = {number: signal.signal(number, signal.SIG_IGN) for number in INTERRUPTS}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
 
 
 def outlive_interrupts() -> None:
