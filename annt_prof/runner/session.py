@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from annt_prof.scenario.effective import Substitution
 
 
+_TRACED_SHARE = 0.1  # of the time budget: fewer steps are traced where they would take longer
+
+
 @dataclass(frozen=True)
 class Statistics:
     """What the runner needs of the statistics, which live on its own floor.
@@ -292,7 +295,10 @@ class Session:
             directory: The run directory; traces go to ``tensorboard/<variant>/`` there.
         """
         crew = self._crew
-        iterations = min(self._window.traced_iterations, self._span.iterations)
+        span, asked = self._span, self._window.traced_iterations
+        step_s = span.round_s / (span.iterations + span.switch_in)  # of all variants
+        room = int(_TRACED_SHARE * self._window.time_budget_s / step_s) if step_s else asked
+        iterations = min(asked, max(room, span.iterations))
         for entry in crew.running:
             try:
                 self._trace(entry, directory, iterations)
