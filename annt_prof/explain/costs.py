@@ -100,9 +100,9 @@ def saving(speedup: Speedup, before_ns: float) -> Amount:
     return Amount(round(before_ns * (1 - 1 / speedup.ratio)), low, high)
 
 
-def around(centre: float, by_launch: Floats) -> Amount:
-    """Return an amount with the 95 % interval that its launches give."""
-    half = middle(by_launch.tolist())[1]
+def around(centre: float, by_launch: Floats, *, trims: bool) -> Amount:
+    """Return an amount with the 95 % interval that its launches give; see ``pairing.middle``."""
+    half = middle(by_launch.tolist(), trims=trims)[1]
     if half is None:
         return Amount(round(centre), None, None)
     return Amount(round(centre), round(centre - half), round(centre + half))
@@ -148,15 +148,19 @@ def traced(variants: Mapping[Names, VariantRecord]) -> dict[Names, Floats]:
     }
 
 
-def smallest_effect(log_ratios: Sequence[float]) -> float | None:
+def smallest_effect(log_ratios: Sequence[float], *, trims: bool) -> float | None:
     """Return the share of time that so many launches find saved four times out of five.
+
+    Args:
+        log_ratios: Of each launch.
+        trims: Whether their interval is of the middle ones; see ``pairing.middle``.
 
     Source: G. Snedecor and W. Cochran, Statistical Methods, section on sample size: the effect
     whose t statistic passes the level's quantile with the given power.
     """
-    half = middle(log_ratios)[1] if log_ratios else None
+    half = middle(log_ratios, trims=trims)[1] if log_ratios else None
     if half is None:
         return None
-    degrees = degrees_of_freedom(len(log_ratios))
+    degrees = degrees_of_freedom(len(log_ratios), trims=trims)
     level = float(stdtrit(degrees, (1 + CONFIDENCE) / 2))
     return -math.expm1(-half * (1 + float(stdtrit(degrees, POWER)) / level))

@@ -113,7 +113,9 @@ def _technique(name: str, facts: Facts) -> TechniqueExplanation:
         alone=alone,
         given_others=_given_others(name, facts),
         share=facts.shares.get(name),
-        smallest_effect=costs.smallest_effect(pairing.log_ratios(baseline, variant)),
+        smallest_effect=costs.smallest_effect(
+            pairing.log_ratios(baseline, variant), trims=not baseline.uneven
+        ),
         saving_by_category_ns=placed.by_category_ns if trusted else None,
         not_in_trace_ns=placed.not_in_trace_ns if trusted else None,
         traced_ns=placed.traced_ns,
@@ -246,8 +248,9 @@ def _interactions(facts: Facts) -> tuple[Interaction, ...]:
     centres = lattice.interactions(cost.level, facts.acting)
     noise_ns = floor_of(facts.run.variants) * facts.baseline_ns
     found = []
+    trims = not facts.measured[NOBODY].uneven
     for pair, spread in lattice.interactions(cost.by_launch, facts.acting).items():
-        known = costs.around(float(centres[pair]), spread)
+        known = costs.around(float(centres[pair]), spread, trims=trims)
         if known.low is None or known.high is None:
             continue
         if known.low > noise_ns or known.high < -noise_ns:

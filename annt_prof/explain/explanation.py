@@ -23,7 +23,7 @@ class Amount(msgspec.Struct, frozen=True):
     """A saving per sample with its interval, ns; negative where time is lost.
 
     Attributes:
-        low, high: 95 % interval over launches; None with a single one.
+        low, high: 95 % interval over launches; None with fewer than three.
     """
 
     ns: int

@@ -119,7 +119,6 @@ def _shares(
     centres = {n: float(s) for n, s in lattice.shapley(cost.level, acting, orders).items()}
     spread = lattice.shapley(cost.by_launch, acting, orders)
     whole = lattice.whole_numbers(centres, total.ns)
-    return {
-        name: msgspec.structs.replace(costs.around(centres[name], spread[name]), ns=whole[name])
-        for name in acting
-    }
+    trims = not measured[NOBODY].uneven
+    found = {n: costs.around(centres[n], spread[n], trims=trims) for n in acting}
+    return {name: msgspec.structs.replace(found[name], ns=whole[name]) for name in acting}

@@ -104,6 +104,16 @@ def per_sample_ns(variant: VariantRecord) -> dict[int, float]:
     return {number: ns / variant.samples_per_iteration for number, ns in found.items()}
 
 
+def waited_share(variant: VariantRecord) -> float | None:
+    """Return the share of the timed windows in which the host waited for batches.
+
+    None where it was not recorded, as in records of version 1.
+    """
+    waited_ns = sum(window.waited_ns for window in variant.windows)
+    wall_ns = sum(window.wall_ns for window in variant.windows)
+    return waited_ns / wall_ns if waited_ns and wall_ns else None
+
+
 def epoch_start_ns(variant: VariantRecord) -> float:
     """Return what an epoch's start adds to each of its iterations; 0 where it is not to count."""
     epochs = variant.epochs

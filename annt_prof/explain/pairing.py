@@ -69,7 +69,7 @@ def speedup(baseline: VariantRecord, variant: VariantRecord) -> Speedup | None:
     )
 
 
-def middle(logs: Sequence[float], *, trims: bool = True) -> tuple[float, float | None]:
+def middle(logs: Sequence[float], *, trims: bool) -> tuple[float, float | None]:
     """Return the centre of logarithms and half of its 95 % interval, None below three of them.
 
     Source: J. Tukey and D. McLaughlin, Less Vulnerable Confidence and Significance Procedures for
@@ -84,9 +84,9 @@ def middle(logs: Sequence[float], *, trims: bool = True) -> tuple[float, float |
     return (float(low) + float(high)) / 2, (float(high) - float(low)) / 2
 
 
-def degrees_of_freedom(launches: int) -> int:
+def degrees_of_freedom(launches: int, *, trims: bool) -> int:
     """Return those of the interval that ``middle`` gives for so many launches."""
-    trimmed = int(TRIMMED * launches) if launches >= TRIMMED_FROM else 0
+    trimmed = int(TRIMMED * launches) if launches >= TRIMMED_FROM and trims else 0
     return launches - 2 * trimmed - 1
 
 
@@ -111,7 +111,8 @@ def precise_enough(
         logs = [log_ratios(baseline, v) for v in others]
     else:
         logs = [_log_times(v) for v in measured]
-    return bool(logs) and all(_narrow(each, precision, min_launches) for each in logs)
+    trims = not any(v.uneven for v in measured)
+    return bool(logs) and all(_narrow(each, precision, min_launches, trims=trims) for each in logs)
 
 
 def half_width(logs: Sequence[float]) -> float | None:
@@ -123,8 +124,8 @@ def half_width(logs: Sequence[float]) -> float | None:
     return quantile * stdev(logs) / math.sqrt(n)
 
 
-def _narrow(logs: Sequence[float], precision: float, min_launches: int) -> bool:
-    half = middle(logs)[1] if logs else None
+def _narrow(logs: Sequence[float], precision: float, min_launches: int, *, trims: bool) -> bool:
+    half = middle(logs, trims=trims)[1] if logs else None
     # The upper side is the wider one: exp(h) - 1 > 1 - exp(-h).
     return half is not None and len(logs) >= min_launches and math.expm1(half) <= precision
 

@@ -21,7 +21,7 @@ class Placed(NamedTuple):
         by_category_ns: Per sample, of the traces without what the profiler added; None where a
             variant was not traced.
         timed_ns: What the timed windows say of the same.
-        timed_interval_ns: With the 95 % interval; None with a single launch.
+        timed_interval_ns: With the 95 % interval; None with too few launches.
         traced_ns: What the traces say of it as they are; None where one was not traced.
     """
 

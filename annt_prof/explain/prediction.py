@@ -36,7 +36,7 @@ def evidence_of(run: Run, baseline: VariantRecord, ceilings: Ceilings | None) ->
     category_ns = found.by_category_ns
     values = {value.path: value.value for value in run.scenario}
     matrix = matrix_time(baseline, run)
-    kernel_ns = _by_class(breakdown, sum(category_ns.values()))
+    kernel_ns = _by_class(breakdown, category_ns)
     return Evidence(
         device_type=run.environment.device_type,
         step_ns=timed.mean,
@@ -62,11 +62,17 @@ def on_in_baseline(run: Run) -> tuple[str, ...]:
     return (*run.shared, *named)
 
 
-def _by_class(breakdown: MeanBreakdown, left_ns: int) -> dict[KernelClass, int]:
+def _by_class(
+    breakdown: MeanBreakdown, category_ns: Mapping[Category, int]
+) -> dict[KernelClass, int]:
     """Return time by class: a device's as it is, a host's shrunk like the rest of its step."""
     if breakdown.kernel_ns:
         return {KernelClass(name): ns for name, ns in breakdown.kernel_ns.items()}
-    shrunk = left_ns / breakdown.step_ns if breakdown.step_ns else 1.0
+    traced_ns, left_ns = (
+        sum(ns for category, ns in each.items() if category is not Category.DATA_LOADING)
+        for each in (breakdown.by_category_ns, category_ns)
+    )
+    shrunk = left_ns / traced_ns if traced_ns else 1.0
     return {KernelClass(name): round(ns * shrunk) for name, ns in breakdown.operator_ns.items()}
 
 

@@ -8,7 +8,9 @@ from rich.console import Group
 from rich.text import Text
 
 from annt_prof import units
+from annt_prof.categories import Category
 from annt_prof.explain.agreement import agreement, in_words
+from annt_prof.explain.figures import waited_share
 from annt_prof.report.breakdown_table import BreakdownTable
 from annt_prof.report.lines import INDENT, heading, indented, labelled, plain
 
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
     from annt_prof.analysis.breakdown import MeanBreakdown
     from annt_prof.runs.record import Run, VariantRecord
     from annt_prof.telemetry.summary import TelemetrySummary
+
+
+_WAITS_DIFFER = 0.05  # of the wait, and a fifth of that of the step: less is nothing to tell
 
 
 def steps(run: Run, width: int, *, ascii_only: bool = False) -> RenderableType:
@@ -43,15 +48,25 @@ def steps(run: Run, width: int, *, ascii_only: bool = False) -> RenderableType:
         traced_steps = units.count(breakdown.num_steps, "step")
         total = f"traced step {units.duration(breakdown.step_ns)}, mean of {traced_steps}"
         parts += [Text(), heading(variant.name, total), *table.rows(breakdown)]
-        parts.append(labelled(_remarks(variant, breakdown), INDENT))
+        on_host = run.environment.device_type == "cpu"
+        parts.append(labelled(_remarks(variant, breakdown, on_host=on_host), INDENT))
     parts += [Text(), *_not_measured(traced)]
     return Group(*parts)
 
 
-def _remarks(variant: VariantRecord, breakdown: MeanBreakdown) -> Iterator[tuple[str, str]]:
+def _remarks(
+    variant: VariantRecord, breakdown: MeanBreakdown, *, on_host: bool
+) -> Iterator[tuple[str, str]]:
     compared = agreement(variant)
     if compared is not None:
         yield "profiler", in_words(compared)
+    if on_host and (waits_ns := _other_waits_ns(variant, breakdown)) is not None:
+        waits = units.duration(waits_ns)
+        yield (
+            "waiting",
+            f"timed windows wait {waits} a step for batches; where loaders set the pace, what the "
+            "profiler makes longer is waited less",
+        )
     hidden = {category: ns for category, ns in breakdown.hidden_ns.items() if ns}
     if hidden:
         listed = ", ".join(f"{category} {units.duration(ns)}" for category, ns in hidden.items())
@@ -63,6 +78,17 @@ def _remarks(variant: VariantRecord, breakdown: MeanBreakdown) -> Iterator[tuple
         yield "kernels", f"{shares} of {units.duration(device_ns)} device time"
     if variant.telemetry is not None and (sampled := _telemetry(variant.telemetry)):
         yield "telemetry", sampled
+
+
+def _other_waits_ns(variant: VariantRecord, breakdown: MeanBreakdown) -> int | None:
+    """Return the timed windows' wait per iteration where the trace shows another; None else."""
+    share, timed = waited_share(variant), variant.step_time
+    traced_ns = breakdown.by_category_ns.get(Category.DATA_LOADING)
+    if share is None or timed is None or traced_ns is None:
+        return None
+    waits_ns = round(share * timed.within_epoch)
+    least_ns = _WAITS_DIFFER * max(waits_ns, 0.2 * timed.within_epoch)
+    return waits_ns if abs(waits_ns - traced_ns) > least_ns else None
 
 
 def _telemetry(summary: TelemetrySummary) -> str:

@@ -189,7 +189,7 @@ def _notes(measured: list[VariantRecord], floor: float) -> Iterator[str]:
     yield (
         f"step: one iteration of {each} samples, wall time without profiler: whole windows over "
         f"their iterations, {spread}, {_of_launch(measured)} of each launch, and the mean of "
-        "these; p05 and p95 are of single steps, without epochs' starts."
+        f"these; p05 and p95 are of single steps{_starts_in_steps(measured)}."
     )
     yield from _epochs(measured)
     yield (
@@ -220,11 +220,17 @@ def _of_launch(measured: list[VariantRecord]) -> str:
     return "the median"
 
 
+def _starts_in_steps(measured: list[VariantRecord]) -> str:
+    """Say that single steps lack epochs' starts, where these do not lie within windows."""
+    within = any(v.epochs is not None and v.epochs.in_windows for v in measured)
+    return "" if within else ", without epochs' starts"
+
+
 def _epochs(measured: list[VariantRecord]) -> Iterator[str]:
     """Yield how the figures take epochs' starts in, where that is anything to tell."""
     for variant in measured:
         epochs, time = variant.epochs, variant.step_time
-        if epochs is not None and time is not None and time.epoch_start:
+        if epochs is not None and time is not None and time.epoch_start > 0:
             yield (
                 f"{printable(variant.name)}: the start of an epoch, once in "
                 f"{units.count(epochs.iterations, 'iteration')}, takes "

@@ -51,7 +51,7 @@ def waterfall(explanation: Explanation, width: int) -> Iterator[Text]:
     shared = [each for each in explanation.techniques if each.share is not None]
     if not shared or explanation.baseline_ns is None or explanation.total is None:
         return
-    if explanation.total.low is None:  # a single launch: shares without an interval are no facts
+    if explanation.total.low is None:  # too few launches: shares without an interval are no facts
         return
     start, end = explanation.baseline_ns, explanation.baseline_ns - explanation.total.ns
     label = max(cell_len(n) for n in ("the whole mix", *(printable(s.name) for s in shared)))

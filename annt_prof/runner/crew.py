@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, cast
 
 from annt_prof.errors import UserError
 from annt_prof.runner.entry import entries
-from annt_prof.runner.messages import Assignment, Prepared, TimedRequest, WarmRequest
+from annt_prof.runner.logs import log_of
+from annt_prof.runner.messages import (
+    Assignment,
+    Failure,
+    Prepared,
+    TimedRequest,
+    WarmRequest,
+)
 from annt_prof.runner.process import WorkerLost, start_training
 from annt_prof.runner.withholding import costs_every_variant, withhold
 from annt_prof.runs.events import Activity, Event, VariantLost
@@ -21,7 +28,7 @@ if TYPE_CHECKING:
 
     from annt_prof.plan import Variant
     from annt_prof.runner.entry import Entry, Order
-    from annt_prof.runner.messages import Failure, Reply, Request
+    from annt_prof.runner.messages import Reply, Request
     from annt_prof.runner.process import Worker
     from annt_prof.runner.spans import Span
     from annt_prof.runs.record import VariantStatus
@@ -198,6 +205,37 @@ class Crew:
 
     def receive(self, entry: Entry) -> Reply | None:
         """Wait for what a worker says; None once its variant is lost and recorded as such."""
+        said = self._said(entry)
+        if isinstance(said, Failure):
+            self.lose(entry, said)
+            return None
+        return said
+
+    def ask_beside_measuring(self, entry: Entry, request: Request, lacks: str) -> Reply | None:
+        """Return the reply, or None where the process fails: what is measured stands either way.
+
+        Args:
+            entry: With a process.
+            request: For something beside its timed windows.
+            lacks: What the record is then without, for people.
+
+        Raises:
+            CrowdedError: It ran out of memory beside others.
+        """
+        cast("Worker", entry.worker).send(request)
+        said = self._said(entry)
+        if isinstance(said, Failure):
+            log = "" if said.signal else f" ({log_of(entry.variant.name)})"
+            entry.change(remarks=(*entry.record.remarks, f"{lacks}: {said.message}{log}"))
+            return None
+        return said
+
+    def _said(self, entry: Entry) -> Reply | Failure:
+        """Wait for what a worker says; one that fails has no process any more.
+
+        Raises:
+            CrowdedError: It ran out of memory beside others.
+        """
         worker = cast("Worker", entry.worker)
         try:
             return worker.receive()
@@ -207,8 +245,7 @@ class Crew:
             others = self.alive
             if self.together and others and _lacked_memory(lost.failure):
                 raise CrowdedError(entry, lost.failure) from None
-            self.lose(entry, lost.failure)
-            return None
+            return lost.failure
 
     def lose(self, entry: Entry, failure: Failure) -> None:
         """Record why a variant is lost.

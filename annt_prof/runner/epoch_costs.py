@@ -6,7 +6,7 @@ it in and figures that do not are not to be compared.
 
 from __future__ import annotations
 
-from statistics import median
+from statistics import fmean, median
 from typing import TYPE_CHECKING, cast
 
 import msgspec
@@ -35,7 +35,8 @@ def reserved_s(asked: Sequence[Prepared], period: int, budget_s: float) -> float
         budget_s: Of the whole run.
     """
     each_s = sum(
-        _EPOCHS * _iterations(one.queue, period, one.per_epoch) * median(one.step_ns) / 1e9
+        # The mean: of batches that come in bursts, most steps wait for nothing.
+        _EPOCHS * _iterations(one.queue, period, one.per_epoch) * fmean(one.step_ns) / 1e9
         for one in asked
         if one.queue
     )
@@ -68,9 +69,11 @@ def ask_for_start(crew: Crew, entry: Entry, launch: int, period: int) -> None:
     own = [w for w in entry.record.windows if w.launch == launch]
     if epochs is None or epochs.in_windows or not own or launch >= _LAUNCHES:
         return
-    # Of a window that another program disturbed, nothing is to be subtracted.
-    step_ns = median(w.per_iteration_ns for w in own)
-    waited_ns = median(w.waited_ns / w.iterations for w in own)
+    # Of a window that another program disturbed, nothing is to be subtracted; what the training's
+    # own steps have unequally is to be.
+    figure = fmean if entry.record.uneven else median
+    step_ns = figure([w.per_iteration_ns for w in own])
+    waited_ns = figure([w.waited_ns / w.iterations for w in own])
     iterations = _iterations(crew.prepared[entry.variant.name].queue, period, epochs.iterations)
     reply = crew.ask(entry, EpochRequest(iterations, step_ns, waited_ns))
     if reply is None:
@@ -91,17 +94,22 @@ def settle(crew: Crew) -> None:
         entry.change(epochs=msgspec.structs.replace(epochs, counted=counted))
 
 
-def remarks(crew: Crew) -> tuple[str, ...]:
-    """Return what the figures leave out, for people."""
+def remarks(crew: Crew, period: int) -> tuple[str, ...]:
+    """Return what the figures leave out, for people.
+
+    Args:
+        crew: After measuring.
+        period: Of the windows, in iterations.
+    """
     measured = [entry for entry in concerned(crew) if entry.record.windows]
     loading = any(crew.prepared[entry.variant.name].queue for entry in measured)
     asked = all(entry.record.epochs and entry.record.epochs.starts for entry in measured)
     if asked or not loading:
         return ()
-    return (
-        "figures are of the middle of an epoch: what its start costs was not measured, as so many "
-        "steps take too long for the time budget",
-    )
+    said = "figures are of the middle of an epoch: what its start costs was not measured"
+    room = may_ask(crew, period)
+    why = "" if room else ", as so many steps take too long for the time budget"
+    return (f"{said}{why}",)
 
 
 def _iterations(queue: int, period: int, epoch: int) -> int:

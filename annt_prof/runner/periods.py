@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _CYCLES = 3  # that must have been seen
+_LONGEST = 500  # steps: no window is so long, and each period tried takes time
 _EXPLAINED = 0.5  # of the variance, at least; what is less moves a window little
 _LEVEL = 1e-4  # of the test, over all periods together
 
@@ -32,7 +33,7 @@ def find_period(step_ns: Sequence[float], first: Sequence[int]) -> int | None:
     """
     times, numbers = np.asarray(step_ns, float), np.asarray(first, np.int64)
     span = int(numbers.max() - numbers.min()) + 1 if len(numbers) else 0
-    longest = min(len(times), span) // _CYCLES
+    longest = min(len(times) // _CYCLES, span // _CYCLES, _LONGEST)
     whole = float(((times - times.mean()) ** 2).sum()) if len(times) else 0.0
     if longest < 2 or whole <= 0:
         return None

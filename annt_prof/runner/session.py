@@ -30,7 +30,7 @@ from annt_prof.runs.events import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from multiprocessing.context import ForkServerContext
     from pathlib import Path
 
@@ -122,7 +122,18 @@ class Session:
     @property
     def remarks(self) -> tuple[str, ...]:
         """What is to be known of how the run was measured, for people."""
-        return (*self._crew.remarks, *self._cut, *epoch_costs.remarks(self._crew))
+        span = self._span
+        turns = " and every ".join(map(str, span.unheld))
+        long = (
+            f"what comes round every {turns} iterations is too long for a window: windows have it "
+            "unequally, so a launch counts with their mean",
+        )
+        return (
+            *self._crew.remarks,
+            *self._cut,
+            *(long if span.unheld else ()),
+            *epoch_costs.remarks(self._crew, span.period),
+        )
 
     def measure(self, statistics: Statistics) -> str:
         """Run rounds of timed windows, a few in each launch.
@@ -172,8 +183,9 @@ class Session:
                 launches=launch + 1,
             )
             over = crowd or not crew.together or pacing.launch_is_over(self._window, progress)
+            periods = self._periods() if over else []
             if over:
-                self._judge_evenness()
+                self._judge_evenness(periods)
                 progress = self._look_at_epochs(launch, progress)
             stop = self._enough(progress, statistics) if over else None
             stop = stop or pacing.reason_to_stop(self._window, progress, scenarios=scenarios)
@@ -182,18 +194,26 @@ class Session:
                     self._look_at_epochs(launch, progress)
                 return stop
             if over:
-                self._follow_periods()
+                self._span = spans.lengthened(self._span, periods, self._window)
                 self._relaunch(order)
                 return None
         raise AssertionError(self._window)
 
     def _phase(self, launch: int) -> int:
-        """Return by how many iterations the windows of a launch begin later than the first's."""
-        records = [entry.record for entry in self._crew.running]
-        if not any(seems_uneven(record.windows) for record in records):
+        """Return by how many iterations the windows of a launch begin later than the first's.
+
+        They still lie within an epoch: one that ended before them would have its start in them.
+        """
+        span, records = self._span, [entry.record for entry in self._crew.running]
+        if span.at_epoch or not (
+            span.unheld or any(seems_uneven(record.windows) for record in records)
+        ):
             return 0
         group = math.lcm(*(record.iterations_per_optimizer_step for record in records))
-        return phase(launch, self._span.iterations + self._span.switch_in, group)
+        stride = span.iterations + span.switch_in
+        epochs = [record.epochs.iterations for record in records if record.epochs is not None]
+        room = min(epochs, default=2 * stride) - stride
+        return phase(launch, max(1, min(stride, room + 1)), group)
 
     def _round(
         self, index: int, launch: int, in_launch: int, order: tuple[Variant, ...], began: float
@@ -208,7 +228,7 @@ class Session:
                 continue
             self._notify(Activity("timing", variant.name, index))
             span = self._span
-            later = self._phase(launch) if in_launch == 1 and not span.at_epoch else 0
+            later = self._phase(launch) if in_launch == 1 else 0
             request = TimedRequest(
                 index, launch, position, span.iterations, span.switch_in + later, _at_epoch(entry)
             )
@@ -244,17 +264,26 @@ class Session:
             launch_s=progress.launch_s + took_s,
         )
 
-    def _follow_periods(self) -> None:
-        """Lengthen the windows of later launches where steps turn out to have a period."""
-        found = [_period(entry) for entry in self._crew.running]
-        self._span = spans.lengthened(self._span, [p for p in found if p], self._window)
+    def _periods(self) -> list[int]:
+        """Return the periods that the steps so far turn out to have, in iterations."""
+        found = (_period(entry) for entry in self._crew.running)
+        return [period for period in found if period is not None]
 
-    def _judge_evenness(self) -> None:
-        """Tell, for all variants at once, whether windows have long steps unequally."""
+    def _judge_evenness(self, periods: Sequence[int]) -> None:
+        """Tell, for all variants at once, whether windows have long steps unequally.
+
+        Args:
+            periods: Of the steps; windows hold each a whole number of times, or have it unequally.
+        """
         running = self._crew.running
-        uneven = any(
-            unequal(entry.record.windows, entry.record.iterations_per_optimizer_step)
-            for entry in running
+        lengths = {window.iterations for entry in running for window in entry.record.windows}
+        uneven = (
+            bool(self._span.unheld)
+            or any(length % period for length in lengths for period in periods)
+            or any(
+                unequal(entry.record.windows, entry.record.iterations_per_optimizer_step)
+                for entry in running
+            )
         )
         for entry in running:
             entry.change(uneven=uneven)
@@ -299,6 +328,11 @@ class Session:
         step_s = span.round_s / (span.iterations + span.switch_in)  # of all variants
         room = int(_TRACED_SHARE * self._window.time_budget_s / step_s) if step_s else asked
         iterations = min(asked, max(room, span.iterations))
+        if iterations < asked:
+            self._cut += (
+                f"{iterations} instead of {asked} iterations were traced of each variant, as more "
+                f"would take over a tenth of the {self._window.time_budget_s:g} s",
+            )
         for entry in crew.running:
             try:
                 self._trace(entry, directory, iterations)

@@ -51,6 +51,8 @@ class Span:
         at_epoch: Whether windows begin with an epoch and hold whole ones, at least of the shortest.
         round_s: What one window of each variant takes, as far as the warm-up tells.
         most: Iterations that later windows may have, by epochs and by the budget.
+        unheld: What comes round every so many iterations and is too long for a window. Windows
+            then have it unequally, so that only their mean has all of it.
     """
 
     iterations: int
@@ -59,6 +61,7 @@ class Span:
     at_epoch: bool
     round_s: float
     most: int = 0
+    unheld: tuple[int, ...] = ()
 
     def holds_epochs(self, iterations: int) -> bool:
         """Whether a window is whole epochs of so many iterations."""
@@ -89,7 +92,7 @@ def choose_span(
     epoch = min(pace.per_epoch for pace in paces)
     # Of two scenarios, the epochs may differ; a window of whole ones holds whole ones of each.
     whole = math.lcm(*(pace.per_epoch for pace in paces))
-    period = _period(window, paces, group)
+    period, unheld = _period(window, paces, group)
     step_s = sum(pace.step_ns for pace in paces) / 1e9
     # So many iterations of every variant fit into one window of each launch.
     paid = launches - 1 if paid_launches is None else paid_launches
@@ -114,19 +117,22 @@ def choose_span(
     most = min(_up_to(window.iterations, period), epoch - switch_in, affordable - switch_in)
     count = max(period, most // period * period)
     longest = max(count, min(epoch, affordable) - switch_in)
-    return Span(count, switch_in, period, False, step_s * (count + switch_in), longest)
+    round_s = step_s * (count + switch_in)
+    return Span(count, switch_in, period, False, round_s, longest, unheld)
 
 
-def _period(window: WindowChoice, paces: Sequence[Pace], group: int) -> int:
-    """Return what all variants' turns go into, leaving out what would make windows too long."""
-    period = group
-    turns = {pace.workers for pace in paces if pace.workers}
-    turns |= {math.lcm(pace.period, pace.accumulation) for pace in paces}
-    for turn in sorted(turns):
+def _period(window: WindowChoice, paces: Sequence[Pace], group: int) -> tuple[int, tuple[int, ...]]:
+    """Return what all variants' turns go into, and those that would make windows too long."""
+    period, unheld = group, []
+    turns = sorted({pace.workers for pace in paces if pace.workers})
+    turns += sorted({math.lcm(pace.period, pace.accumulation) for pace in paces})
+    for turn in turns:
         longer = math.lcm(period, turn)
         if longer <= max(_LONGEST * window.iterations, group):
             period = longer
-    return period
+        else:
+            unheld.append(turn)
+    return period, tuple(unheld)
 
 
 def _up_to(number: int, step: int) -> int:
@@ -144,11 +150,13 @@ def lengthened(span: Span, periods: Sequence[int], window: WindowChoice) -> Span
     """
     if span.at_epoch:
         return span
-    period = span.period
+    period, unheld = span.period, set(span.unheld)
     for found in sorted(set(periods)):
         longer = math.lcm(period, found)
         if _up_to(span.iterations, longer) <= min(span.most, 2 * window.iterations):
             period = longer
+        else:
+            unheld.add(found)
     count = _up_to(span.iterations, period)
     round_s = span.round_s * (count + span.switch_in) / (span.iterations + span.switch_in)
-    return Span(count, span.switch_in, period, False, round_s, span.most)
+    return Span(count, span.switch_in, period, False, round_s, span.most, tuple(sorted(unheld)))

@@ -9,8 +9,8 @@ from annt_prof.analysis.phases import find_phases
 from annt_prof.analysis.pitfalls import pitfalls
 from annt_prof.analysis.steps import find_steps
 from annt_prof.errors import UserError
+from annt_prof.runner.crew import CrowdedError
 from annt_prof.runner.messages import NumericsReply, NumericsRequest, TracedRequest
-from annt_prof.runner.process import WorkerLost
 from annt_prof.runs.events import Activity
 from annt_prof.trace.reading import read
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from annt_prof.runner.crew import Crew
     from annt_prof.runner.entry import Entry
-    from annt_prof.runner.process import Worker
     from annt_prof.runner.spans import Span
     from annt_prof.runs.events import Event
 
@@ -53,25 +52,25 @@ def trace_variant(
     at_epoch = entry.record.epochs is not None and entry.record.epochs.in_windows
     unrecorded = min(span.period, span.switch_in) if at_epoch else span.period
     request = TracedRequest(turns * span.period, path, unrecorded, at_epoch)
-    if crew.ask(entry, request) is None:
+    if crew.ask_beside_measuring(entry, request, "not traced") is None:
         return
-    _look_at_numbers(entry)
+    _look_at_numbers(crew, entry)
     notify(Activity("analysing", entry.variant.name))
     _attribute(entry, path, accelerator=crew.order.machine.device_type != "cpu")
     entry.change(trace=str(path.relative_to(directory)))
 
 
-def _look_at_numbers(entry: Entry) -> None:
-    """Ask for the variant's numbers and end its worker; what is measured stands either way."""
-    worker = cast("Worker", entry.worker)
-    worker.send(NumericsRequest())
+def _look_at_numbers(crew: Crew, entry: Entry) -> None:
+    """Ask for the variant's numbers and end its worker."""
+    lacks = "its numbers were not looked at"
     try:
-        entry.change(numerics=cast("NumericsReply", worker.receive()).numerics)
-    except WorkerLost as lost:
-        remark = f"its numbers were not looked at: {lost.failure.message}"
-        entry.change(remarks=(*entry.record.remarks, remark))
-    worker.end()
-    entry.worker = None
+        reply = crew.ask_beside_measuring(entry, NumericsRequest(), lacks)
+    except CrowdedError as crowded:
+        entry.change(remarks=(*entry.record.remarks, f"{lacks}: {crowded.failure.message}"))
+    else:
+        if reply is not None:
+            entry.change(numerics=cast("NumericsReply", reply).numerics)
+    crew.end([entry])
 
 
 def _attribute(entry: Entry, path: Path, *, accelerator: bool) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 LONG = 2.0  # times the median step of a process
 _BY_CHANCE = 0.01
+_ALONE_BY_CHANCE = 0.001  # where a single step is all that coincides
 
 _GOLDEN = 0.6180339887498949  # its multiples modulo 1 are spread as evenly as can be
 
@@ -75,7 +76,8 @@ def unequal(windows: Sequence[TimedWindow], group: int) -> bool:
 def _recurring(windows: Sequence[TimedWindow], group: int) -> tuple[set[int], set[int]]:
     """Return the numbers of steps that several processes timed, and of those long in all of them.
 
-    The latter is empty where so many coincide by chance.
+    The latter is empty where so many coincide by chance, or where the only one lies in the first
+    window of each process: what is not warm yet is no part of the training for good.
     """
     timed: dict[int, dict[int, bool]] = {}  # whether it is long, by launch, by the step's number
     shares: dict[int, float] = {}
@@ -93,15 +95,28 @@ def _recurring(windows: Sequence[TimedWindow], group: int) -> tuple[set[int], se
     repeated = {number: seen for number, seen in timed.items() if len(seen) > 1}
     found = {number for number, seen in repeated.items() if all(seen.values())}
     expected = sum(prod(shares[launch] for launch in seen) for seen in repeated.values())
-    certain = len(found) > 1 and _rarer(len(found), expected)
+    if len(found) > 1:
+        certain = _by_chance(len(found), expected) < _BY_CHANCE
+    else:
+        lone = found - _in_first_windows(windows, group)
+        certain = bool(lone) and _by_chance(1, expected) < _ALONE_BY_CHANCE
     return set(repeated), found if certain else set()
 
 
-def _rarer(found: int, expected: float) -> bool:
-    """Whether so many coincidences are too many for chance: the Poisson distribution's tail."""
+def _by_chance(found: int, expected: float) -> float:
+    """Return how likely so many coincidences or more are: the Poisson distribution's tail."""
     from scipy.special import pdtrc
 
-    return float(pdtrc(found - 1, expected)) < _BY_CHANCE if expected else True
+    return float(pdtrc(found - 1, expected))
+
+
+def _in_first_windows(windows: Sequence[TimedWindow], group: int) -> set[int]:
+    """Return the numbers of the steps in the first window of each launch."""
+    first: dict[int, TimedWindow] = {}
+    for window in windows:
+        if window.first_iteration < first.setdefault(window.launch, window).first_iteration:
+            first[window.launch] = window
+    return {number for window in first.values() for number in _numbers(window, group)}
 
 
 def _numbers(window: TimedWindow, group: int) -> Iterator[int]:

@@ -29,8 +29,8 @@ class Estimated(msgspec.Struct, frozen=True, tag=True):
     """The first variant is ready, which tells how long all of it may take.
 
     Attributes:
-        total_s: From now: preparing the other variants, measuring, and tracing, which is taken
-            to last as long as preparing.
+        total_s: From now: preparing the other variants, measuring, and tracing, told by the
+            first variant's.
         step_ns: Of the first variant.
         launches: That the time budget would hold.
         needed: Launches that the run should have.

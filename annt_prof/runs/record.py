@@ -116,9 +116,13 @@ class Epochs(msgspec.Struct, frozen=True):
 
     @property
     def start_ns(self) -> float:
-        """What an epoch's start costs, the mean of what was measured; 0 where nothing was."""
+        """What an epoch's start costs, the mean of what was measured; 0 where nothing was.
+
+        Negative where it is less than what steps vary by: were that cut off, noise would count in
+        one direction only.
+        """
         costs = [start.cost_ns for start in self.starts]
-        return max(0.0, sum(costs) / len(costs)) if costs else 0.0
+        return sum(costs) / len(costs) if costs else 0.0
 
     def start_share(self, per_iteration_ns: float) -> float:
         """Return the start as a share of the whole epoch.
@@ -160,7 +164,7 @@ class Speedup(msgspec.Struct, frozen=True):
 
     Attributes:
         ratio: Above 1 the variant is faster.
-        low, high: 95 % interval over launches; None with a single one.
+        low, high: 95 % interval over launches; None with fewer than three.
         rounds: Pairs of windows it comes from.
         launches: Pairs of processes that ran them.
     """

@@ -53,3 +53,34 @@ def test_no_more_is_taken_out_than_the_profiler_can_cost():
     assert found.off_ns(Category.DATA_LOADING) == -found.not_in_trace_ns
     uncounted = msgspec.structs.replace(traced, host_events=None)
     assert deflated(compared(uncounted), "cpu").not_in_trace_ns == 0
+
+
+def waiting(traced, waited_ms, timed_ms=100.0):
+    """A variant whose timed windows waited for so long in each iteration."""
+    found = compared(traced, timed_ms)
+    windows = tuple(
+        msgspec.structs.replace(w, waited_ns=round(waited_ms * MS) * w.iterations)
+        for w in found.windows
+    )
+    return msgspec.structs.replace(found, windows=windows)
+
+
+def test_what_the_profiler_costs_is_not_taken_from_the_wait_that_hides_it():
+    """Where loaders set the pace, 60 ms of work and 40 of waiting become 66 and 34 in a trace."""
+    traced = breakdown(100.0, forward=0.44, backward=0.22, data_loading=0.34)
+    found = deflated(waiting(traced, 40.0), "cpu")
+    assert found.by_category_ns[Category.DATA_LOADING] == 40 * MS
+    assert found.by_category_ns[Category.FORWARD] == 40 * MS
+    assert found.by_category_ns[Category.BACKWARD] == 20 * MS
+    assert found.not_in_trace_ns == 0
+    assert found.off_ns(Category.DATA_LOADING) == 0
+    # Where a device works, the host's wait says nothing of the step.
+    assert deflated(waiting(traced, 40.0), "cuda").by_category_ns == traced.by_category_ns
+
+
+def test_waits_that_the_trace_lacks_are_known_from_the_timed_windows():
+    traced = breakdown(60.0, forward=0.9, data_loading=0.1)
+    found = deflated(waiting(traced, 45.0), "cpu")
+    assert found.by_category_ns[Category.DATA_LOADING] == 45 * MS
+    assert found.by_category_ns[Category.FORWARD] == 54 * MS
+    assert found.not_in_trace_ns == 1 * MS

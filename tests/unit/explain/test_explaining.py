@@ -230,9 +230,14 @@ def test_a_run_without_any_window():
 
 def test_the_smallest_effect_is_found_four_times_out_of_five():
     generator, spread, rounds = np.random.default_rng(1), 0.01, 12
-    sizes = [smallest_effect(generator.normal(0, spread, rounds).tolist()) for _ in range(200)]
+    sizes = [
+        smallest_effect(generator.normal(0, spread, rounds).tolist(), trims=True)
+        for _ in range(200)
+    ]
     effect = float(np.median(sizes))
-    trials = (middle(row.tolist()) for row in generator.normal(effect, spread, (1000, rounds)))
+    trials = (
+        middle(row.tolist(), trims=True) for row in generator.normal(effect, spread, (1000, rounds))
+    )
     seen = [centre - half > 0 for centre, half in trials]
     assert np.mean(seen) == pytest.approx(0.8, abs=0.06)
 

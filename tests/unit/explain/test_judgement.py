@@ -64,7 +64,7 @@ def test_what_cannot_act_is_said_not_to_hold_at_most_once_in_twenty(bounds, nois
     generator, baseline_ns, trials = np.random.default_rng(launches), 1_000_000, 600
     refuted = 0
     for logs in generator.normal(0, noise, (trials, launches)):
-        centre, half = middle(logs.tolist())
+        centre, half = middle(logs.tolist(), trims=True)
         ends = (math.exp(centre - half), math.exp(centre + half))
         found = saving(Speedup(math.exp(centre), *ends, launches, launches), baseline_ns)
         floor_ns = NOT_WORTH_TELLING * baseline_ns

@@ -265,3 +265,19 @@ def test_two_launches_have_a_ratio_and_no_interval() -> None:
     found = speedup(variant("baseline", [100.0, 101.0]), variant("amp", [50.0, 51.0]))
     assert found is not None
     assert (found.low, found.high, found.launches) == (None, None, 2)
+
+
+def test_narrow_enough_is_asked_of_the_interval_that_is_printed() -> None:
+    """What launches have unequally is trimmed away neither in the table nor before stopping."""
+    own = [100.0] * 8 + [110.0] * 4
+    for uneven in (False, True):
+        both = (
+            variant("baseline", [100.0] * 12, uneven=uneven),
+            variant("amp", own, uneven=uneven),
+        )
+        found = speedup(*both)
+        assert found is not None
+        assert found.low is not None
+        printed = math.log(found.high / found.low) / 2
+        assert precise_enough(both, math.expm1(printed) + 1e-9, 5)
+        assert not precise_enough(both, math.expm1(printed) - 1e-4, 5)

@@ -478,6 +478,69 @@ def test_nothing_is_asked_where_the_budget_has_no_room_for_it(
     )
 
 
+def test_windows_of_every_phase_lie_within_an_epoch(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """An epoch that ended before a window would have its start in it, in some launches only."""
+    asked: list[TimedRequest] = []
+    monkeypatch.setattr(ScriptedWorker, "asked", asked)
+    monkeypatch.setattr(ScriptedWorker, "per_epoch", 28)
+    monkeypatch.setattr(ScriptedWorker, "step_ns", 100 * MS)
+    monkeypatch.setattr("annt_prof.runner.session.seems_uneven", lambda _windows: True)
+    scenario = scenario_of(
+        techniques={"amp": {}},
+        window={
+            "iterations": 20, "switch_in": 4, "rounds": 8, "rounds_per_launch": 1,
+            "time_budget_s": 30, "min_launches": 5, "traced_iterations": 2,
+        },
+    )  # fmt: skip
+    session, _ = started(
+        monkeypatch, tmp_path, scenario, plan(scenario), lambda _assignment, _launch: None
+    )
+    session.prepare()
+    session.measure(IMPATIENT)
+    assert {each.at_epoch for each in asked} == {False}
+    begun = {each.switch_in for each in asked}
+    assert len(begun) > 2  # the phases differ
+    assert all(each.switch_in + each.iterations <= 28 for each in asked)
+
+
+def test_a_period_that_windows_do_not_hold_is_in_their_mean(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    scenario = scenario_of(techniques={"amp": {}})
+    session, _ = started(
+        monkeypatch, tmp_path, scenario, plan(scenario), lambda _assignment, _launch: None
+    )
+    session.prepare()
+    session.measure(IMPATIENT)
+    lengths = {w.iterations for record in session.records for w in record.windows}
+    assert lengths == {10}
+    session._judge_evenness([5])
+    assert not any(record.uneven for record in session.records)
+    session._judge_evenness([5, 24])
+    assert all(record.uneven for record in session.records)
+
+
+def test_a_process_that_fails_while_it_is_traced_keeps_what_it_measured(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    scenario = scenario_of(techniques={"amp": {}})
+    session, lost = started(
+        monkeypatch, tmp_path, scenario, plan(scenario), lambda _assignment, _launch: None
+    )
+    session.prepare()
+    session.measure(IMPATIENT)
+    failure = Failure("crashed", "the profiler failed")
+    for entry in session._crew.entries:
+        entry.worker._failure = failure
+    session.trace(tmp_path)
+    assert [record.status for record in session.records] == ["measured", "measured"]
+    remark = "not traced: the profiler failed (logs/baseline.log)"
+    assert remark in session.records[0].remarks
+    assert not lost
+
+
 def test_windows_of_short_epochs_begin_with_one(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -41,6 +41,17 @@ def test_turns_that_would_make_windows_endless_are_left_out() -> None:
     assert found.iterations % 7 == 0
 
 
+def test_a_turn_that_no_window_holds_is_known_as_such() -> None:
+    """Of loader processes and a period, it is the processes that windows hold."""
+    found = span(Pace(10 * MS, accumulation=3, workers=8, period=5), iterations=8)
+    assert found.iterations % 24 == 0
+    assert found.unheld == (15,)
+    assert span(Pace(10 * MS, workers=4, period=5)).unheld == ()
+    first = Span(20, 4, 1, False, 2.4, most=100)
+    assert lengthened(first, [24, 50], window()).unheld == (50,)
+    assert lengthened(first, [24], window()).unheld == ()
+
+
 def test_short_epochs_are_held_whole() -> None:
     found = span(Pace(10 * MS, workers=2, per_epoch=4), Pace(10 * MS, per_epoch=4), iterations=8)
     assert (found.iterations, found.period, found.at_epoch) == (8, 4, True)

@@ -36,6 +36,24 @@ def test_what_comes_at_the_same_iteration_in_every_process_is_the_trainings(peri
     assert unequal(every(period, launches=3, length=10, stride=12), group=1)
 
 
+def test_one_step_is_enough_where_several_processes_have_it() -> None:
+    """A step in thirty or in ninety, met once by each process, is in one window of several."""
+    assert unequal(every(30, launches=5, length=10, stride=12, rounds=3), group=1)
+    assert unequal(every(91, launches=3, length=10, stride=12, rounds=12), group=1)
+    assert not unequal(every(91, launches=2, length=10, stride=12, rounds=12), group=1)
+
+
+def test_one_step_at_the_beginning_of_every_process_may_be_a_cold_one() -> None:
+    cold = every(1000, launches=5, length=10, stride=12)
+    cold = [
+        window(w.launch, w.round, w.first_iteration, [300.0] + [20.0] * 9)
+        if w.first_iteration == 5
+        else w
+        for w in cold
+    ]
+    assert not unequal(cold, group=1)
+
+
 def test_windows_that_hold_whole_turns_of_it_are_alike() -> None:
     assert not unequal(every(5, launches=3, length=10, stride=12), group=1)
 
