@@ -7,25 +7,38 @@ import os
 import signal
 import sys
 import threading
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 EXIT_USER_ERROR = 2
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 _EXIT_UNREAD = 1
+_ENDING = (signal.SIGTERM, signal.SIGHUP)
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def end_as_by_ctrl_c() -> None:
     """Let SIGTERM and SIGHUP raise KeyboardInterrupt, as Ctrl-C does.
 
-    What is told to be ignored stays so: ``nohup`` means that a run outlives its terminal.
+    What is told to be ignored stays so: ``nohup`` means that a run outlives its terminal. Only the
+    first one counts: who ends a job often sends both, or one again, while what was measured is
+    being written.
     """
     if threading.current_thread() is not threading.main_thread():
         return  # no other may set handlers
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in _ENDING:
         if signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, signal.default_int_handler)
+            signal.signal(number, _interrupt_once)
+
+
+def _interrupt_once(_number: int, _frame: FrameType | None) -> None:
+    for number in _ENDING:
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def have_streams() -> None:

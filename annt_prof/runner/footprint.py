@@ -6,7 +6,7 @@ import gc
 
 import torch
 
-from annt_prof.runner.memory import host_peak_bytes
+from annt_prof.runner.memory import host_own_peak_bytes
 from annt_prof.runner.messages import Footprint
 
 # A CUDA context with cuBLAS's and cuDNN's handles and kernels, which no allocator counts.
@@ -28,7 +28,7 @@ def give_back_caches(device: torch.device) -> None:
 
 def footprint(device: torch.device) -> Footprint | None:
     """Return what this process takes; None where the system does not tell."""
-    host = host_peak_bytes()
+    host = host_own_peak_bytes()
     if host is None:
         return None
     if device.type != "cuda":

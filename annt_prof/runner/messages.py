@@ -166,7 +166,7 @@ class Footprint:
     """What memory one variant takes, bytes.
 
     Attributes:
-        host: Highest resident set of its process.
+        host: Highest resident set of its process, without what it shares with the others.
         device_idle: Held on the device while it waits; 0 without one.
         device_peak: Held there at most while it trains.
         device_free: Free on the device while it waits, whoever else is there.

@@ -184,8 +184,8 @@ def _cut(window: WindowChoice, span: spans.Span, needed: int) -> list[str]:
     if span.iterations >= window.iterations:
         return []
     return [
-        f"windows have {span.iterations} instead of {window.iterations} iterations, as "
-        f"{window.time_budget_s:g} s hold no {needed} launches of longer ones"
+        f"windows have {span.iterations} instead of {window.iterations} iterations, as, by the "
+        f"steps of the warm-up, {window.time_budget_s:g} s hold no {needed} launches of longer ones"
     ]
 
 
@@ -201,7 +201,7 @@ def _pace(prepared: Prepared) -> spans.Pace:
 
 
 def _compiling_s(entries: Sequence[Entry]) -> float:
-    """Return what first steps took beyond the baseline's: later launches find kernels compiled."""
+    """Return what first steps took beyond the shortest: later launches find kernels compiled."""
     firsts = [entry.record.first_step_s for entry in entries]
     known = [seconds for seconds in firsts if seconds is not None]
     return sum(seconds - min(known) for seconds in known)

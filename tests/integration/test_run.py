@@ -356,6 +356,25 @@ def test_an_interrupt_keeps_what_is_measured_and_leaves_no_process(
     assert not alive
 
 
+def test_an_interrupt_that_is_repeated_does_not_end_the_answer(workbench: Workbench) -> None:
+    """A closed terminal or a scheduler sends several, some while the record is being written."""
+    process = workbench.start(
+        "run", "tiny.yaml", "--json", "--device", "cpu",
+        "--set", "window.rounds=100000", "--set", "window.time_budget_s=200",
+        "--set", "window.precision=0.0000001",
+    )  # fmt: skip
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and not _measured_rounds(workbench):
+        time.sleep(0.2)
+    while process.poll() is None and time.monotonic() < deadline:
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            process.send_signal(number)
+        time.sleep(0.01)
+    stdout, stderr = process.communicate(timeout=60)
+    assert process.returncode == 130, stderr
+    assert json.loads(stdout)["stop"] == "interrupted"
+
+
 @pytest.mark.parametrize("after_s", [0.0, 0.5, 1.5])
 def test_ctrl_c_before_anything_is_measured_is_one_word(
     workbench: Workbench, after_s: float
