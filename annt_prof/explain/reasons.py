@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from annt_prof.explain.placing import Placed
     from annt_prof.runs.record import Speedup
 
+_HIDDEN = 0.0005  # of the time: less reads as nothing with one decimal of a percentage
 _MENTIONED = 0.1  # of the saving: smaller movements are not worth a word
 _MOST_MENTIONED = 3
 
@@ -54,13 +55,13 @@ def reason(
 
 def _effect(speedup: Speedup, sign: int) -> str:
     """Return what is saved (1) or lost (-1) of the baseline's time, with its interval."""
-    share = units.percent(sign * (1 - 1 / speedup.ratio))
+    share = units.percent(sign * (1 - 1 / speedup.ratio), _places(speedup))
     return f"{share} of the time per sample ({_interval(speedup, sign)})"
 
 
 def _moved(speedup: Speedup) -> str:
     """Return by how much the time moved: negative where it fell."""
-    change = units.percent(1 / speedup.ratio - 1)
+    change = units.percent(1 / speedup.ratio - 1, _places(speedup))
     return f"the time per sample moved by {change} ({_interval(speedup, -1)})"
 
 
@@ -68,7 +69,14 @@ def _interval(speedup: Speedup, sign: int) -> str:
     if speedup.low is None or speedup.high is None:
         return f"no interval, {behind(speedup)}"
     low, high = sorted(sign * (1 - 1 / end) for end in (speedup.low, speedup.high))
-    return f"95 % interval {units.percent(low)} to {units.percent(high)}, {behind(speedup)}"
+    between = " to ".join(units.percent(end, _places(speedup)) for end in (low, high))
+    return f"95 % interval {between}, {behind(speedup)}"
+
+
+def _places(speedup: Speedup) -> int:
+    """Return the decimals of percentages: two where one would hide on which side of 0 an end is."""
+    known = [end for end in (speedup.low, speedup.ratio, speedup.high) if end is not None]
+    return 2 if any(abs(1 - 1 / end) < _HIDDEN for end in known) else 1
 
 
 def _where(placed: Placed, *, helps: bool) -> str:

@@ -3,6 +3,9 @@ import random
 import pytest
 
 from annt_prof.explain.comparison import summarise
+from annt_prof.explain.explanation import Finding
+from annt_prof.explain.placing import Placed
+from annt_prof.explain.reasons import reason
 from annt_prof.explain.wording import verdict
 from annt_prof.runs.record import Speedup
 from hand_made import drifting, variant
@@ -119,3 +122,19 @@ def test_a_noisy_baseline_makes_no_wide_interval_narrow() -> None:
     found = verdict(Speedup(1.1, 1.09, 1.11, 9), floor=0.25)
     assert found.finding == "inconclusive"
     assert "the baseline differs from itself" in found.text
+
+
+def test_percentages_next_to_zero_have_a_side() -> None:
+    """``moved by > -0.1 %`` is no figure."""
+    said = reason(
+        Finding.NO_MEASURABLE_EFFECT,
+        Speedup(1.0002, 0.9987, 1.0017, 11, 5),
+        Placed(None, 0, None),
+        None,
+        1000,
+        too_much=False,
+    )
+    assert "moved by -0.02 % (95 % interval -0.17 % to 0.13 %" in said
+    plain = Speedup(1.02, 1.01, 1.03, 11, 5)
+    told = reason(Finding.HELPS, plain, Placed(None, 0, None), None, 1000, too_much=False)
+    assert told.startswith("saves 2.0 % of the time per sample (95 % interval 1.0 % to 2.9 %")
