@@ -2,11 +2,12 @@
 
 import io
 
+import msgspec
 import pytest
 from rich.console import Console
 
 from annt_prof.report.steps import steps
-from hand_made import breakdown, run, variant
+from hand_made import MS, breakdown, run, variant
 
 
 @pytest.mark.parametrize(
@@ -24,3 +25,19 @@ def test_the_further_from_the_timed_step_the_less_its_shares_are_worth(traced_ms
     console = Console(width=200, file=io.StringIO())
     console.print(steps(measured, 200))
     assert expected in " ".join(console.file.getvalue().split())
+
+
+@pytest.mark.parametrize(("waited_ms", "told"), [(42.0, True), (39.0, False), (0.0, False)])
+def test_a_wait_that_the_trace_shows_too_short_is_told(waited_ms, told):
+    """5 % of the wait, or 1 % of the step, is nothing to tell."""
+    traced = breakdown(100.0, forward=0.61, data_loading=0.39)
+    (measured,) = run(variant("baseline", [100.0] * 3, breakdown=traced)).variants
+    windows = tuple(
+        msgspec.structs.replace(w, waited_ns=round(waited_ms * MS) * w.iterations)
+        for w in measured.windows
+    )
+    waiting = msgspec.structs.replace(measured, windows=windows)
+    console = Console(width=200, file=io.StringIO())
+    console.print(steps(run(waiting), 200))
+    said = " ".join(console.file.getvalue().split())
+    assert (f"timed windows wait {waited_ms:.2f} ms a step for batches" in said) is told
