@@ -35,7 +35,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 sys.path.append(str(Path(__file__).resolve().parent.parent))  # for benchmarks
 
 from annt_prof.plan import BASELINE, Variant
-from annt_prof.runner.messages import Assignment, TimedReply, TimedRequest
+from annt_prof.runner.messages import (
+    Assignment,
+    Built,
+    Prepared,
+    TimedReply,
+    TimedRequest,
+    WarmRequest,
+)
 from annt_prof.runner.process import Worker, fork_server, start_training
 from annt_prof.scenario.loading import load
 from benchmarks.intervals import interval
@@ -163,8 +170,16 @@ class Product:
     worker: Worker
 
     def wait(self) -> None:
-        """Wait until it is warmed up."""
-        self.worker.receive()
+        """Wait until it is built, and have it warmed up.
+
+        Without a limit, and without iterations to look at: it is to take as many steps as the bare
+        loops take before their first window.
+        """
+        built = self.worker.receive()
+        assert isinstance(built, Built)
+        self.worker.send(WarmRequest(limit_s=math.inf, look=0))
+        prepared = self.worker.receive()
+        assert isinstance(prepared, Prepared)
 
     def window(self, index: int, iterations: int, switch_in: int) -> float:
         """Run one timed window."""

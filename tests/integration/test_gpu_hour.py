@@ -344,3 +344,30 @@ def test_budgets_are_cut_alike_where_they_do_not_fit() -> None:
     assert [each.measuring_s for each in cut] == pytest.approx([30, 80])
     least = sizing.budgets((3, 8), cost, 0, 2)
     assert [each.measuring_s for each in least] == pytest.approx([24, 64])
+
+
+FIRST_ITERATION = """
+import sys
+from pathlib import Path
+
+from annt_prof.runner.messages import TimedRequest
+from annt_prof.runner.process import fork_server, start_training
+from benchmarks import fidelity
+
+tiny = ("model.name=resnet18", "dataset.batch_size=2", "dataset.image_size=8", "window.warmup=3")
+scenario = fidelity.read(fidelity.SCENARIO, tiny, accelerator=False)
+assigned = fidelity.assignment(scenario, "cpu", Path(sys.argv[1]))
+product = fidelity.Product(start_training(fork_server(("torchvision",)), assigned))
+product.wait()
+product.worker.send(TimedRequest(0, 0, 0, iterations=2, switch_in=1))
+print(product.worker.receive().window.first_iteration)
+product.end()
+"""
+
+
+def test_annt_prof_is_warmed_up_before_a_window_is_compared(tmp_path: Path) -> None:
+    """A worker that is built waits to be told so; cold steps would be in its windows alone."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", FIRST_ITERATION, str(tmp_path)]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert ended.stdout.split() == ["4"], ended.stderr  # three to warm up, one to switch in
