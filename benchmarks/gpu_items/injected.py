@@ -32,6 +32,7 @@ _BATCH = 16
 _COPIED_FLOATS = 1_000_000  # of a sample: 64 MB a batch
 _PHASES = ("forward", "backward", "optimizer", "zero_grad", "grad_clipping", "grad_scaling")
 _LOADER_SLEEP_S, _LOADERS = 0.01, 4
+_TURNS = 2  # of every loader process, recorded
 
 
 def _item(key: str, title: str, estimate_s: float) -> Item:
@@ -195,12 +196,15 @@ def make_loop(task: Task, injection: Injection) -> Any:
     return product.Loop(setup, seed=0)
 
 
-def found_in(task: Task, loop: Any, name: str) -> Any:
+def found_in(
+    task: Task, loop: Any, name: str, *, iterations: int = _ITERATIONS, unrecorded: int = 1
+) -> Any:
     """Return the mean traced step, after a warm-up."""
     from benchmarks.gpu_items import product
 
     product.run_steps(loop, 3)
-    return product.traced(loop, _ITERATIONS, task.scratch / f"{name}.json.gz")
+    path = task.scratch / f"{name}.json.gz"
+    return product.traced(loop, iterations, path, unrecorded=unrecorded)
 
 
 def report(task: Task, name: str, found: Any, category: str, injected_ns: float, share: float):
@@ -293,18 +297,30 @@ def host(task: Task) -> None:
 
 
 def loader(task: Task) -> None:
-    """Let four loader processes sleep for each sample, longer than the step takes.
+    """Let four loader processes sleep for each sample, longer than the step takes."""
+    sleep_s = _LOADER_SLEEP_S / (5 if task.tiny else 1)
+    found, injected_ns = with_sleeping_loaders(task, sleep_s)
+    name = f"loaders that sleep {sleep_s * _BATCH * 1e3:g} ms a batch"
+    report(task, name, found, "data_loading", injected_ns, _HOST_SHARE)
+
+
+def with_sleeping_loaders(task: Task, sleep_s: float) -> tuple[Any, float]:
+    """Return the mean traced step, and what it should wait for a batch, ns.
 
     A process makes a batch in the sleep of its samples, and four of them one in a quarter of
     that; what the step does besides is hidden behind it.
+
+    From an emptied queue on, the processes are in phase: a batch is waited for as long as its
+    samples sleep, and the next three lie ready. So whole turns of all of them are recorded, after
+    one that is not; of any other number the mean says where in a turn it began.
     """
-    sleep_s = _LOADER_SLEEP_S / (5 if task.tiny else 1)
     injection = Injection(sample=lambda: time.sleep(sleep_s), loaders=_LOADERS)
-    found = found_in(task, make_loop(task, injection), "loader")
+    found = found_in(
+        task, make_loop(task, injection), "loader", iterations=_TURNS * _LOADERS,
+        unrecorded=_LOADERS,
+    )  # fmt: skip
     waits = found.by_category_ns.get("data_loading", 0)
-    injected = sleep_s * _BATCH / _LOADERS * 1e9 - (found.step_ns - waits)
-    name = f"loaders that sleep {sleep_s * _BATCH * 1e3:g} ms a batch"
-    report(task, name, found, "data_loading", injected, _HOST_SHARE)
+    return found, sleep_s * _BATCH / _LOADERS * 1e9 - (found.step_ns - waits)
 
 
 def copies(task: Task) -> None:

@@ -82,7 +82,7 @@ def timed_ns(loop: Loop, iterations: int, switch_in: int) -> float:
     return sum(steps) / len(steps)
 
 
-def traced(loop: Loop, iterations: int, path: Path) -> MeanBreakdown:
+def traced(loop: Loop, iterations: int, path: Path, *, unrecorded: int = 1) -> MeanBreakdown:
     """Run one traced window and return the mean step; ``num_steps`` is what was recorded."""
-    run_traced(loop, iterations, path)
+    run_traced(loop, iterations, path, unrecorded=unrecorded)
     return break_down(read(path)).mean

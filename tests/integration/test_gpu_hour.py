@@ -371,3 +371,18 @@ def test_annt_prof_is_warmed_up_before_a_window_is_compared(tmp_path: Path) -> N
     command = [sys.executable, "-c", FIRST_ITERATION, str(tmp_path)]
     ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert ended.stdout.split() == ["4"], ended.stderr  # three to warm up, one to switch in
+
+
+def test_sleeping_loaders_are_waited_for_as_long_as_they_sleep(tmp_path: Path) -> None:
+    """Sleeps are the same on a CPU, so the item's arithmetic can be judged without a device."""
+    from benchmarks.gpu_items.injected import with_sleeping_loaders
+    from benchmarks.gpu_items.reporting import Task
+
+    task = Task("cpu", False, *[tmp_path] * 4)
+    off = []
+    for _ in range(3):  # a busy machine stretches sleeps
+        found, injected_ns = with_sleeping_loaders(task, 0.01)
+        off.append(found.by_category_ns["data_loading"] / injected_ns - 1)
+        if abs(off[-1]) < 0.15:
+            return
+    pytest.fail(f"off by {off}")
