@@ -386,3 +386,23 @@ def test_sleeping_loaders_are_waited_for_as_long_as_they_sleep(tmp_path: Path) -
         if abs(off[-1]) < 0.15:
             return
     pytest.fail(f"off by {off}")
+
+
+def test_only_pinned_copies_are_judged_as_strictly_as_the_device(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Events around a pageable copy hold the host's staging too, which the trace has not."""
+    from benchmarks.gpu_items import injected
+    from benchmarks.gpu_items.reporting import Task, read_readings
+
+    found = SimpleNamespace(by_category_ns={"h2d_copy": 9.0e6}, hidden_ns={})
+    monkeypatch.setattr(injected, "make_loop", lambda *_: None)
+    monkeypatch.setattr(injected, "found_in", lambda *_: found)
+    monkeypatch.setattr(injected, "_copy_ns", lambda *_, **__: 10.0e6)
+    readings = tmp_path / "readings.jsonl"
+    injected.copies(Task("cuda", False, readings, tmp_path, tmp_path, tmp_path))
+    judged = [each for each in read_readings(readings) if each.expected is not None]
+    assert [(each.name, each.as_expected) for each in judged] == [
+        ("pageable copy of 64 MB", True),
+        ("pinned copy of 64 MB", False),
+    ]
