@@ -18,13 +18,16 @@ import argparse
 import json
 import math
 import os
-import subprocess
 import sys
 import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+sys.path.append(str(Path(__file__).resolve().parent.parent))  # for benchmarks
+
+from benchmarks.answers import answer
 
 STEP_SHARE, WAIT_SHARE = 0.03, 0.1
 BATCH, SLEEP_S, FORWARD_S = 16, 0.005, 0.010
@@ -125,20 +128,21 @@ def scenario(workers: int, budget_s: float) -> dict[str, Any]:
 
 
 def measured(folder: Path, workers: int, budget_s: float, device: str) -> Told:
-    """Measure with annt-prof, and let it explain."""
+    """Measure with annt-prof, and let it explain.
+
+    Raises:
+        SystemExit: A command failed, or the run lost a variant, for the reasons that are told.
+    """
     path, runs = folder / f"workers_{workers}.yaml", folder / f"runs_{workers}"
     path.write_text(json.dumps(scenario(workers, budget_s)))
     program = [sys.executable, "-m", "annt_prof"]
     # One thread, as in the bare loop: waking others after a sleep takes milliseconds.
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    options: dict[str, Any] = {
-        "cwd": folder, "env": environment, "check": True, "capture_output": True,
-    }  # fmt: skip
     running = [*program, "run", path.name, "--device", device, "--runs-dir", runs, "--json"]
-    answer = json.loads(subprocess.run(running, **options).stdout)
+    document = answer(running, folder, environment)
     explaining = [*program, "explain", "--runs-dir", runs, "--json"]
-    explanation = json.loads(subprocess.run(explaining, **options).stdout)
-    baseline = next(each for each in answer["variants"] if each["name"] == "baseline")
+    explanation = answer(explaining, folder, environment)
+    baseline = next(each for each in document["variants"] if each["name"] == "baseline")
     (amp,) = explanation["techniques"]
     return Told(
         step_s=BATCH / baseline["throughput"],

@@ -13,15 +13,17 @@ products that are large enough for it to wait for them and not for the host.
 from __future__ import annotations
 
 import argparse
-import json
 import multiprocessing
 import os
-import subprocess
 import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+sys.path.append(str(Path(__file__).resolve().parent.parent))  # for benchmarks
+
+from benchmarks.answers import answer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -116,13 +118,16 @@ def prepare(folder: Path, device: str) -> dict[str, str]:
 def explained(
     folder: Path, environment: dict[str, str], seed: int, device: str, overrides: Sequence[str] = ()
 ) -> dict:
-    """Run once and return the explanation."""
+    """Run once and return the explanation.
+
+    Raises:
+        SystemExit: A command failed, or the run lost a variant, for the reasons that are told.
+    """
     program = [sys.executable, "-m", "annt_prof"]
     measuring = [*program, "run", "verdicts.yaml", "--device", device, "--aa", "--json"]
-    options = {"cwd": folder, "env": environment, "check": True, "capture_output": True}
     sets = [part for each in (f"seed={seed}", *overrides) for part in ("--set", each)]
-    subprocess.run([*measuring, *sets], **options)
-    return json.loads(subprocess.run([*program, "explain", "--json"], **options).stdout)
+    answer([*measuring, *sets], folder, environment)
+    return answer([*program, "explain", "--json"], folder, environment)
 
 
 def spin() -> None:
@@ -148,12 +153,12 @@ def main() -> None:
         folder = Path(name)
         environment = prepare(folder, arguments.device)
         for seed in range(arguments.runs):
-            answer = explained(folder, environment, seed, arguments.device)
-            found = {each["name"]: each for each in answer["techniques"]}
+            explanation = explained(folder, environment, seed, arguments.device)
+            found = {each["name"]: each for each in explanation["techniques"]}
             for technique, counts in verdicts.items():
                 counts[found[technique]["verdict"]] += 1
             rounds.append(found["identity"]["speedup"]["rounds"])
-            again, identity = answer["baseline_again"], found["identity"]["speedup"]
+            again, identity = explanation["baseline_again"], found["identity"]["speedup"]
             for label, speedup in (("baseline again", again), ("identity", identity)):
                 outside[label] += not speedup["low"] <= 1 <= speedup["high"]
                 if arguments.verbose:

@@ -406,3 +406,36 @@ def test_only_pinned_copies_are_judged_as_strictly_as_the_device(
         ("pageable copy of 64 MB", True),
         ("pinned copy of 64 MB", False),
     ]
+
+
+LOSING = """
+import json, sys
+print("the log is in logs/identity.log", file=sys.stderr)
+lost = {"name": "identity", "status": "crashed", "reason": "a kernel was not found"}
+print(json.dumps({"variants": [{"name": "baseline", "status": "measured", "reason": None}, lost]}))
+sys.exit(3)
+"""
+
+
+def losing_python(folder: Path) -> str:
+    """An interpreter in whose place a run loses a variant, whatever it is asked for."""
+    program = folder / "losing"
+    program.write_text(f"#!{sys.executable}\n{LOSING}")
+    program.chmod(0o755)
+    return str(program)
+
+
+def test_a_run_that_loses_a_variant_fails_in_its_own_words(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from benchmarks import loader_bound, verdicts
+
+    monkeypatch.setattr(sys, "executable", losing_python(tmp_path))
+    for ask in (
+        lambda: verdicts.explained(tmp_path, {**os.environ}, 0, "cpu"),
+        lambda: loader_bound.measured(tmp_path, 0, 5.0, "cpu"),
+    ):
+        with pytest.raises(SystemExit, match="exit status 3") as failed:
+            ask()
+        assert "the log is in logs/identity.log" in str(failed.value)
+        assert str(failed.value).endswith("identity: crashed: a kernel was not found")
