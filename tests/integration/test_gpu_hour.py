@@ -134,6 +134,29 @@ def test_the_smoke_matrix_has_every_technique() -> None:
     assert sorted(mixed) == list(registry.shipped())
 
 
+@pytest.mark.parametrize("other", ["activation_checkpointing", "compile"])
+def test_no_mix_captures_what_capture_may_refuse(other: str) -> None:
+    """Where it does the whole mix is lost; the smoke matrix and the tests look at the pair."""
+    from benchmarks.gpu_items import every_technique
+
+    for mix in every_technique.MIXES.values():
+        assert not {"cuda_graphs", other} <= {*mix}
+
+
+def test_the_smoke_matrix_recomputes_under_capture() -> None:
+    from benchmarks.gpu_items import smoke
+
+    pair = ("cuda_graphs", "activation_checkpointing")
+    assert pair in smoke.PAIRS
+    refusal = RuntimeError("Cannot call current_seed during CUDA graph capture.")
+    for names, error, is_an_answer in (
+        (pair, refusal, True),
+        (pair, RuntimeError("CUDA error: an illegal memory access was encountered"), False),
+        (("cuda_graphs", "amp"), refusal, False),
+    ):
+        assert smoke._failed("resnet18@32", names, error).as_expected is is_an_answer
+
+
 def test_what_is_written_for_the_items_is_a_scenario(tmp_path: Path) -> None:
     from benchmarks.gpu_items import every_technique, product, recorder, smoke, traces
     from benchmarks.gpu_items.reporting import Task
