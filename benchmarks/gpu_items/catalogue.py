@@ -38,16 +38,21 @@ def items(part: int, sizing: Sizing, available_s: float) -> tuple[Item, ...]:
         available_s: Of the part, which budgets are cut to.
     """
     if part == 1:
+        # Its estimates exceed it. The smoke matrix looks at larger models, and at more of each
+        # step, than the tests, which run every technique and the worst pairs: it can wait longest.
+        alone, neighbour = out_of_memory.ITEMS
         return (
             *versions.ITEMS,
             *launches.ITEMS,
+            *own_tests.ITEMS,
             *injected.ITEMS,
-            *smoke.ITEMS,
-            *out_of_memory.ITEMS,
-            *calibrated.ITEMS,
             *bare_loop.ITEMS,
             *recorder.ITEMS,
-            *own_tests.ITEMS,
+            *calibrated.ITEMS,
+            alone,
+            *smoke.ALONE,
+            neighbour,
+            *smoke.PAIRED,
         )
     if part == 2:
         runs = scenarios.items(sizing, available_s - traces.ESTIMATE_S)

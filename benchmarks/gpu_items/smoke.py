@@ -112,7 +112,13 @@ def _item(*names: str) -> Item:
     )  # fmt: skip
 
 
-ITEMS = tuple(_item(name) for name in TECHNIQUES) + tuple(_item(*pair) for pair in PAIRS)
+ALONE = tuple(
+    # What acts nowhere else comes first.
+    _item(name)
+    for name in sorted(TECHNIQUES, key=lambda each: each not in _ON_A_DEVICE_ONLY)
+)
+PAIRED = tuple(_item(*pair) for pair in PAIRS)
+ITEMS = (*ALONE, *PAIRED)
 
 
 @dataclass(frozen=True)

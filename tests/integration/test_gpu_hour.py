@@ -462,3 +462,56 @@ def test_a_run_that_loses_a_variant_fails_in_its_own_words(
             ask()
         assert "the log is in logs/identity.log" in str(failed.value)
         assert str(failed.value).endswith("identity: crashed: a kernel was not found")
+
+
+def by_their_estimates(
+    items: tuple[Item, ...], monkeypatch: pytest.MonkeyPatch
+) -> dict[str, tuple[Item, Status]]:
+    """How each item ends where all of them take what they say, on a clock of its own."""
+    clock = SimpleNamespace(now=0.0)
+
+    def sleep(seconds: float) -> None:
+        clock.now += seconds
+
+    class Running:
+        def __init__(self, item: Item, _plan: executing.Plan) -> None:
+            self.item = item
+            self.until = clock.now + item.estimate_s
+
+        def outcome(self, plan: executing.Plan) -> Outcome | None:
+            if clock.now < self.until:
+                return None
+            item = self.item
+            return Outcome(plan.part, item.key, item.title, item.serves, Status.DONE, 0.0)
+
+    fake = SimpleNamespace(monotonic=lambda: clock.now, sleep=sleep)
+    monkeypatch.setattr(executing, "time", fake)
+    monkeypatch.setattr(executing, "_Running", Running)
+    monkeypatch.setattr(executing, "_can_import", lambda _name: True)
+    nowhere = Path("nowhere")
+    plan = executing.Plan(
+        part=1, deadline=562.0, dry_run=False, has_device=True, lanes=6, work=nowhere,
+        sizing=nowhere, ended=lambda: None,
+    )  # fmt: skip
+    statuses = {each.key: each.status for each in executing.run(items, plan)}
+    return {item.key: (item, statuses[item.key]) for item in items}
+
+
+def test_what_part_1_has_no_time_for_is_looked_at_elsewhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """By their estimates the items exceed the deadline: no owed bullet may be what is left out."""
+    from benchmarks.gpu_items import own_tests, smoke
+
+    items = catalogue.items(1, sizing.Sizing(), 562.0)
+    found = by_their_estimates(items, monkeypatch)
+    run = [item for item, status in found.values() if status is Status.DONE]
+    assert {owed for item in run for owed in item.serves} == {
+        owed for item in items for owed in item.serves
+    }
+    assert {item.key for item in own_tests.ITEMS} <= {item.key for item in run}
+    left_out = {key for key, (_, status) in found.items() if status is Status.SKIPPED}
+    assert left_out <= {item.key for item in smoke.ITEMS} | {"out_of_memory_neighbour"}
+    order = [item.key for item in items]
+    assert order.index(smoke.ALONE[-1].key) < order.index("out_of_memory_neighbour")
+    assert order.index("out_of_memory_neighbour") < order.index(smoke.PAIRED[0].key)
