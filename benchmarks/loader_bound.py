@@ -6,7 +6,9 @@ A data set that sleeps for each sample, with no, one, two and four loader proces
 batches arrive in bursts. Printed are the step time and the traced ``data_loading`` of ``annt-prof
 run`` beside a bare loop over a ``DataLoader``: its wall clock over its iterations, and how long it
 waited for batches, both over iterations in which each process has had its turn equally often and
-no queue that filled before is left. Then what annt-prof says of ``amp`` there, which cannot help.
+no queue that filled before is left. ``annt-prof`` tells the wait twice: of its timed windows, and
+of the traced one, in which what the profiler costs is waited less. Then what annt-prof says of
+``amp`` there, which cannot help.
 
 The limits, on an idle machine: step time within 3 %, waits within 10 %. Past one, the exit status
 is 1.
@@ -75,6 +77,7 @@ class Told:
 
     step_s: float
     waited_s: float
+    traced_s: float
     verdict: str
     reason: str
 
@@ -146,7 +149,8 @@ def measured(folder: Path, workers: int, budget_s: float, device: str) -> Told:
     (amp,) = explanation["techniques"]
     return Told(
         step_s=BATCH / baseline["throughput"],
-        waited_s=baseline["breakdown_ns"]["data_loading"] / 1e9,
+        waited_s=baseline["waited_ns"] / 1e9,
+        traced_s=baseline["breakdown_ns"]["data_loading"] / 1e9,
         verdict=amp["verdict"],
         reason=amp["reason"],
     )
@@ -162,7 +166,8 @@ def main() -> int:
     past = 0
     print(f"{BATCH} samples a batch, {SLEEP_S * 1e3:g} ms of sleep each, "
           f"{FORWARD_S * 1e3:g} ms of forward, on {given.device}")  # fmt: skip
-    print(f"{'workers':>7} {'step ms':>9} {'bare':>9} {'':>8} {'waits ms':>9} {'bare':>9}")
+    print(f"{'workers':>7} {'step ms':>9} {'bare':>9} {'':>7} {'waits ms':>9} {'bare':>9} "
+          f"{'':>7} {'traced':>9}")  # fmt: skip
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "sleeping_work.py").write_text(_MODULE)
@@ -171,10 +176,12 @@ def main() -> int:
             told = measured(folder, workers, given.budget_s, given.device)
             step = told.step_s / truth.step_s - 1
             wait = told.waited_s / truth.waited_s - 1
-            past += abs(step) > STEP_SHARE or abs(wait) > WAIT_SHARE
-            print(f"{workers:7} {told.step_s * 1e3:9.2f} {truth.step_s * 1e3:9.2f} {step:+8.1%} "
-                  f"{told.waited_s * 1e3:9.2f} {truth.waited_s * 1e3:9.2f} {wait:+8.1%}  "
-                  f"amp: {told.verdict}: {told.reason}", flush=True)  # fmt: skip
+            traced = told.traced_s / truth.waited_s - 1
+            past += abs(step) > STEP_SHARE or max(abs(wait), abs(traced)) > WAIT_SHARE
+            print(f"{workers:7} {told.step_s * 1e3:9.2f} {truth.step_s * 1e3:9.2f} {step:+7.1%} "
+                  f"{told.waited_s * 1e3:9.2f} {truth.waited_s * 1e3:9.2f} {wait:+7.1%} "
+                  f"{told.traced_s * 1e3:9.2f} {traced:+7.1%}\n"
+                  f"        amp: {told.verdict}: {told.reason}", flush=True)  # fmt: skip
     return int(past > 0)
 
 

@@ -114,6 +114,15 @@ def waited_share(variant: VariantRecord) -> float | None:
     return waited_ns / wall_ns if waited_ns and wall_ns else None
 
 
+def waited_ns(variant: VariantRecord) -> int | None:
+    """Return for how long of a timed iteration the host waits for its batch.
+
+    None where it was not recorded. Of the middle of an epoch, where windows lie there.
+    """
+    share, timed = waited_share(variant), variant.step_time
+    return None if share is None or timed is None else round(share * timed.within_epoch)
+
+
 def epoch_start_ns(variant: VariantRecord) -> float:
     """Return what an epoch's start adds to each of its iterations; 0 where it is not to count."""
     epochs = variant.epochs

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from annt_prof.explain.agreement import agreement
+from annt_prof.explain.figures import waited_ns
 
 if TYPE_CHECKING:
     from annt_prof.runs.record import Run, VariantRecord
@@ -55,6 +56,7 @@ def _variant(variant: VariantRecord) -> dict[str, Any]:
         "windows": len(variant.windows),
         "throughput": variant.throughput,
         "step_time_ns": variant.step_time,
+        "waited_ns": waited_ns(variant),
         "epochs": variant.epochs,
         "speedup": variant.speedup,
         "peak_memory_bytes": variant.peak_memory_bytes,

@@ -10,7 +10,7 @@ from rich.text import Text
 from annt_prof import units
 from annt_prof.categories import Category
 from annt_prof.explain.agreement import agreement, in_words
-from annt_prof.explain.figures import waited_share
+from annt_prof.explain.figures import waited_ns
 from annt_prof.report.breakdown_table import BreakdownTable
 from annt_prof.report.lines import INDENT, heading, indented, labelled, plain
 
@@ -82,11 +82,10 @@ def _remarks(
 
 def _other_waits_ns(variant: VariantRecord, breakdown: MeanBreakdown) -> int | None:
     """Return the timed windows' wait per iteration where the trace shows another; None else."""
-    share, timed = waited_share(variant), variant.step_time
+    waits_ns, timed = waited_ns(variant), variant.step_time
     traced_ns = breakdown.by_category_ns.get(Category.DATA_LOADING)
-    if share is None or timed is None or traced_ns is None:
+    if waits_ns is None or timed is None or traced_ns is None:
         return None
-    waits_ns = round(share * timed.within_epoch)
     least_ns = _WAITS_DIFFER * max(waits_ns, 0.2 * timed.within_epoch)
     return waits_ns if abs(waits_ns - traced_ns) > least_ns else None
 

@@ -36,6 +36,7 @@ VARIANT = [
     "windows",
     "throughput",
     "step_time_ns",
+    "waited_ns",
     "epochs",
     "speedup",
     "peak_memory_bytes",
