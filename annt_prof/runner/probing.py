@@ -45,7 +45,13 @@ _BACKENDS = {
     "efficient": torch.nn.attention.SDPBackend.EFFICIENT_ATTENTION,
     "cudnn": torch.nn.attention.SDPBackend.CUDNN_ATTENTION,
 }
-_NO_KERNEL_LEFT = "No viable backend for scaled_dot_product_attention"
+# The first where none of the kernels that are allowed takes the inputs, the second where all are
+# forbidden. Source: select_sdp_backend of aten/src/ATen/native/transformers/sdp_utils_cpp.cpp and
+# cuda/sdp_utils.cpp; _fused_sdp_choice of attention.cpp.
+_NO_KERNEL_LEFT = (
+    "No available kernel",
+    "No viable backend for scaled_dot_product_attention",
+)
 
 
 def look(connection: Connection[Reply, Request], assignment: Assignment) -> None:
@@ -181,7 +187,8 @@ def _attention(
         with torch.nn.attention.sdpa_kernel([_BACKENDS[kernel] for kernel in seen]), _Recorder():
             model(inputs)
     except RuntimeError as error:
-        return frozenset({*seen, "math"}) if _NO_KERNEL_LEFT in str(error) else None
+        none_left = any(words in str(error) for words in _NO_KERNEL_LEFT)
+        return frozenset({*seen, "math"}) if none_left else None
     return frozenset(seen)
 
 

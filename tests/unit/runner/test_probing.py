@@ -63,6 +63,18 @@ class Attending(torch.nn.Module):
         return self.linear(attended.transpose(1, 2).flatten(2).mean(1))
 
 
+class Both(torch.nn.Module):
+    """One layer that a fused kernel takes, and one that none does."""
+
+    def __init__(self):
+        super().__init__()
+        self.with_dropout = Attending(dropout=0.5)
+        self.without = Attending()
+
+    def forward(self, inputs):
+        return self.with_dropout(inputs) + self.without(inputs)
+
+
 def convolution():
     return torch.nn.Sequential(
         torch.nn.Conv2d(3, 2, 3), torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten()
@@ -87,13 +99,41 @@ def test_operators_of_both_passes_are_seen():
     [
         (Attending(), {"flash"}),
         (Attending(dropout=0.5), {"math"}),  # the CPU's flash kernel draws no dropout
+        (Both(), {"flash", "math"}),
         (torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(32, 2)), set()),
     ],
-    ids=["flash", "math", "none"],
+    ids=["flash", "math", "both", "none"],
 )
 def test_attention_is_told_by_its_kernel(model, kernels):
     """Also where it is made of other operators, which any model may have."""
     assert observe(setup_of(model, sequences)).attention == kernels
+
+
+class FailingWithoutMath(Attending):
+    """Runs flash attention, and fails in these words once the math kernel is forbidden."""
+
+    def __init__(self, words):
+        super().__init__()
+        self.words = words
+
+    def forward(self, inputs):
+        if not torch.backends.cuda.math_sdp_enabled():
+            raise RuntimeError(self.words)
+        return super().forward(inputs)
+
+
+@pytest.mark.parametrize(
+    ("words", "kernels"),
+    [
+        # As libtorch_cuda says it, and libtorch_cpu with another space.
+        ("No available kernel. Aborting execution.", {"flash", "math"}),
+        ("No available kernel.  Aborting execution.", {"flash", "math"}),
+        ("No viable backend for scaled_dot_product_attention was found. ", {"flash", "math"}),
+        ("CUDA error: an illegal memory access was encountered", None),
+    ],
+)
+def test_what_torch_says_without_a_kernel_is_known(words, kernels):
+    assert observe(setup_of(FailingWithoutMath(words), sequences)).attention == kernels
 
 
 def test_double_precision_is_no_float32_work():
