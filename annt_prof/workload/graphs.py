@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import torch
 
 from annt_prof.errors import UserError
-from annt_prof.workload.unchanged import buffers_unchanged
+from annt_prof.workload.unchanged import buffers_unchanged, random_numbers_unchanged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +45,8 @@ def capture(model: torch.nn.Module, call: Model, inputs: Any) -> Model:
     device or page-locked memory meanwhile, so capture before a loader's pinning thread runs.
 
     Args:
-        model: On a CUDA device, in training mode. Running statistics are left as they were.
+        model: On a CUDA device, in training mode. Running statistics are left as they were, and
+            random numbers too, so that dropout draws what it draws in eager training.
         call: What runs: the model itself, or its compiled form.
         inputs: A batch as the loop passes it.
 
@@ -53,7 +54,8 @@ def capture(model: torch.nn.Module, call: Model, inputs: Any) -> Model:
         UserError: The inputs are more than one tensor.
 
     Source: torch.cuda.make_graphed_callables, whose notes ask for ``cache_enabled=False``;
-    cudaStreamCaptureMode, of which thread_local forbids this thread alone to allocate.
+    cudaStreamCaptureMode, of which thread_local forbids this thread alone to allocate; torch's
+    Note [CUDA Graph-safe RNG states].
     """
     if not isinstance(inputs, torch.Tensor):
         raise UserError(
@@ -66,7 +68,10 @@ def capture(model: torch.nn.Module, call: Model, inputs: Any) -> Model:
     further: dict[str, Any] = {"allow_unused_input": True}
     if "capture_error_mode" in inspect.signature(make).parameters:
         further["capture_error_mode"] = "thread_local"
-    with buffers_unchanged(model):
+    # Eager passes come before the capture, and draw. A replay begins where the generator stands by
+    # then, which a graph reads anew each time, and moves it on as eager passes would; so the
+    # generator may be put back once the graph is there.
+    with buffers_unchanged(model), random_numbers_unchanged(inputs.device):
         graphed = make(_Captured(model, call), (inputs.detach().clone(),), **further)
     return cast("Model", graphed)
 

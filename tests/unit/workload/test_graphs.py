@@ -148,6 +148,7 @@ def test_passes_are_captured_before_a_loader_runs_and_as_they_will_be_called(
 
 def test_capturing_moves_neither_statistics_nor_random_numbers(passes: StaticPasses) -> None:
     setup = make_setup(cuda_graphs=True)
+    setup.model.append(torch.nn.Dropout(0.5))
     before = {name: buffer.clone() for name, buffer in setup.model.named_buffers()}
     state = torch.get_rng_state()
     Loop(setup, seed=3)
