@@ -61,13 +61,19 @@ def images(augmentation: tuple[str, ...] = ()) -> ArrayImages:
     return ArrayImages(pixels, labels, _normalised, recipe)
 
 
-def make_setup(*, batch_size: int = 8, pinned: bool = False, **changes: object) -> TrainingSetup:
-    """The same weights and data at every call; the order of samples follows the loop's seed."""
+def make_setup(
+    *, batch_size: int = 8, pinned: bool = False, dropout: float = 0.0, **changes: object
+) -> TrainingSetup:
+    """The same weights, data and random numbers at every call.
+
+    The order of samples follows the loop's seed.
+    """
     torch.manual_seed(2)
     model = torch.nn.Sequential(
         torch.nn.Conv2d(3, WIDTH, 1),
         torch.nn.Sequential(Block(), Block()),
         torch.nn.Flatten(),
+        torch.nn.Dropout(dropout),
         torch.nn.Linear(WIDTH * SIDE * SIDE, 3),
     )
     setup = TrainingSetup(
@@ -96,24 +102,33 @@ def parameters(setup: TrainingSetup) -> torch.Tensor:
 
 def trained(setup: TrainingSetup) -> torch.Tensor:
     """What training moved the parameters by."""
-    before = parameters(setup)
-    loop = Loop(setup, seed=3)
+    return moved_by(Loop(setup, seed=3))
+
+
+def moved_by(loop: Loop) -> torch.Tensor:
+    """What training moves the parameters by, in a loop that can go on afterwards."""
+    before = parameters(loop.setup)
     for _ in range(STEPS):
         optimizer_step(loop)
-    return parameters(setup) - before
+    return parameters(loop.setup) - before
 
 
 def gradients(setup: TrainingSetup) -> torch.Tensor:
     """What each update found as gradients, shape (updates, parameters)."""
-    loop = Loop(setup, seed=3)
+    return gradients_in(Loop(setup, seed=3))
+
+
+def gradients_in(loop: Loop) -> torch.Tensor:
+    """What each update finds as gradients, in a loop that can go on afterwards."""
     found: list[torch.Tensor] = []
 
     def look(*_: object) -> None:
-        found.append(torch.cat([p.grad.flatten() for p in setup.model.parameters()]))
+        found.append(torch.cat([p.grad.flatten() for p in loop.setup.model.parameters()]))
 
-    loop.optimizer.register_step_pre_hook(look)
+    hook = loop.optimizer.register_step_pre_hook(look)
     for _ in range(2 * STEPS):  # compiled passes are recorded at their second call
         optimizer_step(loop)
+    hook.remove()
     return torch.stack(found)
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
 import torch
+from cases import CASES, with_technique
 from small_training import (
-    SAMPLES,
     difference,
     images,
     make_setup,
@@ -20,67 +19,12 @@ from small_training import (
 
 from annt_prof.runner.step import Loop, optimizer_step
 from annt_prof.techniques import registry
-from annt_prof.techniques.technique import Machine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from annt_prof.techniques.setup import TrainingSetup
-
-GPU = Machine("cuda", "A GPU", 1, 16, native_bfloat16=True, tf32=True)
 WARMUP = 6  # optimizer steps, in which kernels are compiled, chosen and captured
-SUMMED_IN_ANOTHER_ORDER = 1e-3
-ROUNDED_TO_FEWER_BITS = 0.1
 AUGMENTATION = ("random_crop", "horizontal_flip", "random_affine")
-
-
-@dataclass(frozen=True)
-class Case:
-    """How a technique is tried.
-
-    Attributes:
-        batch_size: Samples per iteration.
-        as_large: Samples per iteration of the eager training that it should equal.
-        tolerance: Of what training moves the parameters by, relative.
-    """
-
-    options: dict[str, object] = field(default_factory=dict)
-    batch_size: int = 8
-    as_large: int = 8
-    tolerance: float = SUMMED_IN_ANOTHER_ORDER
-
-
-CASES = {
-    "activation_checkpointing": Case(),
-    # With float16 its loss scaling skips steps until the scale fits, and waits in each.
-    "amp": Case({"dtype": "bfloat16"}, tolerance=ROUNDED_TO_FEWER_BITS),
-    "channels_last": Case(),
-    "compile": Case(),
-    "cuda_graphs": Case(),
-    "cudnn_benchmark": Case(),
-    "dataloader_workers": Case({"workers": 2}),
-    # Its order of samples is its own, so a batch holds all of them.
-    "dataset_on_device": Case(batch_size=SAMPLES, as_large=SAMPLES),
-    "device_prefetch": Case(),
-    "fused_optimizer": Case(),
-    "gpu_augmentation": Case(),
-    "gradient_accumulation": Case({"steps": 2}, batch_size=4, as_large=8),
-    "gradient_clipping": Case({"limit": 1e6}),
-    "pin_memory": Case(),
-    "sdpa": Case({"kernel": "efficient"}),
-    "set_to_none": Case({"drop": False}),
-    "tf32": Case(tolerance=ROUNDED_TO_FEWER_BITS),
-}
-
-
-def with_technique(name: str, *, pinned: bool) -> TrainingSetup:
-    technique = registry.load(name)
-    options = technique.options(**CASES[name].options)
-    if (obstacle := technique.obstacle(options, GPU)) is not None:
-        pytest.skip(obstacle)
-    setup = make_setup(batch_size=CASES[name].batch_size, pinned=pinned)
-    options.apply(setup)
-    return setup
 
 
 @contextmanager
@@ -105,7 +49,7 @@ class TestOnADevice:
     def test_training_comes_to_the_same(self, name: str) -> None:
         expected = trained(make_setup(batch_size=CASES[name].as_large))
         found = trained(with_technique(name, pinned=False))
-        assert difference(found, expected) < CASES[name].tolerance
+        assert CASES[name].at_least <= difference(found, expected) < CASES[name].tolerance
 
     @pytest.mark.usefixtures("exact")
     @pytest.mark.parametrize("name", CASES)
