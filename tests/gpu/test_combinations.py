@@ -36,6 +36,7 @@ pytestmark = [*needs_a_device, pytest.mark.usefixtures("exact")]
 GPU = Machine("cuda", "A GPU", 1, 16, native_bfloat16=True, tf32=True)
 SUMMED_IN_ANOTHER_ORDER = 1e-3
 ROUNDED_TO_FEWER_BITS = 0.03  # 0.008 on a CPU
+OTHER_DRAWS = 0.1
 PASSES = 2  # forward and backward, each replayed from a graph of its own
 BLOCKS = 2  # with attention
 ATTENTION = {
@@ -68,6 +69,18 @@ def test_replays_leave_the_gradients_of_eager_training(
         assert difference(found[update], expected[update]) < SUMMED_IN_ANOTHER_ORDER, update
     # Into how many graphs torch.compile cuts a pass is its own choice.
     assert graph_launches(loop, tmp_path) >= accumulation
+
+
+def test_captured_passes_draw_what_eager_ones_draw(tmp_path: Path) -> None:
+    expected = gradients(make_setup(dropout=0.5))
+    loop = Loop(switch_on(make_setup(dropout=0.5), "cuda_graphs"), seed=3)
+    found = gradients_in(loop)
+    for update in range(len(expected)):
+        assert difference(found[update], expected[update]) < SUMMED_IN_ANOTHER_ORDER, update
+    assert graph_launches(loop, tmp_path) >= PASSES
+    setup = make_setup(dropout=0.5)
+    torch.cuda.manual_seed(5)  # what it comes to where anything else is drawn
+    assert difference(gradients(setup)[0], expected[0]) > OTHER_DRAWS
 
 
 def test_passes_are_captured_beside_a_loader_that_pins(tmp_path: Path) -> None:
