@@ -127,7 +127,8 @@ class Loop:
 
     def _captured(self) -> Callable[[torch.Tensor], torch.Tensor]:
         """Return the model's captured passes, in the contexts that a step runs it in."""
-        inputs = self._probe()
+        with random_numbers_unchanged(self.setup.device):
+            inputs = self._probe()
         with (
             self.autocast(around_backward=True),
             self.autocast(around_backward=False),
