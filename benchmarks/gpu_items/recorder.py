@@ -60,8 +60,8 @@ def main() -> None:
     )  # fmt: skip
     task.report(
         Reading(
-            "the same, by its interval", ratio, expected=task.judged(interval_holds(1.0)),
-            interval=(low, high),
+            "the same, by its interval", ratio,
+            expected=task.judged(interval_holds(1.0, _COST)), interval=(low, high),
         )
     )  # fmt: skip
     _report_columns(task, path, sampled_s)

@@ -52,7 +52,7 @@ def _expected(reading: Reading) -> str:
         return ""
     told = _figure(expected.value, reading.unit)
     if expected.by_interval:
-        return f"interval holds {told}"
+        return f"{told} in the interval or within {expected.high / expected.value - 1:.0%}"
     if expected.low is None:
         return f"at most {told}"
     return f"at least {told}" if expected.high is None else told
