@@ -125,7 +125,7 @@ def _recorded(items: tuple, plan: executing.Plan, results: Path) -> Iterator[Out
     """Yield outcomes, each once its line is on the disk."""
     with results.open("a") as file:
         for outcome in executing.run(items, plan):
-            file.write(json.dumps(dataclasses.asdict(outcome)) + "\n")
+            file.write(json.dumps(dataclasses.asdict(outcome), allow_nan=False) + "\n")
             file.flush()
             os.fsync(file.fileno())
             print(f"{outcome.key:<36} {outcome.status.value:<8} {outcome.seconds:6.1f} s  "

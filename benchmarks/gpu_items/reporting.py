@@ -39,7 +39,8 @@ class Task:
 
     def report(self, reading: Reading) -> None:
         """Write a reading at once, so that it outlives a kill."""
-        line = json.dumps(dataclasses.asdict(reading)) + "\n"
+        found = dataclasses.asdict(reading.as_json_allows())
+        line = json.dumps(found, allow_nan=False) + "\n"
         with self.readings.open("a") as file:
             file.write(line)
             file.flush()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -89,6 +90,15 @@ class Reading:
     launches: int | None = None
     note: str = ""
     trouble: str = ""
+
+    def as_json_allows(self) -> Reading:
+        """Return it as JSON can hold it: no figure that is no number, which is trouble instead."""
+        finite = self.interval is not None and all(map(math.isfinite, self.interval))
+        found = replace(self, interval=self.interval if finite else None)
+        if self.figure is None or math.isfinite(self.figure):
+            return found
+        trouble = "; ".join(filter(None, (self.trouble, f"the figure is {self.figure}")))
+        return replace(found, figure=None, trouble=trouble)
 
     @property
     def as_expected(self) -> bool:

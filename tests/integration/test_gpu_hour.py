@@ -378,6 +378,39 @@ def test_a_spin_is_timed_by_events_of_its_own(monkeypatch: pytest.MonkeyPatch) -
     assert spin.mean_ns(2) == pytest.approx(5e6)
 
 
+@pytest.mark.parametrize(("overflows", "steps"), [(0, 4), (3, 7), (100, 12)])
+def test_skipped_steps_are_made_up_for(
+    overflows: int, steps: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four that a scaler skips would leave nothing to compare."""
+    from benchmarks.gpu_items import product, smoke
+
+    scales = []
+
+    def step(_loop: object) -> int:
+        scales.append(len(scales) < overflows)
+        return 1
+
+    scaler = SimpleNamespace(get_scale=lambda: 65536.0 / 2 ** sum(scales))
+    monkeypatch.setattr(product, "optimizer_step", step)
+    groups = smoke.trained(SimpleNamespace(batches=None, scaler=scaler))
+    assert len(groups) == steps
+    assert sum(group.skipped for group in groups) == min(overflows, steps)
+
+
+def test_what_is_no_number_is_trouble_and_json(tmp_path: Path) -> None:
+    from benchmarks.gpu_items.reporting import Task, read_readings
+
+    task = Task("cuda", False, tmp_path / "readings.jsonl", *[tmp_path] * 3)
+    task.report(Reading("lost", float("nan"), interval=(0.5, float("inf"))))
+    task.report(Reading("fine", 1.0, interval=(0.5, 2.0)))
+    assert "NaN" not in task.readings.read_text()
+    assert "Infinity" not in task.readings.read_text()
+    lost, fine = read_readings(task.readings)
+    assert (lost.figure, lost.interval, lost.trouble) == (None, None, "the figure is nan")
+    assert fine == Reading("fine", 1.0, interval=(0.5, 2.0))
+
+
 def test_the_smoke_matrix_sees_wrong_training(tmp_path: Path) -> None:
     import torch
 
