@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks.gpu_items.commands import annt_prof
 from benchmarks.gpu_items.owed import Owed
 from benchmarks.gpu_items.reporting import task_of
-from benchmarks.gpu_items.values import NEEDS_DEVICE, Item, Reading, within
+from benchmarks.gpu_items.values import NEEDS_DEVICE, Expectation, Item, Reading, within
 
 ITEMS = (
     Item(
@@ -40,6 +40,16 @@ KNOWN = {
     "NVIDIA H200": Known(790e12, 4.3e12),
 }
 _SHARE = 0.1  # devices of one kind differ, and so do their clocks
+_PRODUCT_BELOW, _PRODUCT_ABOVE = 0.2, 0.05
+"""The known rate is the mean of ten products, some 14 ms in all. ``--calibrate`` repeats them for
+more than 100 ms after the float32 ones, and a card at its power limit lowers its clock by then: 650
+to 720 TFLOP/s of 790 are plausible and no mistake. Faster than in 14 ms it hardly gets."""
+
+
+def expected_product(known: Known) -> Expectation:
+    """Return what a dense bfloat16 product may reach, TFLOP/s."""
+    flops = known.bfloat16_flops / 1e12
+    return Expectation(flops, flops * (1 - _PRODUCT_BELOW), flops * (1 + _PRODUCT_ABOVE))
 
 
 def main() -> None:
@@ -53,7 +63,7 @@ def main() -> None:
     known = KNOWN.get(_device_name())
     for dtype, flops in found["matrix_flops"].items():
         judged = known is not None and dtype == "bfloat16"
-        expected = within(known.bfloat16_flops / 1e12, _SHARE) if judged else None
+        expected = expected_product(known) if judged else None
         task.report(Reading(f"{dtype} product", flops / 1e12, "TFLOP/s", expected))
     expected = known and within(known.copied_bytes_per_s / 1e12, _SHARE)
     copied = found["memory_bytes_per_s"] / 1e12

@@ -505,6 +505,15 @@ def test_only_pinned_copies_are_judged_as_strictly_as_the_device(
         ]
 
 
+def test_a_card_at_its_power_limit_is_no_mistake() -> None:
+    from benchmarks.gpu_items import calibrated
+
+    expected = calibrated.expected_product(calibrated.KNOWN["NVIDIA H100 80GB HBM3"])
+    found = [rate for rate in (620, 650, 720, 790, 820, 850)
+             if Reading("product", rate, "TFLOP/s", expected).as_expected]  # fmt: skip
+    assert found == [650, 720, 790, 820]
+
+
 def test_a_copy_is_queued_while_the_device_is_busy(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
