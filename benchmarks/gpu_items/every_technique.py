@@ -13,6 +13,7 @@ import argparse
 import json
 from typing import TYPE_CHECKING, Any
 
+from annt_prof.plan import LEAST_LAUNCHES
 from benchmarks.gpu_items.owed import Owed
 from benchmarks.gpu_items.reporting import task_of
 from benchmarks.gpu_items.scenarios import measure
@@ -49,7 +50,6 @@ MIXES: dict[str, dict[str, dict[str, Any]]] = {
 OTHERS_S = 180.0
 """Of part 3, for everything else in it."""
 
-_LEAST_LAUNCHES = 2
 _COMPILING_S = 45.0  # of the first launch
 _LIMIT = 1.4  # times the estimate
 
@@ -57,7 +57,7 @@ _LIMIT = 1.4  # times the estimate
 def items(sizing: Sizing, available_s: float) -> tuple[Item, ...]:
     """Return the two runs, with budgets that fit together: baseline, each alone, the mix."""
     counts = tuple(len(mix) + 2 for mix in MIXES.values())
-    sized = budgets(counts, sizing, available_s - _COMPILING_S, _LEAST_LAUNCHES)
+    sized = budgets(counts, sizing, available_s - _COMPILING_S, LEAST_LAUNCHES)
     return tuple(
         Item(
             f"every_technique_{name}", __name__,
@@ -87,7 +87,7 @@ def main() -> None:
 def _scenario(task: Task, mix: dict[str, dict[str, Any]], budget_s: float) -> dict[str, Any]:
     """Return a transformer with a convolution at its start, on images that can be augmented."""
     window: dict[str, Any] = {
-        "warmup": 10, "iterations": 12, "switch_in": 3, "min_launches": 3,
+        "warmup": 10, "iterations": 12, "switch_in": 3, "min_launches": LEAST_LAUNCHES,
         "time_budget_s": budget_s, "traced_iterations": 4,
     }  # fmt: skip
     size, batch, arguments = 224, 64, {}

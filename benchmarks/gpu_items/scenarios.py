@@ -6,6 +6,7 @@ import argparse
 import shutil
 from typing import TYPE_CHECKING
 
+from annt_prof.plan import LEAST_LAUNCHES
 from benchmarks.gpu_items.commands import MEASURED_IN_PART, annt_prof, settings, variant_readings
 from benchmarks.gpu_items.executing import ROOT
 from benchmarks.gpu_items.owed import Owed
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 AGAIN = {"resnet50_amp": 3, "efficientnet_amp": 3, "vit_amp": 3}
 _MIXES = {"resnet50_digits": 5, "resnet50_all": 5}
 _SHARE = 0.01  # that the baseline may be off from itself, if its interval leaves out 1
-_LEAST_LAUNCHES = 3
 _LIMIT = 1.5  # times the estimate
 _TINY = {
     "window__warmup": 1, "window__iterations": 2, "window__rounds": 2, "dataset__image_size": 8,
@@ -45,7 +45,7 @@ KEPT = ("run.json", "scenario.yaml", "step_times.csv", "telemetry.csv", "logs")
 def items(sizing: Sizing, available_s: float) -> tuple[Item, ...]:
     """Return one item for each scenario, the ones with the baseline again first."""
     counts = {**AGAIN, **_MIXES}
-    sized = budgets(tuple(counts.values()), sizing, available_s, _LEAST_LAUNCHES)
+    sized = budgets(tuple(counts.values()), sizing, available_s, LEAST_LAUNCHES)
     return tuple(
         _item(name, ("--aa",) if name in AGAIN else (), budget.measuring_s, budget.whole_s)
         for name, budget in zip(counts, sized, strict=True)
@@ -66,6 +66,14 @@ def _item(name: str, more: tuple[str, ...], measuring_s: float, whole_s: float) 
     )  # fmt: skip
 
 
+def _sizes(budget_s: float) -> dict[str, object]:
+    """Return what a device's run is given, with no more launches than the budget is sized for."""
+    return {
+        "window__time_budget_s": budget_s, "window__min_launches": LEAST_LAUNCHES,
+        "design": "alone",
+    }  # fmt: skip
+
+
 def main() -> None:
     """Run one scenario, explain it, and keep both."""
     parser = argparse.ArgumentParser()
@@ -73,7 +81,7 @@ def main() -> None:
     parser.add_argument("--budget-s", type=float, required=True)
     parser.add_argument("--aa", action="store_true")
     task, given = task_of(parser)
-    sizes = _TINY if task.tiny else {"window__time_budget_s": given.budget_s, "design": "alone"}
+    sizes = _TINY if task.tiny else _sizes(given.budget_s)
     again = ["--aa"] if given.aa else []
     path = ROOT / "scenarios" / f"{given.name}.yaml"
     measure(task, path, *again, *settings(**sizes))

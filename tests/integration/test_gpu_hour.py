@@ -172,6 +172,25 @@ def test_what_is_written_for_the_items_is_a_scenario(tmp_path: Path) -> None:
             product.read_scenario(document, tmp_path, accelerator=not tiny)
 
 
+def test_runs_ask_for_the_launches_that_they_are_given_time_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from annt_prof.plan import LEAST_LAUNCHES
+    from benchmarks.gpu_items import every_technique, scenarios
+    from benchmarks.gpu_items.reporting import Task
+
+    task = Task("cuda", False, *[tmp_path] * 4)
+    given = SimpleNamespace(name="resnet50_amp", budget_s=60.0, aa=False)
+    asked: list[str] = []
+    monkeypatch.setattr(scenarios, "task_of", lambda _: (task, given))
+    monkeypatch.setattr(scenarios, "measure", lambda *options: asked.extend(map(str, options)))
+    scenarios.main()
+    assert f"window.min_launches={LEAST_LAUNCHES}" in asked
+    for mix in every_technique.MIXES.values():
+        window = every_technique._scenario(task, mix, 60)["window"]
+        assert window["min_launches"] == LEAST_LAUNCHES
+
+
 @pytest.fixture
 def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Return a function from an item's program to its outcomes."""
