@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from benchmarks.gpu_items.values import Item
 
 PARTS = (1, 2, 3)
+_BETWEEN_S = 2.0  # the items of a part
 
 
 def items(part: int, sizing: Sizing, available_s: float) -> tuple[Item, ...]:
@@ -37,6 +38,7 @@ def items(part: int, sizing: Sizing, available_s: float) -> tuple[Item, ...]:
         sizing: What part 1 found.
         available_s: Of the part, which budgets are cut to.
     """
+    available_s -= _BETWEEN_S
     if part == 1:
         # Its estimates exceed it. The smoke matrix looks at larger models, and at more of each
         # step, than the tests, which run every technique and the worst pairs: it can wait longest.
@@ -47,9 +49,8 @@ def items(part: int, sizing: Sizing, available_s: float) -> tuple[Item, ...]:
             *own_tests.ITEMS,
             *injected.ITEMS,
             *bare_loop.ITEMS,
-            *recorder.ITEMS,
-            *calibrated.ITEMS,
             alone,
+            *recorder.ITEMS,
             *smoke.ALONE,
             neighbour,
             *smoke.PAIRED,
@@ -58,9 +59,8 @@ def items(part: int, sizing: Sizing, available_s: float) -> tuple[Item, ...]:
         runs = scenarios.items(sizing, available_s - traces.ESTIMATE_S)
         first = len(scenarios.AGAIN)
         return (*runs[:first], *traces.ITEMS, *runs[first:])
-    return (
-        *critical.ITEMS,
-        *inspected.ITEMS,
-        *every_technique.items(sizing, available_s - every_technique.OTHERS_S),
-        *known_work.ITEMS,
-    )
+    # Predictions are made from what calibration finds in the same part, on a device still cool.
+    # The verdicts repeat on known work what the runs do on unknown: they can wait longest.
+    few = (*calibrated.ITEMS, *critical.ITEMS, *inspected.ITEMS)
+    left_s = available_s - sum(item.estimate_s for item in few)
+    return (*few, *every_technique.items(sizing, left_s), *known_work.ITEMS)

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from benchmarks.gpu_items.values import Item
 
 ROOT = Path(__file__).resolve().parents[2]
+GRACE_S = 8.0
+"""For an item that is told to end, to keep what it has measured. A run of the product has most of
+it, see ``commands``."""
+
 _POLL_S = 0.05
 _REHEARSAL_S = 15.0  # estimate of any rehearsed item
 _TAIL = 400  # characters of what a failed item printed last

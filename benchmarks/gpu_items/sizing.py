@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-LAUNCHES = 5
-"""Launches that an interval should come from."""
+LAUNCHES, WINDOWS = 5, 2
+"""Launches that an interval should come from, and windows of each variant in a launch."""
 
-_WINDOWS_PER_LAUNCH = 2
+_MARGIN = 1.1  # launches and windows take a little longer now and then
+_AROUND_S = 10.0  # of each run: imports, looking at the machine, the explanation
 _TRACING_S = 4.0  # of each variant: the profiler's start, the window, numbers and analysis
 
 
@@ -57,16 +58,22 @@ def budgets(
 ) -> tuple[Budget, ...]:
     """Return a budget for each run of so many variants.
 
-    Each is what ``LAUNCHES`` launches take; where all of them together exceed what is available,
-    every one is cut alike, down to ``least_launches``. What does not fit then is left for another
-    time, since runs with fewer would all say nothing.
+    Each is what ``LAUNCHES`` launches take, of which the first is built before measuring begins;
+    where all of them together exceed what is available, every one is cut alike, down to
+    ``least_launches`` with one window each. What does not fit then is left for another time, since
+    runs with fewer would all say nothing.
     """
-    launch_s = sizing.launch_s + _WINDOWS_PER_LAUNCH * sizing.window_s
-    fixed = [count * (sizing.launch_s + _TRACING_S) + 10 for count in variants]
-    wanted = [LAUNCHES * count * launch_s for count in variants]
-    share = min(1.0, (available_s - sum(fixed)) / sum(wanted))
-    share = max(share, least_launches / LAUNCHES)
+    around = [count * (sizing.launch_s + _TRACING_S) + _AROUND_S for count in variants]
+    most_s = _measuring_s(sizing, LAUNCHES, WINDOWS)
+    least_s = _measuring_s(sizing, least_launches, 1)
+    each_s = max(least_s, min(most_s, (available_s - sum(around)) / sum(variants)))
     return tuple(
-        Budget(share * measuring, share * measuring + around)
-        for measuring, around in zip(wanted, fixed, strict=True)
+        Budget(count * each_s, count * each_s + around_s)
+        for count, around_s in zip(variants, around, strict=True)
     )
+
+
+def _measuring_s(sizing: Sizing, launches: int, windows: int) -> float:
+    """Return what launches of one variant take of a budget."""
+    taken_s = launches * windows * sizing.window_s + (launches - 1) * sizing.launch_s
+    return _MARGIN * taken_s

@@ -59,7 +59,7 @@ def _scenario(task: Task) -> dict[str, Any]:
         "design": "alone",
         "window": {
             "warmup": 2, "iterations": 2, "switch_in": 1, "rounds": 2, "rounds_per_launch": 1,
-            "min_launches": 2, "time_budget_s": 10, "traced_iterations": 2,
+            "min_launches": 2, "time_budget_s": 5, "traced_iterations": 2,
         },
     }  # fmt: skip
 

@@ -15,6 +15,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from benchmarks import gpu_hour
 from benchmarks.gpu_items import catalogue, executing, sizing
 from benchmarks.gpu_items.archive import pack
 from benchmarks.gpu_items.owed import NOT_SERVED, Owed
@@ -23,6 +24,7 @@ from benchmarks.gpu_items.values import Item, Outcome, Reading, Status, interval
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "benchmarks" / "gpu_hour.py"
+AVAILABLE_S = gpu_hour.DEADLINE_S - gpu_hour.RESERVED_S - gpu_hour.STARTING_S
 
 
 def start(*arguments: object) -> subprocess.Popen[str]:
@@ -49,7 +51,9 @@ def bullets() -> list[str]:
 
 
 def every_item() -> list[tuple[int, Item]]:
-    parts = ((part, catalogue.items(part, sizing.Sizing(), 562)) for part in catalogue.PARTS)
+    parts = (
+        (part, catalogue.items(part, sizing.Sizing(), AVAILABLE_S)) for part in catalogue.PARTS
+    )
     return [(part, item) for part, items in parts for item in items]
 
 
@@ -103,7 +107,7 @@ def test_told_to_end_it_still_prints_its_table(tmp_path: Path) -> None:
     process.send_signal(signal.SIGTERM)
     stdout, _ = process.communicate(timeout=60)
     found = lines(tmp_path)
-    assert len(found) == len(catalogue.items(1, sizing.Sizing(), 562))
+    assert len(found) == len(catalogue.items(1, sizing.Sizing(), AVAILABLE_S))
     assert "ended by SIGTERM" in {each["reason"] for each in found}
     assert stdout.count("\nowed: ") == len(Owed)
 
@@ -454,11 +458,25 @@ def test_the_smoke_matrix_sees_wrong_training(tmp_path: Path) -> None:
 def test_budgets_are_cut_alike_where_they_do_not_fit() -> None:
     cost = sizing.Sizing(launch_s=2, window_s=1)
     few, many = sizing.budgets((3, 8), cost, 1e9, 2)
-    assert (few.measuring_s, many.measuring_s) == (60, 160)
+    assert (few.measuring_s, many.measuring_s) == pytest.approx((3 * 1.1 * 18, 8 * 1.1 * 18))
     cut = sizing.budgets((3, 8), cost, few.whole_s + many.whole_s - 110, 2)
-    assert [each.measuring_s for each in cut] == pytest.approx([30, 80])
+    assert [each.measuring_s for each in cut] == pytest.approx([3 * 9.8, 8 * 9.8])
     least = sizing.budgets((3, 8), cost, 0, 2)
-    assert [each.measuring_s for each in least] == pytest.approx([24, 64])
+    assert [each.measuring_s for each in least] == pytest.approx([3 * 1.1 * 4, 8 * 1.1 * 4])
+
+
+def test_the_least_budget_holds_the_least_launches() -> None:
+    """As annt-prof counts them: the first is built before its budget begins."""
+    from annt_prof.plan import LEAST_LAUNCHES
+    from annt_prof.runner import pacing
+    from annt_prof.scenario.schema import WindowChoice
+
+    cost = sizing.Sizing()
+    (budget,) = sizing.budgets((5,), cost, 0, LEAST_LAUNCHES)
+    window = WindowChoice(time_budget_s=budget.measuring_s, min_launches=LEAST_LAUNCHES)
+    round_s, launch_s = 5 * cost.window_s, 5 * cost.launch_s
+    assert pacing.launches_in_budget(window, round_s, launch_s) == LEAST_LAUNCHES
+    assert budget.measuring_s >= pacing.enough_budget_s(window, round_s, launch_s) - 1
 
 
 FIRST_ITERATION = """
@@ -641,9 +659,10 @@ def test_a_run_that_loses_a_variant_fails_in_its_own_words(
 
 
 def by_their_estimates(
-    items: tuple[Item, ...], monkeypatch: pytest.MonkeyPatch
+    part: int, monkeypatch: pytest.MonkeyPatch
 ) -> dict[str, tuple[Item, Status]]:
     """How each item ends where all of them take what they say, on a clock of its own."""
+    items = catalogue.items(part, sizing.Sizing(), AVAILABLE_S)
     clock = SimpleNamespace(now=0.0)
 
     def sleep(seconds: float) -> None:
@@ -666,7 +685,7 @@ def by_their_estimates(
     monkeypatch.setattr(executing, "_can_import", lambda _name: True)
     nowhere = Path("nowhere")
     plan = executing.Plan(
-        part=1, deadline=562.0, dry_run=False, has_device=True, lanes=6, work=nowhere,
+        part=part, deadline=AVAILABLE_S, dry_run=False, has_device=True, lanes=6, work=nowhere,
         sizing=nowhere, ended=lambda: None,
     )  # fmt: skip
     statuses = {each.key: each.status for each in executing.run(items, plan)}
@@ -679,8 +698,8 @@ def test_what_part_1_has_no_time_for_is_looked_at_elsewhere(
     """By their estimates the items exceed the deadline: no owed bullet may be what is left out."""
     from benchmarks.gpu_items import own_tests, smoke
 
-    items = catalogue.items(1, sizing.Sizing(), 562.0)
-    found = by_their_estimates(items, monkeypatch)
+    items = catalogue.items(1, sizing.Sizing(), AVAILABLE_S)
+    found = by_their_estimates(1, monkeypatch)
     run = [item for item, status in found.values() if status is Status.DONE]
     assert {owed for item in run for owed in item.serves} == {
         owed for item in items for owed in item.serves
@@ -691,3 +710,17 @@ def test_what_part_1_has_no_time_for_is_looked_at_elsewhere(
     order = [item.key for item in items]
     assert order.index(smoke.ALONE[-1].key) < order.index("out_of_memory_neighbour")
     assert order.index("out_of_memory_neighbour") < order.index(smoke.PAIRED[0].key)
+
+
+@pytest.mark.parametrize(
+    ("part", "least_valuable"),
+    [(2, set()), (3, {"every_technique_rest", "verdicts"})],
+)
+def test_what_is_most_valuable_fits_into_the_parts_that_follow(
+    part: int, least_valuable: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is left out by the estimates may still fit where the device is faster than they say."""
+    found = by_their_estimates(part, monkeypatch)
+    left_out = {key for key, (_, status) in found.items() if status is Status.SKIPPED}
+    assert left_out == least_valuable
+    assert [*found][len(found) - len(left_out) :] == [key for key in found if key in left_out]
