@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.gpu_items import catalogue, executing, sizing
-from benchmarks.gpu_items.archive import pack
+from benchmarks.gpu_items.archive import Archive
 from benchmarks.gpu_items.owed import Owed
 from benchmarks.gpu_items.reporting import reading_of
 from benchmarks.gpu_items.table import owed_lines, table
@@ -97,16 +97,12 @@ def main() -> int:
             sizing=written,
             ended=asked.reason,
         )
-        results = given.out / "results.jsonl"
-        before = tuple(_read(results))
-        outcomes = tuple(_recorded(items, plan, results))
-        if written.exists():
-            shutil.copy(written, given.out / "sizing.json")
-        archive = given.out / f"part{given.part}.tar.gz"
-        left_out = pack(work / "keep", archive) if (work / "keep").exists() else ()
-    told = _told(given.part, outcomes, before, left_out)
-    (given.out / f"part{given.part}.txt").write_text(told)
-    print(told, end="", flush=True)
+        told = _Told(given.part, given.out, work)
+        outcomes = []
+        for outcome in executing.run(items, plan):
+            told.add(outcome)
+            outcomes.append(outcome)
+        print(told.table(), end="", flush=True)
     return int(any(each.status not in (Status.DONE, Status.SKIPPED) for each in outcomes))
 
 
@@ -132,22 +128,70 @@ def _has_device() -> bool:
     return subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
-def _recorded(items: tuple, plan: executing.Plan, results: Path) -> Iterator[Outcome]:
-    """Yield outcomes, each once its line is on the disk."""
-    with results.open("a") as file:
-        for outcome in executing.run(items, plan):
-            file.write(json.dumps(dataclasses.asdict(outcome), allow_nan=False) + "\n")
+class _Told:
+    """What a part leaves in DIR: complete after each item, for who is killed before the next.
+
+    Args:
+        part: Of the three.
+        out: DIR.
+        work: Where items leave what they keep, and part 1 what it finds of the machine.
+    """
+
+    def __init__(self, part: int, out: Path, work: Path) -> None:
+        self._part, self._out, self._work = part, out, work
+        self._results = out / "results.jsonl"
+        self._before = tuple(_read(self._results))
+        self._outcomes: list[Outcome] = []
+        self._archive = Archive(out / f"part{part}.tar.gz")
+        self._parts = _parts()
+
+    def add(self, outcome: Outcome) -> None:
+        """Write an item's line, then everything else that it changes."""
+        line = json.dumps(dataclasses.asdict(outcome), allow_nan=False) + "\n"
+        with self._results.open("a") as file:
+            file.write(line)
             file.flush()
             os.fsync(file.fileno())
-            print(f"{outcome.key:<36} {outcome.status.value:<8} {outcome.seconds:6.1f} s  "
-                  f"{outcome.reason}", file=sys.stderr, flush=True)  # fmt: skip
-            yield outcome
+        print(f"{outcome.key:<36} {outcome.status.value:<8} {outcome.seconds:6.1f} s  "
+              f"{outcome.reason}", file=sys.stderr, flush=True)  # fmt: skip
+        self._outcomes.append(outcome)
+        kept, found = self._work / "keep" / outcome.key, self._work / "sizing.json"
+        if kept.exists():
+            self._archive.add(kept)
+        if found.exists():
+            _replace(self._out / "sizing.json", found.read_text())
+        _replace(self._out / f"part{self._part}.txt", self.table())
+
+    def table(self) -> str:
+        """Return the table, then a line for each owed bullet.
+
+        Of an item that was run before too, the later result counts, unless it was skipped.
+        """
+        latest: dict[str, Outcome] = {}
+        for outcome in (*self._before, *self._outcomes):
+            if outcome.key not in latest or outcome.status is not Status.SKIPPED:
+                latest[outcome.key] = outcome
+        owed = owed_lines(tuple(latest.values()), self._parts)
+        lines = [f"part {self._part}", table(self._outcomes), "", owed]
+        if self._archive.left_out:
+            lines.append(f"too large for the archive: {', '.join(self._archive.left_out)}")
+        return "\n".join(lines) + "\n"
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file that is whole at any moment."""
+    written = path.with_suffix(".new")
+    written.write_text(text)
+    written.replace(path)
 
 
 def _read(results: Path) -> Iterator[Outcome]:
     """Yield what was recorded before; of an item that was run twice, both."""
     for line in results.read_text().splitlines() if results.exists() else ():
-        found = json.loads(line)
+        try:
+            found = json.loads(line)
+        except ValueError:  # whoever wrote it was killed meanwhile
+            continue
         yield Outcome(
             **found
             | {
@@ -156,23 +200,6 @@ def _read(results: Path) -> Iterator[Outcome]:
                 "readings": tuple(reading_of(each) for each in found["readings"]),
             }
         )
-
-
-def _told(
-    part: int, outcomes: tuple[Outcome, ...], before: tuple[Outcome, ...], left_out: tuple[str, ...]
-) -> str:
-    """Return the table, then a line for each owed bullet.
-
-    Of an item that was run before too, the later result counts, unless it was skipped.
-    """
-    latest: dict[str, Outcome] = {}
-    for outcome in (*before, *outcomes):
-        if outcome.key not in latest or outcome.status is not Status.SKIPPED:
-            latest[outcome.key] = outcome
-    lines = [f"part {part}", table(outcomes), "", owed_lines(tuple(latest.values()), _parts())]
-    if left_out:
-        lines.append(f"too large for the archive: {', '.join(left_out)}")
-    return "\n".join(lines) + "\n"
 
 
 def _parts() -> dict[Owed, tuple[int, ...]]:

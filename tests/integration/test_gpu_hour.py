@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import tarfile
 import time
 import warnings
 from pathlib import Path
@@ -17,7 +18,7 @@ import pytest
 
 from benchmarks import gpu_hour
 from benchmarks.gpu_items import catalogue, executing, sizing
-from benchmarks.gpu_items.archive import pack
+from benchmarks.gpu_items.archive import Archive
 from benchmarks.gpu_items.owed import NOT_SERVED, Owed
 from benchmarks.gpu_items.table import owed_lines, table
 from benchmarks.gpu_items.values import Item, Outcome, Reading, Status, interval_holds
@@ -110,6 +111,25 @@ def test_told_to_end_it_still_prints_its_table(tmp_path: Path) -> None:
     assert len(found) == len(catalogue.items(1, sizing.Sizing(), AVAILABLE_S))
     assert "ended by SIGTERM" in {each["reason"] for each in found}
     assert stdout.count("\nowed: ") == len(Owed)
+
+
+def test_killed_it_leaves_what_was_done(tmp_path: Path) -> None:
+    """A machine that is taken back sends no SIGTERM first."""
+    out, found = tmp_path / "out", tmp_path / "sizing.json"
+    sizing.save(found, sizing.Sizing(launch_s=3.0))
+    process = start("--part", 1, "--out", out, "--dry-run", "--lanes", 1, "--sizing", found)
+    while not (out / "part1.txt").exists():
+        time.sleep(0.05)
+    process.kill()
+    process.communicate(timeout=60)
+    assert [each["key"] for each in lines(out)] == ["versions"]
+    told = (out / "part1.txt").read_text()
+    assert re.search(r"\nversions +done", told)
+    assert told.count("\nowed: ") == len(Owed)
+    with tarfile.open(out / "part1.tar.gz") as archive:
+        assert "versions/log.txt" in archive.getnames()
+    assert sizing.load(out / "sizing.json").launch_s == 3.0
+    assert len([*out.iterdir()]) == 4
 
 
 def test_the_owed_bullets_are_those_of_the_page() -> None:
@@ -348,8 +368,34 @@ def test_an_archive_leaves_out_what_is_too_large(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "small").write_text("small")
     (folder / "large").write_bytes(os.urandom(100_000))
-    assert pack(folder, tmp_path / "kept.tar.gz", most_bytes=50_000) == ("large",)
+    archive = Archive(tmp_path / "kept.tar.gz", most_bytes=50_000)
+    archive.add(folder)
+    assert archive.left_out == ["keep/large"]
     assert (tmp_path / "kept.tar.gz").stat().st_size < 50_000
+
+
+def test_an_archive_is_whole_after_each_item(tmp_path: Path) -> None:
+    """The tar of the machine reads it too, with nothing to complain of."""
+    packed = tmp_path / "kept.tar.gz"
+    archive = Archive(packed)
+    for name in ("first", "second"):
+        folder = tmp_path / "keep" / name
+        (folder / "logs").mkdir(parents=True)
+        (folder / "logs" / f"{'a' * 120}.txt").write_text(name)  # longer than a plain header holds
+        archive.add(folder)
+        with tarfile.open(packed) as found:
+            member = found.extractfile(found.getmembers()[-1])
+            assert member is not None
+            assert member.read() == name.encode()
+            count = len(found.getmembers())
+        listed = subprocess.run(["tar", "tzf", packed], capture_output=True, text=True, check=True)
+        assert listed.stderr == ""
+        assert listed.stdout.count(".txt") == count
+    with packed.open("r+b") as file:  # killed as it adds a third
+        file.seek(-30, os.SEEK_END)
+        file.write(os.urandom(20))
+    listed = subprocess.run(["tar", "tzf", packed], capture_output=True, text=True, check=False)
+    assert listed.stdout.count(".txt") == 2
 
 
 def test_waits_are_counted_as_torch_warns_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
