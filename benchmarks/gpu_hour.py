@@ -10,7 +10,8 @@ skipped where less time is left than it takes. DIR gets at most eight files: ``r
 a line for each item as it ends, ``sizing.json``, and of each part the table that is printed last
 and an archive of what the items kept.
 
-Nothing needs to be installed but the packages; what needs a missing one is skipped and says so.
+Nothing needs to be installed but the packages that annt-prof needs: where one is missing a part
+ends at once and says how to bring it. ``--incomplete`` skips the items that need it instead.
 ``--dry-run`` rehearses on a CPU, with tiny sizes.
 """
 
@@ -36,7 +37,7 @@ from benchmarks.gpu_items.archive import Archive
 from benchmarks.gpu_items.owed import Owed
 from benchmarks.gpu_items.reporting import reading_of
 from benchmarks.gpu_items.table import owed_lines, table
-from benchmarks.gpu_items.values import Outcome, Status
+from benchmarks.gpu_items.values import PRODUCT_NEEDS, Outcome, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,6 +52,10 @@ RESERVED_S = executing.GRACE_S + 4.0
 STARTING_S = 5.0
 """At the beginning: the first import of torch, to look for a device."""
 
+_WHEELS = {"PIL": "pillow", "markdown_it": "markdown-it-py", "pynvml": "nvidia-ml-py",
+           "sklearn": "scikit-learn"}  # fmt: skip
+"""Names of packages for pip where they are not those that are imported."""
+
 _LANES = 6  # a process needs a core or two, and some GB of device memory
 
 
@@ -64,6 +69,7 @@ def main() -> int:
     parser.add_argument("--sizing", type=Path, help="sizing.json of part 1, if not in --out.")
     parser.add_argument("--dry-run", action="store_true", help="On the CPU, with tiny sizes.")
     parser.add_argument("--lanes", type=int, default=min(_LANES, os.cpu_count() or 1))
+    parser.add_argument("--incomplete", action="store_true", help="Though packages are missing.")
     parser.add_argument("--list", action="store_true", help="Name the items and run none.")
     given = parser.parse_args()
     began = time.monotonic()
@@ -81,6 +87,11 @@ def main() -> int:
         for item in items:
             print(f"{item.key:<36} {item.estimate_s:6.0f} s  {item.title}")
         return 0
+    needs = [*PRODUCT_NEEDS, *(name for item in items for name in item.needs)]
+    lacking = executing.missing(needs)
+    if lacking and not (given.dry_run or given.incomplete):
+        print(_to_bring(lacking), file=sys.stderr)
+        return 2
     given.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="gpu-hour-", ignore_cleanup_errors=True) as name:
         work = Path(name)
@@ -104,6 +115,18 @@ def main() -> int:
             outcomes.append(outcome)
         print(told.table(), end="", flush=True)
     return int(any(each.status not in (Status.DONE, Status.SKIPPED) for each in outcomes))
+
+
+def _to_bring(lacking: list[str]) -> str:
+    """Say what is missing, and how it comes to a machine that reaches no index; one line."""
+    wheels = " ".join(_WHEELS.get(name, name) for name in lacking)
+    python = ".".join(map(str, sys.version_info[:2]))
+    download = f"pip download --only-binary=:all: --python-version {python} -d wheels {wheels}"
+    install = f"pip install --no-index --find-links wheels --target site {wheels}"
+    return (
+        f"not installed: {', '.join(lacking)}. Elsewhere: python3 -m {download}; here: python3 -m "
+        f"{install}; then PYTHONPATH=.:site. Or --incomplete, which leaves out what needs them"
+    )
 
 
 class _Ending:

@@ -116,7 +116,9 @@ class _Running:
 
 
 def _environment(plan: Plan) -> dict[str, str]:
-    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    given = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+    # Whole paths, since items run commands in folders of their own.
+    paths = [str(ROOT), *(str(Path(path).resolve()) for path in given)]
     return {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(paths),
@@ -175,9 +177,8 @@ def _skipped(item: Item, plan: Plan) -> str | None:
     """Return why the item is not run."""
     if (reason := plan.ended()) is not None:
         return reason
-    missing = [name for name in item.needs if not _can_import(name)]
-    if missing:
-        return f"not installed: {', '.join(missing)}"
+    if lacking := missing(item.needs):
+        return f"not installed: {', '.join(lacking)}"
     if plan.dry_run and item.not_rehearsed:
         return item.not_rehearsed
     if not (plan.dry_run or plan.has_device):
@@ -187,6 +188,11 @@ def _skipped(item: Item, plan: Plan) -> str | None:
     if left_s < estimate_s:
         return f"takes about {estimate_s:.0f} s, and {max(left_s, 0):.0f} s are left"
     return None
+
+
+def missing(needs: Iterable[str]) -> list[str]:
+    """Return what cannot be imported of these packages, in their order."""
+    return [name for name in dict.fromkeys(needs) if not _can_import(name)]
 
 
 def _can_import(name: str) -> bool:

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.gpu_items.owed import Owed
 from benchmarks.gpu_items.reporting import task_of
-from benchmarks.gpu_items.values import Item, Reading, at_least, interval_holds, within
+from benchmarks.gpu_items.values import (
+    PRODUCT_NEEDS,
+    Item,
+    Reading,
+    at_least,
+    interval_holds,
+    within,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +25,10 @@ if TYPE_CHECKING:
     from benchmarks.gpu_items.reporting import Task
 
 ITEMS = (
-    Item("recorder", __name__, "cost of the telemetry recorder", (Owed.NVML,), 50, 120),
+    Item(
+        "recorder", __name__, "cost of the telemetry recorder", (Owed.NVML,), 50, 120,
+        needs=(*PRODUCT_NEEDS, "pynvml"),
+    ),
 )  # fmt: skip
 _PAIRS, _ITERATIONS, _SWITCH_IN = 12, 60, 5
 _COST = 0.01

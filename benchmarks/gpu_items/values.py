@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from benchmarks.gpu_items.owed import Owed
 
-PRODUCT_NEEDS = ("torch", "torchvision", "numpy", "scipy", "msgspec", "pydantic", "ruamel.yaml",
-                 "click", "rich", "psutil", "packaging", "PIL")  # fmt: skip
-"""Packages that ``annt_prof run`` cannot do without."""
+PRODUCT_NEEDS = ("torch", "torchvision", "numpy", "scipy", "msgspec", "pydantic", "pydantic_core",
+                 "annotated_types", "typing_extensions", "typing_inspection", "ruamel.yaml",
+                 "click", "rich", "markdown_it", "mdurl", "pygments", "psutil", "packaging",
+                 "PIL")  # fmt: skip
+"""Packages that ``annt_prof run`` cannot do without, with what these need, since wheels that are
+brought along one by one come without it."""
 
 NEEDS_DEVICE = "needs a CUDA device"
 ONE_OF_ITS_KIND = "a dry run rehearses one of its kind"

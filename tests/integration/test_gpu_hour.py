@@ -11,17 +11,27 @@ import sys
 import tarfile
 import time
 import warnings
+from importlib import metadata
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from benchmarks import gpu_hour
 from benchmarks.gpu_items import catalogue, executing, sizing
 from benchmarks.gpu_items.archive import Archive
 from benchmarks.gpu_items.owed import NOT_SERVED, Owed
 from benchmarks.gpu_items.table import owed_lines, table
-from benchmarks.gpu_items.values import Item, Outcome, Reading, Status, interval_holds
+from benchmarks.gpu_items.values import (
+    PRODUCT_NEEDS,
+    Item,
+    Outcome,
+    Reading,
+    Status,
+    interval_holds,
+)
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "benchmarks" / "gpu_hour.py"
@@ -99,6 +109,37 @@ def test_without_a_device_nothing_is_measured(tmp_path: Path) -> None:
     assert process.returncode == 0
     assert {each["reason"] for each in lines(tmp_path)} == {"torch sees no CUDA device"}
     assert "skipped: resnet50_amp" in stdout
+
+
+def test_what_is_missing_is_told_before_anything_runs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Or a machine that is lent once would be given back with every item skipped."""
+    lacking = {"msgspec", "pydantic_core", "ruamel.yaml", "sklearn"}
+    can_import = executing._can_import
+    monkeypatch.setattr(
+        executing, "_can_import", lambda name: name not in lacking and can_import(name)
+    )
+    out = tmp_path / "out"
+    monkeypatch.setattr(sys, "argv", ["gpu_hour.py", "--part", "2", "--out", str(out)])
+    assert gpu_hour.main() == 2
+    told = capsys.readouterr().err
+    assert told.startswith("not installed: msgspec, pydantic_core, ruamel.yaml, sklearn. ")
+    assert told.endswith("\n")
+    assert told.count("\n") == 1
+    assert "msgspec pydantic_core ruamel.yaml scikit-learn" in told
+    assert not out.exists()
+
+
+def test_what_the_product_needs_is_known_with_what_that_needs() -> None:
+    """Wheels that are brought along one by one come without their own needs."""
+    installed = metadata.packages_distributions()
+    known = {canonicalize_name(installed.get(module, [module])[0]) for module in PRODUCT_NEEDS}
+    for distribution in known - {"torch", "torchvision"}:  # which are not brought along
+        for told in metadata.requires(distribution) or ():
+            needed = Requirement(told)
+            if needed.marker is None or needed.marker.evaluate({"extra": ""}):
+                assert canonicalize_name(needed.name) in known, distribution
 
 
 def test_told_to_end_it_still_prints_its_table(tmp_path: Path) -> None:
@@ -255,6 +296,20 @@ def test_a_hanging_item_is_killed_with_its_children(fake, tmp_path: Path) -> Non
         time.sleep(0.05)
     else:
         pytest.fail("the child is alive")
+
+
+def test_a_relative_pythonpath_holds_in_every_folder(
+    fake, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Packages are brought along in one, and items run commands in folders of their own."""
+    monkeypatch.chdir(tmp_path.parent)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join((".", tmp_path.name)))
+    (tmp_path / "brought.py").touch()
+    (outcome,) = fake(
+        "import subprocess, sys\n"
+        "subprocess.run([sys.executable, '-c', 'import brought'], cwd='/', check=True)\n"
+    )
+    assert (outcome.status, outcome.reason) == (Status.DONE, "")
 
 
 def test_what_was_read_before_a_kill_is_kept(fake) -> None:
