@@ -1,4 +1,8 @@
-"""Runs items: each in a process of its own, with a time limit, and never past the deadline."""
+"""Runs items: each in a process of its own, with a time limit, and not past the deadline.
+
+An item that has no more time is told to end by SIGTERM, and killed with all that it left behind
+once it has, or has not within ``GRACE_S``. Its readings are on the disk by then.
+"""
 
 from __future__ import annotations
 
@@ -38,13 +42,13 @@ class Plan:
 
     Attributes:
         part: Written into every outcome.
-        deadline: Of ``time.monotonic``; nothing runs past it.
+        deadline: Of ``time.monotonic``; what runs then is told to end.
         dry_run: On the CPU with tiny sizes; what needs a device is skipped.
         has_device: Whether there is a CUDA device.
         lanes: Items at a time, of those that may run beside others.
         work: Folder for everything but the results.
         sizing: File of what part 1 found.
-        ended: Asked often; a reason ends everything at once.
+        ended: Asked often; a reason ends everything.
     """
 
     part: int
@@ -70,6 +74,7 @@ class _Running:
         self.log = keep / "log.txt"
         left_s = plan.deadline - self.began
         self.until = self.began + min(item.limit_s, left_s)
+        self._ending = ""
         task = Task(
             device="cuda" if plan.has_device and not plan.dry_run else "cpu",
             tiny=plan.dry_run,
@@ -93,13 +98,20 @@ class _Running:
     def outcome(self, plan: Plan) -> Outcome | None:
         """Return how it went; None while it runs."""
         status, now = self._process.poll(), time.monotonic()
-        reason = plan.ended()
-        if status is None and reason is None and now < self.until:
+        if status is None and not self._ending:
+            reason = plan.ended()
+            if reason is None and now < self.until:
+                return None
+            self._ending = reason or f"not done after {now - self.began:.0f} s"
+            self.until = now + GRACE_S
+            # The item alone: it tells the command that it runs, whose own processes that one ends.
+            self._process.terminate()
+        if status is None and now < self.until:
             return None
         _end_session(self._process)
         readings = read_readings(self._readings)
-        if status is None:
-            found, why = Status.KILLED, reason or f"not done after {now - self.began:.0f} s"
+        if self._ending:
+            found, why = Status.KILLED, self._ending
         elif status:
             found, why = Status.FAILED, f"exit status {status}: {self._last_words()}"
         else:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
-from xml.etree import ElementTree
+from typing import TYPE_CHECKING
 
+from benchmarks.gpu_items import each_test
+from benchmarks.gpu_items.commands import run
 from benchmarks.gpu_items.executing import ROOT
 from benchmarks.gpu_items.owed import Owed
 from benchmarks.gpu_items.reporting import task_of
 from benchmarks.gpu_items.values import PRODUCT_NEEDS, Item, Reading, at_most
+
+if TYPE_CHECKING:
+    from benchmarks.gpu_items.reporting import Task
 
 ITEMS = (
     Item(
@@ -24,26 +28,29 @@ _FAILED_TESTS = 1  # pytest's exit status where tests ran and some failed
 def main() -> None:
     """Report how many failed, and which."""
     task, _ = task_of()
-    report = task.keep / "tests.xml"
-    command = [sys.executable, "-m", "pytest", "tests/gpu", "-q", "-p", "no:cacheprovider"]
-    status = subprocess.run([*command, f"--junitxml={report}"], cwd=ROOT, check=False).returncode
-    if status not in (0, _FAILED_TESTS):
-        raise SystemExit(f"pytest ended with status {status}")
-    cases = list(ElementTree.parse(report).getroot().iter("testcase"))
-    lost = [_name(case) for case in cases if _ended(case, "failure", "error")]
-    skipped = sum(_ended(case, "skipped") for case in cases)
-    note = f"{len(cases)} tests, {skipped} skipped" + "".join(f"; {name}" for name in lost)
-    task.report(Reading("failing tests", len(lost), expected=at_most(0), note=note))
+    report(task, "tests/gpu")
+
+
+def report(task: Task, tests: str) -> None:
+    """Run tests and report on those that ended, be it that all of them had the time or not."""
+    told = task.keep / "tests.jsonl"
+    command = [sys.executable, "-m", "pytest", tests, "-q", "-p", "no:cacheprovider"]
+    command += ["-p", each_test.__name__, "--each-test", str(told)]
+    status, _, _ = run(command, cwd=ROOT)
+    found = each_test.read(told)
+    ended = found["passed"] | found["failed"] | found["skipped"]
+    note = f"{len(ended)} tests, {len(found['skipped'])} skipped"
+    note += "".join(f"; {name}" for name in sorted(found["failed"]))
+    wrong = [] if status in (0, _FAILED_TESTS) else [f"pytest ended with status {status}"]
+    wrong += [f"{name} did not end" for name in sorted(found["begun"] - ended)]
+    task.report(
+        Reading(
+            "failing tests", len(found["failed"]), expected=at_most(0), note=note,
+            trouble="; ".join(wrong),
+        )
+    )  # fmt: skip
     if task.on_device:
-        task.report(Reading("skipped tests", skipped, expected=at_most(0)))
-
-
-def _ended(case: ElementTree.Element, *tags: str) -> bool:
-    return any(case.find(tag) is not None for tag in tags)
-
-
-def _name(case: ElementTree.Element) -> str:
-    return f"{case.get('classname')}::{case.get('name')}"
+        task.report(Reading("skipped tests", len(found["skipped"]), expected=at_most(0)))
 
 
 if __name__ == "__main__":

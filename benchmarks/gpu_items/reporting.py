@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import ctypes
 import dataclasses
 import json
 import os
+import signal
+import sys
 from pathlib import Path
 from typing import Any
 
 from benchmarks.gpu_items.values import Expectation, Reading
+
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,8 +71,15 @@ def task_of(parser: argparse.ArgumentParser | None = None) -> tuple[Task, argpar
     for name in ("readings", "keep", "scratch", "sizing"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     given = parser.parse_args()
+    _end_with_the_parent()
     names = [field.name for field in dataclasses.fields(Task)]
     return Task(**{name: getattr(given, name) for name in names}), given
+
+
+def _end_with_the_parent() -> None:
+    """Be told to end where the parent is killed, or the next part would find the device in use."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def reading_of(found: dict[str, Any]) -> Reading:

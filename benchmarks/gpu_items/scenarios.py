@@ -93,17 +93,20 @@ def main() -> None:
 def measure(task: Task, path: Path, *options: str) -> Answer:
     """Run a scenario, report its variants and the verdicts, keep the run; return the answer."""
     runs = task.scratch / "runs"
-    answer = annt_prof(
-        "run", path, "--device", task.device, "--runs-dir", runs, "--json", *options,
-        folder=task.scratch,
-    )  # fmt: skip
-    trouble = answer.trouble(0, MEASURED_IN_PART)
-    task.report(Reading("exit status", answer.status, note=_stop(answer), trouble=trouble))
-    for reading in variant_readings(answer.document):
-        task.report(reading)
-    run_id = answer.document.get("run_id")
-    if run_id is not None:
-        _keep(runs / run_id, task.keep)
+    try:
+        answer = annt_prof(
+            "run", path, "--device", task.device, "--runs-dir", runs, "--json", *options,
+            folder=task.scratch,
+        )  # fmt: skip
+        trouble = answer.trouble(0, MEASURED_IN_PART)
+        task.report(Reading("exit status", answer.status, note=_stop(answer), trouble=trouble))
+        for reading in variant_readings(answer.document):
+            task.report(reading)
+    finally:  # also of a run that was killed, or told to end
+        for directory in runs.iterdir() if runs.exists() else ():
+            if directory.is_dir() and not directory.is_symlink():
+                _keep(directory, task.keep)
+    if answer.document.get("run_id") is not None:
         _explain(task, runs)
     return answer
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -52,6 +53,14 @@ def lines(folder: Path) -> list[dict]:
 
     text = (folder / "results.jsonl").read_text()
     return [json.loads(line, parse_constant=refused) for line in text.splitlines()]
+
+
+def command_lines() -> list[str]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):  # it has ended
+            found.append(path.read_text())
+    return found
 
 
 def bullets() -> list[str]:
@@ -154,8 +163,9 @@ def test_told_to_end_it_still_prints_its_table(tmp_path: Path) -> None:
     assert stdout.count("\nowed: ") == len(Owed)
 
 
-def test_killed_it_leaves_what_was_done(tmp_path: Path) -> None:
-    """A machine that is taken back sends no SIGTERM first."""
+def test_killed_it_leaves_what_was_done(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A machine that is taken back sends no SIGTERM first; items that go on would hold the next."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))  # which is told to items
     out, found = tmp_path / "out", tmp_path / "sizing.json"
     sizing.save(found, sizing.Sizing(launch_s=3.0))
     process = start("--part", 1, "--out", out, "--dry-run", "--lanes", 1, "--sizing", found)
@@ -171,6 +181,12 @@ def test_killed_it_leaves_what_was_done(tmp_path: Path) -> None:
         assert "versions/log.txt" in archive.getnames()
     assert sizing.load(out / "sizing.json").launch_s == 3.0
     assert len([*out.iterdir()]) == 4
+    for _ in range(300):
+        if not any(str(tmp_path) in told for told in command_lines()):
+            break
+        time.sleep(0.1)
+    else:
+        pytest.fail("an item runs on")
 
 
 def test_the_owed_bullets_are_those_of_the_page() -> None:
@@ -326,6 +342,69 @@ def test_what_was_read_before_a_kill_is_kept(fake) -> None:
     assert [reading.as_expected for reading in outcome.readings] == [True]
     (row,) = [row for row in table([outcome]).splitlines() if "width" in row]
     assert row.split() == ["width", "2", "m", "2.1", "m", "-4.76%", "1.9", "to", "2.1", "3"]
+
+
+TOLD = """
+import json, pathlib, signal, sys, time
+run = pathlib.Path(sys.argv[sys.argv.index("--runs-dir") + 1]) / "r1"
+run.mkdir(parents=True)
+(run / "step_times.csv").write_text("measured so far")
+
+def end(*_):
+    if ENDS:
+        variants = [{"name": "baseline", "status": "measured"}]
+        print(json.dumps({"run_id": "r1", "variants": variants}))
+        sys.exit(130)
+
+signal.signal(signal.SIGTERM, end)
+while True:
+    time.sleep(0.1)
+"""
+
+
+@pytest.mark.parametrize("ends", [True, False])
+def test_a_run_that_is_told_to_end_is_kept(ends: bool, fake, tmp_path: Path) -> None:
+    """Whether annt-prof ends on SIGTERM with what it has measured, or has to be killed."""
+    program = tmp_path / "told"
+    program.write_text(f"#!{sys.executable}\n{TOLD.replace('ENDS', str(ends))}")
+    program.chmod(0o755)
+    (outcome,) = fake(
+        "import sys\n"
+        "from benchmarks.gpu_items.reporting import task_of\n"
+        "from benchmarks.gpu_items.scenarios import measure\n"
+        "task, _ = task_of()\n"
+        f"sys.executable = {str(program)!r}\n"
+        "measure(task, task.scratch / 'x.yaml')\n",
+        limit_s=2,
+    )
+    assert (outcome.status, outcome.reason) == (Status.KILLED, "not done after 2 s")
+    names = [reading.name for reading in outcome.readings]
+    assert names == ["exit status", *(["baseline"] if ends else [])]
+    kept = tmp_path / "work" / "keep" / "fake" / "r1" / "step_times.csv"
+    assert kept.read_text() == "measured so far"
+
+
+def test_tests_that_ended_count_where_one_hangs(fake, tmp_path: Path) -> None:
+    (tmp_path / "test_some.py").write_text(
+        "import time\n"
+        "import pytest\n"
+        "def test_fine(): pass\n"
+        "def test_broken(): raise AssertionError\n"
+        "def test_skipped(): pytest.skip('no')\n"
+        "def test_hanging(): time.sleep(600)\n"
+    )
+    (outcome,) = fake(
+        "from benchmarks.gpu_items import own_tests\n"
+        "from benchmarks.gpu_items.reporting import task_of\n"
+        "task, _ = task_of()\n"
+        f"own_tests.report(task, {str(tmp_path / 'test_some.py')!r})\n",
+        limit_s=6,
+    )
+    assert outcome.status is Status.KILLED
+    failing, skipped = outcome.readings
+    assert (failing.figure, skipped.figure) == (1, 1)
+    assert failing.note == "3 tests, 1 skipped; test_some.py::test_broken"
+    assert failing.trouble.endswith("test_some.py::test_hanging did not end")
 
 
 def test_a_failing_item_says_its_last_words(fake) -> None:
