@@ -8,7 +8,8 @@ Part 1 looks whether everything runs and whether the clock is right, part 2 meas
 scenarios, part 3 every technique. Each item has a process of its own and a time limit; it is
 skipped where less time is left than it takes. DIR gets at most eight files: ``results.jsonl`` with
 a line for each item as it ends, ``sizing.json``, and of each part the table that is printed last
-and an archive of what the items kept.
+and an archive of what the items kept. All are complete after each item, whatever ends the part.
+FILE is the ``sizing.json`` that part 1 left, and may be omitted where it lies in DIR.
 
 Nothing needs to be installed but the packages that annt-prof needs: where one is missing a part
 ends at once and says how to bring it. ``--incomplete`` skips the items that need it instead.
@@ -75,6 +76,8 @@ def main() -> int:
     began = time.monotonic()
     asked = _Ending()
     found = given.sizing or given.out / "sizing.json"
+    if given.sizing and not found.exists():
+        print(f"there is no {found}: budgets come from guesses", file=sys.stderr)
     items = catalogue.items(
         given.part, sizing.load(found), given.deadline - RESERVED_S - STARTING_S
     )
