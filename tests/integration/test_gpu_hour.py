@@ -659,6 +659,18 @@ def test_the_least_budget_holds_the_least_launches() -> None:
     assert budget.measuring_s >= pacing.enough_budget_s(window, round_s, launch_s) - 1
 
 
+def test_what_a_bare_window_begins_with_is_little_beside_it() -> None:
+    """A batch that is loaded and copied with nothing running, which annt-prof's window hides."""
+    from benchmarks import fidelity
+    from benchmarks.gpu_items import bare_loop
+
+    shape, step_s, exposed_s, starting_s = fidelity.ON_DEVICE_SHAPE, 0.010, 0.005, 8.0
+    assert exposed_s / (shape.iterations * step_s) < bare_loop._SHARE / 5
+    steps = len(fidelity.CONTENDERS) * shape.rounds * (shape.iterations + shape.switch_in)
+    (item,) = bare_loop.ITEMS
+    assert shape.launches * (steps * step_s + starting_s) < item.estimate_s
+
+
 FIRST_ITERATION = """
 import sys
 from pathlib import Path
