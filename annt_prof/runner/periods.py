@@ -22,7 +22,9 @@ def find_period(step_ns: Sequence[float], first: Sequence[int]) -> int | None:
 
     Steps are folded by their number modulo each period; where the folds' means differ by more
     than chance allows, it is one (one-way analysis of variance, Bonferroni's correction for the
-    number of periods tried).
+    number of periods tried). Several processes do the same at the same step, so a step that many
+    of them timed counts once, with its median: what each of them does a single time would else
+    seem to come round with any period that meets it.
 
     Args:
         step_ns: Of each step.
@@ -31,16 +33,28 @@ def find_period(step_ns: Sequence[float], first: Sequence[int]) -> int | None:
 
     Source: D. A. Leahy et al., On Searches for Pulsed Emission, ApJ 266, 1983 (epoch folding).
     """
-    times, numbers = np.asarray(step_ns, float), np.asarray(first, np.int64)
-    span = int(numbers.max() - numbers.min()) + 1 if len(numbers) else 0
+    if not len(step_ns):
+        return None
+    times, numbers = _each_once(np.asarray(step_ns, float), np.asarray(first, np.int64))
+    span = int(numbers.max() - numbers.min()) + 1
     longest = min(len(times) // _CYCLES, span // _CYCLES, _LONGEST)
-    whole = float(((times - times.mean()) ** 2).sum()) if len(times) else 0.0
+    whole = float(((times - times.mean()) ** 2).sum())
     if longest < 2 or whole <= 0:
         return None
     for period in range(2, longest + 1):
         if _explains(times, numbers % period, period, whole, _LEVEL / (longest - 1)):
             return period
     return None
+
+
+def _each_once(
+    times: NDArray[np.float64], numbers: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return the median time of each number, and the numbers in order."""
+    order = np.argsort(numbers, kind="stable")
+    found, begins = np.unique(numbers[order], return_index=True)
+    medians = [np.median(each) for each in np.split(times[order], begins[1:])]
+    return np.asarray(medians, float), found
 
 
 def _explains(

@@ -12,15 +12,17 @@ import itertools
 import math
 import time
 from dataclasses import dataclass
+from statistics import median
 from typing import TYPE_CHECKING, cast
 
+from annt_prof import units
 from annt_prof.runner import epoch_costs, pacing, spans
 from annt_prof.runner.crew import Crew, CrowdedError
 from annt_prof.runner.messages import TimedReply, TimedRequest
 from annt_prof.runner.periods import find_period
 from annt_prof.runner.preparation import prepare
 from annt_prof.runner.tracing import trace_variant
-from annt_prof.runner.unevenness import phase, seems_uneven, unequal
+from annt_prof.runner.unevenness import once, phase, seems_uneven, unequal
 from annt_prof.runs.events import (
     Activity,
     Event,
@@ -132,6 +134,7 @@ class Session:
             *self._crew.remarks,
             *self._cut,
             *(long if span.unheld else ()),
+            *filter(None, map(_once, self._crew.running)),
             *epoch_costs.remarks(self._crew, span.period),
         )
 
@@ -351,12 +354,30 @@ def _period(entry: Entry) -> int | None:
     """Return the period in a variant's steps, in iterations.
 
     The steps of all launches are taken together: each process does the same at the same iteration.
+    They are told in medians of their windows: what makes a whole window slower is no step's own,
+    and a few such windows would seem to come round with a multiple of what windows lie apart.
     """
     group, windows = entry.record.iterations_per_optimizer_step, entry.record.windows
-    times = [ns for window in windows for ns in window.step_ns]
+    times = [ns / median(window.step_ns) for window in windows for ns in window.step_ns]
     numbers = [w.first_iteration // group + i for w in windows for i in range(len(w.step_ns))]
     period = find_period(times, numbers)
     return None if period is None else period * group
+
+
+def _once(entry: Entry) -> str | None:
+    """Say that one step of every process is long, and whether figures have it, for people."""
+    group = entry.record.iterations_per_optimizer_step
+    found = once(entry.record.windows, group)
+    if found is None:
+        return None
+    held = f"{found.windows} of {units.count(found.of, 'window')}"
+    few = 2 * found.windows < found.of and not entry.record.uneven
+    figures = "the medians leave it out" if few else "the figures have it"
+    return (
+        f"{entry.variant.name}: the step at iteration {found.number * group} of every process "
+        f"takes {units.duration(found.longer_ns * group)} longer than most. It is in {held}, and "
+        f"{figures}: whether it comes round is not to be told from a single one"
+    )
 
 
 def _at_epoch(entry: Entry) -> bool:

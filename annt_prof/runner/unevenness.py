@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from math import prod
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 LONG = 2.0  # times the median step of a process
 _BY_CHANCE = 0.01
-_ALONE_BY_CHANCE = 0.001  # where a single step is all that coincides
+_ALONE_BY_CHANCE = 0.001
+"""Where a single step coincides; a remark about chance costs more trust than one too few."""
+
 
 _GOLDEN = 0.6180339887498949  # its multiples modulo 1 are spread as evenly as can be
 
@@ -76,8 +78,20 @@ def unequal(windows: Sequence[TimedWindow], group: int) -> bool:
 def _recurring(windows: Sequence[TimedWindow], group: int) -> tuple[set[int], set[int]]:
     """Return the numbers of steps that several processes timed, and of those long in all of them.
 
-    The latter is empty where so many coincide by chance, or where the only one lies in the first
-    window of each process: what is not warm yet is no part of the training for good.
+    The latter is empty where so many coincide by chance, and where it is one only: what each
+    process does once (as to collect its garbage for the first time) need not come round.
+    """
+    repeated, expected = _repeated(windows, group)
+    found = {number for number, long in repeated.items() if long}
+    certain = len(found) > 1 and _by_chance(len(found), expected) < _BY_CHANCE
+    return set(repeated), found if certain else set()
+
+
+def _repeated(windows: Sequence[TimedWindow], group: int) -> tuple[dict[int, bool], float]:
+    """Return whether a step is long in all processes, for those that several of them timed.
+
+    Returns:
+        By the step's number; and of how many chance would make that seem so.
     """
     timed: dict[int, dict[int, bool]] = {}  # whether it is long, by launch, by the step's number
     shares: dict[int, float] = {}
@@ -93,14 +107,8 @@ def _recurring(windows: Sequence[TimedWindow], group: int) -> tuple[set[int], se
         for number, long in steps:
             timed.setdefault(number, {})[launch] = long
     repeated = {number: seen for number, seen in timed.items() if len(seen) > 1}
-    found = {number for number, seen in repeated.items() if all(seen.values())}
     expected = sum(prod(shares[launch] for launch in seen) for seen in repeated.values())
-    if len(found) > 1:
-        certain = _by_chance(len(found), expected) < _BY_CHANCE
-    else:
-        lone = found - _in_first_windows(windows, group)
-        certain = bool(lone) and _by_chance(1, expected) < _ALONE_BY_CHANCE
-    return set(repeated), found if certain else set()
+    return {number: all(seen.values()) for number, seen in repeated.items()}, expected
 
 
 def _by_chance(found: int, expected: float) -> float:
@@ -110,13 +118,41 @@ def _by_chance(found: int, expected: float) -> float:
     return float(pdtrc(found - 1, expected))
 
 
-def _in_first_windows(windows: Sequence[TimedWindow], group: int) -> set[int]:
-    """Return the numbers of the steps in the first window of each launch."""
-    first: dict[int, TimedWindow] = {}
-    for window in windows:
-        if window.first_iteration < first.setdefault(window.launch, window).first_iteration:
-            first[window.launch] = window
-    return {number for window in first.values() for number in _numbers(window, group)}
+class Once(NamedTuple):
+    """A step that is long in every process, and the only one.
+
+    Attributes:
+        number: Of the step.
+        longer_ns: Than the median step, per iteration.
+        windows: That hold it.
+        of: Windows.
+    """
+
+    number: int
+    longer_ns: float
+    windows: int
+    of: int
+
+
+def once(windows: Sequence[TimedWindow], group: int) -> Once | None:
+    """Return the single step that is long in every process, if there is one and chance is not it.
+
+    Whether it comes round is not to be told from it: no process lived for two of it. The medians
+    of launches leave it out where fewer than half of their windows hold it.
+
+    Args:
+        windows: Of one variant, over its launches.
+        group: Iterations of an optimizer step.
+    """
+    repeated, expected = _repeated(windows, group)
+    found = [number for number, long in repeated.items() if long]
+    if len(found) != 1 or _by_chance(1, expected) >= _ALONE_BY_CHANCE:
+        return None
+    (number,) = found
+    steps = [ns for window in windows for ns in window.step_ns]
+    holding = [w for w in windows if number in set(_numbers(w, group))]
+    long_ns = median(w.step_ns[number - w.first_iteration // group] for w in holding)
+    return Once(number, long_ns - median(steps), len(holding), len(windows))
 
 
 def _numbers(window: TimedWindow, group: int) -> Iterator[int]:

@@ -39,3 +39,22 @@ def test_noise_is_hardly_ever_taken_for_a_period() -> None:
         for _ in range(300)
     ]
     assert sum(each is not None for each in found) <= 1
+
+
+def test_what_every_process_does_once_has_no_period() -> None:
+    """One long step in each of thirteen processes, at the same iteration; windows leave gaps."""
+    noise = random.Random(3)
+    numbers = [5 + 12 * window + i for window in range(12) for i in range(10)]
+    steps = [(250 if n == 127 else 5) + noise.random() for _process in range(13) for n in numbers]
+    assert find_period(steps, numbers * 13) is None
+
+
+def test_a_period_shows_though_processes_are_disturbed() -> None:
+    noise = random.Random(4)
+    numbers = list(range(60))
+    steps = [
+        (30 if n % 12 == 7 else 5) + (60 if noise.random() < 0.03 else 0)
+        for _process in range(5)
+        for n in numbers
+    ]
+    assert find_period(steps, numbers * 5) == 12

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import random
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from annt_prof.errors import UserError
@@ -522,6 +524,35 @@ def test_a_period_that_windows_do_not_hold_is_in_their_mean(
     assert all(record.uneven for record in session.records)
 
 
+def test_a_step_that_every_process_has_once_is_told_of(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    scenario = scenario_of(techniques={"amp": {}})
+    session, _ = started(
+        monkeypatch, tmp_path, scenario, plan(scenario), lambda _assignment, _launch: None
+    )
+    session.prepare()
+    entry = session._crew.entries[0]
+    windows = [
+        TimedWindow(
+            3 * launch + number, 0, 0, 1,
+            tuple(91 * MS if 12 * number + i == 27 else MS for i in range(10)),
+            10, 40, 10 * MS, launch, first_iteration=12 * number,
+        )
+        for launch in range(4)
+        for number in range(3)
+    ]  # fmt: skip
+    entry.change(windows=tuple(windows))
+    told = (
+        "baseline: the step at iteration 27 of every process takes 90.00 ms longer than most. It "
+        "is in 4 of 12 windows, and the medians leave it out: whether it comes round is not to be "
+        "told from a single one"
+    )
+    assert told in session.remarks
+    entry.change(uneven=True)
+    assert told.replace("the medians leave it out", "the figures have it") in session.remarks
+
+
 def test_a_process_that_fails_while_it_is_traced_keeps_what_it_measured(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -555,6 +586,35 @@ def test_windows_of_short_epochs_begin_with_one(
     session.measure(IMPATIENT)
     assert {(each.iterations % 4, each.at_epoch) for each in asked} == {(0, True)}
     assert all(r.epochs and r.epochs.in_windows and not r.epochs.starts for r in session.records)
+
+
+def test_windows_that_are_slow_as_a_whole_show_no_period(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Twelve windows, twelve iterations apart, of which another program makes every third slow."""
+    scenario = scenario_of(techniques={"amp": {}})
+    session, _ = started(
+        monkeypatch, tmp_path, scenario, plan(scenario), lambda _assignment, _launch: None
+    )
+    session.prepare()
+    entry = session._crew.entries[0]
+    noise = random.Random(5)
+    windows = []
+    for number in range(12):
+        level = 1.4 if number % 3 == 0 else 1.0
+        steps = tuple(round(level * (MS + noise.random() * MS / 50)) for _ in range(10))
+        windows.append(
+            TimedWindow(number, 0, 0, 1, steps, 10, 4, sum(steps), 0, first_iteration=12 * number)
+        )
+    entry.change(windows=tuple(windows))
+    assert _period(entry) is None
+    long = [msgspec.structs.replace(w, step_ns=_every(18, w.first_iteration)) for w in windows]
+    entry.change(windows=tuple(long))
+    assert _period(entry) == 18
+
+
+def _every(period: int, first: int) -> tuple[int, ...]:
+    return tuple(9 * MS if (first + i) % period == 4 else MS for i in range(10))
 
 
 def test_a_period_in_optimizer_steps_is_one_in_iterations(

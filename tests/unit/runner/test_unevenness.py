@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from annt_prof.runner.unevenness import phase, seems_uneven, unequal
+from annt_prof.runner.unevenness import Once, once, phase, seems_uneven, unequal
 from annt_prof.runs.record import TimedWindow
 
 MS = 1_000_000
@@ -36,22 +36,21 @@ def test_what_comes_at_the_same_iteration_in_every_process_is_the_trainings(peri
     assert unequal(every(period, launches=3, length=10, stride=12), group=1)
 
 
-def test_one_step_is_enough_where_several_processes_have_it() -> None:
-    """A step in thirty or in ninety, met once by each process, is in one window of several."""
-    assert unequal(every(30, launches=5, length=10, stride=12, rounds=3), group=1)
-    assert unequal(every(91, launches=3, length=10, stride=12, rounds=12), group=1)
-    assert not unequal(every(91, launches=2, length=10, stride=12, rounds=12), group=1)
+@pytest.mark.parametrize(("period", "rounds", "held"), [(30, 3, 5), (91, 12, 5)])
+def test_what_each_process_does_once_need_not_come_round(
+    period: int, rounds: int, held: int
+) -> None:
+    """A step in thirty, or the first collection of garbage: one of it is all that a process saw."""
+    windows = every(period, launches=5, length=10, stride=12, rounds=rounds)
+    assert not unequal(windows, group=1)
+    assert once(windows, group=1) == Once(period, 280 * MS, held, 5 * rounds)
 
 
-def test_one_step_at_the_beginning_of_every_process_may_be_a_cold_one() -> None:
-    cold = every(1000, launches=5, length=10, stride=12)
-    cold = [
-        window(w.launch, w.round, w.first_iteration, [300.0] + [20.0] * 9)
-        if w.first_iteration == 5
-        else w
-        for w in cold
-    ]
-    assert not unequal(cold, group=1)
+def test_a_step_that_is_long_now_and_then_is_not_told_of() -> None:
+    assert once(every(91, launches=2, length=10, stride=12, rounds=12), group=1) is None
+    assert once(every(7, launches=5, length=10, stride=12), group=1) is None
+    assert once(every(1000, launches=5, length=10, stride=12), group=1) is None
+    assert once([], group=1) is None
 
 
 def test_windows_that_hold_whole_turns_of_it_are_alike() -> None:
