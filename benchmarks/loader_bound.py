@@ -149,7 +149,7 @@ def measured(folder: Path, workers: int, budget_s: float, device: str) -> Told:
     (amp,) = explanation["techniques"]
     return Told(
         step_s=BATCH / baseline["throughput"],
-        waited_s=baseline["waited_ns"] / 1e9,
+        waited_s=baseline["waited_per_iteration_ns"] / 1e9,
         traced_s=baseline["breakdown_ns"]["data_loading"] / 1e9,
         verdict=amp["verdict"],
         reason=amp["reason"],

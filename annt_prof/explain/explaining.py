@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import TYPE_CHECKING
 
@@ -268,8 +269,16 @@ def _next_steps(techniques: tuple[TechniqueExplanation, ...], facts: Facts) -> t
     ]
     if facts.evidence is None:
         return tuple(said)
-    for advice in advise(facts.evidence, machine_of_run(facts.run), facts.mix):
-        if advice.share is not None and advice.share >= _WORTH_TRYING:
+    machine = machine_of_run(facts.run)
+    # What the trace lacks may be of anything, which is no reason to try one thing or another.
+    shown = dataclasses.replace(facts.evidence, not_in_trace_ns=0)
+    worth = {
+        advice.name
+        for advice in advise(shown, machine, facts.mix)
+        if advice.share is not None and advice.share >= _WORTH_TRYING
+    }
+    for advice in advise(facts.evidence, machine, facts.mix):
+        if advice.share is not None and advice.name in worth:
             at_most = units.percent(min(advice.share, 1.0))
             said.append(f"{advice.name}: could save up to {at_most} of the step: {advice.basis}")
     return tuple(said[:_MOST_NEXT_STEPS])

@@ -119,11 +119,13 @@ def _widened(found: Prediction, signature: Signature, evidence: Evidence) -> Pre
     lacking_ns = evidence.not_in_trace_ns
     loads = Category.DATA_LOADING in signature.falls
     saves = found.high_ns > 0 or loads
+    # A share, since bounds are told per step or per sample.
+    lacking = units.percent(lacking_ns / evidence.step_ns)
     return Prediction(
         low_ns=found.low_ns - lacking_ns if found.low_ns < 0 else found.low_ns,
         high_ns=min(found.high_ns + lacking_ns, evidence.step_ns) if saves else found.high_ns,
-        basis=f"{found.basis}; and {units.duration(lacking_ns)} that the traced step lacks, which "
-        "may be of it too"
+        basis=f"{found.basis}; and {lacking} of the step, which the traced one lacks and which may "
+        "be of it too"
         if saves
         else found.basis,
     )

@@ -66,6 +66,7 @@ def _places(run: Run, directory: Path) -> Iterator[Text]:
     rows += [("log", str(directory / v.log)) for v in run.variants if v.log is not None]
     if any(variant.step_time is not None for variant in run.variants):
         rows.append(("next", f"annt-prof explain {place}"))
+    if any(v.trace is not None or v.breakdown is not None for v in run.variants):
         rows.append(("traces", f"annt-prof tensorboard {place}"))
     rows.append(("as JSON", f"annt-prof show {place} --json"))
     for label, value in rows:

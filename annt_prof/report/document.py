@@ -56,7 +56,7 @@ def _variant(variant: VariantRecord) -> dict[str, Any]:
         "windows": len(variant.windows),
         "throughput": variant.throughput,
         "step_time_ns": variant.step_time,
-        "waited_ns": waited_ns(variant),
+        "waited_per_iteration_ns": waited_ns(variant),
         "epochs": variant.epochs,
         "speedup": variant.speedup,
         "peak_memory_bytes": variant.peak_memory_bytes,

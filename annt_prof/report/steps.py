@@ -64,8 +64,8 @@ def _remarks(
         waits = units.duration(waits_ns)
         yield (
             "waiting",
-            f"timed windows wait {waits} a step for batches; where loaders set the pace, what the "
-            "profiler makes longer is waited less",
+            f"timed windows wait {waits} a step for batches; the profiler disturbs the traced "
+            "wait, and a few steps may not show it all",
         )
     hidden = {category: ns for category, ns in breakdown.hidden_ns.items() if ns}
     if hidden:

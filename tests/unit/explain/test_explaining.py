@@ -271,3 +271,17 @@ def test_what_could_not_be_built_is_not_applicable():
     (found,) = explain(run).techniques
     assert found.finding is Finding.NOT_APPLICABLE
     assert found.reason == "not applicable: the model refuses it"
+
+
+def test_what_the_trace_lacks_is_no_reason_to_try_anything():
+    """A traced step of a fifth of the timed one says nothing of the other four."""
+    complete, names = two(), ("compile", "fused_optimizer", "channels_last")
+    short = msgspec.structs.replace(
+        complete,
+        variants=tuple(
+            msgspec.structs.replace(v, breakdown=breakdown(20.0, data_loading=0.99))
+            for v in complete.variants
+        ),
+    )
+    said = " ".join(explain(short).next_steps)
+    assert not [name for name in names if f"{name}: could" in said]

@@ -36,7 +36,7 @@ VARIANT = [
     "windows",
     "throughput",
     "step_time_ns",
-    "waited_ns",
+    "waited_per_iteration_ns",
     "epochs",
     "speedup",
     "peak_memory_bytes",
