@@ -279,7 +279,9 @@ def test_what_the_trace_lacks_is_no_reason_to_try_anything():
     short = msgspec.structs.replace(
         complete,
         variants=tuple(
-            msgspec.structs.replace(v, breakdown=breakdown(20.0, data_loading=0.99))
+            msgspec.structs.replace(
+                v, breakdown=breakdown(20.0, data_loading=0.9, forward=0.02, optimizer=0.02)
+            )
             for v in complete.variants
         ),
     )
