@@ -42,6 +42,10 @@ if TYPE_CHECKING:
     from annt_prof.scenario.effective import Substitution
 
 
+_SHORT_NS = 50_000_000
+"""A bare loop of 0.8 ms steps took 15 % longer in the 20 ms after a pause, on a virtual machine;
+after 100 ms it did not, within noise."""
+
 _TRACED_SHARE = 0.1  # of the time budget: fewer steps are traced where they would take longer
 
 
@@ -135,6 +139,7 @@ class Session:
             *self._cut,
             *(long if span.unheld else ()),
             *filter(None, map(_once, self._crew.running)),
+            *_short(self._crew.running),
             *epoch_costs.remarks(self._crew, span.period),
         )
 
@@ -362,6 +367,17 @@ def _period(entry: Entry) -> int | None:
     numbers = [w.first_iteration // group + i for w in windows for i in range(len(w.step_ns))]
     period = find_period(times, numbers)
     return None if period is None else period * group
+
+
+def _short(running: Iterable[Entry]) -> Iterator[str]:
+    """Say where windows are too short for the pace of a long run, for people."""
+    lasted = [median(w.wall_ns for w in e.record.windows) for e in running if e.record.windows]
+    if lasted and min(lasted) < _SHORT_NS:
+        yield (
+            f"windows last {units.duration(min(lasted))}: so soon after a pause caches and clock "
+            "rates are not what they are in a long run, so throughputs may be too low; speedups "
+            "have that on both sides (window.iterations and window.switch_in lengthen them)"
+        )
 
 
 def _once(entry: Entry) -> str | None:

@@ -383,7 +383,7 @@ def test_what_lacks_memory_beside_others_is_tried_by_itself(
     assert all(len(each.windows) == 3 for each in session.records)
     # Every round is a launch of its own then, so each has an interval to contribute to.
     assert [w.launch for w in session.records[0].windows] == [0, 1, 2]
-    (remark,) = session.remarks
+    (remark,) = (said for said in session.remarks if not said.startswith("windows last"))
     assert remark.startswith("one variant's process at a time: amp ran out of memory beside")
 
 
@@ -551,6 +551,23 @@ def test_a_step_that_every_process_has_once_is_told_of(
     assert told in session.remarks
     entry.change(uneven=True)
     assert told.replace("the medians leave it out", "the figures have it") in session.remarks
+
+
+@pytest.mark.parametrize(("step_ms", "told"), [(1, True), (6, False)])
+def test_windows_that_are_over_in_no_time_are_told_of(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, step_ms: int, told: bool
+) -> None:
+    monkeypatch.setattr(ScriptedWorker, "step_ns", step_ms * MS)
+    scenario = scenario_of(techniques={"amp": {}})
+    session, _ = started(
+        monkeypatch, tmp_path, scenario, plan(scenario), lambda _assignment, _launch: None
+    )
+    session.prepare()
+    assert not [said for said in session.remarks if said.startswith("windows last")]
+    session.measure(IMPATIENT)
+    assert [said.split(":")[0] for said in session.remarks if said.startswith("windows last")] == (
+        ["windows last 10.00 ms"] if told else []
+    )
 
 
 def test_a_process_that_fails_while_it_is_traced_keeps_what_it_measured(
