@@ -94,10 +94,9 @@ def deflated(
     kept = {c: round(ns * factor) if c in shrinks else ns for c, ns in found.items()} | told
     not_in_trace_ns = round(whole_ns) - sum(kept.values())
     # An epoch that starts for nothing may by chance seem to save something.
-    starts_ns = max(timed.epoch_start, -kept.get(Category.DATA_LOADING, 0))
-    if Category.DATA_LOADING in kept:
-        kept[Category.DATA_LOADING] += starts_ns
-        not_in_trace_ns += timed.epoch_start - starts_ns
-    else:
-        not_in_trace_ns += timed.epoch_start
+    loading_ns = kept.get(Category.DATA_LOADING)
+    starts_ns = 0 if loading_ns is None else max(timed.epoch_start, -loading_ns)
+    if loading_ns is not None:
+        kept[Category.DATA_LOADING] = loading_ns + starts_ns
+    not_in_trace_ns += timed.epoch_start - starts_ns
     return Deflated(kept, not_in_trace_ns, host_side, frozenset(told))

@@ -15,14 +15,14 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, cast
 
-from annt_prof import units
 from annt_prof.runner import epoch_costs, pacing, spans
+from annt_prof.runner.caveats import caveats
 from annt_prof.runner.crew import Crew, CrowdedError
 from annt_prof.runner.messages import TimedReply, TimedRequest
 from annt_prof.runner.periods import find_period
 from annt_prof.runner.preparation import prepare
 from annt_prof.runner.tracing import trace_variant
-from annt_prof.runner.unevenness import once, phase, seems_uneven, unequal
+from annt_prof.runner.unevenness import phase, seems_uneven, unequal
 from annt_prof.runs.events import (
     Activity,
     Event,
@@ -41,10 +41,6 @@ if TYPE_CHECKING:
     from annt_prof.runs.record import VariantRecord
     from annt_prof.scenario.effective import Substitution
 
-
-_SHORT_NS = 50_000_000
-"""A bare loop of 0.8 ms steps took 15 % longer in the 20 ms after a pause, on a virtual machine;
-after 100 ms it did not, within noise."""
 
 _TRACED_SHARE = 0.1  # of the time budget: fewer steps are traced where they would take longer
 
@@ -128,19 +124,11 @@ class Session:
     @property
     def remarks(self) -> tuple[str, ...]:
         """What is to be known of how the run was measured, for people."""
-        span = self._span
-        turns = " and every ".join(map(str, span.unheld))
-        long = (
-            f"what comes round every {turns} iterations is too long for a window: windows have it "
-            "unequally, so a launch counts with their mean",
-        )
         return (
             *self._crew.remarks,
             *self._cut,
-            *(long if span.unheld else ()),
-            *filter(None, map(_once, self._crew.running)),
-            *_short(self._crew.running),
-            *epoch_costs.remarks(self._crew, span.period),
+            *caveats(self._crew.running, self._span),
+            *epoch_costs.remarks(self._crew, self._span.period),
         )
 
     def measure(self, statistics: Statistics) -> str:
@@ -367,33 +355,6 @@ def _period(entry: Entry) -> int | None:
     numbers = [w.first_iteration // group + i for w in windows for i in range(len(w.step_ns))]
     period = find_period(times, numbers)
     return None if period is None else period * group
-
-
-def _short(running: Iterable[Entry]) -> Iterator[str]:
-    """Say where windows are too short for the pace of a long run, for people."""
-    lasted = [median(w.wall_ns for w in e.record.windows) for e in running if e.record.windows]
-    if lasted and min(lasted) < _SHORT_NS:
-        yield (
-            f"windows last {units.duration(min(lasted))}: so soon after a pause caches and clock "
-            "rates are not what they are in a long run, so throughputs may be too low; speedups "
-            "have that on both sides (window.iterations and window.switch_in lengthen them)"
-        )
-
-
-def _once(entry: Entry) -> str | None:
-    """Say that one step of every process is long, and whether figures have it, for people."""
-    group = entry.record.iterations_per_optimizer_step
-    found = once(entry.record.windows, group)
-    if found is None:
-        return None
-    held = f"{found.windows} of {units.count(found.of, 'window')}"
-    few = 2 * found.windows < found.of and not entry.record.uneven
-    figures = "the medians leave it out" if few else "the figures have it"
-    return (
-        f"{entry.variant.name}: the step at iteration {found.number * group} of every process "
-        f"takes {units.duration(found.longer_ns * group)} longer than most. It is in {held}, and "
-        f"{figures}: whether it comes round is not to be told from a single one"
-    )
 
 
 def _at_epoch(entry: Entry) -> bool:

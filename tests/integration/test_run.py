@@ -7,6 +7,7 @@ import json
 import multiprocessing
 import os
 import signal
+import subprocess
 import time
 from itertools import pairwise
 from pathlib import Path
@@ -334,14 +335,7 @@ def test_what_cannot_be_built_is_one_message_and_no_run_directory(
 def test_an_interrupt_keeps_what_is_measured_and_leaves_no_process(
     workbench: Workbench, number: signal.Signals, whole_group: bool
 ) -> None:
-    process = workbench.start(
-        "run", "tiny.yaml", "--json", "--device", "cpu",
-        "--set", "window.rounds=100000", "--set", "window.time_budget_s=200",
-        "--set", "window.precision=0.0000001",
-    )  # fmt: skip
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline and not _measured_rounds(workbench):
-        time.sleep(0.2)
+    process = _measuring(workbench)
     children = psutil.Process(process.pid).children(recursive=True)
     (os.killpg if whole_group else os.kill)(process.pid, number)
     stdout, stderr = process.communicate(timeout=60)
@@ -358,14 +352,8 @@ def test_an_interrupt_keeps_what_is_measured_and_leaves_no_process(
 
 def test_an_interrupt_that_is_repeated_does_not_end_the_answer(workbench: Workbench) -> None:
     """A closed terminal or a scheduler sends several, some while the record is being written."""
-    process = workbench.start(
-        "run", "tiny.yaml", "--json", "--device", "cpu",
-        "--set", "window.rounds=100000", "--set", "window.time_budget_s=200",
-        "--set", "window.precision=0.0000001",
-    )  # fmt: skip
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline and not _measured_rounds(workbench):
-        time.sleep(0.2)
+    process = _measuring(workbench)
+    deadline = time.monotonic() + 60
     while process.poll() is None and time.monotonic() < deadline:
         for number in (signal.SIGTERM, signal.SIGHUP):
             process.send_signal(number)
@@ -403,6 +391,19 @@ def test_what_is_started_with_ctrl_c_ignored_goes_on(workbench: Workbench) -> No
     assert json.loads(stdout)["complete"]
 
 
+def _measuring(workbench: Workbench) -> subprocess.Popen[str]:
+    """Start a run that would not end by itself, and wait until it has measured something."""
+    process = workbench.start(
+        "run", "tiny.yaml", "--json", "--device", "cpu",
+        "--set", "window.rounds=100000", "--set", "window.time_budget_s=200",
+        "--set", "window.precision=0.0000001",
+    )  # fmt: skip
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and not _measured_rounds(workbench):
+        time.sleep(0.2)
+    return process
+
+
 def _measured_rounds(workbench: Workbench) -> int:
     for path in (workbench.folder / "runs").glob("*/run.json"):
         record = json.loads(path.read_text())
@@ -411,14 +412,7 @@ def _measured_rounds(workbench: Workbench) -> int:
 
 
 def test_a_killed_run_leaves_a_readable_directory_that_says_so(workbench: Workbench) -> None:
-    process = workbench.start(
-        "run", "tiny.yaml", "--device", "cpu",
-        "--set", "window.rounds=100000", "--set", "window.time_budget_s=200",
-        "--set", "window.precision=0.0000001",
-    )  # fmt: skip
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline and not _measured_rounds(workbench):
-        time.sleep(0.2)
+    process = _measuring(workbench)
     children = psutil.Process(process.pid).children(recursive=True)
     process.kill()
     process.wait(timeout=30)

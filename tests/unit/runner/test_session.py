@@ -149,6 +149,16 @@ def scenario_of(**changes: Any) -> Scenario:
     return Scenario.model_validate(base | changes)
 
 
+def prepared(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Session:
+    """Return a session of a baseline and amp, of which nothing fails, ready to measure."""
+    scenario = scenario_of(techniques={"amp": {}})
+    session, _ = started(
+        monkeypatch, tmp_path, scenario, plan(scenario), lambda _assignment, _launch: None
+    )
+    session.prepare()
+    return session
+
+
 MIX = {"amp": {}, "activation_checkpointing": {}, "gradient_clipping": {}}
 
 
@@ -411,11 +421,7 @@ def test_the_very_first_process_looks_for_a_period(
 ) -> None:
     warmed: list[tuple[str, int]] = []
     monkeypatch.setattr(ScriptedWorker, "warmed", warmed)
-    scenario = scenario_of(techniques={"amp": {}})
-    session, _ = started(
-        monkeypatch, tmp_path, scenario, plan(scenario), lambda _assignment, _launch: None
-    )
-    session.prepare()
+    session = prepared(monkeypatch, tmp_path)
     session.measure(IMPATIENT)
     assert warmed[0] == ("baseline", 75)
     assert {look for _, look in warmed[1:]} == {0}
@@ -449,11 +455,7 @@ def test_epochs_starts_count_for_all_variants_or_for_none(
         return start_ms * MS if worker.name == "amp" else 0
 
     monkeypatch.setattr(ScriptedWorker, "epoch_start_ns", property(cost_ns))
-    scenario = scenario_of(techniques={"amp": {}})
-    session, _ = started(
-        monkeypatch, tmp_path, scenario, plan(scenario), lambda _assignment, _launch: None
-    )
-    session.prepare()
+    session = prepared(monkeypatch, tmp_path)
     session.measure(IMPATIENT)
     for record in session.records:
         assert record.epochs is not None
@@ -468,11 +470,7 @@ def test_nothing_is_asked_where_the_budget_has_no_room_for_it(
 ) -> None:
     monkeypatch.setattr(ScriptedWorker, "queue", 8)
     monkeypatch.setattr(ScriptedWorker, "step_ns", 1000 * MS)
-    scenario = scenario_of(techniques={"amp": {}})
-    session, _ = started(
-        monkeypatch, tmp_path, scenario, plan(scenario), lambda _assignment, _launch: None
-    )
-    session.prepare()
+    session = prepared(monkeypatch, tmp_path)
     session.measure(IMPATIENT)
     assert all(r.epochs and not r.epochs.starts and not r.epochs.counted for r in session.records)
     assert any(
@@ -510,11 +508,7 @@ def test_windows_of_every_phase_lie_within_an_epoch(
 def test_a_period_that_windows_do_not_hold_is_in_their_mean(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    scenario = scenario_of(techniques={"amp": {}})
-    session, _ = started(
-        monkeypatch, tmp_path, scenario, plan(scenario), lambda _assignment, _launch: None
-    )
-    session.prepare()
+    session = prepared(monkeypatch, tmp_path)
     session.measure(IMPATIENT)
     lengths = {w.iterations for record in session.records for w in record.windows}
     assert lengths == {10}
@@ -527,11 +521,7 @@ def test_a_period_that_windows_do_not_hold_is_in_their_mean(
 def test_a_step_that_every_process_has_once_is_told_of(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    scenario = scenario_of(techniques={"amp": {}})
-    session, _ = started(
-        monkeypatch, tmp_path, scenario, plan(scenario), lambda _assignment, _launch: None
-    )
-    session.prepare()
+    session = prepared(monkeypatch, tmp_path)
     entry = session._crew.entries[0]
     windows = [
         TimedWindow(
@@ -558,11 +548,7 @@ def test_windows_that_are_over_in_no_time_are_told_of(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, step_ms: int, told: bool
 ) -> None:
     monkeypatch.setattr(ScriptedWorker, "step_ns", step_ms * MS)
-    scenario = scenario_of(techniques={"amp": {}})
-    session, _ = started(
-        monkeypatch, tmp_path, scenario, plan(scenario), lambda _assignment, _launch: None
-    )
-    session.prepare()
+    session = prepared(monkeypatch, tmp_path)
     assert not [said for said in session.remarks if said.startswith("windows last")]
     session.measure(IMPATIENT)
     assert [said.split(":")[0] for said in session.remarks if said.startswith("windows last")] == (
@@ -595,11 +581,7 @@ def test_windows_of_short_epochs_begin_with_one(
     monkeypatch.setattr(ScriptedWorker, "per_epoch", 4)
     asked: list[TimedRequest] = []
     monkeypatch.setattr(ScriptedWorker, "asked", asked)
-    scenario = scenario_of(techniques={"amp": {}})
-    session, _ = started(
-        monkeypatch, tmp_path, scenario, plan(scenario), lambda _assignment, _launch: None
-    )
-    session.prepare()
+    session = prepared(monkeypatch, tmp_path)
     session.measure(IMPATIENT)
     assert {(each.iterations % 4, each.at_epoch) for each in asked} == {(0, True)}
     assert all(r.epochs and r.epochs.in_windows and not r.epochs.starts for r in session.records)
@@ -609,11 +591,7 @@ def test_windows_that_are_slow_as_a_whole_show_no_period(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Twelve windows, twelve iterations apart, of which another program makes every third slow."""
-    scenario = scenario_of(techniques={"amp": {}})
-    session, _ = started(
-        monkeypatch, tmp_path, scenario, plan(scenario), lambda _assignment, _launch: None
-    )
-    session.prepare()
+    session = prepared(monkeypatch, tmp_path)
     entry = session._crew.entries[0]
     noise = random.Random(5)
     windows = []
@@ -637,11 +615,7 @@ def _every(period: int, first: int) -> tuple[int, ...]:
 def test_a_period_in_optimizer_steps_is_one_in_iterations(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    scenario = scenario_of(techniques={"amp": {}})
-    session, _ = started(
-        monkeypatch, tmp_path, scenario, plan(scenario), lambda _assignment, _launch: None
-    )
-    session.prepare()
+    session = prepared(monkeypatch, tmp_path)
     entry = session._crew.entries[0]
     steps = tuple(9 * MS if number % 3 == 0 else MS for number in range(18))
     window = TimedWindow(0, 0, 0, 1, steps, 36, 4, sum(steps) * 2, 0, first_iteration=0)
