@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _WIDEST_NAME = 21  # with every column of figures this fills 80 cells
 _GAP = "  "
+_APART = 0.05  # of a ratio; less is within what any of them varies by
 _STYLES: dict[Finding, str] = {
     "faster": "green",
     "slower": "red",
@@ -196,6 +198,7 @@ def _notes(measured: list[VariantRecord], floor: float) -> Iterator[str]:
         "speedup: the baseline's time per sample over the variant's, from windows paired by round; "
         "its interval is over launches, each a fresh process of every variant."
     )
+    yield from _apart(measured)
     yield (
         f"an effect within {units.percent(floor)} is called none, even where its interval leaves "
         "1 out."
@@ -204,6 +207,21 @@ def _notes(measured: list[VariantRecord], floor: float) -> Iterator[str]:
     if owners:
         of = owners[0] if len(owners) == 1 else "; ".join(_owned(owners, measured))
         yield f"peak: highest memory over the timed windows; of: {of}."
+
+
+def _apart(measured: list[VariantRecord]) -> Iterator[str]:
+    """Yield where throughputs by themselves come to another ratio than pairs of windows do."""
+    base = next((v.throughput for v in measured if v.name == BASELINE), None)
+    for variant in measured:
+        if base is None or variant.speedup is None or variant.throughput is None:
+            continue
+        columns = variant.throughput / base
+        if abs(math.log(columns / variant.speedup.ratio)) > _APART:
+            yield (
+                f"{printable(variant.name)}: samples per s come to {units.ratio(columns)}, not to "
+                f"{units.ratio(variant.speedup.ratio)}: what slowed the whole machine for a while "
+                "is in them, and cancels in pairs. Believe the speedup."
+            )
 
 
 def _owned(owners: list[str], measured: list[VariantRecord]) -> Iterator[str]:

@@ -1,0 +1,25 @@
+"""What the table says of figures that do not go together."""
+
+import io
+
+import msgspec
+from rich.console import Console
+
+from annt_prof.explain.comparison import summarise
+from annt_prof.report.variants import variants
+from hand_made import run, variant
+
+
+def said_of(baseline_ms: list[float], amp_ms: list[float]) -> str:
+    both = summarise((variant("baseline", baseline_ms), variant("amp", amp_ms)))
+    console = Console(width=300, file=io.StringIO())
+    console.print(variants(msgspec.structs.replace(run(), variants=both), 0.02))
+    return console.file.getvalue()
+
+
+def test_throughputs_that_contradict_the_speedup_beside_them_are_told_of() -> None:
+    """In every round amp is faster; one round was slow for both, and for amp by more."""
+    steady = said_of([100.0] * 5, [80.0] * 5)
+    assert "samples per s come to" not in steady
+    drifted = said_of([100.0, 100.0, 100.0, 100.0, 500.0], [80.0, 80.0, 80.0, 80.0, 480.0])
+    assert "amp: samples per s come to 1.12x, not to 1.21x" in drifted
