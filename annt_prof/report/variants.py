@@ -220,7 +220,7 @@ def _apart(measured: list[VariantRecord]) -> Iterator[str]:
             yield (
                 f"{printable(variant.name)}: samples per s come to {units.ratio(columns)}, not to "
                 f"{units.ratio(variant.speedup.ratio)}: what slowed the whole machine for a while "
-                "is in them, and cancels in pairs. Believe the speedup."
+                "is in them, and cancels in pairs: read the speedup, with its interval."
             )
 
 
