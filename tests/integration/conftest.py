@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,6 +136,19 @@ class Workbench:
         process = self.start(*arguments)
         stdout, stderr = process.communicate(timeout=300)
         return Outcome(process.returncode, stdout, stderr, self.folder)
+
+
+def wait_until(holds: Callable[[], object], process: subprocess.Popen[str]) -> None:
+    """Wait for what a process is to bring about, for at most two minutes.
+
+    Raises:
+        AssertionError: It did not, or ended before.
+    """
+    deadline = time.monotonic() + 120
+    while not holds():
+        assert process.poll() is None, "it ended before"
+        assert time.monotonic() < deadline, "it takes more than two minutes"
+        time.sleep(0.02)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from conftest import wait_until
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -59,7 +60,7 @@ def command_lines() -> list[str]:
     found = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):  # it has ended
-            found.append(path.read_text())
+            found.append(path.read_text(errors="replace"))
     return found
 
 
@@ -153,8 +154,7 @@ def test_what_the_product_needs_is_known_with_what_that_needs() -> None:
 
 def test_told_to_end_it_still_prints_its_table(tmp_path: Path) -> None:
     process = start("--part", 1, "--out", tmp_path, "--dry-run", "--lanes", 1)
-    while not (tmp_path / "results.jsonl").exists():
-        time.sleep(0.05)
+    wait_until((tmp_path / "results.jsonl").exists, process)
     process.send_signal(signal.SIGTERM)
     stdout, _ = process.communicate(timeout=60)
     found = lines(tmp_path)
@@ -169,8 +169,7 @@ def test_killed_it_leaves_what_was_done(monkeypatch: pytest.MonkeyPatch, tmp_pat
     out, found = tmp_path / "out", tmp_path / "sizing.json"
     sizing.save(found, sizing.Sizing(launch_s=3.0))
     process = start("--part", 1, "--out", out, "--dry-run", "--lanes", 1, "--sizing", found)
-    while not (out / "part1.txt").exists():
-        time.sleep(0.05)
+    wait_until((out / "part1.txt").exists, process)
     process.kill()
     process.communicate(timeout=60)
     assert [each["key"] for each in lines(out)] == ["versions"]

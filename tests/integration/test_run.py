@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import multiprocessing
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 import pytest
+from conftest import wait_until
 
 from interruptible import ignore_interrupts
 
@@ -372,9 +374,7 @@ def test_ctrl_c_before_anything_is_measured_is_one_word(
 ) -> None:
     """While the fork server imports torch, too, which takes seconds."""
     process = workbench.start("run", "tiny.yaml", "--device", "cpu")
-    started = psutil.Process(process.pid)
-    while not any("forkserver" in " ".join(c.cmdline()) for c in started.children()):
-        time.sleep(0.01)
+    wait_until(lambda: _has_fork_server(process), process)
     time.sleep(after_s)
     os.killpg(process.pid, signal.SIGINT)
     stdout, stderr = process.communicate(timeout=60)
@@ -385,9 +385,7 @@ def test_what_is_started_with_ctrl_c_ignored_goes_on(workbench: Workbench) -> No
     process = workbench.start(
         "run", "tiny.yaml", "--json", "--device", "cpu", prepare=ignore_interrupts
     )
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline and not _measured_rounds(workbench):
-        time.sleep(0.2)
+    wait_until(lambda: _measured_rounds(workbench), process)
     os.killpg(process.pid, signal.SIGINT)
     stdout, stderr = process.communicate(timeout=120)
     assert process.returncode == 0, stderr
@@ -401,10 +399,16 @@ def _measuring(workbench: Workbench) -> subprocess.Popen[str]:
         "--set", "window.rounds=100000", "--set", "window.time_budget_s=200",
         "--set", "window.precision=0.0000001",
     )  # fmt: skip
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline and not _measured_rounds(workbench):
-        time.sleep(0.2)
+    wait_until(lambda: _measured_rounds(workbench), process)
     return process
+
+
+def _has_fork_server(process: subprocess.Popen[str]) -> bool:
+    for child in psutil.Process(process.pid).children():
+        with contextlib.suppress(psutil.NoSuchProcess):  # it has ended meanwhile
+            if "forkserver" in " ".join(child.cmdline()):
+                return True
+    return False
 
 
 def _measured_rounds(workbench: Workbench) -> int:

@@ -196,7 +196,7 @@ def children() -> set[int | None]:
     return {child.pid for child in multiprocessing.active_children()}
 
 
-def loader_states(besides: AbstractSet[int | None] = frozenset()) -> list[str]:
+def loader_states(besides: AbstractSet[int | None]) -> list[str]:
     """The states of this process's loaders; other tests' servers are children too."""
     pids = children() - besides
     return [c.status() for c in psutil.Process().children() if c.pid in pids]
@@ -207,6 +207,7 @@ class Wire:
 
     def __init__(self, *requests: object) -> None:
         self.requests, self.replies = list(requests), []
+        self.of_other_tests = children()  # a loader ends when its iterator is collected, later
         self.stopped: list[bool] = []
 
     def recv(self) -> object:
@@ -215,9 +216,15 @@ class Wire:
         return self.requests.pop(0)
 
     def send(self, reply: object) -> None:
-        time.sleep(0.05)  # a signal takes a moment
-        self.stopped.append(all(status == psutil.STATUS_STOPPED for status in loader_states()))
+        deadline = time.monotonic() + 10  # a signal takes a moment, on a busy machine a long one
+        while (moving := self.moving()) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        self.stopped.append(not moving)
         self.replies.append(reply)
+
+    def moving(self) -> list[str]:
+        states = loader_states(self.of_other_tests)
+        return [state for state in states if state != psutil.STATUS_STOPPED]
 
 
 def serving(loop: Loop, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -245,10 +252,9 @@ def test_loaders_stand_still_whenever_the_session_is_answered(
 
 def test_a_session_that_is_gone_leaves_no_loader_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     """A stopped process never ends, and whoever waits for it neither."""
-    of_other_tests = children()  # a loader ends when its iterator is collected, which may be later
-    loop = make_loop(Sleeping(0.001))
+    wire = Wire(WarmRequest(60))
     with pytest.raises(EOFError):
-        serving(loop, Wire(WarmRequest(60)), monkeypatch)
-    states = loader_states(of_other_tests)
+        serving(make_loop(Sleeping(0.001)), wire, monkeypatch)
+    states = loader_states(wire.of_other_tests)
     assert len(states) == WORKERS
     assert psutil.STATUS_STOPPED not in states
