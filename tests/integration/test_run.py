@@ -343,7 +343,7 @@ def test_an_interrupt_keeps_what_is_measured_and_leaves_no_process(
     process = _measuring(workbench)
     children = psutil.Process(process.pid).children(recursive=True)
     (os.killpg if whole_group else os.kill)(process.pid, number)
-    stdout, stderr = process.communicate(timeout=60)
+    stdout, stderr = process.communicate(timeout=120)
     assert process.returncode == 130, stderr
     answer = json.loads(stdout)
     baseline = answer["variants"][0]
@@ -351,7 +351,7 @@ def test_an_interrupt_keeps_what_is_measured_and_leaves_no_process(
     assert baseline["step_time_ns"]["n"] >= 1
     assert answer["stop"] == "interrupted"
     assert not [v for v in answer["variants"] if v["status"] == "crashed"]
-    _, alive = psutil.wait_procs(children, timeout=10)
+    _, alive = psutil.wait_procs(children, timeout=60)
     assert not alive
 
 
@@ -363,7 +363,7 @@ def test_an_interrupt_that_is_repeated_does_not_end_the_answer(workbench: Workbe
         for number in (signal.SIGTERM, signal.SIGHUP):
             process.send_signal(number)
         time.sleep(0.01)
-    stdout, stderr = process.communicate(timeout=60)
+    stdout, stderr = process.communicate(timeout=120)
     assert process.returncode == 130, stderr
     assert json.loads(stdout)["stop"] == "interrupted"
 
@@ -377,7 +377,7 @@ def test_ctrl_c_before_anything_is_measured_is_one_word(
     wait_until(lambda: _has_fork_server(process), process)
     time.sleep(after_s)
     os.killpg(process.pid, signal.SIGINT)
-    stdout, stderr = process.communicate(timeout=60)
+    stdout, stderr = process.communicate(timeout=120)
     assert (process.returncode, stdout, stderr.strip()) == (130, "", "interrupted")
 
 
@@ -423,7 +423,7 @@ def test_a_killed_run_leaves_a_readable_directory_that_says_so(workbench: Workbe
     children = psutil.Process(process.pid).children(recursive=True)
     process.kill()
     process.wait(timeout=30)
-    _, alive = psutil.wait_procs(children, timeout=20)
+    _, alive = psutil.wait_procs(children, timeout=60)
     assert not alive
     shown = workbench.run("show", "--json")
     assert shown.status == 0
