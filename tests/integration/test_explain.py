@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SLOWER_NS = 0.2e6  # the step around a longer wait is up to 1 % slower, which is measured too
+# Three intervals of 95 % leave out the truth once in eight runs, and made this much longer once in
+# two hundred (Student's t of five launches).
+ALL_THREE = 2.7
 
 MODULE = """\
 import time
@@ -156,7 +159,9 @@ def test_the_shares_are_what_was_put_in(explained: dict) -> None:
     found = {each["name"]: each for each in explained["techniques"]}
     for name, expected in (("technique_a", 5.5e6), ("technique_b", 3.5e6), ("technique_c", 0)):
         interval = found[name]["shapley_interval_ns_per_sample"]
-        assert interval["low"] - SLOWER_NS <= expected <= interval["high"] + SLOWER_NS
+        centre = (interval["low"] + interval["high"]) / 2
+        allowed = ALL_THREE * (interval["high"] - centre) + SLOWER_NS
+        assert centre == pytest.approx(expected, abs=allowed), name
     shares = [each["shapley_ns_per_sample"] for each in explained["techniques"]]
     assert sum(shares) == explained["total_saving_ns_per_sample"]
 
