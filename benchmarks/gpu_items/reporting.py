@@ -60,6 +60,7 @@ def as_arguments(task: Task) -> list[str]:
     """Return a task as ``task_of`` reads it."""
     fields = {name: str(value) for name, value in vars(task).items() if name != "tiny"}
     given = [part for name, value in fields.items() for part in (f"--{name}", value)]
+    given += ["--parent", str(os.getpid())]
     return [*given, *(["--tiny"] if task.tiny else [])]
 
 
@@ -70,16 +71,19 @@ def task_of(parser: argparse.ArgumentParser | None = None) -> tuple[Task, argpar
     parser.add_argument("--tiny", action="store_true")
     for name in ("readings", "keep", "scratch", "sizing"):
         parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--parent", type=int, required=True)
     given = parser.parse_args()
-    _end_with_the_parent()
+    _end_with_the_parent(given.parent)
     names = [field.name for field in dataclasses.fields(Task)]
     return Task(**{name: getattr(given, name) for name in names}), given
 
 
-def _end_with_the_parent() -> None:
+def _end_with_the_parent(parent: int) -> None:
     """Be told to end where the parent is killed, or the next part would find the device in use."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:  # killed before it could be asked for
+            raise SystemExit("the process that started this item is gone")
 
 
 def reading_of(found: dict[str, Any]) -> Reading:

@@ -17,7 +17,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from conftest import wait_until
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -34,6 +33,7 @@ from benchmarks.gpu_items.values import (
     Status,
     interval_holds,
 )
+from conftest import wait_until
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "benchmarks" / "gpu_hour.py"
@@ -302,7 +302,7 @@ def test_a_hanging_item_is_killed_with_its_children(fake, tmp_path: Path) -> Non
         limit_s=8,
     )
     assert outcome.status is Status.KILLED
-    assert "not done after 8 s" in outcome.reason
+    assert re.search(r"not done after \d+ s", outcome.reason)
     child = int((tmp_path / "child").read_text())
     for _ in range(100):
         state = Path(f"/proc/{child}/stat")
@@ -376,7 +376,8 @@ def test_a_run_that_is_told_to_end_is_kept(ends: bool, fake, tmp_path: Path) -> 
         "measure(task, task.scratch / 'x.yaml')\n",
         limit_s=8,
     )
-    assert (outcome.status, outcome.reason) == (Status.KILLED, "not done after 8 s")
+    assert outcome.status is Status.KILLED
+    assert re.fullmatch(r"not done after \d+ s", outcome.reason)
     names = [reading.name for reading in outcome.readings]
     assert names == ["exit status", *(["baseline"] if ends else [])]
     kept = tmp_path / "work" / "keep" / "fake" / "r1" / "step_times.csv"
@@ -694,7 +695,7 @@ def test_annt_prof_is_warmed_up_before_a_window_is_compared(tmp_path: Path) -> N
     """A worker that is built waits to be told so; cold steps would be in its windows alone."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", FIRST_ITERATION, str(tmp_path)]
-    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
     assert ended.stdout.split() == ["4"], ended.stderr  # three to warm up, one to switch in
 
 

@@ -43,7 +43,7 @@ def attempt(call):
 
 
 def slow(items):
-    time.sleep(0.02)
+    time.sleep(0.1)
     return torch.utils.data.default_collate(items)
 
 

@@ -20,9 +20,9 @@ from statistics import fmean, median, quantiles
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import Workbench
 
 from annt_prof.runs import store
+from conftest import Workbench
 
 if TYPE_CHECKING:
     from annt_prof.runs.record import Run, TimedWindow, VariantRecord
@@ -41,7 +41,7 @@ window:
   rounds: 3
   rounds_per_launch: 1
   min_launches: 3
-  time_budget_s: 30
+  time_budget_s: 120
 """
 
 
