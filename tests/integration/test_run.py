@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 import psutil
 import pytest
-from conftest import wait_until
 
+from conftest import wait_until
 from interruptible import ignore_interrupts
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest import Workbench
 
 from annt_prof.runs import store
 from annt_prof.runs.record import TimedWindow, VariantRecord
+from conftest import Workbench
 
 WORKLOADS = Path(__file__).with_name("workloads")
 WARMUP = 61
