@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from typing import TYPE_CHECKING
@@ -14,9 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SLOWER_NS = 0.2e6  # the step around a longer wait is up to 1 % slower, which is measured too
-# Three intervals of 95 % leave out the truth once in eight runs, and made this much longer once in
-# two thousand (Student's t of five launches).
-LONGER = 5
+# Three intervals of 95 % leave out the truth once in eight runs. What is attributed wrongly is so
+# in every run.
+TRIES = 3
 
 MODULE = """\
 import time
@@ -131,7 +132,11 @@ window: {warmup: 2, iterations: 8, switch_in: 1, rounds: 10, min_launches: 5, tr
 
 @pytest.fixture(scope="module")
 def explained(tmp_path_factory: pytest.TempPathFactory) -> dict:
-    folder: Path = tmp_path_factory.mktemp("injected")
+    return measured(tmp_path_factory.mktemp("injected"))
+
+
+def measured(folder: Path) -> dict:
+    folder.mkdir(exist_ok=True)
     bench = Workbench(folder)
     (folder / "injected_worth.py").write_text(MODULE)
     (folder / "injected.yaml").write_text(SCENARIO)
@@ -150,12 +155,17 @@ def explained(tmp_path_factory: pytest.TempPathFactory) -> dict:
     return json.loads(shown.stdout)
 
 
-def about(interval: dict) -> float:
-    return (interval["low"] + interval["high"]) / 2
-
-
-def allowed(interval: dict) -> float:
-    return LONGER * (interval["high"] - interval["low"]) / 2 + SLOWER_NS
+def outside(explained: dict) -> list[str]:
+    """The techniques whose interval does not hold what was put in."""
+    found = {
+        each["name"]: each["shapley_interval_ns_per_sample"] for each in explained["techniques"]
+    }
+    put_in = {"technique_a": 5.5e6, "technique_b": 3.5e6, "technique_c": 0}
+    return [
+        name
+        for name, ns in put_in.items()
+        if not found[name]["low"] - SLOWER_NS <= ns <= found[name]["high"] + SLOWER_NS
+    ]
 
 
 def needs_quiet(explained: dict, ns: float) -> None:
@@ -164,11 +174,14 @@ def needs_quiet(explained: dict, ns: float) -> None:
         pytest.skip(f"other programs keep this machine too busy to see {ns / 1e6:g} ms")
 
 
-def test_the_shares_are_what_was_put_in(explained: dict) -> None:
-    found = {each["name"]: each for each in explained["techniques"]}
-    for name, expected in (("technique_a", 5.5e6), ("technique_b", 3.5e6), ("technique_c", 0)):
-        interval = found[name]["shapley_interval_ns_per_sample"]
-        assert about(interval) == pytest.approx(expected, abs=allowed(interval)), name
+def test_the_shares_are_what_was_put_in(explained: dict, tmp_path: Path) -> None:
+    again = (measured(tmp_path / str(number)) for number in range(1, TRIES))
+    missed = []
+    for tried in itertools.chain([explained], again):
+        missed.append(outside(tried))
+        if not missed[-1]:
+            break
+    assert not missed[-1], missed
     shares = [each["shapley_ns_per_sample"] for each in explained["techniques"]]
     assert sum(shares) == explained["total_saving_ns_per_sample"]
 
@@ -187,9 +200,8 @@ def test_the_verdicts_name_the_categories(explained: dict) -> None:
 
 def test_the_interaction_is_named(explained: dict) -> None:
     needs_quiet(explained, 0.3e6)
-    pairs = {tuple(each["techniques"]): each["extra"] for each in explained["interactions"]}
-    found = pairs[("technique_a", "technique_b")]
-    assert found["ns"] == pytest.approx(1e6, abs=allowed(found))
+    pairs = {tuple(each["techniques"]): each["extra"]["ns"] for each in explained["interactions"]}
+    assert pairs[("technique_a", "technique_b")] == pytest.approx(1e6, abs=0.4e6)
 
 
 def test_two_scenarios_are_one_question(tmp_path: Path) -> None:

@@ -302,7 +302,7 @@ def test_a_hanging_item_is_killed_with_its_children(fake, tmp_path: Path) -> Non
         limit_s=8,
     )
     assert outcome.status is Status.KILLED
-    assert re.search(r"not done after \d+ s", outcome.reason)
+    assert re.search(r"not done after ([89]|1\d) s", outcome.reason)
     child = int((tmp_path / "child").read_text())
     for _ in range(100):
         state = Path(f"/proc/{child}/stat")
@@ -377,7 +377,7 @@ def test_a_run_that_is_told_to_end_is_kept(ends: bool, fake, tmp_path: Path) -> 
         limit_s=8,
     )
     assert outcome.status is Status.KILLED
-    assert re.fullmatch(r"not done after \d+ s", outcome.reason)
+    assert re.fullmatch(r"not done after ([89]|1\d) s", outcome.reason)
     names = [reading.name for reading in outcome.readings]
     assert names == ["exit status", *(["baseline"] if ends else [])]
     kept = tmp_path / "work" / "keep" / "fake" / "r1" / "step_times.csv"

@@ -94,31 +94,33 @@ def filled(loop: Loop) -> None:
 
 
 def test_a_traced_window_waits_for_data_as_training_does(tmp_path: Path) -> None:
-    loop = make_loop(Sleeping(NAP_S), prefetched=6)
+    loop = make_loop(Sleeping(NAP_S), prefetched=12)
     filled(loop)
     path = tmp_path / "trace.json.gz"
-    assert run_traced(loop, 6, path, unrecorded=WORKERS) == 6
+    assert run_traced(loop, 12, path, unrecorded=WORKERS) == 12
     mean = break_down(read(path)).mean
     # Loaders set the pace, whatever share of it a busy machine computes in; from a full queue,
-    # which holds more than is run, six steps wait for next to nothing.
-    assert mean.step_ns > 0.5 * PER_BATCH_MS * MS
-    assert mean.by_category_ns[Category.DATA_LOADING] > 0.05 * mean.step_ns
+    # which holds more than is run, they wait for next to nothing.
+    assert mean.step_ns > 0.9 * PER_BATCH_MS * MS
+    assert mean.by_category_ns[Category.DATA_LOADING] > 0.3 * mean.step_ns
 
 
 def test_what_the_warm_up_tells_is_from_an_empty_queue_on() -> None:
-    loop = make_loop(Sleeping(NAP_S), prefetched=6)
+    steps = 16  # of which a moment's delay before the first is a small part
+    loop = make_loop(Sleeping(NAP_S), prefetched=steps)
     compiling = iter([2 * queue_capacity(loop) * PER_BATCH_MS / 1e3])
     loop.optimizer.register_step_pre_hook(lambda *_: time.sleep(next(compiling, 0)))
-    warmth = warm_up(loop, warmup=1, limit_s=60)
-    assert len(warmth.step_ns) == 2 * WORKERS
+    warmth = warm_up(loop, warmup=1, limit_s=60, look=steps)
+    assert len(warmth.step_ns) == steps
     told_ms = sum(warmth.step_ns) / MS
-    assert told_ms > 0.5 * 2 * WORKERS * PER_BATCH_MS  # from a full queue: next to nothing
+    assert told_ms > 0.9 * steps * PER_BATCH_MS  # from a full queue: next to nothing
 
 
 @pytest.mark.parametrize("workers", [0, 2])
 def test_the_warm_up_looks_for_as_long_as_it_is_told(workers: int) -> None:
     warmth = warm_up(make_loop(Sleeping(0.0), workers), warmup=1, limit_s=60, look=30)
     assert len(warmth.step_ns) == 30
+    assert len(warm_up(make_loop(Sleeping(0.0), 2), warmup=1, limit_s=60).step_ns) == 4
     hasty = warm_up(make_loop(Sleeping(0.0), workers), warmup=9, limit_s=0, look=30)
     assert len(hasty.step_ns) == 1
 
