@@ -110,10 +110,10 @@ def bare_loop(connection: Any, scenario: Scenario, device_type: str) -> None:
         weight_decay=scenario.optimizer.weight_decay,
         **extra,
     )
-    scheduler = None
+    scheduler, cycle = None, scenario.schedule.epochs * len(loader)
     if scenario.schedule.name == "one_cycle":
         scheduler = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, scenario.optimizer.lr, total_steps=scenario.schedule.epochs * len(loader)
+            optimizer, scenario.optimizer.lr, total_steps=cycle
         )
     criterion = torch.nn.CrossEntropyLoss()
 
@@ -130,7 +130,7 @@ def bare_loop(connection: Any, scenario: Scenario, device_type: str) -> None:
         loss = criterion(model(inputs), targets)
         loss.backward()
         optimizer.step()
-        if scheduler is not None:
+        if scheduler is not None and scheduler.last_epoch < cycle - 1:  # one more is refused
             scheduler.step()
 
     def wait() -> None:

@@ -87,7 +87,10 @@ _STEPS = 4  # optimizer steps that change parameters
 _MOST_STEPS = 12
 """With those that a gradient scaler skips: its scale begins at 65536 and is halved each time."""
 
-_LR = 1e-3  # so low that rounding is not amplified from step to step
+_LR = 3e-5
+"""So low that rounding is not amplified from step to step. Float32 against float64 on a CPU, four
+steps of the ResNet: off by 0.60 of the largest update at 1e-3, 0.018 at 1e-4, 0.004 at 3e-5."""
+
 _REHEARSED = ("activation_checkpointing", "amp+gradient_accumulation")
 
 

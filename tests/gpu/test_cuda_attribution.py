@@ -117,8 +117,11 @@ def test_a_spinning_kernel_in_forward_is_forward(tmp_path: Path) -> None:
 
 
 def test_host_sleep_in_forward_is_host_bound(tmp_path: Path) -> None:
+    # The device waits for a host that only dispatches so small a step, too: for 2.4 ms of it.
+    before = mean_of(make_loop(Net()), tmp_path / "before.json.gz")
     found = mean_of(make_loop(Net(host_s=0.02)), tmp_path / "t.json.gz")
-    assert found[Category.HOST_BOUND] == pytest.approx(20e6, rel=0.1)
+    added_ns = found[Category.HOST_BOUND] - before[Category.HOST_BOUND]
+    assert added_ns == pytest.approx(20e6, rel=0.1)
     assert found[Category.FORWARD] < 1e6
 
 
