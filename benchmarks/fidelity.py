@@ -35,7 +35,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 sys.path.append(str(Path(__file__).resolve().parent.parent))  # for benchmarks
 
 from annt_prof.plan import BASELINE, Variant
-from annt_prof.runner.messages import (
+from annt_prof.scenario.loading import load
+from annt_prof.windows.messages import (
     Assignment,
     Built,
     Prepared,
@@ -43,8 +44,7 @@ from annt_prof.runner.messages import (
     TimedRequest,
     WarmRequest,
 )
-from annt_prof.runner.process import Worker, fork_server, start_training
-from annt_prof.scenario.loading import load
+from annt_prof.workers.process import Worker, fork_server, start_training
 from benchmarks.intervals import interval
 
 if TYPE_CHECKING:

@@ -36,13 +36,13 @@ def command(source: str | None, runs_dir: Path, on_cpu: bool, as_json: bool) -> 
     else:
         name, evidence, advice = _of_run(source, runs_dir)
     if as_json:
-        from annt_prof.report.advice import advice_document
+        from annt_prof.report.text.advice import advice_document
 
         sys.stdout.buffer.write(advice_document(name, evidence, advice))
         return
     from rich.console import Console
 
-    from annt_prof.report.advice import render_advice
+    from annt_prof.report.text.advice import render_advice
 
     render_advice(name, evidence, advice, Console(), of_a_run=not is_trace)
 
@@ -62,11 +62,12 @@ def _of_trace(path: Path, accelerator: bool | None) -> tuple[str, Evidence, tupl
 
 
 def _of_run(name: str | None, runs_dir: Path) -> tuple[str, Evidence, tuple[Advice, ...]]:
+    from annt_prof.compare.old_records import with_figures
     from annt_prof.explain.advice import advise, machine_of_run
-    from annt_prof.explain.old_records import with_figures
     from annt_prof.explain.prediction import evidence_of
+    from annt_prof.machine import ceilings
     from annt_prof.plan import BASELINE
-    from annt_prof.runs import ceilings, store
+    from annt_prof.runs import store
 
     run = with_figures(store.load(store.find(name, runs_dir)))
     baseline = next((v for v in run.variants if v.name == BASELINE), None)

@@ -115,13 +115,13 @@ def _file(
         notify = None if show is None else functools.partial(show, path)
         analysis = analyze(read(path, max_size, notify), selection, top, accelerator)
     if as_json:
-        from annt_prof.report.analysis_document import document
+        from annt_prof.report.json.analysis import document
 
         sys.stdout.buffer.write(document(analysis))
         return
     from rich.console import Console
 
-    from annt_prof.report.analysis import render
+    from annt_prof.report.text.analysis import render
 
     render(analysis, Console())
 
@@ -134,13 +134,13 @@ def _ranks(
     with _progress() as show:
         ranks = compare_ranks(directory, selection, max_size, show, accelerator)
     if as_json:
-        from annt_prof.report.analysis_document import ranks_document
+        from annt_prof.report.json.analysis import ranks_document
 
         sys.stdout.buffer.write(ranks_document(ranks))
         return
     from rich.console import Console
 
-    from annt_prof.report.ranks import render_ranks
+    from annt_prof.report.text.ranks import render_ranks
 
     render_ranks(ranks, Console())
 
@@ -151,6 +151,6 @@ def _progress() -> AbstractContextManager[Callable[[Path, int, int], None] | Non
         return contextlib.nullcontext()
     from rich.console import Console
 
-    from annt_prof.report.reading_progress import ReadingProgress
+    from annt_prof.report.text.reading_progress import ReadingProgress
 
     return ReadingProgress(Console(stderr=True))

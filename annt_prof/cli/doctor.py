@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-    from annt_prof.runner.doctor import Check, Diagnosis
+    from annt_prof.doctor import Check, Diagnosis
 
 _LOOK_S = 0.5
 _BUSY_PERCENT = 10  # of all cores
@@ -44,7 +44,7 @@ def command(context: click.Context, scenario: Path | None, as_json: bool, calibr
     if calibrate:
         _calibrate(as_json=as_json)
         return
-    from annt_prof.runner.doctor import diagnose
+    from annt_prof.doctor import diagnose
 
     document = None
     if scenario is not None:
@@ -65,11 +65,11 @@ def _calibrate(*, as_json: bool) -> None:
     import psutil
     from rich.console import Console
 
-    from annt_prof.report.ceilings import ceilings_table
-    from annt_prof.runner.calibration import calibrate
-    from annt_prof.runner.process import fork_server, probe_machine
-    from annt_prof.runs import ceilings as kept
-    from annt_prof.runs.environment import collect
+    from annt_prof.calibration.rates import calibrate
+    from annt_prof.machine import ceilings as kept
+    from annt_prof.machine.environment import collect
+    from annt_prof.report.text.ceilings import ceilings_table
+    from annt_prof.workers.process import fork_server, probe_machine
 
     said = Console(stderr=True)
     busy = psutil.cpu_percent(_LOOK_S)

@@ -64,7 +64,7 @@ def command(
 
 def _recorded(name: str | None, runs_dir: Path) -> Run:
     """Return the run of that name; a name that is none may be near a technique's."""
-    from annt_prof.explain.old_records import with_figures
+    from annt_prof.compare.old_records import with_figures
     from annt_prof.runs import store
     from annt_prof.techniques import registry
 
@@ -87,7 +87,7 @@ def _is_technique(name: str) -> bool:
 def _print_technique(name: str) -> None:
     from rich.console import Console
 
-    from annt_prof.report.catalogue import entry
+    from annt_prof.report.text.catalogue import entry
 
     Console().print(entry(name), highlight=False)
 
@@ -121,19 +121,19 @@ def _measured(
 
 def _explained(record: Run) -> Explanation:
     from annt_prof.explain.explaining import explain
-    from annt_prof.runs import ceilings
+    from annt_prof.machine import ceilings
 
     return explain(record, ceilings.recall(record.environment))
 
 
 def _print(explanation: Explanation, *, as_json: bool) -> None:
     if as_json:
-        from annt_prof.report.explanation_document import explanation_document
+        from annt_prof.report.json.explanation import explanation_document
 
         sys.stdout.buffer.write(explanation_document(explanation))
         return
     from rich.console import Console
 
-    from annt_prof.report.explanation import render_explanation
+    from annt_prof.report.text.explanation import render_explanation
 
     render_explanation(explanation, Console())

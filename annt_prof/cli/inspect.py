@@ -24,9 +24,9 @@ def command(script: Path, arguments: tuple[str, ...], as_json: bool) -> None:
     Exit status: 0 nothing was found, 1 mistakes were found, 2 the script failed, or trained
     nothing and so showed nothing.
     """
-    from annt_prof.report.mistakes import mistakes_document, render_mistakes
-    from annt_prof.runner.inspection.process import inspect
-    from annt_prof.runner.inspection.rules import mistakes, not_judged
+    from annt_prof.inspection.process import inspect
+    from annt_prof.inspection.rules import mistakes, not_judged
+    from annt_prof.report.text.mistakes import mistakes_document, render_mistakes
 
     seen, status = inspect(script, arguments)
     found, unseen = mistakes(seen), not_judged(seen)

@@ -25,9 +25,9 @@ def measure(request: RunRequest) -> Measured:
     """
     from rich.console import Console
 
-    from annt_prof.explain.comparison import summarise
-    from annt_prof.explain.pairing import precise_enough
-    from annt_prof.report.progress import RunProgress
+    from annt_prof.compare.comparison import summarise
+    from annt_prof.compare.pairing import precise_enough
+    from annt_prof.report.text.progress import RunProgress
     from annt_prof.runner.recording import record_run
     from annt_prof.runner.session import Statistics
     from annt_prof.tensorboard import log

@@ -51,8 +51,8 @@ def command(
     from rich.console import Console
 
     from annt_prof.cli.measuring import measure
-    from annt_prof.report.answer import render
-    from annt_prof.report.document import document
+    from annt_prof.report.json.run import document
+    from annt_prof.report.text.answer import render
     from annt_prof.runner.recording import RunRequest
     from annt_prof.scenario.loading import load
 

@@ -22,18 +22,18 @@ def command(run: str | None, runs_dir: Path, as_json: bool) -> None:
 
     RUN is a run directory, its run.json, or the name of a directory under --runs-dir.
     """
-    from annt_prof.explain.old_records import with_figures
+    from annt_prof.compare.old_records import with_figures
     from annt_prof.runs import store
 
     place = store.find(run, runs_dir)
     record = with_figures(store.load(place))
     if as_json:
-        from annt_prof.report.document import document
+        from annt_prof.report.json.run import document
 
         sys.stdout.buffer.write(document(record))
         return
     from rich.console import Console
 
-    from annt_prof.report.answer import render
+    from annt_prof.report.text.answer import render
 
     render(record, place if place.is_dir() else place.parent, Console())

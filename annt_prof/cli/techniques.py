@@ -18,7 +18,7 @@ def command(name: str | None, as_json: bool) -> None:
     With NAME, print everything about that one: what it does, when it helps, when it does nothing,
     its options and its pitfalls.
     """
-    from annt_prof.report.catalogue import catalogue, catalogue_document, entry
+    from annt_prof.report.text.catalogue import catalogue, catalogue_document, entry
     from annt_prof.techniques import registry
 
     if as_json:

@@ -64,7 +64,7 @@ def _run_directory(run: str | None, runs_dir: Path) -> Path:
 
 def _log(directory: Path) -> Path:
     """Return the run's log directory, writing it first where it is missing or outdated."""
-    from annt_prof.explain.old_records import with_figures
+    from annt_prof.compare.old_records import with_figures
     from annt_prof.tensorboard import log
 
     record = with_figures(store.load(directory))

@@ -1,1 +1,1 @@
-"""What each variant is worth against the baseline, from paired rounds of several launches."""
+"""What each technique is worth, where in the step, and why."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from annt_prof import units
-from annt_prof.explain.figures import launch_of_rounds, of_launches
+from annt_prof.compare.figures import launch_of_rounds, of_launches
 
 if TYPE_CHECKING:
     from annt_prof.runs.record import VariantRecord

@@ -14,15 +14,15 @@ import numpy as np
 from scipy.special import stdtrit
 
 from annt_prof.categories import Category
-from annt_prof.explain import lattice
-from annt_prof.explain.deflation import deflated
-from annt_prof.explain.explanation import Amount
-from annt_prof.explain.figures import launch_of_rounds, log_ratios_of_launches, per_sample_ns
-from annt_prof.explain.pairing import (
+from annt_prof.compare.figures import launch_of_rounds, log_ratios_of_launches, per_sample_ns
+from annt_prof.compare.pairing import (
     CONFIDENCE,
     degrees_of_freedom,
     middle,
 )
+from annt_prof.explain import shapley
+from annt_prof.explain.explanation import Amount
+from annt_prof.explain.profiler_overhead import deflated
 from annt_prof.plan import AGAIN
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from annt_prof.explain.lattice import Names
+    from annt_prof.explain.shapley import Names
     from annt_prof.runs.record import Run, Speedup, VariantRecord
 
     Floats = NDArray[np.float64]
@@ -62,11 +62,11 @@ def measured_sets(run: Run) -> dict[Names, VariantRecord]:
 def orders_of(run: Run, acting: Sequence[str], known: Iterable[Names]) -> list[tuple[str, ...]]:
     """Return the orders over which a total can be shared out; empty where sets are missing."""
     found = set(known)
-    if run.orders and lattice.is_complete(found, run.orders):
+    if run.orders and shapley.is_complete(found, run.orders):
         return list(run.orders)
     # Every order passes through every set, so there are no more orders to walk than sets allow.
     if 2 ** len(acting) <= len(found):
-        return list(lattice.every_order(acting))
+        return list(shapley.every_order(acting))
     return []
 
 

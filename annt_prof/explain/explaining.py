@@ -7,9 +7,12 @@ import math
 from typing import TYPE_CHECKING
 
 from annt_prof import units
+from annt_prof.compare import pairing
+from annt_prof.compare.wording import DEFAULT_PRECISION, floor_of, verdict
 from annt_prof.errors import UserError
-from annt_prof.explain import costs, lattice, pairing
+from annt_prof.explain import costs, shapley
 from annt_prof.explain.advice import advise, machine_of_run
+from annt_prof.explain.attribution import place
 from annt_prof.explain.explanation import (
     Amount,
     Bounds,
@@ -19,15 +22,13 @@ from annt_prof.explain.explanation import (
     TechniqueExplanation,
 )
 from annt_prof.explain.facts import NOBODY, Facts, gather
-from annt_prof.explain.judgement import beyond, held, outside
 from annt_prof.explain.options import options_of
-from annt_prof.explain.placing import place
 from annt_prof.explain.prediction import predict
+from annt_prof.explain.prediction_check import beyond, held, outside
 from annt_prof.explain.reasons import reason
 from annt_prof.explain.signature import movements
 from annt_prof.explain.throughput import throughputs
 from annt_prof.explain.waiting import loading_decides
-from annt_prof.explain.wording import DEFAULT_PRECISION, floor_of, verdict
 from annt_prof.plan import AGAIN
 from annt_prof.runs.conditions import not_as_asked
 from annt_prof.techniques import registry
@@ -246,11 +247,11 @@ def _interactions(facts: Facts) -> tuple[Interaction, ...]:
     cost = costs.costs_of(small, facts.measured[NOBODY], facts.baseline_ns)
     if cost is None:
         return ()
-    centres = lattice.interactions(cost.level, facts.acting)
+    centres = shapley.interactions(cost.level, facts.acting)
     noise_ns = floor_of(facts.run.variants) * facts.baseline_ns
     found = []
     trims = not facts.measured[NOBODY].uneven
-    for pair, spread in lattice.interactions(cost.by_launch, facts.acting).items():
+    for pair, spread in shapley.interactions(cost.by_launch, facts.acting).items():
         known = costs.around(float(centres[pair]), spread, trims=trims)
         if known.low is None or known.high is None:
             continue

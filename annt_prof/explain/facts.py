@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from annt_prof.explain import costs, lattice
-from annt_prof.explain.figures import launch_of_rounds, middle_ns, per_sample_ns
-from annt_prof.explain.pairing import speedup
+from annt_prof.compare.figures import launch_of_rounds, middle_ns, per_sample_ns
+from annt_prof.compare.pairing import speedup
+from annt_prof.compare.wording import DEFAULT_PRECISION
+from annt_prof.explain import costs, shapley
 from annt_prof.explain.prediction import evidence_of
-from annt_prof.explain.wording import DEFAULT_PRECISION
 
 if TYPE_CHECKING:
     from annt_prof.explain.explanation import Amount
-    from annt_prof.explain.lattice import Names
+    from annt_prof.explain.shapley import Names
     from annt_prof.runs.record import Run, VariantRecord
     from annt_prof.techniques.evidence import Ceilings, Evidence
 
@@ -116,9 +116,9 @@ def _shares(
     cost = costs.costs_of({n: measured[n] for n in needed}, measured[NOBODY], baseline_ns)
     if cost is None:
         return {}
-    centres = {n: float(s) for n, s in lattice.shapley(cost.level, acting, orders).items()}
-    spread = lattice.shapley(cost.by_launch, acting, orders)
-    whole = lattice.whole_numbers(centres, total.ns)
+    centres = {n: float(s) for n, s in shapley.shapley(cost.level, acting, orders).items()}
+    spread = shapley.shapley(cost.by_launch, acting, orders)
+    whole = shapley.whole_numbers(centres, total.ns)
     trims = not measured[NOBODY].uneven
     found = {n: costs.around(centres[n], spread[n], trims=trims) for n in acting}
     return {name: msgspec.structs.replace(found[name], ns=whole[name]) for name in acting}

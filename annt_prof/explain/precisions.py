@@ -9,8 +9,8 @@ from annt_prof.explain.options import options_of
 
 if TYPE_CHECKING:
     from annt_prof.runs.record import Run, VariantRecord
-    from annt_prof.techniques.amp import AmpOptions
-    from annt_prof.techniques.tf32 import Tf32Options
+    from annt_prof.techniques.shipped.amp import AmpOptions
+    from annt_prof.techniques.shipped.tf32 import Tf32Options
 
 
 class MatrixTime(NamedTuple):

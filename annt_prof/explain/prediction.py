@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from annt_prof import units
 from annt_prof.categories import Category, KernelClass
 from annt_prof.explain.agreement import agreement
-from annt_prof.explain.deflation import deflated
 from annt_prof.explain.precisions import matrix_time
+from annt_prof.explain.profiler_overhead import deflated
 from annt_prof.plan import BASELINE
 from annt_prof.techniques import registry
 from annt_prof.techniques.evidence import Baseline, Evidence, Prediction

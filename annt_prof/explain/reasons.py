@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from annt_prof import units
+from annt_prof.compare.wording import behind
 from annt_prof.explain.explanation import Finding
-from annt_prof.explain.wording import behind
 
 if TYPE_CHECKING:
+    from annt_prof.explain.attribution import Placed
     from annt_prof.explain.explanation import Bounds
-    from annt_prof.explain.placing import Placed
     from annt_prof.runs.record import Speedup
 
 _HIDDEN = 0.0005  # of the time: less reads as nothing with one decimal of a percentage

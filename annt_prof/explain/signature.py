@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from annt_prof.categories import Category
-from annt_prof.explain.deflation import deflated
 from annt_prof.explain.explanation import Movement
+from annt_prof.explain.profiler_overhead import deflated
 
 if TYPE_CHECKING:
     from annt_prof.runs.record import VariantRecord

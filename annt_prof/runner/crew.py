@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, cast
 
 from annt_prof.errors import UserError
 from annt_prof.runner.entry import entries
-from annt_prof.runner.logs import log_of
-from annt_prof.runner.messages import (
+from annt_prof.runner.withholding import costs_every_variant, withhold
+from annt_prof.runs.events import Activity, Event, VariantLost
+from annt_prof.runs.record import Epochs
+from annt_prof.scenario.pair import changed
+from annt_prof.windows.messages import (
     Assignment,
     Failure,
     Prepared,
     TimedRequest,
     WarmRequest,
 )
-from annt_prof.runner.process import WorkerLost, start_training
-from annt_prof.runner.withholding import costs_every_variant, withhold
-from annt_prof.runs.events import Activity, Event, VariantLost
-from annt_prof.runs.record import Epochs
-from annt_prof.scenario.pair import changed
+from annt_prof.workers.logs import log_of
+from annt_prof.workers.process import WorkerLost, start_training
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
     from annt_prof.plan import Variant
     from annt_prof.runner.entry import Entry, Order
-    from annt_prof.runner.messages import Reply, Request
-    from annt_prof.runner.process import Worker
     from annt_prof.runner.spans import Span
     from annt_prof.runs.record import VariantStatus
+    from annt_prof.windows.messages import Reply, Request
+    from annt_prof.workers.process import Worker
 
 _LOOK = 75  # iterations of the very first process, in which periods up to a third of it show
 _WARM_UP_SHARE = 0.1  # of the time budget: warming up ends by then, however slow steps are

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, cast
 
 import msgspec
 
-from annt_prof.runner.messages import EpochReply, EpochRequest
 from annt_prof.runs.record import STARTS_COUNT_FROM, Epochs, EpochStart
+from annt_prof.windows.messages import EpochReply, EpochRequest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from annt_prof.runner.crew import Crew
     from annt_prof.runner.entry import Entry
-    from annt_prof.runner.messages import Prepared
+    from annt_prof.windows.messages import Prepared
 
 _LAUNCHES = 2  # whose processes are asked: starts differ less than steps do
 _EPOCHS = 3  # that an answer takes, one of them before the clock runs

@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from annt_prof.machine.hardware import free_memory_bytes
 from annt_prof.runner import epoch_costs, pacing, spans
 from annt_prof.runner.crew import CrowdedError
 from annt_prof.runner.periods import find_period
 from annt_prof.runner.residency import too_large
 from annt_prof.runs.events import Estimated, Planned, Started, VariantLost
-from annt_prof.telemetry.hardware import free_memory_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from annt_prof.runner.crew import Crew
     from annt_prof.runner.entry import Entry
-    from annt_prof.runner.messages import Prepared
     from annt_prof.runs.events import Event
     from annt_prof.scenario.schema import WindowChoice
+    from annt_prof.windows.messages import Prepared
 
     Notify = Callable[[Event], None]
 

@@ -13,15 +13,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from annt_prof.errors import UserError
+from annt_prof.machine.environment import collect
 from annt_prof.plan import BASELINE, Variant, plan, plan_pair
 from annt_prof.runner.entry import Order, entries, obstacles
-from annt_prof.runner.logs import keep, named
-from annt_prof.runner.messages import Assignment
-from annt_prof.runner.process import fork_server, observe_baseline, probe_machine
 from annt_prof.runner.session import Session, Statistics
-from annt_prof.runner.shared_memory import demand, free_bytes, held_batches, remedy, shortage
 from annt_prof.runs import store
-from annt_prof.runs.environment import collect
 from annt_prof.runs.events import Activity, Event, Progressed, Warned
 from annt_prof.runs.record import SCHEMA_VERSION, Run
 from annt_prof.scenario.effective import EffectiveValue
@@ -29,19 +25,23 @@ from annt_prof.scenario.pair import Change, changed, compare
 from annt_prof.techniques.evidence import Baseline
 from annt_prof.telemetry import series
 from annt_prof.telemetry.sampler import Sampler
+from annt_prof.windows.messages import Assignment
+from annt_prof.workers.logs import keep, named
+from annt_prof.workers.process import fork_server, observe_baseline, probe_machine
+from annt_prof.workers.shared_memory import demand, free_bytes, held_batches, remedy, shortage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from multiprocessing.context import ForkServerContext
 
     from annt_prof.plan import Plan
-    from annt_prof.runner.messages import Probed
     from annt_prof.runs.record import VariantRecord
     from annt_prof.scenario.loading import Resolved, ScenarioDocument
     from annt_prof.scenario.pair import Pair
     from annt_prof.scenario.schema import Scenario
     from annt_prof.techniques.observed import Observed
     from annt_prof.techniques.technique import Machine
+    from annt_prof.windows.messages import Probed
 
 TELEMETRY = "telemetry.csv"
 INTERRUPTED = "interrupted"

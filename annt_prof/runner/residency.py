@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from annt_prof import units
 
 if TYPE_CHECKING:
-    from annt_prof.runner.messages import Footprint
+    from annt_prof.windows.messages import Footprint
 
 _SPARE = 0.9  # of what is free; techniques may take more than the baseline
 

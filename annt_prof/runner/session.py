@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, cast
 from annt_prof.runner import epoch_costs, pacing, spans
 from annt_prof.runner.caveats import caveats
 from annt_prof.runner.crew import Crew, CrowdedError
-from annt_prof.runner.messages import TimedReply, TimedRequest
 from annt_prof.runner.periods import find_period
 from annt_prof.runner.preparation import prepare
 from annt_prof.runner.tracing import trace_variant
@@ -30,6 +29,7 @@ from annt_prof.runs.events import (
     Progressed,
     WindowEnded,
 )
+from annt_prof.windows.messages import TimedReply, TimedRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

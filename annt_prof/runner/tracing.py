@@ -10,9 +10,9 @@ from annt_prof.analysis.pitfalls import pitfalls
 from annt_prof.analysis.steps import find_steps
 from annt_prof.errors import UserError
 from annt_prof.runner.crew import CrowdedError
-from annt_prof.runner.messages import NumericsReply, NumericsRequest, TracedRequest
 from annt_prof.runs.events import Activity
 from annt_prof.trace.reading import read
+from annt_prof.windows.messages import NumericsReply, NumericsRequest, TracedRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable

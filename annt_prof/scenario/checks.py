@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from annt_prof.scenario.schema import SHIPPED_DATASETS
-from annt_prof.techniques.gradient_accumulation import GradientAccumulationOptions
-from annt_prof.techniques.pin_memory import PinMemoryOptions
+from annt_prof.techniques.shipped.gradient_accumulation import GradientAccumulationOptions
+from annt_prof.techniques.shipped.pin_memory import PinMemoryOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

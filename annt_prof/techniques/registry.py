@@ -1,4 +1,4 @@
-"""Which techniques there are: this folder's files, then what plug-ins bring.
+"""Which techniques there are: the files of ``shipped``, then what plug-ins bring.
 
 Listing names imports no technique. A plug-in names its module, or its ``Technique`` value, as an
 entry point of the group ``annt_prof.techniques``; our own names come first and cannot be taken.
@@ -12,8 +12,8 @@ import pkgutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from annt_prof import techniques
 from annt_prof.errors import UserError, suggestion
+from annt_prof.techniques import shipped as shipped_folder
 from annt_prof.techniques.technique import Technique
 
 if TYPE_CHECKING:
@@ -24,13 +24,10 @@ GROUP = "annt_prof.techniques"
 SECTIONS = ("What it does", "When it helps", "When it does nothing")
 """The parts of every technique's module docstring, in order."""
 
-_STRUCTURE = frozenset({"technique", "setup", "registry", "evidence", "observed"})
-
 
 def shipped() -> tuple[str, ...]:
     """Return the names of our own techniques, sorted."""
-    modules = (module.name for module in pkgutil.iter_modules(techniques.__path__))
-    return tuple(sorted(name for name in modules if name not in _STRUCTURE))
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(shipped_folder.__path__)))
 
 
 def names() -> tuple[str, ...]:
@@ -46,7 +43,7 @@ def load(name: str) -> Technique:
         UserError: No such technique, or its plug-in cannot be loaded.
     """
     if name in shipped():
-        module = importlib.import_module(f"{techniques.__name__}.{name}")
+        module = importlib.import_module(f"{shipped_folder.__name__}.{name}")
         technique: Technique = module.TECHNIQUE
         return technique
     plug_ins = _plug_ins()

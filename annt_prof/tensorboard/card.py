@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from annt_prof import units
 from annt_prof.categories import Category
+from annt_prof.compare.wording import DEFAULT_PRECISION, floor_of, verdict
 from annt_prof.explain.agreement import agreement, in_words
-from annt_prof.explain.wording import DEFAULT_PRECISION, floor_of, verdict
 from annt_prof.plan import BASELINE
 from annt_prof.text import printable
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from annt_prof.explain.figures import per_iteration_ns
+from annt_prof.compare.figures import per_iteration_ns
 from annt_prof.tensorboard.events import Scalar
 from annt_prof.units import MIB, NS_PER_MS, NS_PER_S
 

@@ -16,7 +16,7 @@ import atheris
 with atheris.instrument_imports(include=["annt_prof"]):
     from annt_prof.analysis.analysis import analyze
     from annt_prof.errors import UserError
-    from annt_prof.report.analysis_document import document
+    from annt_prof.report.json.analysis import document
     from annt_prof.trace.reading import read
 
 MOST_BYTES = 2**24

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch.profiler import ProfilerActivity, profile
 
-from annt_prof.runner.step import Loop, optimizer_step
+from annt_prof.loop.step import Loop, optimizer_step
 
 if TYPE_CHECKING:
     from pathlib import Path

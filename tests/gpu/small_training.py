@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from annt_prof.runner.step import Loop, optimizer_step
+from annt_prof.loop.step import Loop, optimizer_step
 from annt_prof.techniques import registry
 from annt_prof.techniques.setup import (
     LoaderArguments,

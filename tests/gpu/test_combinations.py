@@ -24,11 +24,11 @@ from small_training import (
 from torch.profiler import ProfilerActivity, profile
 
 from annt_prof.errors import UserError
-from annt_prof.runner.numerics import look_at
-from annt_prof.runner.peak import Peak, peak, reset_peak
-from annt_prof.runner.step import Loop, optimizer_step
+from annt_prof.loop.numerics import look_at
+from annt_prof.loop.step import Loop, optimizer_step
 from annt_prof.techniques import registry
 from annt_prof.techniques.technique import Machine
+from annt_prof.windows.peak import Peak, peak, reset_peak
 
 if TYPE_CHECKING:
     from pathlib import Path

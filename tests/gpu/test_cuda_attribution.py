@@ -13,18 +13,18 @@ from torch.utils.data import TensorDataset
 
 from annt_prof.analysis.breakdown import break_down
 from annt_prof.categories import PHASE_PREFIX, Category, Phase
-from annt_prof.runner.messages import TimedRequest
-from annt_prof.runner.step import Loop
-from annt_prof.runner.window import DeviceStopwatch, run_steps, run_timed, run_traced
-from annt_prof.techniques.device_prefetch import DevicePrefetchOptions
-from annt_prof.techniques.pin_memory import PinMemoryOptions
+from annt_prof.loop.step import Loop
 from annt_prof.techniques.setup import (
     LoaderArguments,
     OptimizerArguments,
     ScheduleArguments,
     TrainingSetup,
 )
+from annt_prof.techniques.shipped.device_prefetch import DevicePrefetchOptions
+from annt_prof.techniques.shipped.pin_memory import PinMemoryOptions
 from annt_prof.trace.reading import read
+from annt_prof.windows.messages import TimedRequest
+from annt_prof.windows.window import DeviceStopwatch, run_steps, run_timed, run_traced
 
 if TYPE_CHECKING:
     from pathlib import Path

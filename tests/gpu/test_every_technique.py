@@ -17,7 +17,7 @@ from small_training import (
     trained,
 )
 
-from annt_prof.runner.step import Loop, optimizer_step
+from annt_prof.loop.step import Loop, optimizer_step
 from annt_prof.techniques import registry
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from small_training import (
     switch_on,
 )
 
-from annt_prof.runner.step import Loop, optimizer_step
+from annt_prof.loop.step import Loop, optimizer_step
 from annt_prof.techniques import registry
 
 if TYPE_CHECKING:

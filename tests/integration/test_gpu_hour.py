@@ -676,8 +676,8 @@ FIRST_ITERATION = """
 import sys
 from pathlib import Path
 
-from annt_prof.runner.messages import TimedRequest
-from annt_prof.runner.process import fork_server, start_training
+from annt_prof.windows.messages import TimedRequest
+from annt_prof.workers.process import fork_server, start_training
 from benchmarks import fidelity
 
 tiny = ("model.name=resnet18", "dataset.batch_size=2", "dataset.image_size=8", "window.warmup=3")

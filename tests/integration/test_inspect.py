@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 
-from annt_prof.runner.inspection.rules import mistakes, names
-from annt_prof.runner.inspection.seen import Seen
+from annt_prof.inspection.rules import mistakes, names
+from annt_prof.inspection.seen import Seen
 
 if TYPE_CHECKING:
     from collections.abc import Callable

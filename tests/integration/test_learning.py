@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 import torch
 
-from annt_prof.runner.step import Loop, optimizer_step
+from annt_prof.loop.step import Loop, optimizer_step
 from annt_prof.scenario.schema import DatasetChoice
-from annt_prof.techniques.amp import AmpOptions
-from annt_prof.techniques.gradient_accumulation import GradientAccumulationOptions
 from annt_prof.techniques.setup import (
     LoaderArguments,
     OptimizerArguments,
     ScheduleArguments,
     TrainingSetup,
 )
+from annt_prof.techniques.shipped.amp import AmpOptions
+from annt_prof.techniques.shipped.gradient_accumulation import GradientAccumulationOptions
 from annt_prof.workload.datasets import make_dataset
 
 EPOCHS = 5

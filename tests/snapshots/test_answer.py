@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from annt_prof.categories import Category
-from annt_prof.report.answer import render
+from annt_prof.report.text.answer import render
 from annt_prof.runs.record import Run
 from annt_prof.scenario.effective import Substitution
 from hand_made import breakdown, cpu_run, drifting, gpu_run, lost, run, variant

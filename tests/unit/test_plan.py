@@ -11,10 +11,10 @@ from annt_prof.errors import UserError
 from annt_prof.plan import Plan, Variant, plan, plan_pair
 from annt_prof.scenario.pair import changed, compare
 from annt_prof.scenario.schema import ChosenTechnique, Scenario
-from annt_prof.techniques.amp import AmpOptions
-from annt_prof.techniques.dataloader_workers import DataloaderWorkersOptions
-from annt_prof.techniques.gradient_accumulation import GradientAccumulationOptions
-from annt_prof.techniques.pin_memory import PinMemoryOptions
+from annt_prof.techniques.shipped.amp import AmpOptions
+from annt_prof.techniques.shipped.dataloader_workers import DataloaderWorkersOptions
+from annt_prof.techniques.shipped.gradient_accumulation import GradientAccumulationOptions
+from annt_prof.techniques.shipped.pin_memory import PinMemoryOptions
 
 AMP = ChosenTechnique("amp", AmpOptions())
 ACCUMULATION = ChosenTechnique("gradient_accumulation", GradientAccumulationOptions())

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from annt_prof.analysis.analysis import analyze
 from annt_prof.categories import Phase
 from annt_prof.errors import UserError
-from annt_prof.report.analysis_document import document
+from annt_prof.report.json.analysis import document
 from annt_prof.testing import TraceBuilder
 from annt_prof.trace.reading import read
 

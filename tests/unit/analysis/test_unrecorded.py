@@ -15,8 +15,8 @@ from annt_prof.categories import Category, Phase
 from annt_prof.cli import advise as advise_command
 from annt_prof.cli import analyze as analyze_command
 from annt_prof.errors import UserError
-from annt_prof.report.analysis import render
-from annt_prof.report.analysis_document import document
+from annt_prof.report.json.analysis import document
+from annt_prof.report.text.analysis import render
 from annt_prof.testing import TraceBuilder
 from annt_prof.trace.reading import read
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from annt_prof.cli import main
-from annt_prof.report.document import document
+from annt_prof.report.json.run import document
 from annt_prof.runs import store
 from hand_made import cpu_run, gpu_run
 

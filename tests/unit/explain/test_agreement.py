@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
+from annt_prof.compare.comparison import summarise
 from annt_prof.explain.agreement import agreement, in_words
-from annt_prof.explain.comparison import summarise
 from hand_made import breakdown, variant
 
 OTHER_WORK = "the two windows do not show the same work; read the timed figure"

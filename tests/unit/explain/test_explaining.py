@@ -6,11 +6,11 @@ import msgspec
 import numpy as np
 import pytest
 
-from annt_prof.explain.comparison import summarise
+from annt_prof.compare.comparison import summarise
+from annt_prof.compare.pairing import middle
 from annt_prof.explain.costs import smallest_effect
 from annt_prof.explain.explaining import explain
 from annt_prof.explain.explanation import Finding
-from annt_prof.explain.pairing import middle
 from annt_prof.scenario.effective import EffectiveValue
 from hand_made import CPU, MS, breakdown, lost, variant
 

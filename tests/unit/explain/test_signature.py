@@ -3,7 +3,7 @@
 import pytest
 
 from annt_prof.categories import Category
-from annt_prof.explain.comparison import summarise
+from annt_prof.compare.comparison import summarise
 from annt_prof.explain.signature import movements
 from annt_prof.techniques.technique import Signature
 from hand_made import MS, breakdown, variant

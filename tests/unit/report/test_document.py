@@ -3,7 +3,7 @@ import json
 import msgspec
 import pytest
 
-from annt_prof.report.document import document
+from annt_prof.report.json.run import document
 from annt_prof.runs.record import Run
 from hand_made import cpu_run, gpu_run
 

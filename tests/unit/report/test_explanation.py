@@ -8,8 +8,8 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from annt_prof.explain.explaining import explain
-from annt_prof.report.explanation import render_explanation
-from annt_prof.report.waterfall import waterfall
+from annt_prof.report.text.explanation import render_explanation
+from annt_prof.report.text.waterfall import waterfall
 from hand_made import breakdown, cpu_run, gpu_run, run, variant
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from annt_prof.report.variants import _notes
+from annt_prof.report.text.variants import _notes
 from annt_prof.runs.record import StepTime, VariantRecord
 
 STEPS = StepTime(mean=2, p05=1, p95=3, n=4)

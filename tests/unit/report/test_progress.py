@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from annt_prof.report.progress import RunProgress
+from annt_prof.report.text.progress import RunProgress
 from annt_prof.runs.events import Started
 
 

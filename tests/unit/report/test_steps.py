@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from annt_prof.report.steps import steps
+from annt_prof.report.text.steps import steps
 from hand_made import MS, breakdown, run, variant
 
 

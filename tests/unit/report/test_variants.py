@@ -5,8 +5,8 @@ import io
 import msgspec
 from rich.console import Console
 
-from annt_prof.explain.comparison import summarise
-from annt_prof.report.variants import variants
+from annt_prof.compare.comparison import summarise
+from annt_prof.report.text.variants import variants
 from hand_made import run, variant
 
 

@@ -1,7 +1,7 @@
 """What questions about epochs' starts may take of the budget."""
 
 from annt_prof.runner.epoch_costs import reserved_s
-from annt_prof.runner.messages import Prepared
+from annt_prof.windows.messages import Prepared
 
 MS = 1_000_000
 

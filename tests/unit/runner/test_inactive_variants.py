@@ -70,6 +70,6 @@ def test_a_plug_in_that_raises_when_asked_costs_its_own_variants(monkeypatch, tm
     found = {entry.variant.name: entry.record for entry in entries(order)}
     assert (found["amp"].status, found["amp"].reason) == (
         "crashed",
-        "amp of annt_prof.techniques.amp: its inaction raised KeyError: 'gpu'",
+        "amp of annt_prof.techniques.shipped.amp: its inaction raised KeyError: 'gpu'",
     )
     assert found["sdpa"].status == "not_applicable"

@@ -1,7 +1,7 @@
 """Whether all variants' processes fit into memory together."""
 
-from annt_prof.runner.messages import Footprint
 from annt_prof.runner.residency import too_large
+from annt_prof.windows.messages import Footprint
 
 GIB = 2**30
 

@@ -14,7 +14,16 @@ from annt_prof.errors import UserError
 from annt_prof.plan import plan, plan_pair
 from annt_prof.runner import crew as crew_module
 from annt_prof.runner.entry import Order, obstacles
-from annt_prof.runner.messages import (
+from annt_prof.runner.preparation import _pace
+from annt_prof.runner.session import Session, Statistics, _period
+from annt_prof.runs.events import VariantLost
+from annt_prof.runs.record import TimedWindow
+from annt_prof.scenario.pair import compare
+from annt_prof.scenario.schema import Scenario
+from annt_prof.techniques import registry
+from annt_prof.techniques.evidence import Baseline
+from annt_prof.techniques.technique import Machine
+from annt_prof.windows.messages import (
     Built,
     EpochReply,
     EpochRequest,
@@ -24,23 +33,14 @@ from annt_prof.runner.messages import (
     TimedRequest,
     WarmRequest,
 )
-from annt_prof.runner.preparation import _pace
-from annt_prof.runner.process import WorkerLost
-from annt_prof.runner.session import Session, Statistics, _period
-from annt_prof.runs.events import VariantLost
-from annt_prof.runs.record import TimedWindow
-from annt_prof.scenario.pair import compare
-from annt_prof.scenario.schema import Scenario
-from annt_prof.techniques import registry
-from annt_prof.techniques.evidence import Baseline
-from annt_prof.techniques.technique import Machine
+from annt_prof.workers.process import WorkerLost
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from annt_prof.runner.messages import Assignment, Reply, Request
     from annt_prof.techniques.technique import Technique
+    from annt_prof.windows.messages import Assignment, Reply, Request
 
     Script = Callable[[Assignment, int], Failure | None]
 
@@ -295,7 +295,7 @@ def test_a_plug_in_that_raises_costs_its_own_variants_only(
         monkeypatch, tmp_path, scenario, plan(scenario), lambda _assignment, _launch: None
     )
     session.prepare()
-    reason = f"amp of annt_prof.techniques.amp: its {asked} raised KeyError: 'gpu'"
+    reason = f"amp of annt_prof.techniques.shipped.amp: its {asked} raised KeyError: 'gpu'"
     found = {each.name: (each.status, each.reason) for each in session.records}
     assert found["amp"] == found["all"] == ("crashed", reason)
     assert found["baseline"] == found["gradient_clipping"] == ("measured", None)

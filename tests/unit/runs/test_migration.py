@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from annt_prof.explain.old_records import with_figures
+from annt_prof.compare.old_records import with_figures
 from annt_prof.runs import store
 from hand_made import MS, run, variant
 

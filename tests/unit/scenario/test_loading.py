@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from annt_prof.errors import UserError
 from annt_prof.scenario.effective import EffectiveValue, differences
 from annt_prof.scenario.loading import load
-from annt_prof.techniques.amp import AmpOptions
-from annt_prof.techniques.gradient_accumulation import GradientAccumulationOptions
+from annt_prof.techniques.shipped.amp import AmpOptions
+from annt_prof.techniques.shipped.gradient_accumulation import GradientAccumulationOptions
 
 
 def values_of(resolved):

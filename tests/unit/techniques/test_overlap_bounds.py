@@ -7,7 +7,7 @@ import pytest
 
 from annt_prof.categories import Category, Phase
 from annt_prof.techniques import registry
-from annt_prof.techniques.pin_memory import PinMemoryOptions
+from annt_prof.techniques.shipped.pin_memory import PinMemoryOptions
 from pipeline import Kernel, Pipeline
 
 ITERATIONS = 8

@@ -7,7 +7,7 @@ import pytest
 
 from annt_prof.errors import UserError
 from annt_prof.techniques import registry
-from annt_prof.techniques.amp import TECHNIQUE as AMP
+from annt_prof.techniques.shipped.amp import TECHNIQUE as AMP
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def install(tmp_path, monkeypatch):
 def renamed(name):
     return (
         "from dataclasses import replace\n"
-        "from annt_prof.techniques.amp import TECHNIQUE as AMP\n"
+        "from annt_prof.techniques.shipped.amp import TECHNIQUE as AMP\n"
         f"TECHNIQUE = replace(AMP, name={name!r})\n"
     )
 
@@ -132,7 +132,7 @@ def test_listing_and_loading_need_nothing_heavy():
         "import sys\n"
         "from annt_prof.techniques import registry\n"
         "names = registry.names()\n"
-        "print(*[m for m in sys.modules if m == 'annt_prof.techniques.amp'])\n"
+        "print(*[m for m in sys.modules if m == 'annt_prof.techniques.shipped.amp'])\n"
         "[registry.load(name) for name in names]\n"
         "import annt_prof.scenario.effective\n"
         "print(*[m for m in ('torch', 'numpy', 'pydantic', 'ruamel') if m in sys.modules])\n"
@@ -160,7 +160,7 @@ def test_reading_a_scenario_needs_no_torch(tmp_path):
 def test_options_that_cannot_be_sent_to_a_worker_are_refused(install):
     source = (
         "from dataclasses import dataclass, replace\n"
-        "from annt_prof.techniques.amp import TECHNIQUE as AMP\n"
+        "from annt_prof.techniques.shipped.amp import TECHNIQUE as AMP\n"
         "def made():\n"
         "    @dataclass(frozen=True)\n"
         "    class Options:\n"

@@ -7,11 +7,7 @@ import torch
 
 from annt_prof.categories import Category, KernelClass
 from annt_prof.techniques import registry
-from annt_prof.techniques.amp import AmpOptions
 from annt_prof.techniques.evidence import Baseline
-from annt_prof.techniques.gradient_accumulation import GradientAccumulationOptions
-from annt_prof.techniques.pin_memory import PinMemoryOptions
-from annt_prof.techniques.set_to_none import SetToNoneOptions
 from annt_prof.techniques.setup import (
     Autocast,
     LoaderArguments,
@@ -19,6 +15,10 @@ from annt_prof.techniques.setup import (
     ScheduleArguments,
     TrainingSetup,
 )
+from annt_prof.techniques.shipped.amp import AmpOptions
+from annt_prof.techniques.shipped.gradient_accumulation import GradientAccumulationOptions
+from annt_prof.techniques.shipped.pin_memory import PinMemoryOptions
+from annt_prof.techniques.shipped.set_to_none import SetToNoneOptions
 from annt_prof.techniques.technique import Machine
 
 CPU = Machine("cpu", "A CPU", 0, 2, native_bfloat16=True)

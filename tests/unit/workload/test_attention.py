@@ -9,7 +9,7 @@ import torch
 from torch.utils.data import TensorDataset
 
 from annt_prof.errors import UserError
-from annt_prof.runner.step import Loop
+from annt_prof.loop.step import Loop
 from annt_prof.techniques.setup import (
     LoaderArguments,
     OptimizerArguments,

@@ -9,7 +9,7 @@ import torch
 from torch.utils.data import TensorDataset
 
 from annt_prof.errors import UserError
-from annt_prof.runner.step import Loop, optimizer_step
+from annt_prof.loop.step import Loop, optimizer_step
 from annt_prof.techniques import registry
 from annt_prof.techniques.setup import (
     Autocast,

@@ -1,0 +1,1 @@
+"""What each variant is worth against the baseline, from paired rounds of several launches."""

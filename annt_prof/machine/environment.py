@@ -1,0 +1,56 @@
+"""The fingerprint of the machine and the software that a run was measured on. No torch."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+from typing import TYPE_CHECKING
+
+from annt_prof.machine import hardware
+from annt_prof.runs.record import Environment
+from annt_prof.telemetry.nvml import driver_version
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from annt_prof.techniques.technique import Machine
+
+_DISTRIBUTIONS = ("annt-prof", "torch", "torchvision", "timm", "transformers", "numpy")
+
+
+def collect(
+    machine: Machine, threads: int, packages: Mapping[str, str] | None = None
+) -> Environment:
+    """Return the fingerprint.
+
+    Args:
+        machine: The device and what it can do.
+        threads: Threads torch computes with.
+        packages: Versions that only an import tells, such as ``cuda``; they win over those
+            that the installed packages' metadata names.
+    """
+    return Environment(
+        device_type=machine.device_type,
+        device_name=machine.device_name,
+        num_devices=machine.num_devices,
+        cpu_name=hardware.cpu_name(),
+        num_cores=hardware.num_cores(),
+        memory_bytes=hardware.memory_bytes(),
+        threads=threads,
+        operating_system=hardware.operating_system(),
+        driver=driver_version(),
+        packages=installed_versions() | dict(packages or {}),
+        native_bfloat16=machine.native_bfloat16,
+        tf32=machine.tf32,
+    )
+
+
+def installed_versions() -> dict[str, str]:
+    """Return the version by name of Python and of each package here that matters to a run."""
+    found = {"python": platform.python_version()}
+    for name in _DISTRIBUTIONS:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found

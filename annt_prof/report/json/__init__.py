@@ -1,0 +1,1 @@
+"""The answers as JSON documents, with keys that stay."""

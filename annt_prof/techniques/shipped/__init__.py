@@ -1,0 +1,1 @@
+"""Our own techniques, one file each; the folder is the list."""

@@ -1,0 +1,1 @@
+"""Everything that a face prints, as frozen values."""

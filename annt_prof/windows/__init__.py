@@ -1,0 +1,1 @@
+"""Timed and traced windows, their clocks, and what is asked of a worker."""

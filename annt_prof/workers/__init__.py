@@ -1,0 +1,1 @@
+"""Worker processes: the fork server, the pipe, their logs and memory."""
