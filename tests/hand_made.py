@@ -9,7 +9,8 @@ import msgspec
 from annt_prof.analysis.breakdown import MeanBreakdown
 from annt_prof.categories import Category
 from annt_prof.compare.comparison import summarise
-from annt_prof.runs.record import SCHEMA_VERSION, Environment, Run, TimedWindow, VariantRecord
+from annt_prof.machine.environment import Environment
+from annt_prof.runs.record import SCHEMA_VERSION, Run, TimedWindow, VariantRecord
 from annt_prof.scenario.effective import EffectiveValue, Substitution
 from annt_prof.telemetry.summary import TelemetrySummary
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from annt_prof.calibration.collectives import collective_rate
 from annt_prof.errors import UserError
-from annt_prof.techniques.evidence import Ceilings
+from annt_prof.machine.ceilings import Ceilings
 from annt_prof.windows.messages import Calibrated, Failure
 from annt_prof.workers.process import Worker, WorkerLost
 

@@ -8,8 +8,9 @@ import msgspec
 
 from annt_prof.errors import UserError
 from annt_prof.explain.prediction import predict
+from annt_prof.machine.machine import Machine
 from annt_prof.techniques import registry
-from annt_prof.techniques.technique import REDUNDANT, Machine
+from annt_prof.techniques.technique import REDUNDANT
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

@@ -35,8 +35,8 @@ from annt_prof.techniques import registry
 
 if TYPE_CHECKING:
     from annt_prof.explain.explanation import Movement
+    from annt_prof.machine.ceilings import Ceilings
     from annt_prof.runs.record import Run, VariantRecord
-    from annt_prof.techniques.evidence import Ceilings
 
 _WORTH_TRYING = 0.02  # of the step
 _MOST_NEXT_STEPS = 5

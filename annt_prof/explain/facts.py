@@ -16,8 +16,9 @@ from annt_prof.explain.prediction import evidence_of
 if TYPE_CHECKING:
     from annt_prof.explain.explanation import Amount
     from annt_prof.explain.shapley import Names
+    from annt_prof.machine.ceilings import Ceilings
     from annt_prof.runs.record import Run, VariantRecord
-    from annt_prof.techniques.evidence import Ceilings, Evidence
+    from annt_prof.techniques.evidence import Evidence
 
 NOBODY: Names = frozenset()
 """The baseline's set of techniques."""

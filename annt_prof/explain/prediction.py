@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from annt_prof.analysis.breakdown import MeanBreakdown
     from annt_prof.categories import Precision
+    from annt_prof.machine.ceilings import Ceilings
     from annt_prof.runs.record import Run, VariantRecord
-    from annt_prof.techniques.evidence import Ceilings
     from annt_prof.techniques.technique import Options, Signature
 
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from annt_prof.categories import KernelClass
+    from annt_prof.machine.ceilings import Ceilings
     from annt_prof.runs.record import Run, VariantRecord
-    from annt_prof.techniques.evidence import Ceilings
 
 NOT_CALIBRATED = "annt-prof doctor --calibrate measures it"
 TOO_LOW = "the calibrated ceiling is lower than what was measured: recalibrate"

@@ -21,8 +21,8 @@ from annt_prof.loop.numerics import look_at
 from annt_prof.loop.step import Loop
 from annt_prof.loop.warming import warm_up
 from annt_prof.machine import hardware
+from annt_prof.machine.machine import Machine
 from annt_prof.techniques import registry
-from annt_prof.techniques.technique import Machine
 from annt_prof.windows.epoch_starts import epoch_start_ns
 from annt_prof.windows.footprint import footprint, give_back_caches
 from annt_prof.windows.loaders import pause_loaders, queue_capacity, resume_loaders

@@ -1,24 +1,41 @@
-"""Where a machine's measured ceilings are kept: one file, by the machine's fingerprint."""
+"""What a machine can do at most, and the file that keeps it, by the machine's fingerprint."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping  # noqa: TC003 - msgspec reads the fields' types
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from annt_prof.errors import UserError
-from annt_prof.techniques.evidence import Ceilings
 
 if TYPE_CHECKING:
-    from annt_prof.runs.record import Environment
+    from annt_prof.machine.environment import Environment
 
 _FILE = "ceilings.json"
 
 
-class _Stored(msgspec.Struct, frozen=True):
-    matrix_flops: dict[str, float]
+@dataclass(frozen=True)
+class Ceilings:
+    """What a machine can do at most, measured once by ``annt-prof doctor --calibrate``.
+
+    Attributes:
+        matrix_flops: Operations per second of a large matrix product, by dtype (``float32``,
+            ``tf32``, ``bfloat16``, ``float16``).
+        memory_bytes_per_s: Read and written by a large elementwise operation.
+        pinned_bytes_per_s: Host to device from page-locked memory; None without a device.
+        pageable_bytes_per_s: Host to device from ordinary memory; None without a device.
+        launch_ns: From one empty launch to the next; on a CPU, of one small operator.
+        collective_bytes_per_s: Bus bandwidth of an all-reduce over every device, on a CPU over
+            two processes; None where it was not measured.
+        collective_ranks: That took part in it.
+        no_collective: Why it was not measured.
+    """
+
+    matrix_flops: Mapping[str, float]
     memory_bytes_per_s: float
     pinned_bytes_per_s: float | None
     pageable_bytes_per_s: float | None
@@ -50,9 +67,7 @@ def keep(environment: Environment, ceilings: Ceilings) -> Path:
     """
     path = _path()
     stored = _read(path)
-    stored[fingerprint(environment)] = msgspec.convert(
-        {name: getattr(ceilings, name) for name in _Stored.__struct_fields__}, _Stored
-    )
+    stored[fingerprint(environment)] = ceilings
     temporary = path.with_name(f".{_FILE}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -65,10 +80,7 @@ def keep(environment: Environment, ceilings: Ceilings) -> Path:
 
 def recall(environment: Environment) -> Ceilings | None:
     """Return the ceilings of this very machine, or None where it was never calibrated."""
-    found = _read(_path()).get(fingerprint(environment))
-    if found is None:
-        return None
-    return Ceilings(**{name: getattr(found, name) for name in _Stored.__struct_fields__})
+    return _read(_path()).get(fingerprint(environment))
 
 
 def _path() -> Path:
@@ -76,9 +88,9 @@ def _path() -> Path:
     return Path(cache).expanduser() / "annt_prof" / _FILE
 
 
-def _read(path: Path) -> dict[str, _Stored]:
+def _read(path: Path) -> dict[str, Ceilings]:
     """Return what is stored; nothing where the file is missing or damaged, as it can be remade."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=dict[str, _Stored])
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, Ceilings])
     except (OSError, msgspec.DecodeError, UnicodeDecodeError):
         return {}

@@ -6,16 +6,40 @@ import importlib.metadata
 import platform
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from annt_prof.machine import hardware
-from annt_prof.runs.record import Environment
 from annt_prof.telemetry.nvml import driver_version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from annt_prof.techniques.technique import Machine
+    from annt_prof.machine.machine import Machine
 
 _DISTRIBUTIONS = ("annt-prof", "torch", "torchvision", "timm", "transformers", "numpy")
+
+
+class Environment(msgspec.Struct, frozen=True):
+    """What the run was measured on; figures from different environments do not compare.
+
+    Attributes:
+        packages: Version by package name (python, torch, torchvision, timm, transformers, ...).
+        threads: Threads torch computes with.
+        native_bfloat16, tf32: Whether the device has such matrix instructions.
+    """
+
+    device_type: str
+    device_name: str
+    num_devices: int
+    cpu_name: str
+    num_cores: int
+    memory_bytes: int
+    threads: int
+    operating_system: str
+    driver: str | None
+    packages: dict[str, str]
+    native_bfloat16: bool = True
+    tf32: bool = False
 
 
 def collect(

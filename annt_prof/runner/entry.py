@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from annt_prof.machine.machine import Machine
     from annt_prof.plan import Plan
     from annt_prof.runs.record import VariantStatus
     from annt_prof.scenario.effective import Substitution
     from annt_prof.scenario.schema import ChosenTechnique, Scenario
     from annt_prof.techniques.evidence import Baseline
     from annt_prof.techniques.observed import Observed
-    from annt_prof.techniques.technique import Machine
     from annt_prof.windows.messages import TimedReply
     from annt_prof.workers.process import Worker
 

@@ -34,13 +34,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from multiprocessing.context import ForkServerContext
 
+    from annt_prof.machine.machine import Machine
     from annt_prof.plan import Plan
     from annt_prof.runs.record import VariantRecord
     from annt_prof.scenario.loading import Resolved, ScenarioDocument
     from annt_prof.scenario.pair import Pair
     from annt_prof.scenario.schema import Scenario
     from annt_prof.techniques.observed import Observed
-    from annt_prof.techniques.technique import Machine
     from annt_prof.windows.messages import Probed
 
 TELEMETRY = "telemetry.csv"

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from annt_prof.analysis.breakdown import MeanBreakdown
+from annt_prof.machine.environment import Environment
 from annt_prof.scenario.effective import EffectiveValue, Substitution
 from annt_prof.telemetry.summary import TelemetrySummary
 
@@ -14,29 +15,6 @@ SCHEMA_VERSION = 2
 
 VariantStatus = Literal["measured", "not_applicable", "out_of_memory", "crashed", "not_measured"]
 """``not_measured`` is what trains as a baseline that crashed before its first window."""
-
-
-class Environment(msgspec.Struct, frozen=True):
-    """What the run was measured on; figures from different environments do not compare.
-
-    Attributes:
-        packages: Version by package name (python, torch, torchvision, timm, transformers, ...).
-        threads: Threads torch computes with.
-        native_bfloat16, tf32: Whether the device has such matrix instructions.
-    """
-
-    device_type: str
-    device_name: str
-    num_devices: int
-    cpu_name: str
-    num_cores: int
-    memory_bytes: int
-    threads: int
-    operating_system: str
-    driver: str | None
-    packages: dict[str, str]
-    native_bfloat16: bool = True
-    tf32: bool = False
 
 
 class TimedWindow(msgspec.Struct, frozen=True):

@@ -11,38 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from annt_prof.categories import KernelClass
+    from annt_prof.machine.ceilings import Ceilings
 
 _COMPUTING = (
     Phase.FORWARD, Phase.BACKWARD, Phase.GRAD_SCALING, Phase.GRAD_CLIPPING, Phase.OPTIMIZER,
     Phase.ZERO_GRAD,
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Ceilings:
-    """What a machine can do at most, measured once by ``annt-prof doctor --calibrate``.
-
-    Attributes:
-        matrix_flops: Operations per second of a large matrix product, by dtype (``float32``,
-            ``tf32``, ``bfloat16``, ``float16``).
-        memory_bytes_per_s: Read and written by a large elementwise operation.
-        pinned_bytes_per_s: Host to device from page-locked memory; None without a device.
-        pageable_bytes_per_s: Host to device from ordinary memory; None without a device.
-        launch_ns: From one empty launch to the next; on a CPU, of one small operator.
-        collective_bytes_per_s: Bus bandwidth of an all-reduce over every device, on a CPU over
-            two processes; None where it was not measured.
-        collective_ranks: That took part in it.
-        no_collective: Why it was not measured.
-    """
-
-    matrix_flops: Mapping[str, float]
-    memory_bytes_per_s: float
-    pinned_bytes_per_s: float | None
-    pageable_bytes_per_s: float | None
-    launch_ns: float
-    collective_bytes_per_s: float | None = None
-    collective_ranks: int = 1
-    no_collective: str | None = None
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from annt_prof.categories import Category, KernelClass
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from annt_prof.machine.machine import Machine
     from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
     from annt_prof.techniques.observed import Observed
     from annt_prof.techniques.setup import TrainingSetup
@@ -29,27 +30,6 @@ class Options(Protocol):
 
     def apply(self, setup: TrainingSetup) -> None:
         """Edit the declaration of the loop. Called once, before anything is built from it."""
-
-
-@dataclass(frozen=True)
-class Machine:
-    """What a technique may ask about the machine, found without training on it.
-
-    Attributes:
-        device_type: The device the run uses.
-        device_name: As its maker calls it.
-        num_devices: Accelerators visible; 0 on a CPU.
-        num_cores: CPU cores this process may run on.
-        native_bfloat16: Whether the device has bfloat16 matrix instructions.
-        tf32: Whether the device has TF32 matrix instructions.
-    """
-
-    device_type: Literal["cpu", "cuda"]
-    device_name: str
-    num_devices: int
-    num_cores: int
-    native_bfloat16: bool
-    tf32: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from annt_prof.machine.ceilings import Ceilings
+    from annt_prof.machine.machine import Machine
     from annt_prof.plan import Variant
     from annt_prof.runs.record import Numerics, TimedWindow
     from annt_prof.scenario.effective import Substitution
     from annt_prof.scenario.schema import Scenario
-    from annt_prof.techniques.evidence import Ceilings
     from annt_prof.techniques.observed import Observed
-    from annt_prof.techniques.technique import Machine
 
 DeviceType = Literal["cpu", "cuda"]
 LossKind = Literal["out_of_memory", "crashed", "not_applicable", "user_error"]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from small_training import SAMPLES, make_setup
 
+from annt_prof.machine.machine import Machine
 from annt_prof.techniques import registry
-from annt_prof.techniques.technique import Machine
 
 if TYPE_CHECKING:
     from annt_prof.techniques.setup import TrainingSetup

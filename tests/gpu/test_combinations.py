@@ -26,8 +26,8 @@ from torch.profiler import ProfilerActivity, profile
 from annt_prof.errors import UserError
 from annt_prof.loop.numerics import look_at
 from annt_prof.loop.step import Loop, optimizer_step
+from annt_prof.machine.machine import Machine
 from annt_prof.techniques import registry
-from annt_prof.techniques.technique import Machine
 from annt_prof.windows.peak import Peak, peak, reset_peak
 
 if TYPE_CHECKING:

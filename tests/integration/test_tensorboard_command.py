@@ -17,15 +17,9 @@ from typing import Any
 import pytest
 
 from annt_prof.categories import Phase
+from annt_prof.machine.environment import Environment
 from annt_prof.runs import store
-from annt_prof.runs.record import (
-    SCHEMA_VERSION,
-    Environment,
-    Run,
-    StepTime,
-    TimedWindow,
-    VariantRecord,
-)
+from annt_prof.runs.record import SCHEMA_VERSION, Run, StepTime, TimedWindow, VariantRecord
 from annt_prof.testing import TraceBuilder
 from interruptible import heed_interrupts
 

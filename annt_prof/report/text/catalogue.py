@@ -10,14 +10,16 @@ from rich.console import Group
 from rich.text import Text
 
 from annt_prof.errors import UserError
+from annt_prof.machine.machine import Machine
 from annt_prof.report.text.lines import INDENT, bullets, heading, labelled, plain
 from annt_prof.techniques import registry
-from annt_prof.techniques.technique import Machine, Technique
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from rich.console import RenderableType
+
+    from annt_prof.techniques.technique import Technique
 
 CATALOGUE_VERSION = 1
 

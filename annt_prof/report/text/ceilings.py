@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from annt_prof.techniques.evidence import Ceilings
+    from annt_prof.machine.ceilings import Ceilings
 
 
 def ceilings_table(machine: str, ceilings: Ceilings) -> RenderableType:

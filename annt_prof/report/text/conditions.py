@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from annt_prof.runs.record import Environment, Run
+    from annt_prof.machine.environment import Environment
+    from annt_prof.runs.record import Run
 
 
 def conditions(run: Run) -> RenderableType:

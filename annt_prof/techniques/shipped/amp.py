@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING, Literal, cast
 from annt_prof.categories import MATRIX_CLASSES, Category, KernelClass, Precision
 from annt_prof.techniques.evidence import Evidence, Prediction
 from annt_prof.techniques.observed import CONVOLUTIONS, PRODUCTS, Observed
-from annt_prof.techniques.technique import Machine, Options, Pitfall, Signature, Technique
+from annt_prof.techniques.technique import Options, Pitfall, Signature, Technique
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from annt_prof.machine.machine import Machine
     from annt_prof.techniques.setup import TrainingSetup
 
 

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, cast
 
 from annt_prof.categories import Category
 from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
-from annt_prof.techniques.technique import Machine, Options, Pitfall, Signature, Technique
+from annt_prof.techniques.technique import Options, Pitfall, Signature, Technique
 
 if TYPE_CHECKING:
+    from annt_prof.machine.machine import Machine
     from annt_prof.techniques.setup import TrainingSetup
 
 

@@ -12,14 +12,15 @@ from annt_prof.categories import Category, KernelClass, Phase, Precision
 from annt_prof.errors import UserError
 from annt_prof.explain.advice import advise
 from annt_prof.explain.prediction import evidence_of, predict
+from annt_prof.machine.ceilings import Ceilings
+from annt_prof.machine.machine import Machine
 from annt_prof.scenario.effective import EffectiveValue
 from annt_prof.techniques import registry
-from annt_prof.techniques.evidence import Baseline, Ceilings, Evidence
+from annt_prof.techniques.evidence import Baseline, Evidence
 from annt_prof.techniques.shipped.amp import AmpOptions
 from annt_prof.techniques.shipped.gradient_accumulation import GradientAccumulationOptions
 from annt_prof.techniques.shipped.pin_memory import PinMemoryOptions
 from annt_prof.techniques.shipped.set_to_none import SetToNoneOptions
-from annt_prof.techniques.technique import Machine
 from hand_made import MS, breakdown, cpu_run, run, variant
 
 GPU = Machine("cuda", "A GPU", 1, 16, native_bfloat16=True, tf32=True)

@@ -11,10 +11,10 @@ from annt_prof.explain.explaining import explain
 from annt_prof.explain.precisions import by_settings
 from annt_prof.explain.prediction import evidence_of
 from annt_prof.explain.throughput import throughputs
+from annt_prof.machine.ceilings import Ceilings
 from annt_prof.report.text.explanation import render_explanation
 from annt_prof.runs.record import Numerics, QuantisationError
 from annt_prof.scenario.effective import EffectiveValue
-from annt_prof.techniques.evidence import Ceilings
 from hand_made import CPU, GPU, MS, breakdown, run, variant
 
 TERA = 10**12

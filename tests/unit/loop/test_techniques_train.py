@@ -9,6 +9,7 @@ from torch.overrides import TorchFunctionMode
 
 from annt_prof.errors import UserError
 from annt_prof.loop.step import Loop, optimizer_step
+from annt_prof.machine.machine import Machine
 from annt_prof.techniques import registry
 from annt_prof.techniques.setup import (
     LoaderArguments,
@@ -16,7 +17,6 @@ from annt_prof.techniques.setup import (
     ScheduleArguments,
     TrainingSetup,
 )
-from annt_prof.techniques.technique import Machine
 from annt_prof.workload.assembly import make_batches
 from annt_prof.workload.datasets.images import ArrayImages, ImageRecipe
 

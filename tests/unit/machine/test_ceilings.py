@@ -5,7 +5,7 @@ import pytest
 
 from annt_prof.errors import UserError
 from annt_prof.machine import ceilings
-from annt_prof.techniques.evidence import Ceilings
+from annt_prof.machine.ceilings import Ceilings
 from hand_made import CPU, GPU
 
 FOUND = Ceilings({"float32": 1e12, "bfloat16": 2e12}, 1e10, None, None, 2000.0)

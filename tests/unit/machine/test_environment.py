@@ -6,8 +6,8 @@ import sys
 import msgspec
 
 from annt_prof.machine import environment, hardware
-from annt_prof.runs.record import Environment
-from annt_prof.techniques.technique import Machine
+from annt_prof.machine.environment import Environment
+from annt_prof.machine.machine import Machine
 
 GPU = Machine("cuda", "NVIDIA H100", 8, 4, native_bfloat16=True)
 
@@ -48,7 +48,7 @@ def test_it_survives_the_run_file():
 def test_collecting_imports_no_torch():
     program = (
         "import sys; from annt_prof.machine.environment import collect\n"
-        "from annt_prof.techniques.technique import Machine\n"
+        "from annt_prof.machine.machine import Machine\n"
         "collect(Machine('cpu', 'x', 0, 1, False), 1)\n"
         "print(*sys.modules)"
     )

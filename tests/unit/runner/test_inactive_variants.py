@@ -2,12 +2,12 @@
 
 import dataclasses
 
+from annt_prof.machine.machine import Machine
 from annt_prof.plan import plan
 from annt_prof.runner.entry import Order, entries, obstacles
 from annt_prof.scenario.schema import Scenario
 from annt_prof.techniques import registry
 from annt_prof.techniques.observed import Observed
-from annt_prof.techniques.technique import Machine
 
 CPU = Machine("cpu", "A CPU", 0, 2, native_bfloat16=True)
 SCENARIO = Scenario.model_validate(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from annt_prof.machine.machine import Machine
 from annt_prof.runner.recording import RunRequest, _question
 from annt_prof.scenario.loading import load
-from annt_prof.techniques.technique import Machine
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from annt_prof.errors import UserError
+from annt_prof.machine.machine import Machine
 from annt_prof.plan import plan, plan_pair
 from annt_prof.runner import crew as crew_module
 from annt_prof.runner.entry import Order, obstacles
@@ -22,7 +23,6 @@ from annt_prof.scenario.pair import compare
 from annt_prof.scenario.schema import Scenario
 from annt_prof.techniques import registry
 from annt_prof.techniques.evidence import Baseline
-from annt_prof.techniques.technique import Machine
 from annt_prof.windows.messages import (
     Built,
     EpochReply,

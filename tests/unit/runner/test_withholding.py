@@ -2,6 +2,7 @@
 
 import pytest
 
+from annt_prof.machine.machine import Machine
 from annt_prof.plan import plan
 from annt_prof.runner.crew import Crew
 from annt_prof.runner.entry import Order, entries
@@ -9,7 +10,6 @@ from annt_prof.runner.withholding import costs_every_variant
 from annt_prof.runs.events import VariantLost
 from annt_prof.runs.record import TimedWindow
 from annt_prof.scenario.schema import Scenario
-from annt_prof.techniques.technique import Machine
 from annt_prof.windows.messages import Failure
 
 CPU = Machine("cpu", "A CPU", 0, 2, native_bfloat16=True)

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from annt_prof.categories import Category, KernelClass
+from annt_prof.machine.machine import Machine
 from annt_prof.techniques import registry
 from annt_prof.techniques.evidence import Baseline
 from annt_prof.techniques.setup import (
@@ -19,7 +20,6 @@ from annt_prof.techniques.shipped.amp import AmpOptions
 from annt_prof.techniques.shipped.gradient_accumulation import GradientAccumulationOptions
 from annt_prof.techniques.shipped.pin_memory import PinMemoryOptions
 from annt_prof.techniques.shipped.set_to_none import SetToNoneOptions
-from annt_prof.techniques.technique import Machine
 
 CPU = Machine("cpu", "A CPU", 0, 2, native_bfloat16=True)
 OLD_CPU = Machine("cpu", "An old CPU", 0, 2, native_bfloat16=False)

@@ -6,15 +6,8 @@ import pytest
 
 from annt_prof.analysis.breakdown import MeanBreakdown
 from annt_prof.categories import Category
-from annt_prof.runs.record import (
-    SCHEMA_VERSION,
-    Environment,
-    Run,
-    Speedup,
-    StepTime,
-    TimedWindow,
-    VariantRecord,
-)
+from annt_prof.machine.environment import Environment
+from annt_prof.runs.record import SCHEMA_VERSION, Run, Speedup, StepTime, TimedWindow, VariantRecord
 from annt_prof.scenario.effective import Substitution
 from annt_prof.telemetry.summary import TelemetrySummary
 

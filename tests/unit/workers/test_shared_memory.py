@@ -4,13 +4,13 @@ import pytest
 
 from annt_prof.doctor.scenario import loaders_check
 from annt_prof.errors import UserError
+from annt_prof.machine.machine import Machine
 from annt_prof.plan import plan
 from annt_prof.runner import recording
 from annt_prof.runner.entry import Order
 from annt_prof.runs.events import Warned
 from annt_prof.scenario.schema import Scenario
 from annt_prof.techniques.observed import Observed
-from annt_prof.techniques.technique import Machine
 from annt_prof.workers.shared_memory import demand, held_batches, remedy, shortage
 
 GPU = Machine("cuda", "A GPU", 1, 16, native_bfloat16=True)

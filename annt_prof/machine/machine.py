@@ -1,0 +1,27 @@
+"""What a technique may ask about a machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What a technique may ask about the machine, found without training on it.
+
+    Attributes:
+        device_type: The device the run uses.
+        device_name: As its maker calls it.
+        num_devices: Accelerators visible; 0 on a CPU.
+        num_cores: CPU cores this process may run on.
+        native_bfloat16: Whether the device has bfloat16 matrix instructions.
+        tf32: Whether the device has TF32 matrix instructions.
+    """
+
+    device_type: Literal["cpu", "cuda"]
+    device_name: str
+    num_devices: int
+    num_cores: int
+    native_bfloat16: bool
+    tf32: bool = False
