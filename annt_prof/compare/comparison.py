@@ -1,4 +1,4 @@
-"""What follows from the windows: throughput, step time, speedup and profiler inflation."""
+"""What follows from the windows: throughput, step time, speedup, verdict, profiler inflation."""
 
 from __future__ import annotations
 
@@ -13,20 +13,29 @@ from annt_prof.compare.figures import (
     per_iteration_ns,
 )
 from annt_prof.compare.pairing import precise_enough, speedup
+from annt_prof.compare.verdict import DEFAULT_PRECISION, decide, floor_of
 from annt_prof.plan import BASELINE
 from annt_prof.runs.record import Speedup, StepTime, VariantRecord
 
 __all__ = ["precise_enough", "summarise"]  # all that a run needs of the statistics
 
 
-def summarise(variants: tuple[VariantRecord, ...]) -> tuple[VariantRecord, ...]:
-    """Return the variants with every figure that follows from their windows filled in.
+def summarise(
+    variants: tuple[VariantRecord, ...], precision: float = DEFAULT_PRECISION
+) -> tuple[VariantRecord, ...]:
+    """Return the variants with every figure and verdict that follows from their windows filled in.
 
     Only measured variants get figures: one that crashed half-way keeps its windows in the record,
     but is not compared. Without a measured baseline no variant has a speedup.
+
+    Args:
+        variants: Of one run.
+        precision: Fraction up to which the scenario counts an interval as narrow.
     """
     baseline = next((v for v in variants if v.name == BASELINE and _has_windows(v)), None)
-    return tuple(_summary(v, baseline) if _has_windows(v) else v for v in variants)
+    compared = tuple(_summary(v, baseline) if _has_windows(v) else v for v in variants)
+    floor = floor_of(compared)
+    return tuple(_judged(v, precision, floor) if _has_windows(v) else v for v in compared)
 
 
 def _has_windows(variant: VariantRecord) -> bool:
@@ -42,6 +51,13 @@ def _summary(variant: VariantRecord, baseline: VariantRecord | None) -> VariantR
         speedup=_speedup(variant, baseline),
         profiler_inflation=_inflation(variant, times),
     )
+
+
+def _judged(variant: VariantRecord, precision: float, floor: float) -> VariantRecord:
+    """Return a variant with its verdict; the baseline is not judged against itself."""
+    told = variant.name != BASELINE and variant.speedup is not None
+    verdict = decide(variant.speedup, precision, floor) if told and variant.speedup else None
+    return msgspec.structs.replace(variant, verdict=verdict)
 
 
 def _step_time(variant: VariantRecord) -> StepTime:

@@ -21,5 +21,6 @@ def with_figures(run: Run) -> Run:
         return run
     # Slow to import, and not needed for the records of today.
     from annt_prof.compare.comparison import summarise
+    from annt_prof.compare.verdict import precision_of
 
-    return msgspec.structs.replace(run, variants=summarise(run.variants))
+    return msgspec.structs.replace(run, variants=summarise(run.variants, precision_of(run)))

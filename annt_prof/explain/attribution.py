@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from annt_prof.explain import costs, shapley
-from annt_prof.explain.facts import NOBODY
+from annt_prof.explain.facts import NO_TECHNIQUES
 
 if TYPE_CHECKING:
     from annt_prof.explain.explanation import Amount
@@ -68,7 +68,7 @@ def place(name: str, facts: Facts, alone: Amount) -> Placed:
     variants = {names: facts.measured[names] for names in needed}
     if facts.baseline_ns is None:
         return Placed(None, timed.ns, None)
-    cost = costs.costs_of(variants, facts.measured[NOBODY], facts.baseline_ns)
+    cost = costs.costs_of(variants, facts.measured[NO_TECHNIQUES], facts.baseline_ns)
     traced = costs.traced(variants)
     if cost is None or len(traced) < len(variants):
         return Placed(None, timed.ns, None)

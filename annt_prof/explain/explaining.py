@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from annt_prof import units
 from annt_prof.compare import pairing
-from annt_prof.compare.wording import DEFAULT_PRECISION, floor_of, verdict
+from annt_prof.compare.verdict import floor_of
 from annt_prof.errors import UserError
 from annt_prof.explain import costs, shapley
 from annt_prof.explain.advice import advise, machine_of_run
@@ -17,11 +17,11 @@ from annt_prof.explain.explanation import (
     Amount,
     Bounds,
     Explanation,
-    Finding,
     Interaction,
     TechniqueExplanation,
+    Worth,
 )
-from annt_prof.explain.facts import NOBODY, Facts, gather
+from annt_prof.explain.facts import NO_TECHNIQUES, Facts, gather
 from annt_prof.explain.options import options_of
 from annt_prof.explain.prediction import predict
 from annt_prof.explain.prediction_check import beyond, held, outside
@@ -31,22 +31,24 @@ from annt_prof.explain.throughput import throughputs
 from annt_prof.explain.waiting import loading_decides
 from annt_prof.plan import AGAIN
 from annt_prof.runs.conditions import not_as_asked
+from annt_prof.runs.verdict import Effect
 from annt_prof.techniques import registry
 
 if TYPE_CHECKING:
     from annt_prof.explain.explanation import Movement
     from annt_prof.machine.ceilings import Ceilings
     from annt_prof.runs.record import Run, VariantRecord
+    from annt_prof.runs.verdict import Verdict
 
 _WORTH_TRYING = 0.02  # of the step
 _MOST_NEXT_STEPS = 5
 
-_FINDINGS = {
-    "faster": Finding.HELPS,
-    "slower": Finding.HURTS,
-    "no_measurable_effect": Finding.NO_MEASURABLE_EFFECT,
-    "inconclusive": Finding.INCONCLUSIVE,
-    "no_interval": Finding.INCONCLUSIVE,
+_WORTH = {
+    Effect.FASTER: Worth.HELPS,
+    Effect.SLOWER: Worth.HURTS,
+    Effect.NO_MEASURABLE_EFFECT: Worth.NO_MEASURABLE_EFFECT,
+    Effect.INCONCLUSIVE: Worth.INCONCLUSIVE,
+    Effect.NO_INTERVAL: Worth.INCONCLUSIVE,
 }
 
 
@@ -58,7 +60,7 @@ def explain(run: Run, ceilings: Ceilings | None = None) -> Explanation:
         ceilings: Of the machine it ran on, for sharper predictions.
     """
     facts = gather(run, ceilings)
-    baseline = facts.measured.get(NOBODY)
+    baseline = facts.measured.get(NO_TECHNIQUES)
     techniques = tuple(_technique(name, facts) for name in facts.mix)
     again = next((v for v in run.variants if v.name == AGAIN), None)
     return Explanation(
@@ -70,6 +72,7 @@ def explain(run: Run, ceilings: Ceilings | None = None) -> Explanation:
         techniques=techniques,
         interactions=_interactions(facts),
         baseline_again=None if again is None else again.speedup,
+        verdict_on_again=None if again is None else again.verdict,
         next_steps=_next_steps(techniques, facts),
         differences=run.differences,
         same_in_both=run.same_in_both,
@@ -84,26 +87,27 @@ def explain(run: Run, ceilings: Ceilings | None = None) -> Explanation:
 def _technique(name: str, facts: Facts) -> TechniqueExplanation:
     if name in facts.idle:
         return TechniqueExplanation(
-            name, Finding.NOT_APPLICABLE, f"not applicable: {facts.idle[name]}"
+            name, Worth.NOT_APPLICABLE, f"not applicable: {facts.idle[name]}"
         )
-    baseline = facts.measured.get(NOBODY)
+    baseline = facts.measured.get(NO_TECHNIQUES)
     variant = facts.measured.get(frozenset((name,)))
-    if baseline is None or facts.baseline_ns is None or variant is None or variant.speedup is None:
+    if baseline is None or facts.baseline_ns is None or variant is None:
         return _not_measured(name, facts)
-    floor = floor_of(facts.run.variants)
-    finding = _FINDINGS[verdict(variant.speedup, facts.precision, floor).finding]
+    if variant.speedup is None or variant.verdict is None:
+        return _not_measured(name, facts)
+    worth = _WORTH[variant.verdict.effect]
     alone = costs.saving(variant.speedup, facts.baseline_ns)
     bounds = _bounds(name, facts, baseline.samples_per_iteration)
-    floor_ns = floor * facts.baseline_ns
+    floor_ns = variant.verdict.floor * facts.baseline_ns
     too_much = bounds is not None and beyond(alone, bounds, floor_ns)
     placed = place(name, facts, alone)
-    trusted = finding not in (Finding.HELPS, Finding.HURTS) or placed.agrees
+    trusted = worth not in (Worth.HELPS, Worth.HURTS) or placed.agrees
     extra_s = _extra_first_step_s(baseline, variant)
     return TechniqueExplanation(
         name=name,
-        finding=finding,
+        worth=worth,
         reason=reason(
-            finding,
+            worth,
             variant.speedup,
             placed,
             bounds,
@@ -126,7 +130,7 @@ def _technique(name: str, facts: Facts) -> TechniqueExplanation:
         bounds=bounds,
         prediction_held=None
         if bounds is None
-        else held(alone, bounds, floor_ns, _narrow_ns(facts, facts.baseline_ns)),
+        else held(alone, bounds, floor_ns, _narrow_ns(variant.verdict, facts.baseline_ns)),
         prediction_error_ns=None if bounds is None else outside(alone.ns, bounds),
         pitfalls=_pitfalls(name, variant),
         mathematics=_mathematics(name, variant),
@@ -136,9 +140,9 @@ def _technique(name: str, facts: Facts) -> TechniqueExplanation:
     )
 
 
-def _narrow_ns(facts: Facts, baseline_ns: int) -> float:
+def _narrow_ns(verdict: Verdict, baseline_ns: int) -> float:
     """Return the width per sample up to which a verdict takes an interval for narrow."""
-    return 2 * max(facts.precision, DEFAULT_PRECISION) * baseline_ns
+    return 2 * verdict.precision * baseline_ns
 
 
 def _extra_first_step_s(baseline: VariantRecord, variant: VariantRecord) -> float | None:
@@ -165,11 +169,11 @@ def _not_measured(name: str, facts: Facts) -> TechniqueExplanation:
             status = variant.status.replace("_", " ")
             if variant.status == "not_applicable":
                 why = f"not applicable: {variant.reason or status}"
-                return TechniqueExplanation(name, Finding.NOT_APPLICABLE, why)
+                return TechniqueExplanation(name, Worth.NOT_APPLICABLE, why)
             why = f"not measured: {variant.reason or status}"
-            return TechniqueExplanation(name, Finding.INCONCLUSIVE, why)
+            return TechniqueExplanation(name, Worth.INCONCLUSIVE, why)
     why = "not measured: no round has both it and the baseline"
-    return TechniqueExplanation(name, Finding.INCONCLUSIVE, why)
+    return TechniqueExplanation(name, Worth.INCONCLUSIVE, why)
 
 
 def _given_others(name: str, facts: Facts) -> Amount | None:
@@ -198,7 +202,7 @@ def _signature(name: str, facts: Facts, alone: Amount | None) -> tuple[Movement,
     if alone is None or alone.low is None or alone.high is None:
         return ()
     noise_ns = (alone.high - alone.low) / 2
-    before, after = facts.measured[NOBODY], facts.measured[frozenset((name,))]
+    before, after = facts.measured[NO_TECHNIQUES], facts.measured[frozenset((name,))]
     try:
         expected = registry.load(name).signature
     except UserError:
@@ -244,13 +248,13 @@ def _interactions(facts: Facts) -> tuple[Interaction, ...]:
     small = {names: v for names, v in facts.measured.items() if len(names) <= 2}
     if len(small) < 4 or facts.baseline_ns is None:
         return ()
-    cost = costs.costs_of(small, facts.measured[NOBODY], facts.baseline_ns)
+    cost = costs.costs_of(small, facts.measured[NO_TECHNIQUES], facts.baseline_ns)
     if cost is None:
         return ()
     centres = shapley.interactions(cost.level, facts.acting)
     noise_ns = floor_of(facts.run.variants) * facts.baseline_ns
     found = []
-    trims = not facts.measured[NOBODY].uneven
+    trims = not facts.measured[NO_TECHNIQUES].uneven
     for pair, spread in shapley.interactions(cost.by_launch, facts.acting).items():
         known = costs.around(float(centres[pair]), spread, trims=trims)
         if known.low is None or known.high is None:
@@ -266,7 +270,7 @@ def _next_steps(techniques: tuple[TechniqueExplanation, ...], facts: Facts) -> t
     said = [
         f"{each.name}: more launches would tell (window.time_budget_s, window.rounds)"
         for each in techniques
-        if each.finding is Finding.INCONCLUSIVE and each.speedup is not None
+        if each.worth is Worth.INCONCLUSIVE and each.speedup is not None
     ]
     if facts.evidence is None:
         return tuple(said)

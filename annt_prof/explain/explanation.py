@@ -7,10 +7,11 @@ from enum import StrEnum
 import msgspec
 
 from annt_prof.runs.record import Numerics, Speedup
+from annt_prof.runs.verdict import Verdict
 
 
-class Finding(StrEnum):
-    """What a technique does here, as far as the launches can tell."""
+class Worth(StrEnum):
+    """What a technique is worth here, as far as the launches can tell."""
 
     HELPS = "helps"
     NO_MEASURABLE_EFFECT = "no_measurable_effect"
@@ -67,7 +68,7 @@ class TechniqueExplanation(msgspec.Struct, frozen=True):
     """One technique.
 
     Attributes:
-        finding: Of the technique alone against the baseline.
+        worth: Of the technique alone against the baseline.
         reason: One sentence with the mechanism.
         speedup: Alone against the baseline.
         alone: What it saves alone.
@@ -96,7 +97,7 @@ class TechniqueExplanation(msgspec.Struct, frozen=True):
     """
 
     name: str
-    finding: Finding
+    worth: Worth
     reason: str
     speedup: Speedup | None = None
     alone: Amount | None = None
@@ -161,6 +162,7 @@ class Explanation(msgspec.Struct, frozen=True):
         techniques: In the mix's order.
         interactions: Those whose interval leaves out 0.
         baseline_again: Speedup of the baseline against itself, where it was measured twice.
+        verdict_on_again: On it: whether the run takes the baseline for the same as itself.
         next_steps: What to try, the largest predicted saving first.
         differences: Of a run about two scenarios, each setting in the first and in the second.
         same_in_both: What one might expect to differ and does not.
@@ -179,6 +181,7 @@ class Explanation(msgspec.Struct, frozen=True):
     techniques: tuple[TechniqueExplanation, ...]
     interactions: tuple[Interaction, ...] = ()
     baseline_again: Speedup | None = None
+    verdict_on_again: Verdict | None = None
     next_steps: tuple[str, ...] = ()
     differences: tuple[str, ...] = ()
     same_in_both: tuple[str, ...] = ()

@@ -9,7 +9,6 @@ import msgspec
 
 from annt_prof.compare.figures import launch_of_rounds, middle_ns, per_sample_ns
 from annt_prof.compare.pairing import speedup
-from annt_prof.compare.wording import DEFAULT_PRECISION
 from annt_prof.explain import costs, shapley
 from annt_prof.explain.prediction import evidence_of
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from annt_prof.runs.record import Run, VariantRecord
     from annt_prof.techniques.evidence import Evidence
 
-NOBODY: Names = frozenset()
+NO_TECHNIQUES: Names = frozenset()
 """The baseline's set of techniques."""
 
 
@@ -39,7 +38,6 @@ class Facts:
         shares: Of each technique, whole nanoseconds that sum to the total.
         total: Saving of the whole mix; None where it was not measured.
         evidence: What the baseline's step tells; None where it was not traced.
-        precision: Half-width, a fraction, up to which an interval counts as narrow.
     """
 
     run: Run
@@ -52,7 +50,6 @@ class Facts:
     shares: dict[str, Amount]
     total: Amount | None
     evidence: Evidence | None
-    precision: float
 
 
 def gather(run: Run, ceilings: Ceilings | None) -> Facts:
@@ -61,12 +58,11 @@ def gather(run: Run, ceilings: Ceilings | None) -> Facts:
     idle = {name: why for variant in run.variants for name, why in variant.left_out.items()}
     measured = costs.measured_sets(run)
     acting = tuple(name for name in mix if name not in idle)
-    baseline = measured.get(NOBODY)
+    baseline = measured.get(NO_TECHNIQUES)
     baseline_ns = None if baseline is None else _time_per_sample(baseline)
     orders = costs.orders_of(run, acting, measured) if baseline and acting else []
     total = _total(measured, acting, baseline_ns)
     shares = _shares(measured, acting, orders, baseline_ns, total)
-    values = {value.path: value.value for value in run.scenario}
     return Facts(
         run=run,
         mix=mix,
@@ -78,7 +74,6 @@ def gather(run: Run, ceilings: Ceilings | None) -> Facts:
         shares=shares,
         total=total,
         evidence=None if baseline is None else evidence_of(run, baseline, ceilings),
-        precision=float(values.get("window.precision", DEFAULT_PRECISION)),
     )
 
 
@@ -99,7 +94,7 @@ def _total(
     whole = measured.get(frozenset(acting)) if acting else None
     if baseline_ns is None or whole is None:
         return None
-    found = speedup(measured[NOBODY], whole)
+    found = speedup(measured[NO_TECHNIQUES], whole)
     return None if found is None else costs.saving(found, baseline_ns)
 
 
@@ -114,12 +109,12 @@ def _shares(
     if not orders or total is None or baseline_ns is None:
         return {}
     needed = {frozenset(order[:n]) for order in orders for n in range(len(order) + 1)}
-    cost = costs.costs_of({n: measured[n] for n in needed}, measured[NOBODY], baseline_ns)
+    cost = costs.costs_of({n: measured[n] for n in needed}, measured[NO_TECHNIQUES], baseline_ns)
     if cost is None:
         return {}
     centres = {n: float(s) for n, s in shapley.shapley(cost.level, acting, orders).items()}
     spread = shapley.shapley(cost.by_launch, acting, orders)
     whole = shapley.whole_numbers(centres, total.ns)
-    trims = not measured[NOBODY].uneven
+    trims = not measured[NO_TECHNIQUES].uneven
     found = {n: costs.around(centres[n], spread[n], trims=trims) for n in acting}
     return {name: msgspec.structs.replace(found[name], ns=whole[name]) for name in acting}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from annt_prof import units
 from annt_prof.compare.wording import behind
-from annt_prof.explain.explanation import Finding
+from annt_prof.explain.explanation import Worth
 
 if TYPE_CHECKING:
     from annt_prof.explain.attribution import Placed
@@ -19,7 +19,7 @@ _MOST_MENTIONED = 3
 
 
 def reason(
-    finding: Finding,
+    worth: Worth,
     speedup: Speedup,
     placed: Placed,
     bounds: Bounds | None,
@@ -31,7 +31,7 @@ def reason(
     """Say what was found and by which mechanism.
 
     Args:
-        finding: Of a technique that was measured.
+        worth: Of a technique that was measured.
         speedup: Against the baseline.
         placed: Where in the step it lies.
         bounds: What its mechanism accounts for; None where nothing tells.
@@ -41,13 +41,13 @@ def reason(
     """
     limit = _limit(bounds, baseline_ns, too_much=too_much)
     limit += "" if decided is None or too_much else f"; {decided}"
-    match finding:
-        case Finding.HELPS:
+    match worth:
+        case Worth.HELPS:
             said = f"saves {_effect(speedup, 1)}{_where(placed, helps=True)}"
             return said + _beyond(bounds, baseline_ns, too_much=too_much)
-        case Finding.HURTS:
+        case Worth.HURTS:
             return f"costs {_effect(speedup, -1)}{_where(placed, helps=False)}"
-        case Finding.NO_MEASURABLE_EFFECT:
+        case Worth.NO_MEASURABLE_EFFECT:
             return f"no measurable effect: {_moved(speedup)}{limit}"
         case _:
             return f"inconclusive: {_moved(speedup)}; more launches could tell{limit}"

@@ -8,6 +8,7 @@ import msgspec
 
 from annt_prof.analysis.breakdown import MeanBreakdown
 from annt_prof.machine.environment import Environment
+from annt_prof.runs.verdict import Verdict
 from annt_prof.scenario.effective import EffectiveValue, Substitution
 from annt_prof.telemetry.summary import TelemetrySummary
 
@@ -206,6 +207,7 @@ class VariantRecord(msgspec.Struct, frozen=True):
         samples_per_iteration: The batch size.
         iterations_per_optimizer_step: The accumulation.
         throughput: Samples per second at the mean step time: samples over wall time.
+        verdict: On the speedup; None of the baseline and where there is no speedup.
         peak_memory_bytes: Highest allocation over the timed windows.
         peak_memory_of: ``device allocations``, ``device memory reserved`` (passes replayed from
             CUDA graphs) or ``host process``.
@@ -232,6 +234,7 @@ class VariantRecord(msgspec.Struct, frozen=True):
     throughput: float | None = None
     step_time: StepTime | None = None
     speedup: Speedup | None = None
+    verdict: Verdict | None = None
     peak_memory_bytes: int | None = None
     peak_memory_of: str | None = None
     energy_per_sample_j: float | None = None

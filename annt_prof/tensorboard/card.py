@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from annt_prof import units
 from annt_prof.categories import Category
-from annt_prof.compare.wording import DEFAULT_PRECISION, floor_of, verdict
+from annt_prof.compare.wording import phrase
 from annt_prof.explain.agreement import agreement, in_words
 from annt_prof.plan import BASELINE
 from annt_prof.text import printable
@@ -73,15 +73,11 @@ class _Columns(NamedTuple):
     Attributes:
         places: Decimals of the times.
         throughputs: By variant, with the same decimals.
-        precision: Fraction up to which an interval counts as narrow.
-        floor: Fraction that processes of the same code may differ by.
     """
 
     places: int
     memory: units.MemoryUnit
     throughputs: dict[str, str]
-    precision: float
-    floor: float
 
 
 def _variants(run: Run) -> Iterator[str]:
@@ -100,16 +96,8 @@ def _variants(run: Run) -> Iterator[str]:
         units.duration_decimals(times),
         memory,
         dict(zip(throughputs, units.throughputs(list(throughputs.values())), strict=True)),
-        _precision(run),
-        floor_of(run.variants),
     )
     yield from _table(header, (_row(v, columns) for v in run.variants))
-
-
-def _precision(run: Run) -> float:
-    """Return the fraction up to which the scenario calls an interval narrow."""
-    found = (v.value for v in run.scenario if v.path == "window.precision")
-    return float(next(found, DEFAULT_PRECISION))
 
 
 def _row(variant: VariantRecord, columns: _Columns) -> Iterator[str]:
@@ -123,19 +111,19 @@ def _row(variant: VariantRecord, columns: _Columns) -> Iterator[str]:
     mean, p05, p95 = (
         units.milliseconds(t, columns.places) for t in (time.mean, time.p05, time.p95)
     )
-    yield escape(_against_baseline(variant, columns))
+    yield escape(_against_baseline(variant))
     yield columns.throughputs.get(variant.name, _NONE)
     yield f"{mean} ({p05} to {p95})"
     yield _NONE if peak is None else columns.memory.format(peak)
     yield _NONE if energy is None else units.joules(energy)
 
 
-def _against_baseline(variant: VariantRecord, columns: _Columns) -> str:
+def _against_baseline(variant: VariantRecord) -> str:
     if variant.name == BASELINE:
         return _NONE
-    if variant.speedup is None:
+    if variant.speedup is None or variant.verdict is None:
         return "no round in common with it"
-    return verdict(variant.speedup, columns.precision, columns.floor).text
+    return phrase(variant.verdict, variant.speedup)
 
 
 def _remarks(variants: Sequence[VariantRecord]) -> Iterator[str]:

@@ -47,7 +47,7 @@ def _technique(each: TechniqueExplanation) -> dict[str, Any]:
     share, bounds = each.share, each.bounds
     return {
         "name": each.name,
-        "verdict": each.finding,
+        "verdict": each.worth,
         "reason": each.reason,
         "speedup": each.speedup,
         "alone_ns_per_sample": each.alone,

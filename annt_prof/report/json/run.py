@@ -59,6 +59,7 @@ def _variant(variant: VariantRecord) -> dict[str, Any]:
         "waited_per_iteration_ns": waited_ns(variant),
         "epochs": variant.epochs,
         "speedup": variant.speedup,
+        "verdict": variant.verdict,
         "peak_memory_bytes": variant.peak_memory_bytes,
         "peak_memory_of": variant.peak_memory_of,
         "energy_per_sample_j": variant.energy_per_sample_j,

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from annt_prof import units
-from annt_prof.compare.wording import DEFAULT_PRECISION
-from annt_prof.report.text.conditions import conditions, precision
+from annt_prof.report.text.conditions import conditions
 from annt_prof.report.text.lines import LABEL_WIDTH, labelled, left, plain
 from annt_prof.report.text.steps import steps
 from annt_prof.report.text.variants import variants
@@ -33,7 +32,7 @@ def render(run: Run, directory: Path, console: Console) -> None:
     """
     parts = (
         conditions(run),
-        variants(run, precision(run, DEFAULT_PRECISION)),
+        variants(run),
         steps(run, console.width, ascii_only=console.options.ascii_only),
         labelled(_closing(run)),
     )

@@ -40,12 +40,6 @@ def conditions(run: Run) -> RenderableType:
     return Group(*parts)
 
 
-def precision(run: Run, default: float) -> float:
-    """Return the scenario's ``window.precision``, a fraction."""
-    found = _values(run).get("window.precision")
-    return float(found) if isinstance(found, int | float) else default
-
-
 def _values(run: Run) -> dict[str, Any]:
     return {value.path: value.value for value in run.scenario}
 

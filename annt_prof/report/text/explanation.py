@@ -8,15 +8,11 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from annt_prof import units
-from annt_prof.compare.wording import (
-    DEFAULT_PRECISION,
-    NOT_WORTH_TELLING,
-    relative_half_width,
-)
-from annt_prof.explain.explanation import Amount, Finding
+from annt_prof.explain.explanation import Amount, Worth
 from annt_prof.report.text.lines import INDENT, bullets, heading, indented, labelled, plain
 from annt_prof.report.text.tables import table_of
 from annt_prof.report.text.waterfall import waterfall
+from annt_prof.runs.verdict import Effect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,14 +25,15 @@ if TYPE_CHECKING:
         TechniqueExplanation,
         Throughput,
     )
-    from annt_prof.runs.record import Numerics
+    from annt_prof.runs.record import Numerics, Speedup
+    from annt_prof.runs.verdict import Verdict
 
 _STYLES = {
-    Finding.HELPS: "bold green",
-    Finding.HURTS: "bold red",
-    Finding.NO_MEASURABLE_EFFECT: "bold",
-    Finding.NOT_APPLICABLE: "dim",
-    Finding.INCONCLUSIVE: "bold yellow",
+    Worth.HELPS: "bold green",
+    Worth.HURTS: "bold red",
+    Worth.NO_MEASURABLE_EFFECT: "bold",
+    Worth.NOT_APPLICABLE: "dim",
+    Worth.INCONCLUSIVE: "bold yellow",
 }
 _MOST_CATEGORIES = 6
 _LONG_FIRST_STEP_S = 1.0
@@ -69,7 +66,7 @@ def _parts(explanation: Explanation, width: int) -> Iterator[RenderableType]:
     for each in explanation.techniques:
         yield Text()
         yield Text.assemble(
-            plain(each.name, "bold"), "  ", plain(_said(each.finding), _STYLES[each.finding])
+            plain(each.name, "bold"), "  ", plain(_said(each.worth), _STYLES[each.worth])
         )
         yield indented(plain(each.reason))
         yield labelled(_evidence(each), INDENT)
@@ -91,7 +88,7 @@ def _parts(explanation: Explanation, width: int) -> Iterator[RenderableType]:
 
 def _design(explanation: Explanation) -> str:
     launches = units.count(explanation.launches, "launch", "launches")
-    acting = [each for each in explanation.techniques if each.finding is not Finding.NOT_APPLICABLE]
+    acting = [each for each in explanation.techniques if each.worth is not Worth.NOT_APPLICABLE]
     walked, of = explanation.orders, math.factorial(len(acting))
     shared = ""
     if walked and walked < of:
@@ -99,8 +96,8 @@ def _design(explanation: Explanation) -> str:
     return f"{explanation.design}, {launches}, per sample{shared}"
 
 
-def _said(finding: Finding) -> str:
-    return finding.value.replace("_", " ")
+def _said(worth: Worth) -> str:
+    return worth.value.replace("_", " ")
 
 
 def _whole(explanation: Explanation) -> Iterator[RenderableType]:
@@ -111,20 +108,24 @@ def _whole(explanation: Explanation) -> Iterator[RenderableType]:
         facts.append(("whole mix", _saves(explanation.total)))
     if explanation.launches == 1:
         facts.append(("stopped", explanation.stop))
-    again = explanation.baseline_again
-    if again is not None and again.low is not None and again.high is not None:
-        facts.append(("itself", _itself(again.low, again.high)))
+    if explanation.baseline_again is not None and explanation.verdict_on_again is not None:
+        said = _itself(explanation.baseline_again, explanation.verdict_on_again)
+        facts.extend([] if said is None else [("itself", said)])
     told = [each for each in explanation.techniques if each.bounds is not None]
     if told:
         facts.append(("predictions", _predictions(told)))
     yield labelled(facts)
 
 
-def _itself(low: float, high: float) -> str:
+def _itself(again: Speedup, verdict: Verdict) -> str | None:
+    """Say whether the baseline is the same as itself; nothing where there is no interval."""
+    low, high = again.low, again.high
+    if low is None or high is None:
+        return None
     interval = f"the baseline measured twice is {units.ratio(low, 3)} to {units.ratio(high, 3)}"
-    if low > 1 + NOT_WORTH_TELLING or high < 1 / (1 + NOT_WORTH_TELLING):
+    if verdict.as_far_as_baseline or verdict.effect in (Effect.FASTER, Effect.SLOWER):
         return f"{interval}, NOT 1: take differences of this size for noise"
-    if relative_half_width(low, high) > DEFAULT_PRECISION:
+    if verdict.effect is not Effect.NO_MEASURABLE_EFFECT:
         return f"{interval}, too wide to tell anything"
     return f"{interval}, as it should be"
 

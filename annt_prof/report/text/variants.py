@@ -10,9 +10,11 @@ from rich.console import Group
 from rich.text import Text
 
 from annt_prof import units
-from annt_prof.compare.wording import Finding, floor_of, verdict
+from annt_prof.compare.verdict import floor_of
+from annt_prof.compare.wording import phrase
 from annt_prof.plan import BASELINE
 from annt_prof.report.text.lines import Hanging, heading, indented, left, plain, right
+from annt_prof.runs.verdict import Effect
 from annt_prof.text import printable
 
 if TYPE_CHECKING:
@@ -25,12 +27,12 @@ if TYPE_CHECKING:
 _WIDEST_NAME = 21  # with every column of figures this fills 80 cells
 _GAP = "  "
 _APART = 0.05  # of a ratio; less is within what any of them varies by
-_STYLES: dict[Finding, str] = {
-    "faster": "green",
-    "slower": "red",
-    "no_measurable_effect": "bold",
-    "inconclusive": "yellow",
-    "no_interval": "yellow",
+_STYLES = {
+    Effect.FASTER: "green",
+    Effect.SLOWER: "red",
+    Effect.NO_MEASURABLE_EFFECT: "bold",
+    Effect.INCONCLUSIVE: "yellow",
+    Effect.NO_INTERVAL: "yellow",
 }
 
 
@@ -46,13 +48,8 @@ class _Column(NamedTuple):
         return max(map(cell_len, (self.top, self.bottom, *self.cells)))
 
 
-def variants(run: Run, precision: float) -> RenderableType:
-    """Return the table.
-
-    Args:
-        run: With every statistic filled in.
-        precision: Fraction up to which an interval counts as narrow.
-    """
+def variants(run: Run) -> RenderableType:
+    """Return the table of a run with every statistic filled in."""
     measured = [v for v in run.variants if v.step_time is not None]
     columns = _columns(measured)
     longest = max((cell_len(printable(v.name)) for v in run.variants), default=0)
@@ -64,7 +61,7 @@ def variants(run: Run, precision: float) -> RenderableType:
     for variant in run.variants:
         if variant.name in rows:
             parts += _figures(variant.name, rows[variant.name], columns, width)
-            parts += [indented(line) for line in _findings(variant, precision, floor, said)]
+            parts += [indented(line) for line in _findings(variant, said)]
         else:
             parts.append(_without_figures(variant, width, run.variants[0]))
     parts += [Text(), *(indented(plain(note, "dim"), 0) for note in _notes(measured, floor))]
@@ -146,19 +143,17 @@ def _status(variant: VariantRecord, baseline: VariantRecord) -> str:
     return f"{variant.status.replace('_', ' ')}{reason}"
 
 
-def _findings(
-    variant: VariantRecord, precision: float, floor: float, said: set[str]
-) -> Iterator[Text]:
+def _findings(variant: VariantRecord, said: set[str]) -> Iterator[Text]:
     """Yield what is known of a variant beside its figures; mathematics already said is not."""
     if variant.name == BASELINE:
         return
     if variant.techniques != (variant.name,):
         yield plain(_mix(variant), "dim")
-    if variant.speedup is None:
+    if variant.speedup is None or variant.verdict is None:
         yield plain("no speedup: the baseline has no window in the same round", "yellow")
     else:
-        found = verdict(variant.speedup, precision, floor)
-        yield plain(found.text, _STYLES[found.finding])
+        said_of_it = phrase(variant.verdict, variant.speedup)
+        yield plain(said_of_it, _STYLES[variant.verdict.effect])
     fresh = [line for line in variant.mathematics if line not in said]
     said.update(fresh)
     for line in fresh:

@@ -3,12 +3,17 @@ import random
 import pytest
 
 from annt_prof.compare.comparison import summarise
-from annt_prof.compare.wording import verdict
+from annt_prof.compare.verdict import decide
+from annt_prof.compare.wording import phrase
 from annt_prof.explain.attribution import Placed
-from annt_prof.explain.explanation import Finding
+from annt_prof.explain.explanation import Worth
 from annt_prof.explain.reasons import reason
 from annt_prof.runs.record import Speedup
 from hand_made import drifting, variant
+
+
+def _phrase(speedup: Speedup) -> str:
+    return phrase(decide(speedup), speedup)
 
 
 @pytest.mark.parametrize(
@@ -42,19 +47,20 @@ from hand_made import drifting, variant
     ],
 )
 def test_the_words_say_what_the_interval_allows(speedup: Speedup, finding: str, text: str) -> None:
-    assert verdict(speedup) == (finding, text)
+    verdict = decide(speedup)
+    assert (verdict.effect, phrase(verdict, speedup)) == (finding, text)
 
 
 def test_a_wide_interval_without_1_is_still_an_effect() -> None:
-    assert verdict(Speedup(2.0, 1.2, 3.3, 3)).finding == "faster"
+    assert decide(Speedup(2.0, 1.2, 3.3, 3)).effect == "faster"
 
 
 def test_an_interval_that_touches_1_is_no_effect() -> None:
-    assert verdict(Speedup(1.01, 1.0, 1.02, 9)).finding == "no_measurable_effect"
+    assert decide(Speedup(1.01, 1.0, 1.02, 9)).effect == "no_measurable_effect"
 
 
 def test_an_interval_close_to_1_gets_the_digits_that_tell_them_apart() -> None:
-    assert "1.012x to 1.013x" in verdict(Speedup(1.0125, 1.0122, 1.0128, 30)).text
+    assert "1.012x to 1.013x" in _phrase(Speedup(1.0125, 1.0122, 1.0128, 30))
 
 
 @pytest.mark.parametrize(
@@ -68,22 +74,22 @@ def test_an_interval_close_to_1_gets_the_digits_that_tell_them_apart() -> None:
     ],
 )
 def test_an_effect_that_is_not_worth_telling_is_called_none(speedup: Speedup, finding: str) -> None:
-    assert verdict(speedup).finding == finding
+    assert decide(speedup).effect == finding
 
 
 def test_the_ends_of_a_narrow_interval_differ_in_print() -> None:
-    assert "2.309x to 2.312x" in verdict(Speedup(2.3105, 2.309, 2.312, 30)).text
+    assert "2.309x to 2.312x" in _phrase(Speedup(2.3105, 2.309, 2.312, 30))
 
 
 def test_identical_windows_do_not_loop_for_ever() -> None:
-    assert verdict(Speedup(2.0, 2.0, 2.0, 3)).text.startswith("faster: 2.0000x")
+    assert _phrase(Speedup(2.0, 2.0, 2.0, 3)).startswith("faster: 2.0000x")
 
 
 def test_what_counts_as_narrow_is_the_scenarios_choice() -> None:
     speedup = Speedup(1.0, 0.97, 1.03, 12)
-    assert verdict(speedup, precision=0.01).finding == "inconclusive"
-    assert verdict(speedup, precision=0.02).finding == "inconclusive"
-    assert verdict(speedup, precision=0.05).finding == "no_measurable_effect"
+    assert decide(speedup, precision=0.01).effect == "inconclusive"
+    assert decide(speedup, precision=0.02).effect == "inconclusive"
+    assert decide(speedup, precision=0.05).effect == "no_measurable_effect"
 
 
 def test_of_200_comparisons_of_a_thing_with_itself_at_most_one_in_twenty_is_called_an_effect() -> (
@@ -103,7 +109,7 @@ def test_of_200_comparisons_of_a_thing_with_itself_at_most_one_in_twenty_is_call
         )
         assert baseline.speedup is not None
         assert other.speedup is not None
-        called += verdict(other.speedup).finding in ("faster", "slower")
+        called += decide(other.speedup).effect in ("faster", "slower")
     assert called <= 10
 
 
@@ -113,21 +119,22 @@ def test_a_ratio_and_its_inverse_are_judged_alike(low: float) -> None:
     back = Speedup(1 / there.ratio, 1 / (low + 0.06), 1 / low, 9)
     opposite = {"faster": "slower", "slower": "faster"}
     for floor in (0.005, 0.1, 0.25, 1.5):
-        found = verdict(there, floor=floor).finding
-        assert verdict(back, floor=floor).finding == opposite.get(found, found)
+        found = decide(there, floor=floor).effect
+        assert decide(back, floor=floor).effect == opposite.get(found, found)
 
 
 def test_a_noisy_baseline_makes_no_wide_interval_narrow() -> None:
-    assert verdict(Speedup(1.11, 0.8, 1.5, 9), floor=0.4).finding == "inconclusive"
-    found = verdict(Speedup(1.1, 1.09, 1.11, 9), floor=0.25)
-    assert found.finding == "inconclusive"
-    assert "the baseline differs from itself" in found.text
+    assert decide(Speedup(1.11, 0.8, 1.5, 9), floor=0.4).effect == "inconclusive"
+    speedup = Speedup(1.1, 1.09, 1.11, 9)
+    verdict = decide(speedup, floor=0.25)
+    assert verdict.effect == "inconclusive"
+    assert "the baseline differs from itself" in phrase(verdict, speedup)
 
 
 def test_percentages_next_to_zero_have_a_side() -> None:
     """``moved by > -0.1 %`` is no figure."""
     said = reason(
-        Finding.NO_MEASURABLE_EFFECT,
+        Worth.NO_MEASURABLE_EFFECT,
         Speedup(1.0002, 0.9987, 1.0017, 11, 5),
         Placed(None, 0, None),
         None,
@@ -136,5 +143,5 @@ def test_percentages_next_to_zero_have_a_side() -> None:
     )
     assert "moved by -0.02 % (95 % interval -0.17 % to 0.13 %" in said
     plain = Speedup(1.02, 1.01, 1.03, 11, 5)
-    told = reason(Finding.HELPS, plain, Placed(None, 0, None), None, 1000, too_much=False)
+    told = reason(Worth.HELPS, plain, Placed(None, 0, None), None, 1000, too_much=False)
     assert told.startswith("saves 2.0 % of the time per sample (95 % interval 1.0 % to 2.9 %")

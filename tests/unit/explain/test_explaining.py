@@ -10,7 +10,7 @@ from annt_prof.compare.comparison import summarise
 from annt_prof.compare.pairing import middle
 from annt_prof.explain.costs import smallest_effect
 from annt_prof.explain.explaining import explain
-from annt_prof.explain.explanation import Finding
+from annt_prof.explain.explanation import Worth
 from annt_prof.scenario.effective import EffectiveValue
 from hand_made import CPU, MS, breakdown, lost, variant
 
@@ -59,8 +59,8 @@ def named(explanation):
 def test_verdicts_shares_and_their_sum():
     found = explain(two())
     amp, accumulation, pinned = found.techniques
-    assert (amp.finding, accumulation.finding) == (Finding.HELPS, Finding.HELPS)
-    assert pinned.finding is Finding.NOT_APPLICABLE
+    assert (amp.worth, accumulation.worth) == (Worth.HELPS, Worth.HELPS)
+    assert pinned.worth is Worth.NOT_APPLICABLE
     assert pinned.reason == "not applicable: no accelerator to copy to"
     assert amp.share.ns + accumulation.share.ns == found.total.ns
     # Alone 34 and 5 of 100 ms, together 40, at 8 samples an iteration.
@@ -106,7 +106,7 @@ def test_traces_within_the_interval_place_a_saving_however_far_from_its_middle()
     )  # fmt: skip
     steady = variant("baseline", [100.0] * 5, breakdown=breakdown(110, forward=0.4, backward=0.5))
     found = named(explain(run_of(steady, tuned)))["amp"]
-    assert found.finding is Finding.HELPS
+    assert found.worth is Worth.HELPS
     assert found.traced_ns < 0.5 * found.alone.ns
     assert found.share.low <= found.traced_ns
     assert found.saving_by_category_ns is not None
@@ -123,7 +123,7 @@ def test_traces_that_contradict_the_timed_windows_place_nothing():
     slow = measured("amp", ("amp",), 66, 2)
     slow = msgspec.structs.replace(slow, breakdown=breakdown(105, forward=0.4, backward=0.4))
     found = named(explain(run_of(measured("baseline", (), 100, 1), slow)))["amp"]
-    assert found.finding is Finding.HELPS
+    assert found.worth is Worth.HELPS
     assert found.saving_by_category_ns is None
     assert found.signature == ()
     assert "where is not told, as the traced windows differ by" in found.reason
@@ -153,7 +153,7 @@ def test_without_the_sets_in_between_there_is_a_total_and_no_share():
 
 def test_no_effect_names_the_bound():
     found = named(explain(two(accumulated=100.0)))["gradient_accumulation"]
-    assert found.finding is Finding.NO_MEASURABLE_EFFECT
+    assert found.worth is Worth.NO_MEASURABLE_EFFECT
     assert "no measurable effect" in found.reason
     assert "it could not have saved more than" in found.reason
     # Half of an optimizer that takes a tenth of the step.
@@ -173,7 +173,7 @@ def test_a_saving_larger_than_the_mechanism_accounts_for_is_suspected():
     found = named(explain(two(accumulated=70.0)))["gradient_accumulation"]
     assert found.prediction_held is False
     assert found.prediction_error_ns == found.alone.ns - found.bounds.high_ns > 0
-    assert found.finding is Finding.HELPS
+    assert found.worth is Worth.HELPS
     assert "more than its mechanism accounts for: suspect noise" in found.reason
     assert "suspect" not in named(explain(two()))["amp"].reason
 
@@ -194,9 +194,9 @@ def test_what_the_baseline_differs_from_itself_by_is_no_effect():
     run = two()
     again = variant("baseline_again", noisy(90, 9), techniques=())
     noisier = msgspec.structs.replace(run, variants=summarise((*run.variants, again)))
-    assert named(explain(run))["gradient_accumulation"].finding is Finding.HELPS
-    assert named(explain(noisier))["gradient_accumulation"].finding is not Finding.HELPS
-    assert named(explain(noisier))["amp"].finding is Finding.HELPS
+    assert named(explain(run))["gradient_accumulation"].worth is Worth.HELPS
+    assert named(explain(noisier))["gradient_accumulation"].worth is not Worth.HELPS
+    assert named(explain(noisier))["amp"].worth is Worth.HELPS
 
 
 def test_interactions_beyond_noise_are_named():
@@ -218,7 +218,7 @@ def test_a_lost_variant_says_what_happened():
         measured("baseline", (), 100, 1), lost("amp", "crashed", "killed", techniques=("amp",))
     )
     (found,) = explain(run).techniques
-    assert found.finding is Finding.INCONCLUSIVE
+    assert found.worth is Worth.INCONCLUSIVE
     assert found.reason == "not measured: killed"
     assert found.speedup is None
 
@@ -269,7 +269,7 @@ def test_what_could_not_be_built_is_not_applicable():
         lost("amp", "not_applicable", "the model refuses it", techniques=("amp",)),
     )
     (found,) = explain(run).techniques
-    assert found.finding is Finding.NOT_APPLICABLE
+    assert found.worth is Worth.NOT_APPLICABLE
     assert found.reason == "not applicable: the model refuses it"
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from annt_prof.compare.pairing import middle
-from annt_prof.compare.wording import DEFAULT_PRECISION, NOT_WORTH_TELLING
+from annt_prof.compare.verdict import DEFAULT_PRECISION, NOT_WORTH_TELLING
 from annt_prof.explain.costs import saving
 from annt_prof.explain.explanation import Amount, Bounds
 from annt_prof.explain.prediction_check import beyond, held, outside

@@ -39,6 +39,7 @@ VARIANT = [
     "waited_per_iteration_ns",
     "epochs",
     "speedup",
+    "verdict",
     "peak_memory_bytes",
     "peak_memory_of",
     "energy_per_sample_j",

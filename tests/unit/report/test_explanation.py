@@ -25,7 +25,7 @@ def test_every_technique_has_its_verdict_and_lines_fit(made, width):
     explanation = explain(made())
     text = shown(explanation, width)
     for each in explanation.techniques:
-        assert f"{each.name}  {each.finding.value.replace('_', ' ')}" in text
+        assert f"{each.name}  {each.worth.value.replace('_', ' ')}" in text
     assert max(cell_len(line) for line in text.splitlines()) <= width
     assert text.isprintable() or "\x1b" not in text
 

@@ -13,7 +13,7 @@ from hand_made import run, variant
 def said_of(baseline_ms: list[float], amp_ms: list[float]) -> str:
     both = summarise((variant("baseline", baseline_ms), variant("amp", amp_ms)))
     console = Console(width=300, file=io.StringIO())
-    console.print(variants(msgspec.structs.replace(run(), variants=both), 0.02))
+    console.print(variants(msgspec.structs.replace(run(), variants=both)))
     return console.file.getvalue()
 
 

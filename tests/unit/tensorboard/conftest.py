@@ -6,12 +6,14 @@ import pytest
 
 from annt_prof.analysis.breakdown import MeanBreakdown
 from annt_prof.categories import Category
+from annt_prof.compare.verdict import decide
 from annt_prof.machine.environment import Environment
 from annt_prof.runs.record import SCHEMA_VERSION, Run, Speedup, StepTime, TimedWindow, VariantRecord
 from annt_prof.scenario.effective import Substitution
 from annt_prof.telemetry.summary import TelemetrySummary
 
 MS = 1_000_000
+_FASTER = Speedup(ratio=1.3312, low=1.3244, high=1.3381, rounds=2, launches=2)
 
 
 def window(number: int, mean_ns: int) -> TimedWindow:
@@ -70,7 +72,8 @@ AMP = VariantRecord(
     windows=(window(0, 30 * MS), window(1, 31 * MS)),
     throughput=1049.1,
     step_time=StepTime(mean=30 * MS + MS // 2, p05=30 * MS, p95=31 * MS, n=2),
-    speedup=Speedup(ratio=1.3312, low=1.3244, high=1.3381, rounds=2, launches=2),
+    speedup=_FASTER,
+    verdict=decide(_FASTER),
     peak_memory_bytes=2 * 2**30,
     peak_memory_of="host process",
     energy_per_sample_j=0.0421,

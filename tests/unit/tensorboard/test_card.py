@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from tensorboard.plugin_util import markdown_to_safe_html
 
 from annt_prof.categories import Category
+from annt_prof.compare.verdict import decide
 from annt_prof.runs.record import Run, Speedup
-from annt_prof.scenario.effective import EffectiveValue
 from annt_prof.tensorboard.card import escape, markdown
 from annt_prof.text import printable
 
@@ -154,15 +154,17 @@ def test_any_sentence_survives_in_a_list(text: str) -> None:
     ],
 )
 def test_a_speedup_is_told_with_its_interval(run: Run, speedup: Speedup | None, shown: str) -> None:
-    changed = msgspec.structs.replace(run.variants[1], speedup=speedup)
+    verdict = None if speedup is None else decide(speedup)
+    changed = msgspec.structs.replace(run.variants[1], speedup=speedup, verdict=verdict)
     page = rendered(msgspec.structs.replace(run, variants=(run.variants[0], changed)))
     assert cells(page, "amp")[1] == shown
 
 
-def test_the_scenario_says_what_is_narrow(run: Run) -> None:
-    changed = msgspec.structs.replace(run.variants[1], speedup=Speedup(1.02, 0.94, 1.107, 5, 5))
-    lenient = EffectiveValue("window.precision", 0.1, "--set")
-    page = rendered(msgspec.structs.replace(run, variants=(changed,), scenario=(lenient,)))
+def test_the_card_decides_nothing_itself(run: Run) -> None:
+    speedup = Speedup(1.02, 0.94, 1.107, 5, 5)
+    lenient = decide(speedup, precision=0.1)
+    changed = msgspec.structs.replace(run.variants[1], speedup=speedup, verdict=lenient)
+    page = rendered(msgspec.structs.replace(run, variants=(changed,)))
     assert cells(page, "amp")[1].startswith("no measurable effect")
 
 
