@@ -40,10 +40,14 @@ ORDER_PAIRS = 2
 
 @dataclass(frozen=True)
 class Factor:
-    """A difference of two scenarios: its name, and what it is in the first and in the second."""
+    """A difference of two scenarios.
+
+    Attributes:
+        change: What it is in the first and in the second.
+    """
 
     name: str
-    sentence: str
+    change: str
 
 
 @dataclass(frozen=True)
@@ -164,7 +168,7 @@ def _between(
         name=name or only or _name(chosen, acting),
         techniques=(*pair.shared, *(end for end in ends if end is not None)),
         changes=tuple(change for each in on for change in each.changes),
-        factors=tuple(Factor(each.name, each.sentence) for each in on),
+        factors=tuple(Factor(each.name, each.change) for each in on),
     )
 
 

@@ -10,8 +10,9 @@ from annt_prof.analysis.breakdown import MeanBreakdown
 from annt_prof.categories import Category
 from annt_prof.compare.comparison import summarise
 from annt_prof.machine.environment import Environment
-from annt_prof.runs.record import SCHEMA_VERSION, Run, TimedWindow, VariantRecord
-from annt_prof.scenario.effective import EffectiveValue, Substitution
+from annt_prof.remarks import Mathematics, Remark, Source
+from annt_prof.runs.record import SCHEMA_VERSION, Run, TechniqueInEffect, TimedWindow, VariantRecord
+from annt_prof.scenario.effective import EffectiveValue, Replaced, Substitution
 from annt_prof.telemetry.summary import TelemetrySummary
 
 MS = 1_000_000
@@ -39,9 +40,11 @@ def variant(
     name: str, means_ms: list[float], *, rounds_per_launch: int = 1, **changes: object
 ) -> VariantRecord:
     """One measured variant whose windows have these figures, in rounds 0, 1, 2, ..."""
+    factors = changes.pop("factors", () if name == "baseline" else (name,))
     record = VariantRecord(
         name=name,
-        techniques=() if name == "baseline" else (name,),
+        factors=factors,
+        techniques=tuple(TechniqueInEffect(factor) for factor in factors),
         status="measured",
         samples_per_iteration=8,
         windows=tuple(
@@ -136,11 +139,13 @@ SUBSTITUTIONS = (
         wanted="cifar10",
         used="generated images of the same shapes and decoding cost",
         consequence="timings hold, accuracy means nothing",
+        replaced=Replaced.DATA,
     ),
     Substitution(
         wanted="pretrained weights of vit_base_patch16_224",
         used="random weights",
         consequence="timings hold, learning starts from scratch",
+        replaced=Replaced.WEIGHTS,
     ),
 )
 
@@ -177,26 +182,30 @@ def cpu_run() -> Run:
         variant(
             "amp",
             drifting(912, 12, noise=0.006, seed=2),
-            remarks=(emulated,),
-            mathematics=("amp: matrix products round to 8 (bfloat16) significant bits",),
+            remarks=(Remark(Source.MACHINE, emulated, "amp"),),
+            mathematics=(
+                Mathematics("amp", "matrix products round to 8 (bfloat16) significant bits"),
+            ),
             breakdown=breakdown(950.1, forward=0.41, backward=0.54, optimizer=0.04, sync=0),
         ),
         variant(
             "gradient_accumulation",
             drifting(646, 12, noise=0.004, seed=3),
             iterations_per_optimizer_step=2,
-            mathematics=("gradient_accumulation: the effective batch is k times larger",),
+            mathematics=(
+                Mathematics("gradient_accumulation", "the effective batch is k times larger"),
+            ),
         ),
         lost("pin_memory", "not_applicable", "no accelerator to copy to"),
         variant(
             "all",
             drifting(905, 12, noise=0.03, seed=4),
-            techniques=("amp", "gradient_accumulation"),
+            factors=("amp", "gradient_accumulation"),
             left_out={"pin_memory": "no accelerator to copy to"},
-            remarks=(emulated,),
+            remarks=(Remark(Source.MACHINE, emulated, "amp"),),
             mathematics=(
-                "amp: matrix products round to 8 (bfloat16) significant bits",
-                "gradient_accumulation: the effective batch is k times larger",
+                Mathematics("amp", "matrix products round to 8 (bfloat16) significant bits"),
+                Mathematics("gradient_accumulation", "the effective batch is k times larger"),
             ),
         ),
         substitutions=SUBSTITUTIONS,
@@ -236,7 +245,9 @@ def gpu_run() -> Run:
             drifting(26.4, 5, noise=0.001, seed=2),
             **on_gpu,
             energy_per_sample_j=0.2412,
-            mathematics=("amp: matrix products round to 11 (float16) significant bits",),
+            mathematics=(
+                Mathematics("amp", "matrix products round to 11 (float16) significant bits"),
+            ),
         ),
         environment=GPU,
         telemetry_note="NVML at 25 Hz",

@@ -55,7 +55,7 @@ def measured_sets(run: Run) -> dict[Names, VariantRecord]:
     found: dict[Names, VariantRecord] = {}
     for variant in run.variants:
         if variant.status == "measured" and variant.windows and variant.name != AGAIN:
-            found.setdefault(frozenset(variant.techniques), variant)
+            found.setdefault(frozenset(variant.factors), variant)
     return found
 
 

@@ -30,6 +30,7 @@ from annt_prof.explain.signature import movements
 from annt_prof.explain.throughput import throughputs
 from annt_prof.explain.waiting import loading_decides
 from annt_prof.plan import AGAIN
+from annt_prof.remarks import Source
 from annt_prof.runs.conditions import not_as_asked
 from annt_prof.runs.verdict import Effect
 from annt_prof.techniques import registry
@@ -132,7 +133,7 @@ def _technique(name: str, facts: Facts) -> TechniqueExplanation:
         if bounds is None
         else held(alone, bounds, floor_ns, _narrow_ns(variant.verdict, facts.baseline_ns)),
         prediction_error_ns=None if bounds is None else outside(alone.ns, bounds),
-        pitfalls=_pitfalls(name, variant),
+        pitfalls=_pitfalls(name, variant, baseline),
         mathematics=_mathematics(name, variant),
         extra_first_step_s=extra_s,
         paid_back_after=_paid_back_after(extra_s, baseline, variant),
@@ -165,7 +166,7 @@ def _paid_back_after(
 
 def _not_measured(name: str, facts: Facts) -> TechniqueExplanation:
     for variant in facts.run.variants:
-        if variant.techniques == (name,) and variant.status != "measured":
+        if variant.factors == (name,) and variant.status != "measured":
             status = variant.status.replace("_", " ")
             if variant.status == "not_applicable":
                 why = f"not applicable: {variant.reason or status}"
@@ -186,15 +187,16 @@ def _given_others(name: str, facts: Facts) -> Amount | None:
     return None if found is None else costs.saving(found, facts.baseline_ns / others.speedup.ratio)
 
 
-def _pitfalls(name: str, variant: VariantRecord) -> tuple[str, ...]:
-    """Return what its own checks found in the setup, and what the variant's trace shows."""
-    prefixes = (f"{name}: ", "trace: ")
-    return tuple(
-        remark.removeprefix(prefix)
-        for prefix in prefixes
-        for remark in variant.remarks
-        if remark.startswith(prefix)
-    )
+def _pitfalls(name: str, variant: VariantRecord, baseline: VariantRecord) -> tuple[str, ...]:
+    """Return what its own checks found in the setup, and what its trace shows and not the baseline.
+
+    What the baseline does too is no pitfall of the technique.
+    """
+    own = (Source.SETUP, Source.PITFALL)
+    of_setup = [r for r in variant.remarks if r.about == name and r.source in own]
+    before = {r.mistake for r in baseline.remarks if r.source is Source.TRACE}
+    of_trace = [r for r in variant.remarks if r.source is Source.TRACE and r.mistake not in before]
+    return tuple(remark.text for remark in (*of_setup, *of_trace))
 
 
 def _signature(name: str, facts: Facts, alone: Amount | None) -> tuple[Movement, ...]:
@@ -212,9 +214,7 @@ def _signature(name: str, facts: Facts, alone: Amount | None) -> tuple[Movement,
 
 def _mathematics(name: str, variant: VariantRecord) -> str:
     """Return what the variant says of it: of a technique its mathematics, else the change."""
-    prefix = f"{name}: "
-    said = [line for line in variant.mathematics if line.startswith(prefix)]
-    return said[0].removeprefix(prefix) if said else ""
+    return next((change.text for change in variant.mathematics if change.about == name), "")
 
 
 def _decided(name: str, facts: Facts, bounds: Bounds | None, samples: int) -> str | None:

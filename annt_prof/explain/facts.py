@@ -79,7 +79,7 @@ def gather(run: Run, ceilings: Ceilings | None) -> Facts:
 
 def _names_in(run: Run) -> list[str]:
     """Return every technique that any variant has or lacks, in the order of the variants."""
-    return [name for variant in run.variants for name in (*variant.techniques, *variant.left_out)]
+    return [name for variant in run.variants for name in (*variant.factors, *variant.left_out)]
 
 
 def _time_per_sample(baseline: VariantRecord) -> int:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, cast
 from annt_prof.techniques import registry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from annt_prof.runs.record import Run
+    from annt_prof.runs.record import Run, VariantRecord
     from annt_prof.techniques.technique import Options
 
 
@@ -25,6 +25,20 @@ def options_of(run: Run, name: str) -> Options:
         for value in run.scenario
         if value.path.startswith(prefix)
     }
+    return _options(name, given)
+
+
+def options_in_effect(variant: VariantRecord, name: str) -> Options | None:
+    """Return the options that a variant trains with; None where it does without the technique.
+
+    Raises:
+        UserError: The technique is not installed any more, or its plug-in refuses its options.
+    """
+    chosen = next((each for each in variant.techniques if each.name == name), None)
+    return None if chosen is None else _options(name, chosen.options)
+
+
+def _options(name: str, given: Mapping[str, Any]) -> Options:
     make = cast("Callable[..., Options]", registry.load(name).options)
     known = set(getattr(make, "__dataclass_fields__", {}))
     chosen: dict[str, Any] = {key: value for key, value in given.items() if key in known}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from annt_prof.categories import MATRIX_CLASSES, KernelClass, Precision
-from annt_prof.explain.options import options_of
+from annt_prof.explain.options import options_in_effect
 
 if TYPE_CHECKING:
     from annt_prof.runs.record import Run, VariantRecord
@@ -58,22 +58,21 @@ def by_settings(kind: KernelClass, variant: VariantRecord, run: Run) -> Precisio
     Source: PyTorch CUDA semantics notes, section TensorFloat-32: ``cudnn.allow_tf32`` is on by
     default, ``cuda.matmul.allow_tf32`` off; before Ampere there is no TF32.
     """
-    on = {*run.shared, *variant.techniques}
-    half = _autocast(variant, run, on)
+    half = _autocast(variant, run)
     if half is not None:
         return half
     if run.environment.device_type != "cuda" or not run.environment.tf32:
         return Precision.FLOAT32
-    if "tf32" in on:
-        allowed = cast("Tf32Options", options_of(run, "tf32")).allowed
-        return Precision.TF32 if allowed else Precision.FLOAT32
+    chosen = cast("Tf32Options | None", options_in_effect(variant, "tf32"))
+    if chosen is not None:
+        return Precision.TF32 if chosen.allowed else Precision.FLOAT32
     return Precision.TF32 if kind is KernelClass.CONV else Precision.FLOAT32
 
 
-def _autocast(variant: VariantRecord, run: Run, on: set[str]) -> Precision | None:
+def _autocast(variant: VariantRecord, run: Run) -> Precision | None:
     if variant.numerics is not None and variant.numerics.quantisation:
         return Precision(variant.numerics.quantisation[0].dtype)
-    if "amp" not in on:
+    chosen = cast("AmpOptions | None", options_in_effect(variant, "amp"))
+    if chosen is None:
         return None
-    options = cast("AmpOptions", options_of(run, "amp"))
-    return Precision(options.resolved_dtype(run.environment.device_type))
+    return Precision(chosen.resolved_dtype(run.environment.device_type))

@@ -58,8 +58,8 @@ def evidence_of(run: Run, baseline: VariantRecord, ceilings: Ceilings | None) ->
 
 def on_in_baseline(run: Run) -> tuple[str, ...]:
     """Return the techniques that the baseline has, and so every variant."""
-    named = next((v.techniques for v in run.variants if v.name == BASELINE), ())
-    return (*run.shared, *named)
+    baseline = next((v for v in run.variants if v.name == BASELINE), None)
+    return () if baseline is None else tuple(each.name for each in baseline.techniques)
 
 
 def _by_class(

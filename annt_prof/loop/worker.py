@@ -22,6 +22,7 @@ from annt_prof.loop.step import Loop
 from annt_prof.loop.warming import warm_up
 from annt_prof.machine import hardware
 from annt_prof.machine.machine import Machine
+from annt_prof.remarks import Remark, Source
 from annt_prof.techniques import registry
 from annt_prof.windows.epoch_starts import epoch_start_ns
 from annt_prof.windows.footprint import footprint, give_back_caches
@@ -102,7 +103,7 @@ def train(connection: Connection[Reply, Request], assignment: Assignment) -> Non
     os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(assignment.compiled)
     # Accumulation and skipped steps are deliberate; torch warns of the order they cause.
     warnings.filterwarnings("ignore", message="Detected call of `lr_scheduler.step")
-    findings: list[str] = []
+    findings: list[Remark] = []
     try:
         _serve(connection, assignment, findings)
     except (EOFError, BrokenPipeError):
@@ -121,7 +122,7 @@ class _RefusedError(UserError):
 
 
 def _serve(
-    connection: Connection[Reply, Request], assignment: Assignment, findings: list[str]
+    connection: Connection[Reply, Request], assignment: Assignment, findings: list[Remark]
 ) -> None:
     built = _build(assignment, findings)
     connection.send(Built())
@@ -172,10 +173,10 @@ class _Built(NamedTuple):
 
     loop: Loop
     substitutions: tuple[Substitution, ...]
-    findings: list[str]
+    findings: list[Remark]
 
 
-def _build(assignment: Assignment, findings: list[str]) -> _Built:
+def _build(assignment: Assignment, findings: list[Remark]) -> _Built:
     scenario = assignment.scenario
     sys.path.insert(0, str(assignment.search_path))
     workload = build(scenario, torch.device(assignment.device_type), assignment.data_dir)
@@ -186,16 +187,18 @@ def _build(assignment: Assignment, findings: list[str]) -> _Built:
     return _Built(loop, workload.substitutions, findings)
 
 
-def _loop(assignment: Assignment, setup: TrainingSetup, findings: list[str]) -> Loop:
+def _loop(assignment: Assignment, setup: TrainingSetup, findings: list[Remark]) -> Loop:
     """Return the loop.
 
     What its pitfalls' checks find is added to ``findings`` before anything is built, so that it
     is known of a loop that fails as well.
     """
     for chosen in assignment.variant.techniques:
+        before = len(setup.remarks)
         chosen.options.apply(setup)
+        findings += [Remark(Source.SETUP, text, chosen.name) for text in setup.remarks[before:]]
     findings += [
-        f"{chosen.name}: {finding}"
+        Remark(Source.PITFALL, finding, chosen.name)
         for chosen in assignment.variant.techniques
         for pitfall in registry.load(chosen.name).pitfalls
         if (finding := pitfall.check(setup)) is not None
@@ -217,7 +220,7 @@ def _prepared(built: _Built, assignment: Assignment, request: WarmRequest) -> Pr
     queue = queue_capacity(loop)
     return Prepared(
         substitutions=built.substitutions,
-        remarks=(*setup.remarks, *built.findings),
+        remarks=tuple(built.findings),
         accumulation=setup.accumulation,
         first_step_s=warm.first_step_s,
         step_ns=warm.step_ns,

@@ -7,6 +7,7 @@ import itertools
 from typing import TYPE_CHECKING, cast
 
 from annt_prof.errors import UserError
+from annt_prof.remarks import Remark, Source
 from annt_prof.runner.entry import entries
 from annt_prof.runner.withholding import costs_every_variant, withhold
 from annt_prof.runs.events import Activity, Event, VariantLost
@@ -226,7 +227,9 @@ class Crew:
         said = self._said(entry)
         if isinstance(said, Failure):
             log = "" if said.signal else f" ({log_of(entry.variant.name)})"
-            entry.change(remarks=(*entry.record.remarks, f"{lacks}: {said.message}{log}"))
+            entry.change(
+                remarks=(*entry.record.remarks, Remark(Source.RUN, f"{lacks}: {said.message}{log}"))
+            )
             return None
         return said
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
 from annt_prof.plan import AGAIN, Variant
-from annt_prof.runs.record import VariantRecord
+from annt_prof.remarks import Mathematics, Remark, Source
+from annt_prof.runs.record import TechniqueInEffect, VariantRecord
 from annt_prof.scenario.pair import changed
 from annt_prof.techniques import registry
 from annt_prof.techniques.technique import REDUNDANT
@@ -100,13 +102,19 @@ def entries(order: Order) -> list[Entry]:
     found: list[Entry] = []
     for variant in order.plan.variants:
         entry = _entry(variant, order)
-        same = [e.variant.name for e in found if e.record.techniques == entry.record.techniques]
+        same = [e.variant.name for e in found if e.record.factors == entry.record.factors]
         if entry.runs and same and variant.name != AGAIN:
             left_out = " and ".join(entry.record.left_out)
             reason = f"without {left_out} it is the same as {same[0]}"
             entry.change(status="not_applicable", reason=reason)
         found.append(entry)
     return found
+
+
+def in_effect(chosen: ChosenTechnique) -> TechniqueInEffect:
+    """Return a technique as a record keeps it."""
+    options = cast("Any", chosen.options)
+    return TechniqueInEffect(chosen.name, dataclasses.asdict(options))
 
 
 def obstacles(
@@ -181,15 +189,21 @@ def _entry(variant: Variant, order: Order) -> Entry:
     status: VariantStatus = "measured" if applicable else "not_applicable"
     record = VariantRecord(
         name=variant.name,
-        techniques=named,
+        factors=named,
+        techniques=tuple(in_effect(chosen) for chosen in acting),
         status="crashed" if failures else status,
         reason="; ".join(failures or (() if applicable else idle.values())) or None,
         left_out={name: why for name, why in idle.items() if name in variant.factor_names},
-        remarks=tuple(each.remark for each in told if each.remark),
+        remarks=tuple(
+            Remark(Source.MACHINE, each.remark, chosen.name)
+            for chosen, each in zip(acting, told, strict=True)
+            if each.remark
+        ),
         mathematics=(
-            *(f"{c.name}: {technique.mathematics}" for c, technique in known
+            *(Mathematics(c.name, technique.mathematics) for c, technique in known
               if varied or c.name in named),
-            *(f.sentence for f in variant.factors or () if f.name not in {c.name for c in acting}),
+            *(Mathematics(f.name, f.change) for f in variant.factors or ()
+              if f.name not in {c.name for c in acting}),
         ),
         samples_per_iteration=scenario.dataset.batch_size,
     )  # fmt: skip

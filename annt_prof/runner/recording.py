@@ -144,7 +144,6 @@ class _Question:
     differences: tuple[str, ...] = ()
     same: tuple[str, ...] = ()
     switched_on: tuple[str, ...] = ()
-    shared: tuple[str, ...] = ()
     baseline: Baseline | None = None
     observed: Observed | None = None
 
@@ -237,7 +236,6 @@ def _question(
         tuple(each.sentence for each in pair.differences),
         pair.same,
         tuple(each.name for each in pair.differences if each.off is None and each.on is not None),
-        tuple(each.name for each in pair.shared),
     )
 
 
@@ -315,7 +313,6 @@ def _draft(
         differences=question.differences,
         same_in_both=question.same,
         switched_on=question.switched_on,
-        shared=question.shared,
     )
 
 

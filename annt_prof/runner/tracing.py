@@ -9,6 +9,7 @@ from annt_prof.analysis.phases import find_phases
 from annt_prof.analysis.pitfalls import pitfalls
 from annt_prof.analysis.steps import find_steps
 from annt_prof.errors import UserError
+from annt_prof.remarks import Remark, Source
 from annt_prof.runner.crew import CrowdedError
 from annt_prof.runs.events import Activity
 from annt_prof.trace.reading import read
@@ -66,7 +67,7 @@ def _look_at_numbers(crew: Crew, entry: Entry) -> None:
     try:
         reply = crew.ask_beside_measuring(entry, NumericsRequest(), lacks)
     except CrowdedError as crowded:
-        entry.change(remarks=(*entry.record.remarks, f"{lacks}: {crowded.failure.message}"))
+        _remark(entry, Remark(Source.RUN, f"{lacks}: {crowded.failure.message}"))
     else:
         if reply is not None:
             entry.change(numerics=cast("NumericsReply", reply).numerics)
@@ -80,6 +81,10 @@ def _attribute(entry: Entry, path: Path, *, accelerator: bool) -> None:
         entry.change(breakdown=break_down(trace, accelerator=accelerator).mean)
         steps = find_steps(trace)
         found = pitfalls(trace, steps, find_phases(trace, steps.main_thread))
-        entry.change(remarks=(*entry.record.remarks, *(f"trace: {each}" for each in found)))
+        _remark(entry, *(Remark(Source.TRACE, each) for each in found))
     except UserError as error:
-        entry.change(remarks=(*entry.record.remarks, f"no breakdown: {error.message}"))
+        _remark(entry, Remark(Source.RUN, f"no breakdown: {error.message}"))
+
+
+def _remark(entry: Entry, *remarks: Remark) -> None:
+    entry.change(remarks=(*entry.record.remarks, *remarks))

@@ -3,28 +3,36 @@
 Version 1 kept of each window the median over its steps, which leaves out whatever comes every few
 steps. The steps themselves are in the record too, so the whole time is told from them, and every
 figure that followed from medians is dropped: whoever opens the record derives it again.
+
+Version 2 had no verdicts, said what a remark is about by a prefix, and called techniques what tells
+a variant from the baseline. This is the one place where such sentences are read again.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from annt_prof.remarks import Source
+from annt_prof.scenario.effective import Replaced
+
 _FROM_MEDIANS = ("throughput", "step_time", "speedup", "profiler_inflation")
+_TRACE, _BETWEEN, _OFF = "trace: ", " -> ", "off"
 
 
 def brought_up_to_date(record: dict[str, Any], version: int) -> dict[str, Any]:
-    """Return the decoded JSON of a run as version 2 holds it.
+    """Return the decoded JSON of a run as version 3 holds it.
 
     Args:
         record: As the file has it.
         version: The record's own.
     """
-    if version >= 2:
-        return record
-    return {**record, "variants": [_variant(each) for each in record.get("variants", ())]}
+    if version < 2:
+        variants = [_without_medians(each) for each in record.get("variants", ())]
+        record = {**record, "variants": variants}
+    return record if version >= 3 else _typed(record)
 
 
-def _variant(variant: dict[str, Any]) -> dict[str, Any]:
+def _without_medians(variant: dict[str, Any]) -> dict[str, Any]:
     kept = {name: value for name, value in variant.items() if name not in _FROM_MEDIANS}
     return {**kept, "windows": [_window(each) for each in variant.get("windows", ())]}
 
@@ -35,3 +43,73 @@ def _window(window: dict[str, Any]) -> dict[str, Any]:
     whole_ns = round(sum(steps) * window["iterations"] / len(steps)) if steps else 0
     kept = {name: value for name, value in window.items() if name != "median_ns"}
     return {**kept, "wall_ns": whole_ns}
+
+
+def _typed(record: dict[str, Any]) -> dict[str, Any]:
+    """Return a record of version 2 with values in place of sentences that are told apart."""
+    substitutions = [
+        {**each, "replaced": _replaced(each["wanted"])} for each in record.get("substitutions", ())
+    ]
+    variants = [_variant(each, record) for each in record.get("variants", ())]
+    kept = {name: value for name, value in record.items() if name != "shared"}
+    return {**kept, "substitutions": substitutions, "variants": variants}
+
+
+def _replaced(wanted: str) -> str:
+    if wanted.startswith("pretrained weights"):
+        return Replaced.WEIGHTS
+    return Replaced.COPYING if wanted.startswith("pinned batches") else Replaced.DATA
+
+
+def _variant(variant: dict[str, Any], record: dict[str, Any]) -> dict[str, Any]:
+    factors = variant.get("techniques", ())
+    on = _on(factors, record)
+    return {
+        **variant,
+        "factors": factors,
+        "techniques": [{"name": name, "options": _options(record, name)} for name in on],
+        "remarks": [_remark(said, on) for said in variant.get("remarks", ())],
+        "mathematics": [_mathematics(said) for said in variant.get("mathematics", ())],
+    }
+
+
+def _on(factors: list[str], record: dict[str, Any]) -> list[str]:
+    """Return the techniques that a variant trained with.
+
+    Of two scenarios, a factor that turns a technique off is on where it is not brought in. Which
+    options one had that is on in both was not kept: they are the second scenario's.
+    """
+    differences = dict(said.split(": ", 1) for said in record.get("differences", ()))
+    if not differences:
+        return list(factors)
+    on = list(record.get("shared", ()))
+    for name, change in differences.items():
+        first, _, second = change.partition(_BETWEEN)
+        now = second if name in factors else first
+        if "." not in name and now != _OFF and (now == "on" or now.startswith("on, ")):
+            on.append(name)
+    return on
+
+
+def _options(record: dict[str, Any], name: str) -> dict[str, Any]:
+    prefix = f"techniques.{name}."
+    return {
+        value["path"].removeprefix(prefix): value["value"]
+        for value in record.get("scenario", ())
+        if value["path"].startswith(prefix)
+    }
+
+
+def _remark(said: str, on: list[str]) -> dict[str, Any]:
+    if said.startswith(_TRACE):
+        return {"source": Source.TRACE, "text": said.removeprefix(_TRACE)}
+    for name in on:
+        if said.startswith(f"{name}: "):
+            text = said.removeprefix(f"{name}: ")
+            return {"source": Source.PITFALL, "text": text, "about": name}
+    return {"source": Source.RUN, "text": said}
+
+
+def _mathematics(said: str) -> dict[str, Any]:
+    about, _, text = said.partition(": ")
+    return {"about": about, "text": text}

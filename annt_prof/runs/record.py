@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
 from annt_prof.analysis.breakdown import MeanBreakdown
 from annt_prof.machine.environment import Environment
+from annt_prof.remarks import Mathematics, Remark
 from annt_prof.runs.verdict import Verdict
 from annt_prof.scenario.effective import EffectiveValue, Substitution
 from annt_prof.telemetry.summary import TelemetrySummary
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 VariantStatus = Literal["measured", "not_applicable", "out_of_memory", "crashed", "not_measured"]
 """``not_measured`` is what trains as a baseline that crashed before its first window."""
@@ -192,18 +193,30 @@ class Numerics(msgspec.Struct, frozen=True):
     skipped_steps: int = 0
 
 
+class TechniqueInEffect(msgspec.Struct, frozen=True):
+    """A technique that a variant trains with.
+
+    Attributes:
+        options: Every option by name, as the technique's dataclass has it.
+    """
+
+    name: str
+    options: dict[str, Any] = {}
+
+
 class VariantRecord(msgspec.Struct, frozen=True):
     """One variant and everything measured of it.
 
     Attributes:
-        techniques: Those in effect, in order; of a run about two scenarios, the differences
-            that are brought in from the second one.
-        left_out: Techniques of the mix that cannot act here, each with the reason.
+        factors: What tells it from the baseline, in order: techniques; of a run about two
+            scenarios, the differences that are brought in from the second one.
+        techniques: Those in effect, with those that every variant has.
+        left_out: Factors that cannot act here, each with the reason.
         reason: Why the status is not ``measured``.
         log: Of a variant that was lost: what its processes printed, a path within the run
             directory; None where none was started.
         remarks: What a reader must know: pitfalls found, emulated precision, changed settings.
-        mathematics: What each technique in effect changes in the mathematics.
+        mathematics: What each factor changes in the mathematics.
         samples_per_iteration: The batch size.
         iterations_per_optimizer_step: The accumulation.
         throughput: Samples per second at the mean step time: samples over wall time.
@@ -221,13 +234,14 @@ class VariantRecord(msgspec.Struct, frozen=True):
     """
 
     name: str
-    techniques: tuple[str, ...]
+    factors: tuple[str, ...]
     status: VariantStatus
     reason: str | None = None
     log: str | None = None
+    techniques: tuple[TechniqueInEffect, ...] = ()
     left_out: dict[str, str] = {}
-    remarks: tuple[str, ...] = ()
-    mathematics: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    mathematics: tuple[Mathematics, ...] = ()
     samples_per_iteration: int = 0
     iterations_per_optimizer_step: int = 1
     windows: tuple[TimedWindow, ...] = ()
@@ -266,7 +280,6 @@ class Run(msgspec.Struct, frozen=True):
         same_in_both: Settings that one might expect to differ and that do not.
         switched_on: Techniques that some variant has and the baseline lacks, whose options are
             among ``scenario``; of two scenarios, those that only the second uses.
-        shared: Of a run about two scenarios: techniques that both use alike, on in every variant.
         remarks: What a reader must know about the run as a whole.
     """
 
@@ -288,5 +301,4 @@ class Run(msgspec.Struct, frozen=True):
     differences: tuple[str, ...] = ()
     same_in_both: tuple[str, ...] = ()
     switched_on: tuple[str, ...] = ()
-    shared: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ Free of pydantic, so that a finished run is shown without it.
 from __future__ import annotations
 
 import json
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -32,10 +33,19 @@ class EffectiveValue(msgspec.Struct, frozen=True):
     origin: str
 
 
+class Replaced(StrEnum):
+    """What of a scenario something else took the place of."""
+
+    DATA = "data"
+    WEIGHTS = "weights"
+    COPYING = "copying"
+
+
 class Substitution(msgspec.Struct, frozen=True):
     """Something that is not what the scenario asked for.
 
     Attributes:
+        replaced: Which part of the scenario.
         wanted: ``cifar10`` or ``pretrained weights of …``.
         used: What took its place.
         consequence: What may still be believed and what not.
@@ -44,6 +54,7 @@ class Substitution(msgspec.Struct, frozen=True):
     wanted: str
     used: str
     consequence: str
+    replaced: Replaced
 
 
 def differences(

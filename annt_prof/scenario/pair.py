@@ -83,17 +83,22 @@ class Difference:
     Attributes:
         name: A technique's, the dotted path of a setting, or the section of settings that cannot
             be told apart.
-        sentence: What it is in the first and in the second.
+        change: What it is in the first and in the second.
         off, on: The technique in the first and in the second; None where it is not used, and
             both None for a setting.
         changes: Of settings.
     """
 
     name: str
-    sentence: str
+    change: str
     off: ChosenTechnique | None = None
     on: ChosenTechnique | None = None
     changes: tuple[Change, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """The change behind its name."""
+        return f"{self.name}: {self.change}"
 
 
 @dataclass(frozen=True)
@@ -160,8 +165,7 @@ def _techniques(first: Scenario, second: Scenario) -> Iterator[Difference]:
     for name in dict.fromkeys((*before, *after)):
         off, on = before.get(name), after.get(name)
         if off != on:
-            sentence = f"{name}: {_options(off)} -> {_options(on)}"
-            yield Difference(name, sentence, off=off, on=on)
+            yield Difference(name, f"{_options(off)} -> {_options(on)}", off=off, on=on)
 
 
 def _settings(first: Scenario, second: Scenario) -> Iterator[Difference]:
@@ -190,9 +194,9 @@ def _setting(section: str, names: tuple[str, ...], before: object, after: object
     moves = [f"{_shown(getattr(before, c.field))} -> {_shown(c.value)}" for c in changes]
     if len(changes) == 1:
         path = changes[0].path
-        return Difference(path, f"{path}: {moves[0]}", changes=changes)
+        return Difference(path, moves[0], changes=changes)
     each = "; ".join(f"{name}: {move}" for name, move in zip(names, moves, strict=True))
-    return Difference(section, f"{section}: {each}", changes=changes)
+    return Difference(section, each, changes=changes)
 
 
 def _options(chosen: ChosenTechnique | None) -> str:

@@ -140,7 +140,8 @@ class TrainingSetup:
             the same random numbers. None keeps activations.
         batch_transform: What is done to a batch of inputs once it is on the device.
         flags: Of the process.
-        remarks: What a reader must know about this variant; shown in every output.
+        remarks: What a reader must know about this variant, one sentence each, without the name
+            of the technique that adds it; shown in every output.
     """
 
     device: torch.device

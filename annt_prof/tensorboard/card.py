@@ -131,8 +131,8 @@ def _remarks(variants: Sequence[VariantRecord]) -> Iterator[str]:
     for variant in variants:
         sentences = [
             *(f"{name} is left out: {reason}" for name, reason in variant.left_out.items()),
-            *variant.remarks,
-            *(f"changes the mathematics: {sentence}" for sentence in variant.mathematics),
+            *(remark.sentence for remark in variant.remarks),
+            *(f"changes the mathematics: {change.sentence}" for change in variant.mathematics),
         ]
         fresh = [sentence for sentence in sentences if sentence not in said]
         said.update(fresh)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from annt_prof.machine.ceilings import Ceilings
     from annt_prof.machine.machine import Machine
     from annt_prof.plan import Variant
+    from annt_prof.remarks import Remark
     from annt_prof.runs.record import Numerics, TimedWindow
     from annt_prof.scenario.effective import Substitution
     from annt_prof.scenario.schema import Scenario
@@ -193,7 +194,7 @@ class Prepared:
     """
 
     substitutions: tuple[Substitution, ...]
-    remarks: tuple[str, ...]
+    remarks: tuple[Remark, ...]
     accumulation: int
     first_step_s: float
     step_ns: tuple[int, ...] = (1,)
@@ -261,7 +262,7 @@ class Failure:
     message: str
     where: str | None = field(default=None)
     hint: str | None = field(default=None)
-    remarks: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
     signal: str | None = field(default=None)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from annt_prof.scenario.effective import Substitution
+from annt_prof.scenario.effective import Replaced, Substitution
 from annt_prof.techniques.setup import (
     GradientClipping,
     LoaderArguments,
@@ -90,6 +90,7 @@ def _copying(
         wanted="pinned batches and non-blocking copies in the baseline",
         used="batches as the loader makes them",
         consequence="there is no accelerator to copy to, so nothing is copied and nothing lost",
+        replaced=Replaced.COPYING,
     )
     return _Copying(pinned=False, non_blocking=False), (substitution,)
 

@@ -35,7 +35,7 @@ def directory(tmp_path: Path) -> Path:
     builder.operator("aten::mm", 4 * MS, 9 * MS).write(folder / "kineto.json.gz")
     baseline = VariantRecord(
         name="baseline",
-        techniques=(),
+        factors=(),
         status="measured",
         samples_per_iteration=4,
         windows=(TimedWindow(0, 0, 0, 20 * MS, (10 * MS,), 1, 4, 10 * MS),),

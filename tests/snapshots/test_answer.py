@@ -12,9 +12,10 @@ import pytest
 from rich.console import Console
 
 from annt_prof.categories import Category
+from annt_prof.remarks import Mathematics
 from annt_prof.report.text.answer import render
 from annt_prof.runs.record import Run
-from annt_prof.scenario.effective import Substitution
+from annt_prof.scenario.effective import Replaced, Substitution
 from hand_made import breakdown, cpu_run, drifting, gpu_run, lost, run, variant
 
 EXPECTED = Path(__file__).parent / "answers"
@@ -58,10 +59,10 @@ def hostile() -> Run:
     )
     return run(
         variant("baseline", [100.0, 100.0, 101.0], breakdown=traced),
-        variant(name, [80.0, 81.0, 80.0], mathematics=(f"{name}: [link=x]all",)),
+        variant(name, [80.0, 81.0, 80.0], mathematics=(Mathematics(name, "[link=x]all"),)),
         lost("crash", "crashed", "[/]unbalanced \x1b]8;;http://example\x07markup"),
         scenario_name="[blink]\x1b[5mname",
-        substitutions=(Substitution("[b]data", "\u202eatad", "[/b]"),),
+        substitutions=(Substitution("[b]data", "\u202eatad", "[/b]", Replaced.DATA),),
     )
 
 

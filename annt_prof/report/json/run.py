@@ -8,9 +8,13 @@ import msgspec
 
 from annt_prof.compare.figures import waited_ns
 from annt_prof.explain.agreement import agreement
+from annt_prof.remarks import Source
 
 if TYPE_CHECKING:
+    from annt_prof.remarks import Remark
     from annt_prof.runs.record import Run, VariantRecord
+
+_MISTAKES = (Source.PITFALL, Source.TRACE)
 
 DOCUMENT_VERSION = 2
 """Raised when a key changes its meaning or goes; new keys do not raise it."""
@@ -44,13 +48,15 @@ def _variant(variant: VariantRecord) -> dict[str, Any]:
     compared = agreement(variant)
     return {
         "name": variant.name,
-        "techniques": variant.techniques,
+        "techniques": [technique.name for technique in variant.techniques],
+        "factors": variant.factors,
         "left_out": variant.left_out,
         "status": variant.status,
         "reason": variant.reason,
         "log": variant.log,
-        "remarks": variant.remarks,
-        "mathematics": variant.mathematics,
+        "remarks": [remark.sentence for remark in variant.remarks],
+        "mistakes": [_mistake(each) for each in variant.remarks if each.source in _MISTAKES],
+        "mathematics": [change.sentence for change in variant.mathematics],
         "samples_per_iteration": variant.samples_per_iteration,
         "iterations_per_optimizer_step": variant.iterations_per_optimizer_step,
         "windows": len(variant.windows),
@@ -71,6 +77,16 @@ def _variant(variant: VariantRecord) -> dict[str, Any]:
         "first_step_s": variant.first_step_s,
         "numerics": variant.numerics,
         "trace": variant.trace,
+    }
+
+
+def _mistake(remark: Remark) -> dict[str, Any]:
+    return {
+        "key": remark.key,
+        "about": remark.about,
+        "source": remark.source,
+        "subject": remark.subject,
+        "text": remark.text,
     }
 
 

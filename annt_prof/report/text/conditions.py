@@ -10,6 +10,7 @@ from rich.text import Text
 from annt_prof import units
 from annt_prof.report.text.lines import bullets, heading, labelled, plain
 from annt_prof.runs.conditions import not_as_asked
+from annt_prof.scenario.effective import Replaced
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -49,21 +50,21 @@ def _facts(run: Run) -> Iterator[tuple[str, str]]:
     model = _joined(values, "model.source", "model.name")
     if model:
         weights = "pretrained" if values.get("model.pretrained") else "from scratch"
-        replaced = _replaced(run, str(values.get("model.name")), "pretrained")
+        replaced = _mark(run, Replaced.WEIGHTS)
         yield "model", f"{model}, {weights}{replaced}"
     data = _joined(values, "dataset.name")
     if data:
-        yield "data", ", ".join([data + _replaced(run, data), *_data_details(values)])
+        yield "data", ", ".join([data + _mark(run, Replaced.DATA), *_data_details(values)])
     environment = run.environment
     yield "device", f"{environment.device_type}: {environment.device_name}{_several(environment)}"
     yield "host", _host(environment)
     yield "measured", run.created.replace("T", " ").replace("+00:00", " UTC")
 
 
-def _replaced(run: Run, *words: str) -> str:
-    """Return a mark for what the scenario names and the run did not use."""
-    found = any(word in s.wanted for s in run.substitutions for word in words)
-    return " (replaced: see below)" if found else ""
+def _mark(run: Run, part: Replaced) -> str:
+    """Return a mark for a part that the scenario names and the run did not use."""
+    replaced = any(substitution.replaced is part for substitution in run.substitutions)
+    return " (replaced: see below)" if replaced else ""
 
 
 def _joined(values: dict[str, Any], *paths: str) -> str:
@@ -102,12 +103,12 @@ def _host(environment: Environment) -> str:
 def _remarks(run: Run) -> Iterator[str]:
     """Yield the run's own remarks, then those of variants, each once with whom it is about."""
     yield from run.remarks
-    about: dict[str, list[str]] = {}
+    said_of: dict[str, list[str]] = {}
     for variant in run.variants:
         for remark in variant.remarks:
-            about.setdefault(remark, []).append(variant.name)
-    for remark, names in about.items():
-        yield f"{_names(names, len(run.variants))}: {remark}"
+            said_of.setdefault(remark.sentence, []).append(variant.name)
+    for sentence, names in said_of.items():
+        yield f"{_names(names, len(run.variants))}: {sentence}"
 
 
 def _names(names: Iterable[str], of: int) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
+    from annt_prof.remarks import Mathematics
     from annt_prof.runs.record import Run, StepTime, VariantRecord
 
 _WIDEST_NAME = 21  # with every column of figures this fills 80 cells
@@ -56,7 +57,7 @@ def variants(run: Run) -> RenderableType:
     width = min(max(longest, len("variant")), _WIDEST_NAME)
     rows = {v.name: [c.cells[i] for c in columns] for i, v in enumerate(measured)}
     parts: list[RenderableType] = list(_head(columns, width)) if measured else [heading("Variants")]
-    said: set[str] = set()
+    said: set[Mathematics] = set()
     floor = floor_of(run.variants)
     for variant in run.variants:
         if variant.name in rows:
@@ -143,32 +144,29 @@ def _status(variant: VariantRecord, baseline: VariantRecord) -> str:
     return f"{variant.status.replace('_', ' ')}{reason}"
 
 
-def _findings(variant: VariantRecord, said: set[str]) -> Iterator[Text]:
+def _findings(variant: VariantRecord, said: set[Mathematics]) -> Iterator[Text]:
     """Yield what is known of a variant beside its figures; mathematics already said is not."""
     if variant.name == BASELINE:
         return
-    if variant.techniques != (variant.name,):
+    if variant.factors != (variant.name,):
         yield plain(_mix(variant), "dim")
     if variant.speedup is None or variant.verdict is None:
         yield plain("no speedup: the baseline has no window in the same round", "yellow")
     else:
         said_of_it = phrase(variant.verdict, variant.speedup)
         yield plain(said_of_it, _STYLES[variant.verdict.effect])
-    fresh = [line for line in variant.mathematics if line not in said]
+    fresh = [change for change in variant.mathematics if change not in said]
     said.update(fresh)
-    for line in fresh:
-        yield plain(f"what changes in the mathematics: {_without_name(line, variant)}", "dim")
+    for change in fresh:
+        sentence = change.text if change.about == variant.name else change.sentence
+        yield plain(f"what changes in the mathematics: {sentence}", "dim")
     if variant.mathematics and not fresh:
         yield plain("what changes in the mathematics: all that its techniques change", "dim")
 
 
 def _mix(variant: VariantRecord) -> str:
     without = f", without {', '.join(variant.left_out)}" if variant.left_out else ""
-    return f"= {' + '.join(variant.techniques)}{without}"
-
-
-def _without_name(line: str, variant: VariantRecord) -> str:
-    return line.removeprefix(f"{variant.name}: ")
+    return f"= {' + '.join(variant.factors)}{without}"
 
 
 def _notes(measured: list[VariantRecord], floor: float) -> Iterator[str]:

@@ -35,7 +35,7 @@ class SetToNoneOptions:
         """Tell zeroing."""
         if setup.set_to_none is self.drop:
             by_default = ", as torch by default" if self.drop else ""
-            setup.remarks.append(f"set_to_none: the baseline does so already{by_default}")
+            setup.remarks.append(f"the baseline does so already{by_default}")
         setup.set_to_none = self.drop
 
 

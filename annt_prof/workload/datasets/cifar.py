@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from annt_prof.scenario.effective import Substitution
+from annt_prof.scenario.effective import Replaced, Substitution
 from annt_prof.workload.datasets.bundle import DatasetBundle, data_folders
 from annt_prof.workload.datasets.cifar_files import CIFAR, SIDE, CifarArrays, find, read
 from annt_prof.workload.datasets.images import ArrayImages
@@ -62,6 +62,7 @@ def _stand_in(
         wanted=f"{name} (not in {' or '.join(map(str, folders))})",
         used="a generated stand-in of the same shapes, types, classes, size and decoding",
         consequence="timing only; accuracy is not reported; annt-prof fetch downloads the data set",
+        replaced=Replaced.DATA,
     )
     return CifarArrays(pixels, labels), (substitution,)
 
@@ -74,5 +75,6 @@ def _if_incomplete(name: str, place: Path, found: int, whole: int) -> tuple[Subs
             wanted=f"{name} with {whole:,} images",
             used=f"the {found:,} images in {place}",
             consequence="step times hold, the length of an epoch and accuracy do not",
+            replaced=Replaced.DATA,
         ),
     )

@@ -10,7 +10,7 @@ from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForImageClassification, PretrainedConfig, ViTConfig
 
 from annt_prof.errors import UserError, suggestion
-from annt_prof.scenario.effective import Substitution
+from annt_prof.scenario.effective import Replaced, Substitution
 from annt_prof.workload.models.made import MadeModel, check_stem, random_weights, refused
 from annt_prof.workload.weights import HubFile, unreadable
 
@@ -144,5 +144,6 @@ def _not_loaded(choice: ModelChoice, report: dict[str, Any]) -> tuple[Substituti
             used=f"random values for {len(fresh)} of its parameters: {shown}",
             consequence="step times hold, accuracy does not: the file holds them in another "
             "shape, or not at all",
+            replaced=Replaced.WEIGHTS,
         ),
     )

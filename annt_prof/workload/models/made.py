@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from annt_prof.errors import UserError
-from annt_prof.scenario.effective import Substitution
+from annt_prof.scenario.effective import Replaced, Substitution
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,6 +35,7 @@ def random_weights(choice: ModelChoice, place: Path) -> Substitution:
         wanted=f"pretrained weights of {choice.name} ({choice.source})",
         used=f"random weights of the same architecture: none in {place}",
         consequence="step times hold, accuracy does not; annt-prof fetch downloads the weights",
+        replaced=Replaced.WEIGHTS,
     )
 
 

@@ -104,7 +104,7 @@ def test_of_200_comparisons_of_a_thing_with_itself_at_most_one_in_twenty_is_call
         baseline, other = summarise(
             (
                 variant("baseline", drifting(100, 8, noise=0.004, seed=seed)),
-                variant("baseline_again", again, techniques=()),
+                variant("baseline_again", again, factors=()),
             )
         )
         assert baseline.speedup is not None

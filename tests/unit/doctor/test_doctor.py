@@ -342,7 +342,7 @@ def test_the_whole_of_it_on_this_machine(monkeypatch):
 
 def test_the_command_s_own_process_imports_no_torch():
     program = (
-        "import sys; from annt_prof.runner import doctor\n"
+        "import sys; from annt_prof import doctor\n"
         "from annt_prof.doctor.torch_report import TorchReport\n"
         "doctor.ask_torch = lambda: TorchReport(torch='2.15.0', torchvision='0.29.2')\n"
         "doctor.diagnose(); print(*sys.modules)"

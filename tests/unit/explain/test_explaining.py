@@ -11,6 +11,8 @@ from annt_prof.compare.pairing import middle
 from annt_prof.explain.costs import smallest_effect
 from annt_prof.explain.explaining import explain
 from annt_prof.explain.explanation import Worth
+from annt_prof.remarks import Remark, Source
+from annt_prof.runs.record import SCHEMA_VERSION, Run, TechniqueInEffect
 from annt_prof.scenario.effective import EffectiveValue
 from hand_made import CPU, MS, breakdown, lost, variant
 
@@ -25,13 +27,11 @@ def noisy(ms, seed, noise=0.001):
 def measured(name, techniques, ms, seed, **shares):
     shares = shares or {"forward": 0.4, "backward": 0.4, "optimizer": 0.1}
     return variant(
-        name, noisy(ms, seed), techniques=techniques, breakdown=breakdown(ms * 1.1, **shares)
+        name, noisy(ms, seed), factors=techniques, breakdown=breakdown(ms * 1.1, **shares)
     )
 
 
 def run_of(*variants, design="alone", orders=(), **scenario):
-    from annt_prof.runs.record import SCHEMA_VERSION, Run
-
     values = tuple(EffectiveValue(path, value, "x.yaml") for path, value in scenario.items())
     return Run(
         schema_version=SCHEMA_VERSION, run_id="r", created="2026-01-01T00:00:00+00:00",
@@ -48,7 +48,7 @@ def two(accumulated=95.0, both=60.0):
         measured("gradient_accumulation", ("gradient_accumulation",), accumulated, 3),
         measured("all", ("amp", "gradient_accumulation"), both, 4),
         lost("pin_memory", "not_applicable", "no accelerator to copy to",
-             left_out={"pin_memory": "no accelerator to copy to"}, techniques=()),
+             left_out={"pin_memory": "no accelerator to copy to"}, factors=()),
     )  # fmt: skip
 
 
@@ -101,7 +101,7 @@ def test_traces_within_the_interval_place_a_saving_however_far_from_its_middle()
     """Saved: 9 of 100 ms, 1 to 17 as the interval goes; the traces show 4."""
     ratios = [1.02, 1.19, 1.05, 1.18, 1.08]
     tuned = variant(
-        "amp", [100 / ratio for ratio in ratios], techniques=("amp",),
+        "amp", [100 / ratio for ratio in ratios], factors=("amp",),
         breakdown=breakdown(106, forward=0.4, backward=0.5),
     )  # fmt: skip
     steady = variant("baseline", [100.0] * 5, breakdown=breakdown(110, forward=0.4, backward=0.5))
@@ -192,7 +192,7 @@ def test_an_amount_is_its_speedup_in_nanoseconds():
 
 def test_what_the_baseline_differs_from_itself_by_is_no_effect():
     run = two()
-    again = variant("baseline_again", noisy(90, 9), techniques=())
+    again = variant("baseline_again", noisy(90, 9), factors=())
     noisier = msgspec.structs.replace(run, variants=summarise((*run.variants, again)))
     assert named(explain(run))["gradient_accumulation"].worth is Worth.HELPS
     assert named(explain(noisier))["gradient_accumulation"].worth is not Worth.HELPS
@@ -207,7 +207,7 @@ def test_interactions_beyond_noise_are_named():
 
 
 def test_the_baseline_measured_twice_is_no_technique():
-    again = variant("baseline_again", noisy(100, 9), techniques=())
+    again = variant("baseline_again", noisy(100, 9), factors=())
     found = explain(run_of(measured("baseline", (), 100, 1), again))
     assert found.baseline_again.low < 1 < found.baseline_again.high
     assert found.techniques == ()
@@ -215,7 +215,7 @@ def test_the_baseline_measured_twice_is_no_technique():
 
 def test_a_lost_variant_says_what_happened():
     run = run_of(
-        measured("baseline", (), 100, 1), lost("amp", "crashed", "killed", techniques=("amp",))
+        measured("baseline", (), 100, 1), lost("amp", "crashed", "killed", factors=("amp",))
     )
     (found,) = explain(run).techniques
     assert found.worth is Worth.INCONCLUSIVE
@@ -244,9 +244,33 @@ def test_the_smallest_effect_is_found_four_times_out_of_five():
 
 def test_pitfalls_of_the_technique_are_with_it():
     run = two()
-    amp = msgspec.structs.replace(run.variants[1], remarks=("amp: beware", "other: not mine"))
+    amp = msgspec.structs.replace(
+        run.variants[1],
+        remarks=(
+            Remark(Source.PITFALL, "beware", "amp"),
+            Remark(Source.PITFALL, "not mine", "other"),
+            Remark(Source.MACHINE, "emulated", "amp"),
+        ),
+    )
     run = msgspec.structs.replace(run, variants=(run.variants[0], amp, *run.variants[2:]))
     assert named(explain(run))["amp"].pitfalls == ("beware",)
+
+
+def test_what_the_baseline_does_too_is_no_pitfall_of_a_technique():
+    """The same mistake has other figures in another variant."""
+    run = two()
+
+    def copies(held: str) -> Remark:
+        return Remark(Source.TRACE, f"copies held the host for {held}", key="unpinned_copies")
+
+    waits = [
+        Remark(Source.TRACE, f"{name} waits", key="waits_for_device", subject=name)
+        for name in ("aten::to", "aten::item")
+    ]
+    baseline = msgspec.structs.replace(run.variants[0], remarks=(copies("3 ms"), waits[0]))
+    amp = msgspec.structs.replace(run.variants[1], remarks=(copies("7 ms"), *waits))
+    run = msgspec.structs.replace(run, variants=(baseline, amp, *run.variants[2:]))
+    assert named(explain(run))["amp"].pitfalls == ("aten::item waits",)
 
 
 def test_what_the_second_scenario_turns_off_is_not_predicted():
@@ -259,14 +283,18 @@ def test_what_the_second_scenario_turns_off_is_not_predicted():
 def test_what_both_scenarios_have_on_is_not_recommended():
     said = " ".join(explain(two()).next_steps)
     name = next(n for n in ("compile", "channels_last", "fused_optimizer") if f"{n}: could" in said)
-    shared = msgspec.structs.replace(two(), shared=(name,))
+    tuned = [
+        msgspec.structs.replace(v, techniques=(*v.techniques, TechniqueInEffect(name)))
+        for v in two().variants
+    ]
+    shared = msgspec.structs.replace(two(), variants=tuple(tuned))
     assert f"{name}: could" not in " ".join(explain(shared).next_steps)
 
 
 def test_what_could_not_be_built_is_not_applicable():
     run = run_of(
         measured("baseline", (), 100, 1),
-        lost("amp", "not_applicable", "the model refuses it", techniques=("amp",)),
+        lost("amp", "not_applicable", "the model refuses it", factors=("amp",)),
     )
     (found,) = explain(run).techniques
     assert found.worth is Worth.NOT_APPLICABLE

@@ -14,6 +14,7 @@ from annt_prof.explain.advice import advise
 from annt_prof.explain.prediction import evidence_of, predict
 from annt_prof.machine.ceilings import Ceilings
 from annt_prof.machine.machine import Machine
+from annt_prof.runs.record import TechniqueInEffect
 from annt_prof.scenario.effective import EffectiveValue
 from annt_prof.techniques import registry
 from annt_prof.techniques.evidence import Baseline, Evidence
@@ -314,7 +315,7 @@ def test_a_run_tells_the_settings_of_its_baseline():
     # Of two scenarios the baseline has techniques of its own, which may have set them otherwise.
     of_two = msgspec.structs.replace(run, differences=("amp: off -> on",))
     assert evidence_of(of_two, run.variants[0], None).baseline is None
-    tuned = msgspec.structs.replace(run.variants[0], techniques=("amp",))
+    tuned = msgspec.structs.replace(run.variants[0], techniques=(TechniqueInEffect("amp"),))
     run = msgspec.structs.replace(run, variants=(tuned,))
     assert evidence_of(run, tuned, None).on == ("amp",)
 

@@ -13,8 +13,7 @@ from annt_prof.explain.prediction import evidence_of
 from annt_prof.explain.throughput import throughputs
 from annt_prof.machine.ceilings import Ceilings
 from annt_prof.report.text.explanation import render_explanation
-from annt_prof.runs.record import Numerics, QuantisationError
-from annt_prof.scenario.effective import EffectiveValue
+from annt_prof.runs.record import Numerics, QuantisationError, TechniqueInEffect
 from hand_made import CPU, GPU, MS, breakdown, run, variant
 
 TERA = 10**12
@@ -99,21 +98,31 @@ def test_what_was_not_calibrated_is_named():
 
 
 @pytest.mark.parametrize(
-    ("techniques", "scenario", "conv", "gemm"),
+    ("techniques", "conv", "gemm"),
     [
-        ((), (), "tf32", "float32"),
-        (("tf32",), (), "tf32", "tf32"),
-        (("tf32",), (("techniques.tf32.allowed", False),), "float32", "float32"),
-        (("amp",), (), "float16", "float16"),
-        (("amp", "tf32"), (("techniques.amp.dtype", "bfloat16"),), "bfloat16", "bfloat16"),
+        ({}, "tf32", "float32"),
+        ({"tf32": {}}, "tf32", "tf32"),
+        ({"tf32": {"allowed": False}}, "float32", "float32"),
+        ({"amp": {}}, "float16", "float16"),
+        ({"amp": {"dtype": "bfloat16"}, "tf32": {}}, "bfloat16", "bfloat16"),
     ],
 )
-def test_what_the_settings_allow(techniques, scenario, conv, gemm):
-    one = variant("one", [1.0], techniques=techniques)
-    values = tuple(EffectiveValue(path, value, "x.yaml") for path, value in scenario)
-    measured = run(one, environment=AMPERE, scenario=values)
+def test_what_the_settings_allow(techniques, conv, gemm):
+    """Of what a variant trains with, whatever it is called and whatever tells it from others."""
+    on = tuple(TechniqueInEffect(name, options) for name, options in techniques.items())
+    one = variant("one", [1.0], factors=("dataset.workers",), techniques=on)
+    measured = run(one, environment=AMPERE)
     found = [by_settings(kind, one, measured) for kind in (KernelClass.CONV, KernelClass.GEMM)]
     assert found == [conv, gemm]
+
+
+def test_a_factor_that_turns_tf32_off_is_no_tf32():
+    """Between two scenarios the baseline has what the first one has."""
+    off = variant("tf32", [1.0], factors=("tf32",), techniques=())
+    on = variant("baseline", [1.0], techniques=(TechniqueInEffect("tf32"),))
+    measured = run(on, off, environment=AMPERE, differences=("tf32: on -> off",))
+    found = [by_settings(KernelClass.GEMM, each, measured) for each in (on, off)]
+    assert found == [Precision.TF32, Precision.FLOAT32]
 
 
 def test_rounding_that_was_looked_at_tells_the_dtype():

@@ -11,6 +11,7 @@ from torch.utils.data import TensorDataset
 from annt_prof.errors import UserError
 from annt_prof.loop.worker import _loop
 from annt_prof.plan import Variant
+from annt_prof.remarks import Remark
 from annt_prof.scenario.schema import ChosenTechnique, Scenario
 from annt_prof.techniques import registry
 from annt_prof.techniques.setup import (
@@ -47,8 +48,8 @@ def test_a_loop_that_cannot_be_built_leaves_what_was_found(tmp_path: Path) -> No
     assignment = Assignment(
         scenario, Variant(NAME, (chosen,)), "cpu", None, tmp_path, tmp_path, tmp_path
     )
-    findings: list[str] = []
+    findings: list[Remark] = []
     with pytest.raises(UserError, match="no blocks"):
         _loop(assignment, setup, findings)
     assert len(findings) == 1
-    assert findings[0].startswith(f"{NAME}: batch norm sees each batch twice")
+    assert findings[0].sentence.startswith(f"{NAME}: batch norm sees each batch twice")

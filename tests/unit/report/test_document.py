@@ -25,11 +25,13 @@ TOP = [
 VARIANT = [
     "name",
     "techniques",
+    "factors",
     "left_out",
     "status",
     "reason",
     "log",
     "remarks",
+    "mistakes",
     "mathematics",
     "samples_per_iteration",
     "iterations_per_optimizer_step",

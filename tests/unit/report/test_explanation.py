@@ -34,7 +34,7 @@ def test_names_are_never_markup():
     hostile = "[bold]amp[/bold]\x1b[31m"
     base = variant("baseline", [100.0, 101, 99], breakdown=breakdown(100.0, forward=0.5))
     other = variant(
-        hostile, [50.0, 51, 49], techniques=(hostile,), breakdown=breakdown(50.0, forward=0.5)
+        hostile, [50.0, 51, 49], factors=(hostile,), breakdown=breakdown(50.0, forward=0.5)
     )
     text = shown(explain(run(base, other)), 100)
     assert "[bold]amp[/bold]" in text
@@ -44,7 +44,7 @@ def test_names_are_never_markup():
 def whole(ms_by_set):
     """A run over two techniques with a breakdown of each set."""
     variants = [
-        variant(name, [ms, ms + 1, ms - 1], techniques=names, breakdown=breakdown(ms, forward=0.5))
+        variant(name, [ms, ms + 1, ms - 1], factors=names, breakdown=breakdown(ms, forward=0.5))
         for name, names, ms in ms_by_set
     ]
     return run(*variants)
@@ -74,7 +74,7 @@ def test_no_waterfall_of_a_single_launch():
     """Shares without an interval are no facts to draw."""
     sets = [("baseline", (), 100.0), ("a", ("a",), 60.0)]
     variants = [
-        variant(name, [ms, ms + 1, ms - 1], techniques=names, rounds_per_launch=3)
+        variant(name, [ms, ms + 1, ms - 1], factors=names, rounds_per_launch=3)
         for name, names, ms in sets
     ]
     assert list(waterfall(explain(run(*variants)), 80)) == []
@@ -118,7 +118,7 @@ def test_what_is_not_as_asked_and_what_is_missing_come_first():
 def test_the_baseline_against_itself_is_judged_by_its_interval(again_ms, said):
     base = variant("baseline", [100.0, 100.1, 99.9])
     other = variant("amp", [50.0, 51, 49])
-    again = variant("baseline_again", again_ms, techniques=())
+    again = variant("baseline_again", again_ms, factors=())
     assert said in shown(explain(run(base, other, again)), 200)
 
 

@@ -13,6 +13,7 @@ import pytest
 from annt_prof.errors import UserError
 from annt_prof.machine.machine import Machine
 from annt_prof.plan import plan, plan_pair
+from annt_prof.remarks import Remark, Source
 from annt_prof.runner import crew as crew_module
 from annt_prof.runner.entry import Order, obstacles
 from annt_prof.runner.preparation import _pace
@@ -211,7 +212,7 @@ def test_what_the_model_refuses_is_left_out_of_every_variant(
     alone, whole = found["activation_checkpointing"], found["all"]
     assert (alone.status, alone.reason) == ("not_applicable", "nothing is repeated")
     assert alone.left_out == {"activation_checkpointing": "nothing is repeated"}
-    sets = {each.techniques for each in session.records if each.status == "measured"}
+    sets = {each.factors for each in session.records if each.status == "measured"}
     assert sets == {(), ("amp",), ("gradient_clipping",), ("amp", "gradient_clipping")}
     assert (
         whole.reason
@@ -262,7 +263,7 @@ def test_a_set_between_two_scenarios_that_cannot_be_built_is_a_result(
     found = {each.name: each for each in session.records}
     lost = found["dataset.image_size"]
     assert (lost.status, lost.reason) == ("not_applicable", "the factory fails")
-    assert found["all"].techniques == ("dataset.image_size", "dataset.batch_size")
+    assert found["all"].factors == ("dataset.image_size", "dataset.batch_size")
     assert found["all"].status == found["dataset.batch_size"].status == "measured"
 
 
@@ -317,15 +318,17 @@ def test_what_the_baseline_does_already_is_not_measured():
 def test_what_was_found_in_a_variant_that_fails_is_said_once(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    found = Remark(Source.PITFALL, "found", "amp")
+
     def script(assignment: Assignment, launch: int) -> Failure | None:
-        failure = Failure("crashed", "no", remarks=("amp: found", "amp: found"))
+        failure = Failure("crashed", "no", remarks=(found, found))
         return failure if launch == 0 and assignment.variant.name == "amp" else None
 
     scenario = scenario_of(techniques={"amp": {}})
     session, _ = started(monkeypatch, tmp_path, scenario, plan(scenario), script)
     session.prepare()
     _, amp = session.records
-    assert (amp.status, amp.remarks.count("amp: found")) == ("crashed", 1)
+    assert (amp.status, amp.remarks.count(found)) == ("crashed", 1)
 
 
 def test_what_another_technique_frees_is_tried_beside_it(
@@ -342,7 +345,7 @@ def test_what_another_technique_frees_is_tried_beside_it(
     found = {each.name: each for each in session.records}
     assert found["sdpa"].status == "not_applicable"
     assert found["all"].status == "measured"
-    assert found["all"].techniques == ("amp", "sdpa")
+    assert found["all"].factors == ("amp", "sdpa")
 
 
 def test_what_nothing_frees_is_left_out_of_the_mix_after_all(
@@ -360,7 +363,7 @@ def test_what_nothing_frees_is_left_out_of_the_mix_after_all(
     found = {each.name: each for each in session.records}
     assert found["sdpa"].status == "not_applicable"
     assert found["all"].status == "measured"
-    assert found["all"].techniques == ("amp", "gradient_clipping")
+    assert found["all"].factors == ("amp", "gradient_clipping")
     assert found["all"].left_out == {"sdpa": "flash takes no dropout"}
 
 
@@ -571,7 +574,7 @@ def test_a_process_that_fails_while_it_is_traced_keeps_what_it_measured(
     session.trace(tmp_path)
     assert [record.status for record in session.records] == ["measured", "measured"]
     remark = "not traced: the profiler failed (logs/baseline.log)"
-    assert remark in session.records[0].remarks
+    assert remark in [each.text for each in session.records[0].remarks]
     assert not lost
 
 

@@ -151,8 +151,8 @@ def test_what_the_baseline_does_already_is_redundant(name, options, changes, red
 @pytest.mark.parametrize(
     ("drop", "said"),
     [
-        (True, "set_to_none: the baseline does so already, as torch by default"),
-        (False, "set_to_none: the baseline does so already"),
+        (True, "the baseline does so already, as torch by default"),
+        (False, "the baseline does so already"),
     ],
 )
 def test_zeroing_as_the_baseline_does_is_said(drop, said):

@@ -8,8 +8,9 @@ from annt_prof.analysis.breakdown import MeanBreakdown
 from annt_prof.categories import Category
 from annt_prof.compare.verdict import decide
 from annt_prof.machine.environment import Environment
+from annt_prof.remarks import Mathematics, Remark, Source
 from annt_prof.runs.record import SCHEMA_VERSION, Run, Speedup, StepTime, TimedWindow, VariantRecord
-from annt_prof.scenario.effective import Substitution
+from annt_prof.scenario.effective import Replaced, Substitution
 from annt_prof.telemetry.summary import TelemetrySummary
 
 MS = 1_000_000
@@ -32,7 +33,7 @@ def window(number: int, mean_ns: int) -> TimedWindow:
 
 BASELINE = VariantRecord(
     name="baseline",
-    techniques=(),
+    factors=(),
     status="measured",
     samples_per_iteration=32,
     windows=(window(0, 40 * MS), window(1, 41 * MS), window(2, 42 * MS)),
@@ -64,10 +65,10 @@ BASELINE = VariantRecord(
 
 AMP = VariantRecord(
     name="amp",
-    techniques=("amp",),
+    factors=("amp",),
     status="measured",
-    remarks=("amp: bfloat16 is emulated here",),
-    mathematics=("forward runs in bfloat16",),
+    remarks=(Remark(Source.PITFALL, "bfloat16 is emulated here", "amp"),),
+    mathematics=(Mathematics("amp", "forward runs in bfloat16"),),
     samples_per_iteration=32,
     windows=(window(0, 30 * MS), window(1, 31 * MS)),
     throughput=1049.1,
@@ -96,14 +97,14 @@ AMP = VariantRecord(
 
 PINNED = VariantRecord(
     name="pin_memory",
-    techniques=("pin_memory",),
+    factors=("pin_memory",),
     status="not_applicable",
     reason="no accelerator to copy to",
 )
 
 CRASHED = VariantRecord(
     name="evil|`*_<b>\nname",
-    techniques=("amp",),
+    factors=("amp",),
     status="crashed",
     reason="RuntimeError: [bad](http://x) <script>alert(1)</script> | cell",
     left_out={"pin_memory": "no accelerator to copy to"},
@@ -131,7 +132,9 @@ def run() -> Run:
             packages={"python": "3.11.9", "torch": "2.15.0"},
         ),
         substitutions=(
-            Substitution("cifar10", "a generated stand-in", "timing holds, accuracy does not"),
+            Substitution(
+                "cifar10", "a generated stand-in", "timing holds, accuracy does not", Replaced.DATA
+            ),
         ),
         overrides_in_effect=("dataset.batch_size: 128 -> 32",),
         telemetry_note="no NVML: the host alone was sampled",

@@ -23,8 +23,8 @@ def test_a_run_on_an_accelerator_has_no_breakdown_without_its_activities(entry, 
     _attribute(entry, path, accelerator=True)
     assert entry.record.breakdown is None
     (remark,) = entry.record.remarks
-    assert remark.startswith("no breakdown: the device was not recorded")
-    assert "performance counters" in remark
+    assert remark.text.startswith("no breakdown: the device was not recorded")
+    assert "performance counters" in remark.text
 
 
 def test_a_run_on_the_cpu_is_its_own_device(entry, tmp_path):
