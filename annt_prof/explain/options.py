@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from annt_prof.techniques import registry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from annt_prof.runs.record import Run, VariantRecord
     from annt_prof.techniques.technique import Options
@@ -39,8 +39,9 @@ def options_in_effect(variant: VariantRecord, name: str) -> Options | None:
 
 
 def _options(name: str, given: Mapping[str, Any]) -> Options:
-    make = cast("Callable[..., Options]", registry.load(name).options)
-    known = set(getattr(make, "__dataclass_fields__", {}))
+    kind = registry.load(name).options
+    known = set(getattr(kind, "__dataclass_fields__", {}))
     chosen: dict[str, Any] = {key: value for key, value in given.items() if key in known}
     with registry.answering(name):
-        return make(**chosen)
+        options: Options = kind(**chosen)
+    return options

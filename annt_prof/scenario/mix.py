@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, get_origin, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic_core import InitErrorDetails, PydanticCustomError
@@ -35,14 +35,9 @@ class ChosenTechnique:
     options: Options
 
 
-def options_type(technique: Technique) -> type[Any]:
-    """Return the dataclass of a technique's options."""
-    return cast("type[Any]", technique.options)
-
-
-def options_model(technique: Technique) -> type[BaseModel]:
+def options_model(technique: Technique[Any]) -> type[BaseModel]:
     """Return a pydantic model with the fields, constraints and descriptions of the options."""
-    options = options_type(technique)
+    options = technique.options
     hints = get_type_hints(options)
     fields: dict[str, Any] = {}
     for field in dataclasses.fields(options):
@@ -89,9 +84,8 @@ def parse_mix(value: object) -> tuple[ChosenTechnique, ...]:
 def _choose(name: str, options: object) -> ChosenTechnique:
     technique = registry.load(name)
     valid = options_model(technique).model_validate(options)
-    make = cast("Callable[..., Options]", technique.options)
     given = {key: getattr(valid, key) for key in valid.model_fields_set}
-    return ChosenTechnique(name, make(**given))
+    return ChosenTechnique(name, technique.options(**given))
 
 
 def _beneath(name: str, error: ValidationError) -> Iterator[InitErrorDetails]:

@@ -12,7 +12,6 @@ from pydantic import ValidationError
 
 from annt_prof.errors import UserError, suggestion
 from annt_prof.scenario.checks import Finding, findings
-from annt_prof.scenario.mix import options_type
 from annt_prof.scenario.problems import Problem, printable, problem_at
 from annt_prof.scenario.schema import Scenario, Section
 from annt_prof.techniques import registry
@@ -83,7 +82,7 @@ def allowed_keys(path: KeyPath) -> tuple[str, ...]:
             return registry.names()
         case ("techniques", str(name)):
             try:
-                options = options_type(registry.load(name))
+                options = registry.load(name).options
             except UserError:
                 return ()
             return tuple(field.name for field in dataclasses.fields(options))

@@ -10,7 +10,7 @@ import importlib
 import inspect
 import pkgutil
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from annt_prof.errors import UserError, suggestion
 from annt_prof.techniques import shipped as shipped_folder
@@ -36,7 +36,7 @@ def names() -> tuple[str, ...]:
     return ours + tuple(name for name in sorted(_plug_ins()) if name not in ours)
 
 
-def load(name: str) -> Technique:
+def load(name: str) -> Technique[Any]:
     """Return a technique by name.
 
     Raises:
@@ -44,7 +44,7 @@ def load(name: str) -> Technique:
     """
     if name in shipped():
         module = importlib.import_module(f"{shipped_folder.__name__}.{name}")
-        technique: Technique = module.TECHNIQUE
+        technique: Technique[Any] = module.TECHNIQUE
         return technique
     plug_ins = _plug_ins()
     if name not in plug_ins:
@@ -74,7 +74,7 @@ def answering(name: str) -> Iterator[None]:
         ) from error
 
 
-def explanation(technique: Technique) -> dict[str, str]:
+def explanation(technique: Technique[Any]) -> dict[str, str]:
     """Return the parts of a technique's module docstring by their titles in ``SECTIONS``.
 
     A part's lines are joined; parts that the docstring lacks are absent.
@@ -99,7 +99,7 @@ def _owner(point: EntryPoint) -> str:
     return f"{point.dist.name} {point.dist.version}" if point.dist else point.value
 
 
-def _load_plug_in(point: EntryPoint) -> Technique:
+def _load_plug_in(point: EntryPoint) -> Technique[Any]:
     owner = _owner(point)
     try:
         loaded = point.load()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from annt_prof.categories import Category, KernelClass
 
@@ -30,6 +30,10 @@ class Options(Protocol):
 
     def apply(self, setup: TrainingSetup) -> None:
         """Edit the declaration of the loop. Called once, before anything is built from it."""
+
+
+Opts = TypeVar("Opts", bound=Options)
+"""The dataclass of one technique's options."""
 
 
 @dataclass(frozen=True)
@@ -64,30 +68,43 @@ class Pitfall:
     check: Callable[[TrainingSetup], str | None]
 
 
-def _no_prediction(_options: Options, _evidence: Evidence) -> Prediction | None:
+def needs_an_accelerator(lacking: str) -> Callable[[object, Machine], str | None]:
+    """Return the obstacle of a technique that acts on an accelerator only.
+
+    Args:
+        lacking: What a machine without one cannot do, as it is printed.
+    """
+
+    def obstacle(_options: object, machine: Machine) -> str | None:
+        return None if machine.device_type == "cuda" else lacking
+
+    return obstacle
+
+
+def _no_prediction(_options: object, _evidence: Evidence) -> Prediction | None:
     return None
 
 
-def _never(_options: Options, _baseline: Baseline) -> bool:
+def _never(_options: object, _baseline: Baseline) -> bool:
     return False
 
 
-def _acted(_options: Options, _observed: Observed) -> str | None:
+def _acted(_options: object, _observed: Observed) -> str | None:
     return None
 
 
-def _nothing_to_say(_options: Options, _machine: Machine) -> str | None:
+def _nothing_to_say(_options: object, _machine: Machine) -> str | None:
     return None
 
 
 @dataclass(frozen=True)
-class Technique:
+class Technique(Generic[Opts]):
     """One tuning switch and all that is known of it.
 
     Attributes:
         name: As in a scenario, and the name of its file.
         summary: What it changes, in one line.
-        options: The dataclass of its options.
+        options: The dataclass of its options, which all its functions are given.
         obstacle: Why it cannot act with these options on this machine, or None.
         remark: What to say beside its result on this machine, or None.
         predict: What it could save with these options, told from the baseline's step; None
@@ -103,14 +120,14 @@ class Technique:
 
     name: str
     summary: str
-    options: Callable[[], Options]
-    obstacle: Callable[[Options, Machine], str | None]
+    options: type[Opts]
     signature: Signature
     mathematics: str
     source: str
     pitfalls: tuple[Pitfall, ...] = ()
-    remark: Callable[[Options, Machine], str | None] = _nothing_to_say
-    predict: Callable[[Options, Evidence], Prediction | None] = _no_prediction
-    redundant: Callable[[Options, Baseline], bool] = _never
+    obstacle: Callable[[Opts, Machine], str | None] = _nothing_to_say
+    remark: Callable[[Opts, Machine], str | None] = _nothing_to_say
+    predict: Callable[[Opts, Evidence], Prediction | None] = _no_prediction
+    redundant: Callable[[Opts, Baseline], bool] = _never
     freed_by: frozenset[str] = frozenset()
-    inaction: Callable[[Options, Observed], str | None] = _acted
+    inaction: Callable[[Opts, Observed], str | None] = _acted

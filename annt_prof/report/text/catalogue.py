@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from rich.console import Group
@@ -73,7 +73,7 @@ def _short_entry(name: str) -> Iterator[RenderableType]:
     yield labelled(_facts(technique), INDENT)
 
 
-def _facts(technique: Technique) -> Iterator[tuple[str, str]]:
+def _facts(technique: Technique[Any]) -> Iterator[tuple[str, str]]:
     signature = technique.signature
     yield "applies", _applies(technique)
     yield "falls", ", ".join(signature.falls)
@@ -85,13 +85,13 @@ def _facts(technique: Technique) -> Iterator[tuple[str, str]]:
     yield "source", technique.source
 
 
-def _applies(technique: Technique) -> str:
+def _applies(technique: Technique[Any]) -> str:
     obstacle = technique.obstacle(technique.options(), _CPU)
     return f"with an accelerator; on a CPU not: {obstacle}" if obstacle else "everywhere"
 
 
-def _options(technique: Technique) -> list[dict[str, Any]]:
-    fields = dataclasses.fields(cast("Any", technique.options))
+def _options(technique: Technique[Any]) -> list[dict[str, Any]]:
+    fields = dataclasses.fields(technique.options)
     return [
         {
             "name": field.name,

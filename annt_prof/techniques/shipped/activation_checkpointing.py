@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING
 
 from annt_prof.categories import Category, Phase
 from annt_prof.techniques.evidence import Evidence, Prediction
-from annt_prof.techniques.technique import Options, Pitfall, Signature, Technique
+from annt_prof.techniques.technique import Pitfall, Signature, Technique
 
 if TYPE_CHECKING:
-    from annt_prof.machine.machine import Machine
     from annt_prof.techniques.setup import TrainingSetup
 
 
@@ -38,11 +37,7 @@ class ActivationCheckpointingOptions:
         setup.checkpointing = "same_random_numbers" if same else "other_random_numbers"
 
 
-def _obstacle(_options: Options, _machine: Machine) -> str | None:
-    return None
-
-
-def _predict(_options: Options, evidence: Evidence) -> Prediction | None:
+def _predict(_options: ActivationCheckpointingOptions, evidence: Evidence) -> Prediction | None:
     """It saves no time and costs at most one more forward pass, the waits for launches included."""
     if not evidence.known(Category.FORWARD):
         return None
@@ -67,7 +62,6 @@ TECHNIQUE = Technique(
     name="activation_checkpointing",
     summary="blocks recompute their activations in the backward pass",
     options=ActivationCheckpointingOptions,
-    obstacle=_obstacle,
     predict=_predict,
     signature=Signature(
         falls=(),

@@ -14,12 +14,12 @@ matrices are small, or on a CPU without 16-bit instructions, where it is often s
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal
 
 from annt_prof.categories import MATRIX_CLASSES, Category, KernelClass, Precision
 from annt_prof.techniques.evidence import Evidence, Prediction
 from annt_prof.techniques.observed import CONVOLUTIONS, PRODUCTS, Observed
-from annt_prof.techniques.technique import Options, Pitfall, Signature, Technique
+from annt_prof.techniques.technique import Pitfall, Signature, Technique
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,12 +64,8 @@ class AmpOptions:
         )
 
 
-def _obstacle(_options: Options, _machine: Machine) -> str | None:
-    return None
-
-
-def _remark(options: Options, machine: Machine) -> str | None:
-    dtype = cast("AmpOptions", options).resolved_dtype(machine.device_type)
+def _remark(options: AmpOptions, machine: Machine) -> str | None:
+    dtype = options.resolved_dtype(machine.device_type)
     if dtype == "bfloat16" and not machine.native_bfloat16:
         return f"{machine.device_name} has no bfloat16 matrix instructions: they are emulated"
     if dtype == "float16" and machine.device_type == "cpu":
@@ -114,7 +110,7 @@ _MEMORY_BOUND = (
 )
 
 
-def _predict(options: Options, evidence: Evidence) -> Prediction | None:
+def _predict(options: AmpOptions, evidence: Evidence) -> Prediction | None:
     """Matrix work takes the inverse of the rates' ratio, memory-bound work half.
 
     The ratio is to the rate of the precision that each kernel ran in. What runs in 16 bits or
@@ -124,7 +120,7 @@ def _predict(options: Options, evidence: Evidence) -> Prediction | None:
     """
     if not evidence.passes_known():
         return None
-    dtype = Precision(cast("AmpOptions", options).resolved_dtype(evidence.device_type))
+    dtype = Precision(options.resolved_dtype(evidence.device_type))
     passes_ns = evidence.time(Category.FORWARD, Category.BACKWARD)
     by_precision = evidence.matrix(*MATRIX_CLASSES)
     memory_ns = evidence.kernels(*_MEMORY_BOUND)
@@ -176,7 +172,7 @@ def _told(rates: Mapping[Precision, float | None]) -> str:
     )
 
 
-def _inaction(_options: Options, observed: Observed) -> str | None:
+def _inaction(_options: AmpOptions, observed: Observed) -> str | None:
     if observed.may_have_run(*PRODUCTS, *CONVOLUTIONS, *_OTHERS_IN_16_BITS):
         return None
     return "the model ran no matrix product and no convolution"
@@ -186,7 +182,6 @@ TECHNIQUE = Technique(
     name="amp",
     summary="matrix work in float16 or bfloat16 under autocast, with loss scaling for float16",
     options=AmpOptions,
-    obstacle=_obstacle,
     inaction=_inaction,
     predict=_predict,
     remark=_remark,

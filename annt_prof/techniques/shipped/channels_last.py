@@ -13,14 +13,13 @@ channels-last kernel makes the layout change back and forth.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from annt_prof.categories import Category, KernelClass
 from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
-from annt_prof.techniques.technique import Options, Pitfall, Signature, Technique
+from annt_prof.techniques.technique import Pitfall, Signature, Technique
 
 if TYPE_CHECKING:
-    from annt_prof.machine.machine import Machine
     from annt_prof.techniques.observed import Observed
     from annt_prof.techniques.setup import TrainingSetup
 
@@ -41,16 +40,12 @@ class ChannelsLastOptions:
         setup.channels_last = self.inputs
 
 
-def _obstacle(_options: Options, _machine: Machine) -> str | None:
-    return None
-
-
-def _redundant(options: Options, _baseline: Baseline) -> bool:
+def _redundant(options: ChannelsLastOptions, _baseline: Baseline) -> bool:
     """The baseline is laid out as torch does by default."""
-    return not cast("ChannelsLastOptions", options).inputs
+    return not options.inputs
 
 
-def _predict(_options: Options, evidence: Evidence) -> Prediction | None:
+def _predict(_options: ChannelsLastOptions, evidence: Evidence) -> Prediction | None:
     """Convolutions and the copies around them, or all passes where nothing tells what is in them.
 
     Without convolutions there are no copies around them either.
@@ -79,7 +74,7 @@ def _without_convolutions(setup: TrainingSetup) -> str | None:
     return None
 
 
-def _inaction(_options: Options, observed: Observed) -> str | None:
+def _inaction(_options: ChannelsLastOptions, observed: Observed) -> str | None:
     if _IMAGE_DIMENSIONS in observed.dimensions:
         return None
     return "neither the batches nor the weights have the four dimensions that it lays out"
@@ -89,7 +84,6 @@ TECHNIQUE = Technique(
     name="channels_last",
     summary="channels-last memory layout of images and convolutions",
     options=ChannelsLastOptions,
-    obstacle=_obstacle,
     inaction=_inaction,
     predict=_predict,
     redundant=_redundant,

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Literal
 
 from annt_prof.categories import Category, KernelClass, Phase
 from annt_prof.techniques.evidence import Evidence, Prediction
-from annt_prof.techniques.technique import Options, Pitfall, Signature, Technique
+from annt_prof.techniques.technique import Pitfall, Signature, Technique
 
 if TYPE_CHECKING:
     from annt_prof.machine.machine import Machine
@@ -49,7 +49,7 @@ class CompileOptions:
         setup.compilation = Compilation(self.mode, self.dynamic, self.fullgraph)
 
 
-def _obstacle(_options: Options, machine: Machine) -> str | None:
+def _obstacle(_options: CompileOptions, machine: Machine) -> str | None:
     if machine.device_type == "cpu" and not any(map(shutil.which, ("g++", "clang++", "c++"))):
         return "no C++ compiler, which torch.compile needs on a CPU"
     if machine.device_type == "cuda" and not _c_compiler():
@@ -62,7 +62,7 @@ def _c_compiler() -> bool:
     return "CC" in os.environ or any(map(shutil.which, ("gcc", "clang")))
 
 
-def _predict(_options: Options, evidence: Evidence) -> Prediction | None:
+def _predict(_options: CompileOptions, evidence: Evidence) -> Prediction | None:
     """Fusion saves what is bound by memory or by launches; matrix work stays."""
     if not evidence.passes_known():
         return None

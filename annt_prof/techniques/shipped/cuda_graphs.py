@@ -12,14 +12,13 @@ and the passes must neither synchronise nor branch on tensors.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from annt_prof.categories import Category, KernelClass
 from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
-from annt_prof.techniques.technique import Options, Pitfall, Signature, Technique
+from annt_prof.techniques.technique import Pitfall, Signature, Technique, needs_an_accelerator
 
 if TYPE_CHECKING:
-    from annt_prof.machine.machine import Machine
     from annt_prof.techniques.setup import TrainingSetup
 
 
@@ -36,16 +35,12 @@ class CudaGraphsOptions:
         setup.cuda_graphs = self.capture
 
 
-def _obstacle(_options: Options, machine: Machine) -> str | None:
-    return None if machine.device_type == "cuda" else "no CUDA device to capture graphs on"
-
-
-def _redundant(options: Options, _baseline: Baseline) -> bool:
+def _redundant(options: CudaGraphsOptions, _baseline: Baseline) -> bool:
     """The baseline captures nothing."""
-    return not cast("CudaGraphsOptions", options).capture
+    return not options.capture
 
 
-def _predict(_options: Options, evidence: Evidence) -> Prediction | None:
+def _predict(_options: CudaGraphsOptions, evidence: Evidence) -> Prediction | None:
     """Launch gaps go; kernels stay as long as they are.
 
     A host that has launched sooner loads sooner too, so gaps may go wherever they are seen, down
@@ -80,7 +75,7 @@ TECHNIQUE = Technique(
     name="cuda_graphs",
     summary="forward and backward replayed from CUDA graphs",
     options=CudaGraphsOptions,
-    obstacle=_obstacle,
+    obstacle=needs_an_accelerator("no CUDA device to capture graphs on"),
     predict=_predict,
     redundant=_redundant,
     signature=Signature(

@@ -12,15 +12,14 @@ then costs the trials again.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from annt_prof.categories import Category, KernelClass
 from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
 from annt_prof.techniques.observed import CONVOLUTIONS, Observed
-from annt_prof.techniques.technique import Options, Pitfall, Signature, Technique
+from annt_prof.techniques.technique import Pitfall, Signature, Technique, needs_an_accelerator
 
 if TYPE_CHECKING:
-    from annt_prof.machine.machine import Machine
     from annt_prof.techniques.setup import TrainingSetup
 
 
@@ -37,16 +36,12 @@ class CudnnBenchmarkOptions:
         setup.flags.cudnn_benchmark = self.enabled
 
 
-def _obstacle(_options: Options, machine: Machine) -> str | None:
-    return None if machine.device_type == "cuda" else "no accelerator with cuDNN"
-
-
-def _redundant(options: Options, _baseline: Baseline) -> bool:
+def _redundant(options: CudnnBenchmarkOptions, _baseline: Baseline) -> bool:
     """Torch leaves the trials off by default."""
-    return not cast("CudnnBenchmarkOptions", options).enabled
+    return not options.enabled
 
 
-def _predict(_options: Options, evidence: Evidence) -> Prediction | None:
+def _predict(_options: CudnnBenchmarkOptions, evidence: Evidence) -> Prediction | None:
     """Another algorithm can only shorten convolutions and the copies around them, if any."""
     if not evidence.kernel_ns:
         return None
@@ -68,7 +63,7 @@ def _deterministic(setup: TrainingSetup) -> str | None:
     return None
 
 
-def _inaction(_options: Options, observed: Observed) -> str | None:
+def _inaction(_options: CudnnBenchmarkOptions, observed: Observed) -> str | None:
     return None if observed.may_have_run(*CONVOLUTIONS) else "the model ran no convolution"
 
 
@@ -76,7 +71,7 @@ TECHNIQUE = Technique(
     name="cudnn_benchmark",
     summary="cuDNN times its convolution algorithms and keeps the fastest",
     options=CudnnBenchmarkOptions,
-    obstacle=_obstacle,
+    obstacle=needs_an_accelerator("no accelerator with cuDNN"),
     inaction=_inaction,
     predict=_predict,
     redundant=_redundant,

@@ -12,11 +12,11 @@ cores, as it does on a CPU; then it costs time.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from annt_prof.categories import Category
 from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
-from annt_prof.techniques.technique import Options, Pitfall, Signature, Technique
+from annt_prof.techniques.technique import Pitfall, Signature, Technique
 
 if TYPE_CHECKING:
     from annt_prof.machine.machine import Machine
@@ -47,12 +47,8 @@ class DataloaderWorkersOptions:
         setup.loader.persistent_workers = self.persistent
 
 
-def _obstacle(_options: Options, _machine: Machine) -> str | None:
-    return None
-
-
-def _remark(options: Options, machine: Machine) -> str | None:
-    workers = cast("DataloaderWorkersOptions", options).workers
+def _remark(options: DataloaderWorkersOptions, machine: Machine) -> str | None:
+    workers = options.workers
     if machine.device_type == "cpu":
         return f"the {workers} loader processes and training share {machine.num_cores} cores"
     if workers > machine.num_cores:
@@ -60,14 +56,13 @@ def _remark(options: Options, machine: Machine) -> str | None:
     return None
 
 
-def _redundant(options: Options, baseline: Baseline) -> bool:
+def _redundant(options: DataloaderWorkersOptions, baseline: Baseline) -> bool:
     """The scenario has as many, and the rest is as torch does by default."""
-    chosen = cast("DataloaderWorkersOptions", options)
-    as_by_default = chosen.prefetch_factor == _PREFETCHED_BY_DEFAULT and not chosen.persistent
-    return as_by_default and baseline.workers == chosen.workers
+    as_by_default = options.prefetch_factor == _PREFETCHED_BY_DEFAULT and not options.persistent
+    return as_by_default and baseline.workers == options.workers
 
 
-def _predict(_options: Options, evidence: Evidence) -> Prediction | None:
+def _predict(_options: DataloaderWorkersOptions, evidence: Evidence) -> Prediction | None:
     """All waiting for data may vanish; where training runs on the same cores it may lose them.
 
     On a device, loading that queued kernels hide makes the host late for its next launches, so
@@ -96,7 +91,6 @@ TECHNIQUE = Technique(
     name="dataloader_workers",
     summary="batches loaded ahead by processes of their own",
     options=DataloaderWorkersOptions,
-    obstacle=_obstacle,
     remark=_remark,
     predict=_predict,
     redundant=_redundant,

@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING
 
 from annt_prof.categories import Category
 from annt_prof.techniques.evidence import Evidence, Prediction
-from annt_prof.techniques.technique import Options, Pitfall, Signature, Technique
+from annt_prof.techniques.technique import Pitfall, Signature, Technique, needs_an_accelerator
 
 if TYPE_CHECKING:
-    from annt_prof.machine.machine import Machine
     from annt_prof.techniques.setup import TrainingSetup
 
 
@@ -38,11 +37,7 @@ class DatasetOnDeviceOptions:
         setup.transform_on_device = setup.transform_on_device or self.transform_on_device
 
 
-def _obstacle(_options: Options, machine: Machine) -> str | None:
-    return None if machine.device_type == "cuda" else "no accelerator to hold the samples"
-
-
-def _predict(_options: Options, evidence: Evidence) -> Prediction | None:
+def _predict(_options: DatasetOnDeviceOptions, evidence: Evidence) -> Prediction | None:
     """Neither loading nor copying is left; the transform comes back as kernels.
 
     Both hold the host up, which then comes late to its next launches. So all idle time of the
@@ -77,7 +72,7 @@ TECHNIQUE = Technique(
     name="dataset_on_device",
     summary="all samples in device memory: nothing is loaded or copied",
     options=DatasetOnDeviceOptions,
-    obstacle=_obstacle,
+    obstacle=needs_an_accelerator("no accelerator to hold the samples"),
     predict=_predict,
     signature=Signature(
         falls=(Category.DATA_LOADING, Category.H2D_COPY),

@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING
 
 from annt_prof.categories import Category
 from annt_prof.techniques.evidence import Evidence, Prediction
-from annt_prof.techniques.technique import Options, Pitfall, Signature, Technique
+from annt_prof.techniques.technique import Pitfall, Signature, Technique, needs_an_accelerator
 
 if TYPE_CHECKING:
-    from annt_prof.machine.machine import Machine
     from annt_prof.techniques.observed import Observed
     from annt_prof.techniques.setup import TrainingSetup
 
@@ -37,11 +36,7 @@ class DevicePrefetchOptions:
         setup.loader.pin_memory = setup.loader.pin_memory or self.pin
 
 
-def _obstacle(_options: Options, machine: Machine) -> str | None:
-    return None if machine.device_type == "cuda" else "no accelerator to copy to"
-
-
-def _predict(_options: Options, evidence: Evidence) -> Prediction | None:
+def _predict(_options: DevicePrefetchOptions, evidence: Evidence) -> Prediction | None:
     """Exposed copies can hide altogether, and they hold the host up no more.
 
     The host then loads and launches ahead of the device, so that all idle time of the device may
@@ -70,7 +65,7 @@ def _pageable_source(setup: TrainingSetup) -> str | None:
     return None
 
 
-def _inaction(_options: Options, observed: Observed) -> str | None:
+def _inaction(_options: DevicePrefetchOptions, observed: Observed) -> str | None:
     if observed.batch_on_device:
         return "the data set's samples lie on the device already, so no batch is copied"
     return None
@@ -86,7 +81,7 @@ TECHNIQUE = Technique(
     name="device_prefetch",
     summary="the next batch copied to the device on a stream of its own",
     options=DevicePrefetchOptions,
-    obstacle=_obstacle,
+    obstacle=needs_an_accelerator("no accelerator to copy to"),
     inaction=_inaction,
     predict=_predict,
     signature=Signature(

@@ -12,14 +12,13 @@ When it does nothing: when the optimizer is a small part of the step.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal
 
 from annt_prof.categories import Category, Phase
 from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
-from annt_prof.techniques.technique import Options, Pitfall, Signature, Technique
+from annt_prof.techniques.technique import Pitfall, Signature, Technique
 
 if TYPE_CHECKING:
-    from annt_prof.machine.machine import Machine
     from annt_prof.techniques.setup import TrainingSetup
 
 
@@ -40,17 +39,13 @@ class FusedOptimizerOptions:
         }
 
 
-def _obstacle(_options: Options, _machine: Machine) -> str | None:
-    return None
-
-
-def _redundant(options: Options, baseline: Baseline) -> bool:
+def _redundant(options: FusedOptimizerOptions, baseline: Baseline) -> bool:
     """The baseline's optimizer takes torch's default, which depends on the device."""
     default = "foreach" if baseline.device_type == "cuda" else "for_loop"
-    return cast("FusedOptimizerOptions", options).implementation == default
+    return options.implementation == default
 
 
-def _predict(_options: Options, evidence: Evidence) -> Prediction | None:
+def _predict(_options: FusedOptimizerOptions, evidence: Evidence) -> Prediction | None:
     """At best the update vanishes, and with it the waits for its launches."""
     if not evidence.known(Category.OPTIMIZER):
         return None
@@ -74,7 +69,6 @@ TECHNIQUE = Technique(
     name="fused_optimizer",
     summary="the parameter update in one kernel, or over lists of tensors",
     options=FusedOptimizerOptions,
-    obstacle=_obstacle,
     predict=_predict,
     redundant=_redundant,
     signature=Signature(

@@ -12,14 +12,13 @@ costs time.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from annt_prof.categories import Category
 from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
-from annt_prof.techniques.technique import Options, Pitfall, Signature, Technique
+from annt_prof.techniques.technique import Pitfall, Signature, Technique, needs_an_accelerator
 
 if TYPE_CHECKING:
-    from annt_prof.machine.machine import Machine
     from annt_prof.techniques.setup import TrainingSetup
 
 
@@ -36,16 +35,12 @@ class GpuAugmentationOptions:
         setup.transform_on_device = self.move
 
 
-def _obstacle(_options: Options, machine: Machine) -> str | None:
-    return None if machine.device_type == "cuda" else "no accelerator to move the work to"
-
-
-def _redundant(options: Options, _baseline: Baseline) -> bool:
+def _redundant(options: GpuAugmentationOptions, _baseline: Baseline) -> bool:
     """The baseline transforms images in its loader."""
-    return not cast("GpuAugmentationOptions", options).move
+    return not options.move
 
 
-def _predict(_options: Options, evidence: Evidence) -> Prediction | None:
+def _predict(_options: GpuAugmentationOptions, evidence: Evidence) -> Prediction | None:
     """The host loads less and batches may be smaller; the work comes back as kernels.
 
     Loading that queued kernels hide is not seen as such, yet makes the host late for its next
@@ -80,7 +75,7 @@ TECHNIQUE = Technique(
     name="gpu_augmentation",
     summary="images augmented, resized and normalised in batches on the device",
     options=GpuAugmentationOptions,
-    obstacle=_obstacle,
+    obstacle=needs_an_accelerator("no accelerator to move the work to"),
     predict=_predict,
     redundant=_redundant,
     signature=Signature(

@@ -14,15 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Sized
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from annt_prof.categories import Category, Phase
 from annt_prof.techniques.evidence import Evidence, Prediction
-from annt_prof.techniques.technique import Options, Pitfall, Signature, Technique
+from annt_prof.techniques.technique import Pitfall, Signature, Technique
 from annt_prof.units import count
 
 if TYPE_CHECKING:
-    from annt_prof.machine.machine import Machine
     from annt_prof.techniques.observed import Observed
     from annt_prof.techniques.setup import TrainingSetup
 
@@ -50,10 +49,6 @@ _UPDATE = (
 _UPDATE_PHASES = (Phase.OPTIMIZER, Phase.ZERO_GRAD, Phase.GRAD_SCALING, Phase.GRAD_CLIPPING)
 
 
-def _obstacle(_options: Options, _machine: Machine) -> str | None:
-    return None
-
-
 def _batch_statistics(setup: TrainingSetup) -> str | None:
     import torch
 
@@ -79,7 +74,7 @@ def _cut_group(setup: TrainingSetup) -> str | None:
     )
 
 
-def _predict(options: Options, evidence: Evidence) -> Prediction | None:
+def _predict(options: GradientAccumulationOptions, evidence: Evidence) -> Prediction | None:
     """The update's share falls to 1/k; on a device so may the waits for its launches.
 
     Not all of it need be saved: with gradients set to None each first backward pass writes them,
@@ -87,8 +82,8 @@ def _predict(options: Options, evidence: Evidence) -> Prediction | None:
     """
     if not evidence.known(Category.OPTIMIZER):
         return None
-    steps = cast("GradientAccumulationOptions", options).steps
-    spared = 1 - evidence.accumulation / steps if steps > evidence.accumulation else 0.0
+    now, then = evidence.accumulation, options.steps
+    spared = 1 - now / then if then > now else 0.0
     update_ns = evidence.time(*_UPDATE)
     high_ns = update_ns + evidence.time(Category.COMMUNICATION)
     high_ns += evidence.host_bound(*_UPDATE_PHASES)
@@ -100,8 +95,8 @@ def _predict(options: Options, evidence: Evidence) -> Prediction | None:
     )
 
 
-def _inaction(options: Options, observed: Observed) -> str | None:
-    steps, batches = cast("GradientAccumulationOptions", options).steps, observed.batches_per_epoch
+def _inaction(options: GradientAccumulationOptions, observed: Observed) -> str | None:
+    steps, batches = options.steps, observed.batches_per_epoch
     if batches >= steps:
         return None
     held = count(batches, "batch", "batches")
@@ -112,7 +107,6 @@ TECHNIQUE = Technique(
     name="gradient_accumulation",
     summary="one optimizer step for several iterations",
     options=GradientAccumulationOptions,
-    obstacle=_obstacle,
     inaction=_inaction,
     predict=_predict,
     signature=Signature(

@@ -11,14 +11,13 @@ When it does nothing: it costs little where the optimizer is a small part of the
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal
 
 from annt_prof.categories import Category
 from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
-from annt_prof.techniques.technique import Options, Pitfall, Signature, Technique
+from annt_prof.techniques.technique import Pitfall, Signature, Technique
 
 if TYPE_CHECKING:
-    from annt_prof.machine.machine import Machine
     from annt_prof.techniques.setup import TrainingSetup
 
 
@@ -41,17 +40,12 @@ class GradientClippingOptions:
         setup.clipping = GradientClipping(self.kind, self.limit)
 
 
-def _obstacle(_options: Options, _machine: Machine) -> str | None:
-    return None
-
-
-def _redundant(options: Options, baseline: Baseline) -> bool:
+def _redundant(options: GradientClippingOptions, baseline: Baseline) -> bool:
     """The scenario clips all variants in the same way."""
-    chosen = cast("GradientClippingOptions", options)
-    return baseline.clipping == (chosen.kind, chosen.limit)
+    return baseline.clipping == (options.kind, options.limit)
 
 
-def _predict(_options: Options, evidence: Evidence) -> Prediction | None:
+def _predict(_options: GradientClippingOptions, evidence: Evidence) -> Prediction | None:
     """It reads what the update reads and writes once more; it may only replace other clipping."""
     if not evidence.known(Category.OPTIMIZER):
         return None
@@ -79,7 +73,6 @@ TECHNIQUE = Technique(
     name="gradient_clipping",
     summary="gradients limited by norm or by value before each update",
     options=GradientClippingOptions,
-    obstacle=_obstacle,
     predict=_predict,
     redundant=_redundant,
     signature=Signature(

@@ -15,14 +15,13 @@ the loader is the bottleneck.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from annt_prof.categories import Category, Phase
 from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
-from annt_prof.techniques.technique import Options, Pitfall, Signature, Technique
+from annt_prof.techniques.technique import Pitfall, Signature, Technique, needs_an_accelerator
 
 if TYPE_CHECKING:
-    from annt_prof.machine.machine import Machine
     from annt_prof.techniques.observed import Observed
     from annt_prof.techniques.setup import TrainingSetup
 
@@ -45,23 +44,18 @@ class PinMemoryOptions:
         setup.non_blocking = self.non_blocking
 
 
-def _obstacle(_options: Options, machine: Machine) -> str | None:
-    return "no accelerator to copy to" if machine.device_type == "cpu" else None
-
-
 def _pageable_source(setup: TrainingSetup) -> str | None:
     if setup.non_blocking and not setup.loader.pin_memory:
         return "copies are non-blocking but come from pageable memory, so they still wait"
     return None
 
 
-def _redundant(options: Options, baseline: Baseline) -> bool:
+def _redundant(options: PinMemoryOptions, baseline: Baseline) -> bool:
     """The scenario loads and copies every variant in the same way."""
-    chosen = cast("PinMemoryOptions", options)
-    return (baseline.pin_memory, baseline.non_blocking) == (chosen.pin, chosen.non_blocking)
+    return (baseline.pin_memory, baseline.non_blocking) == (options.pin, options.non_blocking)
 
 
-def _predict(options: Options, evidence: Evidence) -> Prediction | None:
+def _predict(options: PinMemoryOptions, evidence: Evidence) -> Prediction | None:
     """Copies that do not hold the host up free more than themselves; pinning alone is faster.
 
     A blocking copy lets the device run dry in each iteration, and only then the host loads and
@@ -77,9 +71,8 @@ def _predict(options: Options, evidence: Evidence) -> Prediction | None:
     """
     if not evidence.known(Category.H2D_COPY, Category.HOST_BOUND):
         return None
-    chosen = cast("PinMemoryOptions", options)
     exposed_ns = evidence.time(Category.H2D_COPY)
-    if chosen.non_blocking:
+    if options.non_blocking:
         needed_ns = evidence.launching() + evidence.loading()
         high_ns = min(exposed_ns + evidence.idle(), evidence.step_ns - needed_ns)
         return Prediction(low_ns=0, high_ns=max(0, high_ns), basis=_AHEAD)
@@ -89,7 +82,7 @@ def _predict(options: Options, evidence: Evidence) -> Prediction | None:
     faster_ns = round(_faster_copies(evidence) * copying_ns) + staging_ns + handling_ns
     return Prediction(
         low_ns=0,
-        high_ns=faster_ns if chosen.pin else 0,
+        high_ns=faster_ns if options.pin else 0,
         basis="the exposed host-to-device copies of the baseline as far as pinning makes them "
         "faster, the waits for them and for batches of loader processes",
     )
@@ -109,7 +102,7 @@ def _faster_copies(evidence: Evidence) -> float:
     return max(0.0, 1 - ceilings.pageable_bytes_per_s / ceilings.pinned_bytes_per_s)
 
 
-def _inaction(_options: Options, observed: Observed) -> str | None:
+def _inaction(_options: PinMemoryOptions, observed: Observed) -> str | None:
     if observed.batch_on_device:
         return "the data set's samples lie on the device already, so no batch is copied"
     return None
@@ -119,7 +112,7 @@ TECHNIQUE = Technique(
     name="pin_memory",
     summary="page-locked batches and non-blocking copies to the device",
     options=PinMemoryOptions,
-    obstacle=_obstacle,
+    obstacle=needs_an_accelerator("no accelerator to copy to"),
     inaction=_inaction,
     predict=_predict,
     redundant=_redundant,

@@ -13,11 +13,11 @@ the kernel is torch's own choice already.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal
 
 from annt_prof.categories import Category, KernelClass
 from annt_prof.techniques.evidence import Evidence, Prediction
-from annt_prof.techniques.technique import Options, Pitfall, Signature, Technique
+from annt_prof.techniques.technique import Pitfall, Signature, Technique
 
 if TYPE_CHECKING:
     from annt_prof.machine.machine import Machine
@@ -38,14 +38,14 @@ class SdpaOptions:
         setup.attention = self.kernel
 
 
-def _obstacle(options: Options, machine: Machine) -> str | None:
-    kernel = cast("SdpaOptions", options).kernel
+def _obstacle(options: SdpaOptions, machine: Machine) -> str | None:
+    kernel = options.kernel
     if machine.device_type == "cpu" and kernel not in ("flash", "math"):
         return f"a CPU has no {kernel} attention"
     return None
 
 
-def _predict(_options: Options, evidence: Evidence) -> Prediction | None:
+def _predict(_options: SdpaOptions, evidence: Evidence) -> Prediction | None:
     """Only attention can move, and only fused kernels of it are told from other work.
 
     The math kernel shows as matrix products and a softmax, which every model has. Without a device
@@ -71,12 +71,12 @@ def _float32_flash(setup: TrainingSetup) -> str | None:
     return None
 
 
-def _inaction(options: Options, observed: Observed) -> str | None:
+def _inaction(options: SdpaOptions, observed: Observed) -> str | None:
     if observed.attention is None:
         return None
     if not observed.attention:
         return "the model ran no scaled dot-product attention"
-    kernel = cast("SdpaOptions", options).kernel
+    kernel = options.kernel
     # On a device torch chooses by the precision too, which amp beside this changes.
     if observed.device_type == "cpu" and observed.attention == {kernel}:
         return f"torch chose {kernel} attention by itself"

@@ -12,14 +12,13 @@ unless ``optimizer.set_to_none`` is false.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from annt_prof.categories import Category
 from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
-from annt_prof.techniques.technique import Options, Pitfall, Signature, Technique
+from annt_prof.techniques.technique import Pitfall, Signature, Technique
 
 if TYPE_CHECKING:
-    from annt_prof.machine.machine import Machine
     from annt_prof.techniques.setup import TrainingSetup
 
 
@@ -39,18 +38,14 @@ class SetToNoneOptions:
         setup.set_to_none = self.drop
 
 
-def _obstacle(_options: Options, _machine: Machine) -> str | None:
-    return None
-
-
-def _redundant(options: Options, baseline: Baseline) -> bool:
+def _redundant(options: SetToNoneOptions, baseline: Baseline) -> bool:
     """The scenario zeroes in the same way."""
-    return baseline.set_to_none is cast("SetToNoneOptions", options).drop
+    return baseline.set_to_none is options.drop
 
 
-def _predict(options: Options, evidence: Evidence) -> Prediction | None:
+def _predict(options: SetToNoneOptions, evidence: Evidence) -> Prediction | None:
     """Zeroing vanishes, and with it the reads that adding to zeros needs."""
-    if not cast("SetToNoneOptions", options).drop:
+    if not options.drop:
         return _cost_of_filling(evidence)
     if not evidence.known(Category.ZERO_GRAD):
         return None
@@ -89,7 +84,6 @@ TECHNIQUE = Technique(
     name="set_to_none",
     summary="gradients dropped, not filled with zeros",
     options=SetToNoneOptions,
-    obstacle=_obstacle,
     predict=_predict,
     redundant=_redundant,
     signature=Signature(

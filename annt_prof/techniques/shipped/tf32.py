@@ -13,12 +13,12 @@ TF32, or where convolutions, which have it already, are all the matrix work.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from annt_prof.categories import MATRIX_CLASSES, Category, KernelClass, Precision
 from annt_prof.techniques.evidence import Evidence, Prediction
 from annt_prof.techniques.observed import CONVOLUTIONS, PRODUCTS, Observed
-from annt_prof.techniques.technique import Options, Pitfall, Signature, Technique
+from annt_prof.techniques.technique import Pitfall, Signature, Technique
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,20 +41,20 @@ class Tf32Options:
         setup.flags.tf32 = self.allowed
 
 
-def _obstacle(_options: Options, machine: Machine) -> str | None:
+def _obstacle(_options: Tf32Options, machine: Machine) -> str | None:
     if machine.device_type == "cpu":
         return "no accelerator with TF32 tensor cores"
     return None if machine.tf32 else f"{machine.device_name} has no TF32 tensor cores"
 
 
-def _predict(options: Options, evidence: Evidence) -> Prediction | None:
+def _predict(options: Tf32Options, evidence: Evidence) -> Prediction | None:
     """Products shorten by the ratio of the rates; convolutions have TF32 already.
 
     Where the rates are not measured, products may take no time at all.
     """
     if not evidence.kernel_ns:
         return None
-    if not cast("Tf32Options", options).allowed:
+    if not options.allowed:
         return _cost_of_full_precision(evidence)
     by_precision = evidence.matrix(KernelClass.GEMM, KernelClass.ATTENTION)
     products_ns = _time(by_precision, Precision.FLOAT32)
@@ -91,10 +91,10 @@ def _under_autocast(setup: TrainingSetup) -> str | None:
     return None
 
 
-def _inaction(options: Options, observed: Observed) -> str | None:
+def _inaction(options: Tf32Options, observed: Observed) -> str | None:
     if observed.may_have_run_in_float32(*PRODUCTS):
         return None
-    if cast("Tf32Options", options).allowed:
+    if options.allowed:
         return "the model ran no float32 matrix product"
     if observed.may_have_run_in_float32(*CONVOLUTIONS):
         return None

@@ -24,7 +24,17 @@ from annt_prof.techniques.shipped.set_to_none import SetToNoneOptions
 CPU = Machine("cpu", "A CPU", 0, 2, native_bfloat16=True)
 OLD_CPU = Machine("cpu", "An old CPU", 0, 2, native_bfloat16=False)
 GPU = Machine("cuda", "A GPU", 1, 16, native_bfloat16=True)
+NEW_GPU = dataclasses.replace(GPU, tf32=True)
 
+LACKING = {
+    "cuda_graphs": "no CUDA device to capture graphs on",
+    "cudnn_benchmark": "no accelerator with cuDNN",
+    "dataset_on_device": "no accelerator to hold the samples",
+    "device_prefetch": "no accelerator to copy to",
+    "gpu_augmentation": "no accelerator to move the work to",
+    "pin_memory": "no accelerator to copy to",
+    "tf32": "no accelerator with TF32 tensor cores",
+}
 CLIPPED = {"optimizer.clipping.kind": "norm", "optimizer.clipping.limit": 1.0}
 
 every_technique = pytest.mark.parametrize("name", registry.shipped())
@@ -166,10 +176,12 @@ def test_zeroing_as_the_baseline_does_is_said(drop, said):
     assert setup.remarks == []
 
 
-def test_pinning_needs_an_accelerator():
-    technique = registry.load("pin_memory")
-    assert technique.obstacle(PinMemoryOptions(), CPU) == "no accelerator to copy to"
-    assert technique.obstacle(PinMemoryOptions(), GPU) is None
+@every_technique
+def test_what_acts_on_an_accelerator_only_says_what_a_cpu_lacks(name, monkeypatch):
+    monkeypatch.setattr("shutil.which", lambda compiler: f"/usr/bin/{compiler}")
+    technique = registry.load(name)
+    assert technique.obstacle(technique.options(), CPU) == LACKING.get(name)
+    assert technique.obstacle(technique.options(), NEW_GPU) is None
 
 
 @pytest.mark.parametrize(
