@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from annt_prof.mistakes import MistakeKey
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -25,11 +27,13 @@ class Mistake(msgspec.Struct, frozen=True):
     """A known mistake that a script makes.
 
     Attributes:
+        key: Of the mistake.
         name: A short phrase.
         evidence: What was seen.
         remedy: What to do.
     """
 
+    key: MistakeKey
     name: str
     evidence: str
     remedy: str
@@ -42,22 +46,26 @@ class _Finding(NamedTuple):
 
 def mistakes(seen: Seen) -> tuple[Mistake, ...]:
     """Return every mistake that the counts show."""
-    found = ((name, look(seen)) for name, look in _RULES)
-    return tuple(Mistake(name, *finding) for name, finding in found if finding is not None)
+    looked = ((key, look(seen)) for key, look in _RULES)
+    return tuple(
+        Mistake(key, key.description, *finding) for key, finding in looked if finding is not None
+    )
 
 
 def not_judged(seen: Seen) -> tuple[str, ...]:
     """Return the names of mistakes that could not show, as nothing trained on an accelerator."""
-    shown = {mistake.name for mistake in mistakes(seen)}
+    shown = {mistake.key for mistake in mistakes(seen)}
     return tuple(
-        name for name, _ in _RULES if name not in shown and _NEED_A_DEVICE.get(name, _no)(seen)
+        key.description
+        for key, _ in _RULES
+        if key not in shown and _NEED_A_DEVICE.get(key, _no)(seen)
     )
 
 
 def names() -> Iterator[str]:
     """Yield the name of every mistake that is looked for."""
-    for name, _ in _RULES:
-        yield name
+    for key, _ in _RULES:
+        yield key.description
 
 
 def _no(_seen: Seen) -> bool:
@@ -249,31 +257,31 @@ def _anomaly(seen: Seen) -> _Finding | None:
     )
 
 
-_RULES: tuple[tuple[str, Callable[[Seen], _Finding | None]], ...] = (
-    ("a hidden host-to-device copy in a forward pass", _hidden_copy),
-    ("a gradient scaler that synchronises", _waiting_scaler),
-    ("empty_cache in the loop", _emptying),
-    ("non-blocking copies from unpinned memory", _pageable),
-    ("reading a tensor every iteration", _reading),
-    ("autocast around backward", _wrapped_backward),
-    ("clipping before unscale", _scaled_clipping),
-    ("a gradient scaler that is never updated", _never_updated),
-    ("batch-norm statistics under accumulation", _batch_norm),
-    ("channels-last inputs with a contiguous model", _layouts),
-    ("too few loader processes for the host's cores", _few_workers),
-    ("torch.compile that falls back or compiles every step", _compiling),
-    ("deterministic mode left on", _deterministic),
-    ("anomaly detection left on", _anomaly),
+_RULES: tuple[tuple[MistakeKey, Callable[[Seen], _Finding | None]], ...] = (
+    (MistakeKey.COPIES_IN_PASSES, _hidden_copy),
+    (MistakeKey.SCALER_WAITS_EACH_STEP, _waiting_scaler),
+    (MistakeKey.MEMORY_FREED_EVERY_ITERATION, _emptying),
+    (MistakeKey.COPIES_FROM_UNPINNED_MEMORY, _pageable),
+    (MistakeKey.ITEM_EVERY_ITERATION, _reading),
+    (MistakeKey.AUTOCAST_AROUND_BACKWARD, _wrapped_backward),
+    (MistakeKey.CLIPPING_BEFORE_UNSCALE, _scaled_clipping),
+    (MistakeKey.SCALER_NEVER_UPDATED, _never_updated),
+    (MistakeKey.BATCH_NORM_UNDER_ACCUMULATION, _batch_norm),
+    (MistakeKey.CHANNELS_LAST_INPUTS_ALONE, _layouts),
+    (MistakeKey.TOO_FEW_LOADER_PROCESSES, _few_workers),
+    (MistakeKey.COMPILE_FALLS_BACK, _compiling),
+    (MistakeKey.DETERMINISTIC_MODE_LEFT_ON, _deterministic),
+    (MistakeKey.ANOMALY_DETECTION_LEFT_ON, _anomaly),
 )
 
 # Reads and copies wait for a device alone. Scalers and autocast are watched on a CPU too, unless
 # they were made for a device that is not there: torch switches those off.
-_NEED_A_DEVICE: dict[str, Callable[[Seen], bool]] = {
-    "a hidden host-to-device copy in a forward pass": _nothing_on_device,
-    "a gradient scaler that synchronises": _nothing_on_device,
-    "non-blocking copies from unpinned memory": _nothing_on_device,
-    "reading a tensor every iteration": _nothing_on_device,
-    "autocast around backward": _autocast_off,
-    "clipping before unscale": _scaler_off,
-    "a gradient scaler that is never updated": _scaler_off,
+_NEED_A_DEVICE: dict[MistakeKey, Callable[[Seen], bool]] = {
+    MistakeKey.COPIES_IN_PASSES: _nothing_on_device,
+    MistakeKey.SCALER_WAITS_EACH_STEP: _nothing_on_device,
+    MistakeKey.COPIES_FROM_UNPINNED_MEMORY: _nothing_on_device,
+    MistakeKey.ITEM_EVERY_ITERATION: _nothing_on_device,
+    MistakeKey.AUTOCAST_AROUND_BACKWARD: _autocast_off,
+    MistakeKey.CLIPPING_BEFORE_UNSCALE: _scaler_off,
+    MistakeKey.SCALER_NEVER_UPDATED: _scaler_off,
 }

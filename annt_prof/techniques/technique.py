@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from annt_prof.machine.machine import Machine
+    from annt_prof.mistakes import MistakeKey
     from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
     from annt_prof.techniques.observed import Observed
     from annt_prof.techniques.setup import TrainingSetup
@@ -61,11 +62,31 @@ class Pitfall:
         name: A short phrase.
         why: What goes wrong, in one or two sentences.
         check: Looks at a finished setup and returns what it found there, or None.
+        key: What JSON and budgets call it; None where a plug-in names none.
     """
 
     name: str
     why: str
     check: Callable[[TrainingSetup], str | None]
+    key: str | None = None
+
+    @classmethod
+    def known(
+        cls,
+        key: MistakeKey,
+        why: str,
+        check: Callable[[TrainingSetup], str | None],
+        name: str | None = None,
+    ) -> Pitfall:
+        """Return the pitfall of a known mistake.
+
+        Args:
+            key: Of the mistake.
+            why: As above.
+            check: As above.
+            name: Where the technique has a closer phrase than the one that the mistake goes by.
+        """
+        return cls(name or key.description, why, check, key)
 
 
 def needs_an_accelerator(lacking: str) -> Callable[[object, Machine], str | None]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from annt_prof.techniques.technique import Technique
+    from annt_prof.techniques.technique import Pitfall, Technique
 
 CATALOGUE_VERSION = 1
 
@@ -49,7 +49,7 @@ def entry(name: str) -> RenderableType:
     parts += [Text(), plain("Facts", "bold"), labelled(_facts(technique), INDENT)]
     if options := [f"{f['name']}: {_option(f)}" for f in _options(technique)]:
         parts += [Text(), plain("Options", "bold"), bullets("-", options)]
-    if pitfalls := [f"{pitfall.name}: {pitfall.why}" for pitfall in technique.pitfalls]:
+    if pitfalls := [_pitfall(pitfall) for pitfall in technique.pitfalls]:
         parts += [Text(), plain("Pitfalls, looked for in every run", "bold")]
         parts.append(bullets("-", pitfalls))
     return Group(*parts)
@@ -107,6 +107,11 @@ def _option(option: dict[str, Any]) -> str:
     return f"{option['description']} Default: {option['default']}."
 
 
+def _pitfall(pitfall: Pitfall) -> str:
+    key = f" ({pitfall.key})" if pitfall.key else ""
+    return f"{pitfall.name}{key}: {pitfall.why}"
+
+
 def _as_json(name: str) -> dict[str, Any]:
     try:
         technique = registry.load(name)
@@ -126,6 +131,6 @@ def _as_json(name: str) -> dict[str, Any]:
         },
         "mathematics": technique.mathematics,
         "options": _options(technique),
-        "pitfalls": [{"name": p.name, "why": p.why} for p in technique.pitfalls],
+        "pitfalls": [{"key": p.key, "name": p.name, "why": p.why} for p in technique.pitfalls],
         "source": technique.source,
     }

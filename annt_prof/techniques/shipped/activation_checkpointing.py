@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from annt_prof.categories import Category, Phase
+from annt_prof.mistakes import MistakeKey
 from annt_prof.techniques.evidence import Evidence, Prediction
 from annt_prof.techniques.technique import Pitfall, Signature, Technique
 
@@ -75,8 +76,8 @@ TECHNIQUE = Technique(
     "pass, 30 % of the time on a residual network of 1000 layers; "
     "torch.utils.checkpoint documentation",
     pitfalls=(
-        Pitfall(
-            name="batch norm under checkpointing",
+        Pitfall.known(
+            MistakeKey.BATCH_NORM_UNDER_CHECKPOINTING,
             why="The recomputed forward pass updates running statistics once more.",
             check=_batch_norm_updated_twice,
         ),

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from annt_prof.categories import MATRIX_CLASSES, Category, KernelClass, Precision
+from annt_prof.mistakes import MistakeKey
 from annt_prof.techniques.evidence import Evidence, Prediction
 from annt_prof.techniques.observed import CONVOLUTIONS, PRODUCTS, Observed
 from annt_prof.techniques.technique import Pitfall, Signature, Technique
@@ -196,19 +197,19 @@ TECHNIQUE = Technique(
     "with loss scaling a step whose gradients overflow is skipped",
     source="Micikevicius et al., Mixed Precision Training, ICLR 2018; torch.amp documentation",
     pitfalls=(
-        Pitfall(
-            name="autocast around backward",
+        Pitfall.known(
+            MistakeKey.AUTOCAST_AROUND_BACKWARD,
             why="Backward operators already run in the dtype autocast chose for their forward "
             "ones; wrapping them too can only change dtypes that forward did not choose.",
             check=_wrapped_backward,
         ),
-        Pitfall(
-            name="float16 without a gradient scaler",
+        Pitfall.known(
+            MistakeKey.FLOAT16_WITHOUT_SCALER,
             why="Gradients below 6e-8 are zero in float16, and nothing says so.",
             check=_unscaled_float16,
         ),
-        Pitfall(
-            name="a gradient scaler that synchronises",
+        Pitfall.known(
+            MistakeKey.SCALER_WAITS_EACH_STEP,
             why="An optimizer that cannot take the scale as a tensor makes GradScaler.step read "
             "the overflow flag on the host, which waits for the device.",
             check=_synchronising_scaler,

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from annt_prof.categories import Category, KernelClass
+from annt_prof.mistakes import MistakeKey
 from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
 from annt_prof.techniques.technique import Pitfall, Signature, Technique
 
@@ -96,8 +97,8 @@ TECHNIQUE = Technique(
     mathematics="nothing but the order in which sums are rounded",
     source="PyTorch tutorial: Channels Last Memory Format in PyTorch",
     pitfalls=(
-        Pitfall(
-            name="a model without convolutions",
+        Pitfall.known(
+            MistakeKey.CHANNELS_LAST_WITHOUT_CONVOLUTIONS,
             why="The layout only matters to operators that know it; a ViT has one convolution.",
             check=_without_convolutions,
         ),

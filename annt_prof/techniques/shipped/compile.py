@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from annt_prof.categories import Category, KernelClass, Phase
+from annt_prof.mistakes import MistakeKey
 from annt_prof.techniques.evidence import Evidence, Prediction
 from annt_prof.techniques.technique import Pitfall, Signature, Technique
 
@@ -121,13 +122,13 @@ TECHNIQUE = Technique(
     "dropout",
     source="Ansel et al., PyTorch 2, ASPLOS 2024; torch.compile documentation",
     pitfalls=(
-        Pitfall(
-            name="CUDA graphs twice",
+        Pitfall.known(
+            MistakeKey.CUDA_GRAPHS_CAPTURED_TWICE,
             why="The modes reduce-overhead and max-autotune capture the model themselves.",
             check=_graphs_captured_twice,
         ),
-        Pitfall(
-            name="gradients in static buffers",
+        Pitfall.known(
+            MistakeKey.GRADIENTS_IN_STATIC_BUFFERS,
             why="A gradient that outlives its replay is taken back by the next one unless it is "
             "copied; torch then raises, or adds to what it has just overwritten.",
             check=_gradients_in_static_buffers,

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from annt_prof.categories import Category, KernelClass
+from annt_prof.mistakes import MistakeKey
 from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
 from annt_prof.techniques.technique import Pitfall, Signature, Technique, needs_an_accelerator
 
@@ -87,13 +88,13 @@ TECHNIQUE = Technique(
     mathematics="nothing: the same kernels run",
     source="PyTorch CUDA semantics notes, section CUDA Graphs; torch.cuda.make_graphed_callables",
     pitfalls=(
-        Pitfall(
-            name="capturing a compiled model",
+        Pitfall.known(
+            MistakeKey.COMPILED_MODEL_CAPTURED,
             why="Compiled code may allocate or synchronise as it first runs.",
             check=_capturing_a_compiled_model,
         ),
-        Pitfall(
-            name="gradients in static buffers",
+        Pitfall.known(
+            MistakeKey.GRADIENTS_IN_STATIC_BUFFERS,
             why="A gradient that outlives its replay is overwritten by the next one unless it is "
             "copied; autograd takes the buffer itself and torch does not warn.",
             check=_gradients_in_static_buffers,

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from annt_prof.categories import Category, KernelClass
+from annt_prof.mistakes import MistakeKey
 from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
 from annt_prof.techniques.observed import CONVOLUTIONS, Observed
 from annt_prof.techniques.technique import Pitfall, Signature, Technique, needs_an_accelerator
@@ -85,8 +86,8 @@ TECHNIQUE = Technique(
     mathematics="another algorithm rounds differently, and may differ from run to run",
     source="PyTorch performance tuning guide, section Enable cuDNN auto-tuner",
     pitfalls=(
-        Pitfall(
-            name="deterministic mode left on",
+        Pitfall.known(
+            MistakeKey.DETERMINISTIC_MODE_LEFT_ON,
             why="cuDNN may then only choose among deterministic algorithms.",
             check=_deterministic,
         ),

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from annt_prof.categories import Category
+from annt_prof.mistakes import MistakeKey
 from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
 from annt_prof.techniques.technique import Pitfall, Signature, Technique
 
@@ -104,8 +105,8 @@ TECHNIQUE = Technique(
     mathematics="nothing, but that each process draws its own random augmentation",
     source="torch.utils.data documentation, section Single- and Multi-process Data Loading",
     pitfalls=(
-        Pitfall(
-            name="loader processes without work",
+        Pitfall.known(
+            MistakeKey.LOADER_PROCESSES_WITHOUT_WORK,
             why="Samples that lie on the device are not loaded.",
             check=_nothing_to_load,
         ),

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from annt_prof.categories import Category
+from annt_prof.mistakes import MistakeKey
 from annt_prof.techniques.evidence import Evidence, Prediction
 from annt_prof.techniques.technique import Pitfall, Signature, Technique, needs_an_accelerator
 
@@ -83,8 +84,8 @@ TECHNIQUE = Technique(
     mathematics="without transform_on_device random augmentation is drawn once for all epochs",
     source="K. Jordan, 94% on CIFAR-10 in 3.29 Seconds on a Single GPU, 2024, section 3",
     pitfalls=(
-        Pitfall(
-            name="augmentation drawn once",
+        Pitfall.known(
+            MistakeKey.AUGMENTATION_DRAWN_ONCE,
             why="A sample that is transformed before it is stored never changes again.",
             check=_frozen_augmentation,
         ),

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from annt_prof.categories import Category
+from annt_prof.mistakes import MistakeKey
 from annt_prof.techniques.evidence import Evidence, Prediction
 from annt_prof.techniques.technique import Pitfall, Signature, Technique, needs_an_accelerator
 
@@ -93,13 +94,14 @@ TECHNIQUE = Technique(
     mathematics="nothing: the same bytes arrive",
     source="NVIDIA Apex, ImageNet example, data_prefetcher; PyTorch CUDA semantics notes",
     pitfalls=(
-        Pitfall(
+        Pitfall.known(
+            MistakeKey.COPIES_FROM_UNPINNED_MEMORY,
             name="prefetching from unpinned memory",
             why="A copy from pageable memory is staged by the driver while the host waits.",
             check=_pageable_source,
         ),
-        Pitfall(
-            name="prefetching what is there",
+        Pitfall.known(
+            MistakeKey.PREFETCH_WITHOUT_COPIES,
             why="With dataset_on_device there are no copies left that a prefetch could hide.",
             check=_nothing_to_copy,
         ),

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from annt_prof.categories import Category, Phase
+from annt_prof.mistakes import MistakeKey
 from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
 from annt_prof.techniques.technique import Pitfall, Signature, Technique
 
@@ -86,7 +87,8 @@ TECHNIQUE = Technique(
     mathematics="nothing but the order in which sums are rounded",
     source="torch.optim documentation, section Algorithms: foreach and fused implementations",
     pitfalls=(
-        Pitfall(
+        Pitfall.known(
+            MistakeKey.SCALER_WAITS_EACH_STEP,
             name="a gradient scaler beside an optimizer that is not fused",
             why="GradScaler.step then reads the overflow flag on the host, which waits.",
             check=_scaler_without_fused,

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from annt_prof.categories import Category
+from annt_prof.mistakes import MistakeKey
 from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
 from annt_prof.techniques.technique import Pitfall, Signature, Technique, needs_an_accelerator
 
@@ -88,8 +89,8 @@ TECHNIQUE = Technique(
     "augmentations is the same",
     source="NVIDIA DALI documentation, on moving preprocessing to the GPU; torch.nn.functional",
     pitfalls=(
-        Pitfall(
-            name="loader processes with little to do",
+        Pitfall.known(
+            MistakeKey.LOADER_PROCESSES_WITH_LITTLE_WORK,
             why="Without decoding, processes cost more than they bring.",
             check=_loader_has_nothing_left,
         ),

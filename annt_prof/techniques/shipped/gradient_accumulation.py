@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from annt_prof.categories import Category, Phase
+from annt_prof.mistakes import MistakeKey
 from annt_prof.techniques.evidence import Evidence, Prediction
 from annt_prof.techniques.technique import Pitfall, Signature, Technique
 from annt_prof.units import count
@@ -120,14 +121,14 @@ TECHNIQUE = Technique(
     mathematics="the effective batch is k times larger, with 1/k as many parameter updates",
     source="PyTorch AMP examples: Gradient accumulation; torch.nn.parallel docs on no_sync",
     pitfalls=(
-        Pitfall(
-            name="batch-norm statistics under accumulation",
+        Pitfall.known(
+            MistakeKey.BATCH_NORM_UNDER_ACCUMULATION,
             why="Running statistics and normalisation use each iteration's batch, so k batches "
             "of b are not one batch of k*b.",
             check=_batch_statistics,
         ),
-        Pitfall(
-            name="a last group that the epoch's end cuts",
+        Pitfall.known(
+            MistakeKey.ACCUMULATION_GROUP_CUT,
             why="The loop closes a group as an epoch ends, so updates come more often, and of "
             "fewer samples, than every k iterations.",
             check=_cut_group,

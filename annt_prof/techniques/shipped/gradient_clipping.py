@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from annt_prof.categories import Category
+from annt_prof.mistakes import MistakeKey
 from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
 from annt_prof.techniques.technique import Pitfall, Signature, Technique
 
@@ -85,8 +86,8 @@ TECHNIQUE = Technique(
     mathematics="updates are shorter where gradients are large; clipping by value also turns them",
     source="Pascanu et al., On the difficulty of training recurrent neural networks, ICML 2013",
     pitfalls=(
-        Pitfall(
-            name="clipping before a fused optimizer that unscales",
+        Pitfall.known(
+            MistakeKey.CLIPPING_UNSCALES_APART,
             why="The limit is of unscaled gradients, so under loss scaling they are unscaled "
             "before they are clipped; a fused optimizer alone unscales as it updates.",
             check=_unscaled_apart,

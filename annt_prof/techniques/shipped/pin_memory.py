@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from annt_prof.categories import Category, Phase
+from annt_prof.mistakes import MistakeKey
 from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
 from annt_prof.techniques.technique import Pitfall, Signature, Technique, needs_an_accelerator
 
@@ -125,8 +126,8 @@ TECHNIQUE = Technique(
     mathematics="nothing: the same bytes arrive",
     source="PyTorch tutorial: A guide on good usage of non_blocking and pin_memory()",
     pitfalls=(
-        Pitfall(
-            name="non-blocking copies from unpinned memory",
+        Pitfall.known(
+            MistakeKey.COPIES_FROM_UNPINNED_MEMORY,
             why="Without pinning the driver stages the copy through its own buffer and waits.",
             check=_pageable_source,
         ),

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from annt_prof.categories import Category, KernelClass
+from annt_prof.mistakes import MistakeKey
 from annt_prof.techniques.evidence import Evidence, Prediction
 from annt_prof.techniques.technique import Pitfall, Signature, Technique
 
@@ -100,8 +101,8 @@ TECHNIQUE = Technique(
     mathematics="nothing but the order in which sums are rounded",
     source="Dao, FlashAttention-2, 2023; torch.nn.attention.sdpa_kernel documentation",
     pitfalls=(
-        Pitfall(
-            name="flash attention on float32",
+        Pitfall.known(
+            MistakeKey.FLASH_ATTENTION_ON_FLOAT32,
             why="Its CUDA kernels exist for float16 and bfloat16 only.",
             check=_float32_flash,
         ),

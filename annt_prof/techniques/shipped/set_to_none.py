@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from annt_prof.categories import Category
+from annt_prof.mistakes import MistakeKey
 from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
 from annt_prof.techniques.technique import Pitfall, Signature, Technique
 
@@ -96,8 +97,8 @@ TECHNIQUE = Technique(
     "and weight decay to one with zeros",
     source="torch.optim.Optimizer.zero_grad documentation; PyTorch performance tuning guide",
     pitfalls=(
-        Pitfall(
-            name="gradients filled with zeros",
+        Pitfall.known(
+            MistakeKey.GRADIENTS_FILLED_WITH_ZEROS,
             why="The backward pass then adds to them, which moves more bytes than writing.",
             check=_filled_with_zeros,
         ),

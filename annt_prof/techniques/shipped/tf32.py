@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from annt_prof.categories import MATRIX_CLASSES, Category, KernelClass, Precision
+from annt_prof.mistakes import MistakeKey
 from annt_prof.techniques.evidence import Evidence, Prediction
 from annt_prof.techniques.observed import CONVOLUTIONS, PRODUCTS, Observed
 from annt_prof.techniques.technique import Pitfall, Signature, Technique
@@ -117,8 +118,8 @@ TECHNIQUE = Technique(
     mathematics="inputs of float32 matrix products round to 11 significant bits",
     source="PyTorch CUDA semantics notes, section TensorFloat-32; NVIDIA A100 whitepaper",
     pitfalls=(
-        Pitfall(
-            name="TF32 under autocast",
+        Pitfall.known(
+            MistakeKey.TF32_UNDER_AUTOCAST,
             why="Autocast already runs these products in 16 bits.",
             check=_under_autocast,
         ),

@@ -1,3 +1,4 @@
+import dataclasses
 import json
 
 import jsonschema
@@ -5,6 +6,7 @@ import pytest
 
 from annt_prof.cli import main
 from annt_prof.techniques import registry
+from annt_prof.techniques.technique import Pitfall
 
 
 def test_every_technique_is_listed_with_what_to_expect(capsys: pytest.CaptureFixture[str]) -> None:
@@ -23,8 +25,9 @@ def test_one_technique_is_told_in_full(name: str, capsys: pytest.CaptureFixture[
     shown = capsys.readouterr().out
     for part in registry.SECTIONS:
         assert f"{part}: " in shown
+    told = " ".join(shown.split())
     for pitfall in registry.load(name).pitfalls:
-        assert pitfall.name in shown
+        assert f"- {pitfall.name} ({pitfall.key}): {pitfall.why}" in told
 
 
 def test_json_tells_the_same(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
@@ -36,6 +39,23 @@ def test_json_tells_the_same(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     assert pin_memory["obstacle_on_cpu"] == "no accelerator to copy to"
     assert pin_memory["signature"]["falls"] == ["h2d_copy"]
     assert [o["name"] for o in pin_memory["options"]] == ["pin", "non_blocking"]
+    assert pin_memory["pitfalls"] == [
+        {
+            "key": "copies_from_unpinned_memory",
+            "name": "non-blocking copies from unpinned memory",
+            "why": "Without pinning the driver stages the copy through its own buffer and waits.",
+        }
+    ]
+
+
+def test_a_pitfall_without_a_key_is_told_without(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keyless = (Pitfall("too many stripes", "They blur.", lambda _: None),)
+    zebra = dataclasses.replace(registry.load("amp"), pitfalls=keyless)
+    monkeypatch.setattr(registry, "load", lambda _: zebra)
+    assert main(["techniques", "amp"]) == 0
+    assert "  - too many stripes: They blur.\n" in capsys.readouterr().out
 
 
 def test_json_of_one(capfdbinary: pytest.CaptureFixture[bytes]) -> None:

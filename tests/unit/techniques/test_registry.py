@@ -127,6 +127,42 @@ def test_a_broken_plug_in_in_a_mix_is_reported_in_its_place(install, tmp_path):
         load(path)
 
 
+KEYLESS = """
+from dataclasses import dataclass, field
+
+from annt_prof.categories import Category
+from annt_prof.techniques.technique import Options, Pitfall, Signature, Technique
+
+
+@dataclass(frozen=True)
+class Stripes:
+    on: bool = field(default=True, metadata={"description": "Whether there are stripes."})
+
+    def apply(self, setup):
+        setup.remarks.append("striped")
+
+
+def obstacle(options: Options, machine):
+    return None if options.on else "no stripes"
+
+
+TECHNIQUE = Technique(
+    name="zebra", summary="stripes", options=Stripes, obstacle=obstacle,
+    signature=Signature((Category.FORWARD,), (), (), "it cannot save more than forward"),
+    mathematics="nothing", source="this test",
+    pitfalls=(Pitfall(name="too many", why="They blur.", check=lambda setup: "blurred"),),
+)
+"""
+
+
+def test_a_plug_in_need_not_know_of_keys_or_of_generic_techniques(install):
+    install("extra_zebra", KEYLESS, "zebra = extra_zebra")
+    zebra = registry.load("zebra")
+    assert zebra.obstacle(zebra.options(on=False), None) == "no stripes"
+    (pitfall,) = zebra.pitfalls
+    assert (pitfall.name, pitfall.key, pitfall.check(None)) == ("too many", None, "blurred")
+
+
 def test_listing_and_loading_need_nothing_heavy():
     code = (
         "import sys\n"
