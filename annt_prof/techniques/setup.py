@@ -176,6 +176,23 @@ class TrainingSetup:
         return self.cuda_graphs or (compiled and self.device.type == "cuda")
 
     @property
+    def scaler_waits(self) -> bool:
+        """Whether the gradient scaler reads its overflow flag on the host, which then waits.
+
+        Source: torch.amp.GradScaler.step: only a fused optimizer takes the flag as a tensor.
+        """
+        fused = self.optimizer.arguments.get("fused")
+        return self.grad_scaling and self.device.type == "cuda" and not fused
+
+    @property
+    def has_batch_norm(self) -> bool:
+        """Whether batch norm is in the model."""
+        import torch
+
+        batch_norm = torch.nn.modules.batchnorm._BatchNorm
+        return any(isinstance(module, batch_norm) for module in self.model.modules())
+
+    @property
     def gradients_outlive_a_replay(self) -> bool:
         """Whether a gradient is still there as the next backward pass begins."""
         return self.accumulation > 1 or not self.set_to_none

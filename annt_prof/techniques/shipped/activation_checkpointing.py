@@ -51,10 +51,7 @@ def _predict(_options: ActivationCheckpointingOptions, evidence: Evidence) -> Pr
 
 
 def _batch_norm_updated_twice(setup: TrainingSetup) -> str | None:
-    import torch
-
-    batch_norm = torch.nn.modules.batchnorm._BatchNorm
-    if setup.checkpointing and any(isinstance(m, batch_norm) for m in setup.model.modules()):
+    if setup.checkpointing and setup.has_batch_norm:
         return "batch norm sees each batch twice, so its running statistics move twice as fast"
     return None
 

@@ -89,8 +89,7 @@ def _unscaled_float16(setup: TrainingSetup) -> str | None:
 
 
 def _synchronising_scaler(setup: TrainingSetup) -> str | None:
-    fused = setup.optimizer.arguments.get("fused")
-    if setup.grad_scaling and setup.device.type == "cuda" and not fused:
+    if setup.scaler_waits:
         return "the optimizer is not fused, so GradScaler.step waits for the device each step"
     return None
 

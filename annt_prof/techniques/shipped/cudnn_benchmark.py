@@ -59,7 +59,11 @@ def _predict(_options: CudnnBenchmarkOptions, evidence: Evidence) -> Prediction 
 def _deterministic(setup: TrainingSetup) -> str | None:
     import torch
 
-    if setup.flags.cudnn_benchmark and torch.backends.cudnn.deterministic:
+    # Source: aten/src/ATen/native/Convolution.cpp: either flag asks for them.
+    deterministic = (
+        torch.backends.cudnn.deterministic or torch.are_deterministic_algorithms_enabled()
+    )
+    if setup.flags.cudnn_benchmark and deterministic:
         return "deterministic mode is on, which forbids most of the algorithms"
     return None
 

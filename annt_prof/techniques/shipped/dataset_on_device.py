@@ -34,7 +34,6 @@ class DatasetOnDeviceOptions:
     def apply(self, setup: TrainingSetup) -> None:
         """Let the loop read its batches from device memory."""
         setup.dataset_on_device = True
-        setup.loader.num_workers = 0
         setup.transform_on_device = setup.transform_on_device or self.transform_on_device
 
 

@@ -61,7 +61,7 @@ def _predict(_options: FusedOptimizerOptions, evidence: Evidence) -> Prediction 
 
 
 def _scaler_without_fused(setup: TrainingSetup) -> str | None:
-    if setup.grad_scaling and not setup.optimizer.arguments.get("fused"):
+    if setup.scaler_waits:
         return "only a fused optimizer takes the scale as a tensor; others make the scaler wait"
     return None
 

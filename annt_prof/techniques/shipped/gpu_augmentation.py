@@ -67,7 +67,8 @@ _BOUND = (
 
 
 def _loader_has_nothing_left(setup: TrainingSetup) -> str | None:
-    if setup.transform_on_device and setup.loader.num_workers > 4:
+    loads = not setup.dataset_on_device
+    if loads and setup.transform_on_device and setup.loader.num_workers > 4:
         return f"{setup.loader.num_workers} loader processes are left with little to do"
     return None
 

@@ -51,10 +51,7 @@ _UPDATE_PHASES = (Phase.OPTIMIZER, Phase.ZERO_GRAD, Phase.GRAD_SCALING, Phase.GR
 
 
 def _batch_statistics(setup: TrainingSetup) -> str | None:
-    import torch
-
-    batch_norm = torch.nn.modules.batchnorm._BatchNorm
-    if setup.accumulation > 1 and any(isinstance(m, batch_norm) for m in setup.model.modules()):
+    if setup.accumulation > 1 and setup.has_batch_norm:
         return (
             f"batch norm sees {setup.loader.batch_size} samples at a time, not the effective "
             f"{setup.loader.batch_size * setup.accumulation}"

@@ -46,7 +46,7 @@ class PinMemoryOptions:
 
 
 def _pageable_source(setup: TrainingSetup) -> str | None:
-    if setup.non_blocking and not setup.loader.pin_memory:
+    if setup.non_blocking and not (setup.loader.pin_memory or setup.dataset_on_device):
         return "copies are non-blocking but come from pageable memory, so they still wait"
     return None
 
