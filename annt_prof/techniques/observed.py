@@ -56,6 +56,13 @@ class Observed:
         return _may(self.float32_operators, parts)
 
 
+def nothing_to_copy(_options: object, observed: Observed) -> str | None:
+    """Return why what speeds up copies of batches does not act, or None."""
+    if observed.batch_on_device:
+        return "the data set's samples lie on the device already, so no batch is copied"
+    return None
+
+
 def _may(operators: frozenset[str], parts: tuple[str, ...]) -> bool:
     for operator in operators:
         library, _, name = operator.partition("::")

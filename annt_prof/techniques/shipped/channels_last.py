@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from annt_prof.categories import Category, KernelClass
 from annt_prof.mistakes import MistakeKey
+from annt_prof.techniques import bounds
 from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
 from annt_prof.techniques.technique import Pitfall, Signature, Technique
 
@@ -47,21 +48,14 @@ def _redundant(options: ChannelsLastOptions, _baseline: Baseline) -> bool:
 
 
 def _predict(_options: ChannelsLastOptions, evidence: Evidence) -> Prediction | None:
-    """Convolutions and the copies around them, or all passes where nothing tells what is in them.
-
-    Without convolutions there are no copies around them either.
-    """
+    """Convolutions and the copies around them, or all passes where nothing tells them apart."""
     if not evidence.passes_known():
         return None
-    convolutions_ns = evidence.kernels(KernelClass.CONV)
-    if convolutions_ns:
-        convolutions_ns += evidence.kernels(KernelClass.MEMORY)
     passes_ns = evidence.time(Category.FORWARD, Category.BACKWARD)
-    high_ns = convolutions_ns if evidence.kernel_ns else passes_ns
     return Prediction(
         low_ns=-round(passes_ns / 4),
-        high_ns=high_ns,
-        basis="the convolutions of the baseline and the transposes around them",
+        high_ns=bounds.convolutions_ns(evidence) if evidence.kernel_ns else passes_ns,
+        basis=bounds.CONVOLUTIONS,
     )
 
 

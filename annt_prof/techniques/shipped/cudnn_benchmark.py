@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from annt_prof.categories import Category, KernelClass
 from annt_prof.mistakes import MistakeKey
+from annt_prof.techniques import bounds
 from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
 from annt_prof.techniques.observed import CONVOLUTIONS, Observed
 from annt_prof.techniques.technique import Pitfall, Signature, Technique, needs_an_accelerator
@@ -46,14 +47,7 @@ def _predict(_options: CudnnBenchmarkOptions, evidence: Evidence) -> Prediction 
     """Another algorithm can only shorten convolutions and the copies around them, if any."""
     if not evidence.kernel_ns:
         return None
-    convolutions_ns = evidence.kernels(KernelClass.CONV)
-    if convolutions_ns:
-        convolutions_ns += evidence.kernels(KernelClass.MEMORY)
-    return Prediction(
-        low_ns=0,
-        high_ns=convolutions_ns,
-        basis="the convolutions of the baseline and the transposes around them",
-    )
+    return Prediction(0, bounds.convolutions_ns(evidence), bounds.CONVOLUTIONS)
 
 
 def _deterministic(setup: TrainingSetup) -> str | None:
@@ -84,8 +78,7 @@ TECHNIQUE = Technique(
         falls=(KernelClass.CONV,),
         may_rise=(KernelClass.MEMORY,),
         stays_flat=(Category.DATA_LOADING, Category.H2D_COPY, Category.OPTIMIZER),
-        bound="it cannot save more than the convolutions of the baseline and the transposes around "
-        "them take",
+        bound=f"it cannot save more than {bounds.CONVOLUTIONS} take",
     ),
     mathematics="another algorithm rounds differently, and may differ from run to run",
     source="PyTorch performance tuning guide, section Enable cuDNN auto-tuner",

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 
 from annt_prof.categories import Category
 from annt_prof.mistakes import MistakeKey
-from annt_prof.techniques.evidence import Evidence, Prediction
+from annt_prof.techniques import bounds
 from annt_prof.techniques.technique import Pitfall, Signature, Technique, needs_an_accelerator
 
 if TYPE_CHECKING:
+    from annt_prof.techniques.evidence import Evidence, Prediction
     from annt_prof.techniques.setup import TrainingSetup
 
 
@@ -38,28 +39,8 @@ class DatasetOnDeviceOptions:
 
 
 def _predict(_options: DatasetOnDeviceOptions, evidence: Evidence) -> Prediction | None:
-    """Neither loading nor copying is left; the transform comes back as kernels.
-
-    Both hold the host up, which then comes late to its next launches. So all idle time of the
-    device may go, down to what the host needs to launch; where loader processes give their cores
-    back, even that may shrink.
-    """
-    if not evidence.known(Category.H2D_COPY, Category.HOST_BOUND):
-        return None
-    alone = evidence.baseline is not None and evidence.baseline.workers == 0
-    needed_ns = evidence.launching() if alone else 0
-    high_ns = evidence.time(Category.H2D_COPY) + evidence.idle()
-    return Prediction(
-        low_ns=-round(evidence.step_ns / 20),
-        high_ns=max(0, min(high_ns, evidence.step_ns - needed_ns)),
-        basis=_BOUND,
-    )
-
-
-_BOUND = (
-    "the exposed host-to-device copies of the baseline and all time in which its device has "
-    "nothing to do, as the host comes to its launches earlier"
-)
+    """Neither loading nor copying is left; the transform comes back as kernels."""
+    return bounds.of_less_on_the_host(evidence)
 
 
 def _frozen_augmentation(setup: TrainingSetup) -> str | None:
@@ -78,7 +59,7 @@ TECHNIQUE = Technique(
         falls=(Category.DATA_LOADING, Category.H2D_COPY),
         may_rise=(Category.FORWARD, Category.HOST_BOUND),
         stays_flat=(Category.BACKWARD, Category.OPTIMIZER),
-        bound=f"it cannot save more than {_BOUND}",
+        bound=f"it cannot save more than {bounds.HOST_EARLIER}",
     ),
     mathematics="without transform_on_device random augmentation is drawn once for all epochs",
     source="K. Jordan, 94% on CIFAR-10 in 3.29 Seconds on a Single GPU, 2024, section 3",

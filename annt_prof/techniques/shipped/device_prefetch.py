@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 
 from annt_prof.categories import Category
 from annt_prof.mistakes import MistakeKey
+from annt_prof.techniques import bounds
 from annt_prof.techniques.evidence import Evidence, Prediction
+from annt_prof.techniques.observed import nothing_to_copy
 from annt_prof.techniques.technique import Pitfall, Signature, Technique, needs_an_accelerator
 
 if TYPE_CHECKING:
-    from annt_prof.techniques.observed import Observed
     from annt_prof.techniques.setup import TrainingSetup
 
 
@@ -46,29 +47,12 @@ def _predict(_options: DevicePrefetchOptions, evidence: Evidence) -> Prediction 
     if not evidence.known(Category.H2D_COPY, Category.HOST_BOUND):
         return None
     needed_ns = evidence.launching() + evidence.loading()
-    high_ns = evidence.time(Category.H2D_COPY) + evidence.idle()
-    return Prediction(
-        low_ns=0,
-        high_ns=max(0, min(high_ns, evidence.step_ns - needed_ns)),
-        basis=_AHEAD,
-    )
-
-
-_AHEAD = (
-    "the exposed host-to-device copies of the baseline and all time in which its device has "
-    "nothing to do, as the host runs ahead once no copy holds it up"
-)
+    return Prediction(0, bounds.copies_and_idle_ns(evidence, needed_ns), bounds.HOST_AHEAD)
 
 
 def _pageable_source(setup: TrainingSetup) -> str | None:
     if setup.device_prefetch and not (setup.loader.pin_memory or setup.dataset_on_device):
         return "batches are prefetched from pageable memory, so each copy holds the host up"
-    return None
-
-
-def _inaction(_options: DevicePrefetchOptions, observed: Observed) -> str | None:
-    if observed.batch_on_device:
-        return "the data set's samples lie on the device already, so no batch is copied"
     return None
 
 
@@ -83,13 +67,13 @@ TECHNIQUE = Technique(
     summary="the next batch copied to the device on a stream of its own",
     options=DevicePrefetchOptions,
     obstacle=needs_an_accelerator("no accelerator to copy to"),
-    inaction=_inaction,
+    inaction=nothing_to_copy,
     predict=_predict,
     signature=Signature(
         falls=(Category.H2D_COPY,),
         may_rise=(Category.DATA_LOADING,),
         stays_flat=(Category.FORWARD, Category.BACKWARD, Category.OPTIMIZER),
-        bound=f"it cannot save more than {_AHEAD}",
+        bound=f"it cannot save more than {bounds.HOST_AHEAD}",
     ),
     mathematics="nothing: the same bytes arrive",
     source="NVIDIA Apex, ImageNet example, data_prefetcher; PyTorch CUDA semantics notes",

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 
 from annt_prof.categories import Category
 from annt_prof.mistakes import MistakeKey
-from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
+from annt_prof.techniques import bounds
 from annt_prof.techniques.technique import Pitfall, Signature, Technique, needs_an_accelerator
 
 if TYPE_CHECKING:
+    from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
     from annt_prof.techniques.setup import TrainingSetup
 
 
@@ -42,28 +43,8 @@ def _redundant(options: GpuAugmentationOptions, _baseline: Baseline) -> bool:
 
 
 def _predict(_options: GpuAugmentationOptions, evidence: Evidence) -> Prediction | None:
-    """The host loads less and batches may be smaller; the work comes back as kernels.
-
-    Loading that queued kernels hide is not seen as such, yet makes the host late for its next
-    launches. So all idle time of the device may go, down to what the host needs to launch. Loader
-    processes that do less leave it more of their cores too, so that there even that may shrink.
-    """
-    if not evidence.known(Category.H2D_COPY, Category.HOST_BOUND):
-        return None
-    alone = evidence.baseline is not None and evidence.baseline.workers == 0
-    needed_ns = evidence.launching() if alone else 0
-    high_ns = evidence.time(Category.H2D_COPY) + evidence.idle()
-    return Prediction(
-        low_ns=-round(evidence.step_ns / 20),
-        high_ns=max(0, min(high_ns, evidence.step_ns - needed_ns)),
-        basis=_BOUND,
-    )
-
-
-_BOUND = (
-    "the exposed host-to-device copies of the baseline and all time in which its device has "
-    "nothing to do, as the host comes to its launches earlier"
-)
+    """The host loads less and batches may be smaller; the work comes back as kernels."""
+    return bounds.of_less_on_the_host(evidence)
 
 
 def _loader_has_nothing_left(setup: TrainingSetup) -> str | None:
@@ -84,7 +65,7 @@ TECHNIQUE = Technique(
         falls=(Category.DATA_LOADING, Category.H2D_COPY),
         may_rise=(Category.FORWARD, Category.HOST_BOUND),
         stays_flat=(Category.BACKWARD, Category.OPTIMIZER),
-        bound=f"it cannot save more than {_BOUND}",
+        bound=f"it cannot save more than {bounds.HOST_EARLIER}",
     ),
     mathematics="resizing and interpolation round a little differently; the distribution of "
     "augmentations is the same",

@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING
 
 from annt_prof.categories import Category, Phase
 from annt_prof.mistakes import MistakeKey
+from annt_prof.techniques import bounds
 from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
+from annt_prof.techniques.observed import nothing_to_copy
 from annt_prof.techniques.technique import Pitfall, Signature, Technique, needs_an_accelerator
 
 if TYPE_CHECKING:
-    from annt_prof.techniques.observed import Observed
     from annt_prof.techniques.setup import TrainingSetup
 
 
@@ -72,12 +73,10 @@ def _predict(options: PinMemoryOptions, evidence: Evidence) -> Prediction | None
     """
     if not evidence.known(Category.H2D_COPY, Category.HOST_BOUND):
         return None
-    exposed_ns = evidence.time(Category.H2D_COPY)
     if options.non_blocking:
         needed_ns = evidence.launching() + evidence.loading()
-        high_ns = min(exposed_ns + evidence.idle(), evidence.step_ns - needed_ns)
-        return Prediction(low_ns=0, high_ns=max(0, high_ns), basis=_AHEAD)
-    copying_ns = exposed_ns + evidence.time(Category.SYNC)
+        return Prediction(0, bounds.copies_and_idle_ns(evidence, needed_ns), bounds.HOST_AHEAD)
+    copying_ns = evidence.time(Category.H2D_COPY, Category.SYNC)
     staging_ns = evidence.host_bound(Phase.H2D_COPY)
     handling_ns = evidence.time(Category.DATA_LOADING) - evidence.loading()
     faster_ns = round(_faster_copies(evidence) * copying_ns) + staging_ns + handling_ns
@@ -89,12 +88,6 @@ def _predict(options: PinMemoryOptions, evidence: Evidence) -> Prediction | None
     )
 
 
-_AHEAD = (
-    "the exposed host-to-device copies of the baseline and all time in which its device has "
-    "nothing to do, as the host runs ahead once no copy holds it up"
-)
-
-
 def _faster_copies(evidence: Evidence) -> float:
     """Return the share of a copy's time that page-locked memory saves; all where not measured."""
     ceilings = evidence.ceilings
@@ -103,25 +96,19 @@ def _faster_copies(evidence: Evidence) -> float:
     return max(0.0, 1 - ceilings.pageable_bytes_per_s / ceilings.pinned_bytes_per_s)
 
 
-def _inaction(_options: PinMemoryOptions, observed: Observed) -> str | None:
-    if observed.batch_on_device:
-        return "the data set's samples lie on the device already, so no batch is copied"
-    return None
-
-
 TECHNIQUE = Technique(
     name="pin_memory",
     summary="page-locked batches and non-blocking copies to the device",
     options=PinMemoryOptions,
     obstacle=needs_an_accelerator("no accelerator to copy to"),
-    inaction=_inaction,
+    inaction=nothing_to_copy,
     predict=_predict,
     redundant=_redundant,
     signature=Signature(
         falls=(Category.H2D_COPY,),
         may_rise=(Category.HOST_BOUND,),
         stays_flat=(Category.FORWARD, Category.BACKWARD, Category.OPTIMIZER),
-        bound=f"it cannot save more than {_AHEAD}",
+        bound=f"it cannot save more than {bounds.HOST_AHEAD}",
     ),
     mathematics="nothing: the same bytes arrive",
     source="PyTorch tutorial: A guide on good usage of non_blocking and pin_memory()",

@@ -7,6 +7,7 @@ import pytest
 
 from annt_prof.categories import Category, Phase
 from annt_prof.techniques import registry
+from annt_prof.techniques.evidence import Baseline, Evidence
 from annt_prof.techniques.shipped.pin_memory import PinMemoryOptions
 from pipeline import Kernel, Pipeline
 
@@ -137,3 +138,21 @@ def test_what_the_host_needs_itself_cannot_be_saved():
     found, evidence = prediction("pin_memory", None, loading)
     assert evidence.time(Category.DATA_LOADING) > 0.7 * evidence.step_ns
     assert true_saving(loading, pinned) <= found.high_ns < 0.25 * evidence.step_ns
+
+
+@pytest.mark.parametrize("name", ["gpu_augmentation", "dataset_on_device"])
+@pytest.mark.parametrize(("workers", "at_most_ns"), [(0, 390), (2, 990)])
+def test_only_processes_that_give_cores_back_shorten_launching(name, workers, at_most_ns):
+    spent = {
+        Category.DATA_LOADING: 100,
+        Category.H2D_COPY: 200,
+        Category.HOST_BOUND: 690,
+        Category.SYNC: 0,
+        Category.FORWARD: 10,
+    }
+    evidence = Evidence(
+        "cuda", step_ns=1000, category_ns=spent, host_bound_ns={"forward": 610, "h2d_copy": 80},
+        baseline=Baseline("cuda", workers=workers),
+    )  # fmt: skip
+    technique = registry.load(name)
+    assert technique.predict(technique.options(), evidence).high_ns == at_most_ns

@@ -73,7 +73,7 @@ def test_an_unknown_name_is_met_with_the_nearest(name, near):
         registry.load(name)
 
 
-@pytest.mark.parametrize("name", ["technique", "registry", "setup", "os", "", "..errors"])
+@pytest.mark.parametrize("name", ["technique", "registry", "setup", "bounds", "os", "", "..errors"])
 def test_nothing_but_techniques_is_loaded(name):
     with pytest.raises(UserError, match="unknown technique"):
         registry.load(name)
