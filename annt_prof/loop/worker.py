@@ -198,7 +198,7 @@ def _loop(assignment: Assignment, setup: TrainingSetup, findings: list[Remark]) 
         chosen.options.apply(setup)
         findings += [Remark(Source.SETUP, text, chosen.name) for text in setup.remarks[before:]]
     findings += [
-        Remark(Source.PITFALL, finding, chosen.name)
+        Remark(Source.PITFALL, finding, chosen.name, pitfall.key)
         for chosen in assignment.variant.techniques
         for pitfall in registry.load(chosen.name).pitfalls
         if (finding := pitfall.check(setup)) is not None
