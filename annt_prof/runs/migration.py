@@ -66,11 +66,20 @@ def _variant(variant: dict[str, Any], record: dict[str, Any]) -> dict[str, Any]:
     on = _on(factors, record)
     return {
         **variant,
+        "epochs": _epochs(variant),
         "factors": factors,
         "techniques": [{"name": name, "options": _options(record, name)} for name in on],
         "remarks": [_remark(said, on) for said in variant.get("remarks", ())],
         "mathematics": [_mathematics(said) for said in variant.get("mathematics", ())],
     }
+
+
+def _epochs(variant: dict[str, Any]) -> dict[str, Any] | None:
+    """Say whether epochs' starts are in the figures, which the first form of version 2 did not."""
+    epochs: dict[str, Any] | None = variant.get("epochs")
+    if epochs is None or "counted" in epochs:
+        return epochs
+    return {**epochs, "counted": bool((variant.get("step_time") or {}).get("epoch_start"))}
 
 
 def _on(factors: list[str], record: dict[str, Any]) -> list[str]:
