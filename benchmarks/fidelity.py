@@ -126,10 +126,11 @@ def bare_loop(connection: Any, scenario: Scenario, device_type: str) -> None:
     def step() -> None:
         inputs, targets = next(batches)
         inputs, targets = inputs.to(device), targets.to(device)
-        optimizer.zero_grad()
         loss = criterion(model(inputs), targets)
         loss.backward()
         optimizer.step()
+        # Where the product's step has it: after the copy, the device would wait for it.
+        optimizer.zero_grad()
         if scheduler is not None and scheduler.last_epoch < cycle - 1:  # one more is refused
             scheduler.step()
 
