@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import tarfile
+import zlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,7 +15,9 @@ MOST_BYTES = 15_000_000
 _SHARE = 4
 """A file takes a quarter of what is left at most, or one early item would leave no room."""
 
-_END = gzip.compress(bytes(2 * tarfile.BLOCKSIZE))
+_LAST_BLOCKS = bytes(2 * tarfile.BLOCKSIZE)
+_END = gzip.compress(_LAST_BLOCKS)
+_GZIP = 16 + zlib.MAX_WBITS
 
 
 class Archive:
@@ -25,16 +28,20 @@ class Archive:
     is killed meanwhile loses what is being added and no more.
 
     Args:
-        target: Written anew.
+        target: What an earlier part has put there stays; a file that is kept again comes last, so
+            that unpacking leaves the later one.
         most_bytes: Of it.
     """
 
     def __init__(self, target: Path, most_bytes: int = MOST_BYTES) -> None:
         self._target = target
         self._most_bytes = most_bytes
-        self._bytes = 0
+        self._bytes = _whole_bytes(target.read_bytes()) if target.exists() else 0
         self.left_out: list[str] = []
-        target.write_bytes(_END)
+        with target.open("r+b" if target.exists() else "w+b") as archive:
+            archive.truncate(self._bytes)
+            archive.seek(self._bytes)
+            archive.write(_END)
 
     def add(self, folder: Path) -> None:
         """Add the files of a folder under its name, the small ones first."""
@@ -53,6 +60,21 @@ class Archive:
             archive.truncate()
             archive.flush()
             os.fsync(archive.fileno())
+
+
+def _whole_bytes(packed: bytes) -> int:
+    """Return where the files of an archive end: at its end mark, or at what a kill cut short."""
+    end = 0
+    while end < len(packed):
+        member = zlib.decompressobj(_GZIP)
+        try:
+            content = member.decompress(packed[end:])
+        except zlib.error:
+            break
+        if not member.eof or content == _LAST_BLOCKS:
+            break
+        end = len(packed) - len(member.unused_data)
+    return end
 
 
 def _compressed(path: Path, name: str) -> bytes:
