@@ -1,4 +1,4 @@
-"""What ``reports/README.md`` owes on a CUDA device, bullet by bullet, in its words."""
+"""What ``reports/README.md`` asks on a CUDA device, bullet by bullet, in its words."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Owed(StrEnum):
-    """The bullets; a test holds them against the page."""
+    """Its bullets, also those that were answered once; a test holds them against the page."""
 
     GPU_TESTS = "`pytest tests/gpu`: spinning kernels, host sleeps and copies of known length"
     SHIPPED_SCENARIOS = (
