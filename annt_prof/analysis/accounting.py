@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from annt_prof.analysis.breakdown import Breakdown, MeanBreakdown, StepBreakdown
+from annt_prof.analysis.breakdown import EVERY_STEP, Breakdown, MeanBreakdown, StepBreakdown
 from annt_prof.analysis.completeness import whole_steps
 from annt_prof.analysis.device import account_device
 from annt_prof.analysis.host import account_host
@@ -23,8 +23,20 @@ if TYPE_CHECKING:
 _Part = TypeVar("_Part", bound=str)
 
 
-def account(trace: Trace, selection: slice, accelerator: bool | None = None) -> Breakdown:
-    """Partition the wall time of every step; see ``breakdown.break_down``.
+def break_down(
+    trace: Trace, selection: slice = EVERY_STEP, accelerator: bool | None = None
+) -> Breakdown:
+    """Partition the wall time of every step of a trace.
+
+    With a device the partition is the device's: what it computed, by the phase that launched
+    it, then communication and copies that nothing hid, then its idle time by what the host did.
+    Without one the host is the device. A trace that should hold a device's activities and does
+    not has no breakdown: the host's time is not what the work took.
+
+    Args:
+        trace: Any Kineto trace; one without ``ProfilerStep#`` is one span.
+        selection: Positions of the steps to look at, counted from 0.
+        accelerator: Whether the program used one; None where only the trace can tell.
 
     Raises:
         UserError: The trace holds nothing that takes time, or not what its device did, or no step

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from annt_prof.analysis.accounting import account
+from annt_prof.analysis.accounting import break_down
 from annt_prof.analysis.breakdown import EVERY_STEP, Breakdown
 from annt_prof.analysis.completeness import whole_steps
 from annt_prof.analysis.copies import CopyRow, copies
@@ -123,7 +123,7 @@ def analyze(
     phases = find_phases(trace, found.main_thread)
     unrecorded = unrecorded_device(trace, accelerator)
     whole, problem = _whole(trace, found, selection)
-    breakdown = account(trace, selection, accelerator) if whole and not unrecorded else None
+    breakdown = break_down(trace, selection, accelerator) if whole and not unrecorded else None
     device = bool(trace.events.of_kind(*DEVICE_KINDS).any())
     gated = gates(trace)
     return Analysis(

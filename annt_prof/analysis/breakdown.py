@@ -1,16 +1,13 @@
-"""A step's wall time by category, exact to the nanosecond."""
+"""A step's wall time by category, exact to the nanosecond.
+
+Whoever only reads a run's results needs these types, and should not wait for numpy.
+"""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from annt_prof.categories import Category
-
-if TYPE_CHECKING:
-    from annt_prof.trace.columns import Trace
-
 
 EVERY_STEP = slice(None)
 
@@ -78,28 +75,3 @@ class Breakdown(msgspec.Struct, frozen=True):
     steps: tuple[StepBreakdown, ...]
     mean: MeanBreakdown
     incomplete: tuple[str, ...] = ()
-
-
-def break_down(
-    trace: Trace, selection: slice = EVERY_STEP, accelerator: bool | None = None
-) -> Breakdown:
-    """Partition the wall time of every step of a trace.
-
-    With a device the partition is the device's: what it computed, by the phase that launched
-    it, then communication and copies that nothing hid, then its idle time by what the host did.
-    Without one the host is the device. A trace that should hold a device's activities and does
-    not has no breakdown: the host's time is not what the work took.
-
-    Args:
-        trace: Any Kineto trace; one without ``ProfilerStep#`` is one span.
-        selection: Positions of the steps to look at, counted from 0.
-        accelerator: Whether the program used one; None where only the trace can tell.
-
-    Raises:
-        UserError: The trace holds nothing that takes time, or not what its device did, or no step
-            is selected.
-    """
-    # Whoever only reads a run's results needs these types, and should not wait for numpy.
-    from annt_prof.analysis.accounting import account
-
-    return account(trace, selection, accelerator)

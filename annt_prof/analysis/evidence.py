@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from annt_prof.analysis.breakdown import break_down
+from annt_prof.analysis.accounting import break_down
 from annt_prof.categories import KernelClass, Precision
 from annt_prof.techniques.evidence import Evidence
 from annt_prof.trace.columns import DEVICE_KINDS

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from annt_prof.analysis.accounting import account
+from annt_prof.analysis.accounting import break_down
 from annt_prof.analysis.breakdown import EVERY_STEP, Breakdown
 from annt_prof.analysis.collectives import (
     Collective,
@@ -169,7 +169,7 @@ def _read(
     return _Read(
         rank=rank,
         source=path.name,
-        breakdown=account(trace, selection, accelerator),
+        breakdown=break_down(trace, selection, accelerator),
         remarks=trace.losses,
         collectives=collectives(trace, selection),
     )

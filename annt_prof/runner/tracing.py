@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from annt_prof.analysis.breakdown import break_down
+from annt_prof.analysis.accounting import break_down
 from annt_prof.analysis.phases import find_phases
 from annt_prof.analysis.pitfalls import pitfalls
 from annt_prof.analysis.steps import find_steps

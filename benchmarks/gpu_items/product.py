@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from annt_prof.analysis.breakdown import break_down
+from annt_prof.analysis.accounting import break_down
 from annt_prof.errors import UserError
 from annt_prof.loop.step import Loop, optimizer_step
 from annt_prof.machine.machine import Machine

@@ -11,7 +11,7 @@ import torch
 from profiles import read_profile
 from torch.utils.data import TensorDataset
 
-from annt_prof.analysis.breakdown import break_down
+from annt_prof.analysis.accounting import break_down
 from annt_prof.categories import PHASE_PREFIX, Category, Phase
 from annt_prof.loop.step import Loop
 from annt_prof.techniques.setup import (

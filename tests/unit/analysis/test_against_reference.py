@@ -3,7 +3,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from plain_reference import break_down as reference
 
-from annt_prof.analysis.breakdown import break_down
+from annt_prof.analysis.accounting import break_down
 from annt_prof.categories import Category, Phase
 from annt_prof.testing import AUTOGRAD_THREAD, MAIN_THREAD, TraceBuilder
 from annt_prof.trace.reading import read

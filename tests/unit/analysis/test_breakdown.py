@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annt_prof.analysis.accounting import mean_of
-from annt_prof.analysis.breakdown import Breakdown, break_down
+from annt_prof.analysis.accounting import break_down, mean_of
+from annt_prof.analysis.breakdown import Breakdown
 from annt_prof.categories import Category, Phase
 from annt_prof.errors import UserError
 from annt_prof.testing import AUTOGRAD_THREAD, TraceBuilder

@@ -5,7 +5,7 @@ import gzip
 
 import pytest
 
-from annt_prof.analysis.breakdown import break_down
+from annt_prof.analysis.accounting import break_down
 from annt_prof.categories import Phase
 from annt_prof.errors import UserError
 from annt_prof.testing import TraceBuilder

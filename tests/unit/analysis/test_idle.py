@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annt_prof.analysis.breakdown import break_down
+from annt_prof.analysis.accounting import break_down
 from annt_prof.analysis.gating import gates
 from annt_prof.analysis.idle import idle
 from annt_prof.analysis.phases import find_phases

@@ -2,7 +2,7 @@
 
 import pytest
 
-from annt_prof.analysis.breakdown import break_down
+from annt_prof.analysis.accounting import break_down
 from annt_prof.analysis.operators import operator_class
 from annt_prof.categories import Category, KernelClass, Phase
 from annt_prof.testing import AUTOGRAD_THREAD, TraceBuilder

@@ -1,6 +1,6 @@
 import pytest
 
-from annt_prof.analysis.breakdown import break_down
+from annt_prof.analysis.accounting import break_down
 from annt_prof.analysis.kernels import kernel_class
 from annt_prof.analysis.precision import kernel_precision
 from annt_prof.categories import MATRIX_CLASSES

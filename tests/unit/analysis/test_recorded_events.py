@@ -2,7 +2,8 @@
 
 import msgspec
 
-from annt_prof.analysis.breakdown import MeanBreakdown, break_down
+from annt_prof.analysis.accounting import break_down
+from annt_prof.analysis.breakdown import MeanBreakdown
 from annt_prof.testing import TraceBuilder
 from annt_prof.trace.reading import read
 

@@ -7,8 +7,8 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
+from annt_prof.analysis.accounting import break_down
 from annt_prof.analysis.analysis import analyze
-from annt_prof.analysis.breakdown import break_down
 from annt_prof.analysis.evidence import evidence_of_trace
 from annt_prof.analysis.ranks import compare_ranks
 from annt_prof.categories import Category, Phase

@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch.utils.data import Dataset, get_worker_info
 
-from annt_prof.analysis.breakdown import break_down
+from annt_prof.analysis.accounting import break_down
 from annt_prof.categories import Category
 from annt_prof.loop import worker
 from annt_prof.loop.step import Loop

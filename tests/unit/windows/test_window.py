@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch.utils.data import Dataset
 
-from annt_prof.analysis.breakdown import break_down
+from annt_prof.analysis.accounting import break_down
 from annt_prof.categories import Category
 from annt_prof.loop.step import Loop
 from annt_prof.techniques.setup import (
