@@ -52,8 +52,8 @@ def _is_trace(path: Path) -> bool:
 
 
 def _of_trace(path: Path, accelerator: bool | None) -> tuple[str, Evidence, tuple[Advice, ...]]:
-    from annt_prof.analysis.evidence import evidence_of_trace
     from annt_prof.explain.advice import advise, machine_of_trace
+    from annt_prof.explain.trace_evidence import evidence_of_trace
     from annt_prof.trace.reading import read
 
     trace = read(path)

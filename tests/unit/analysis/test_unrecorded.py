@@ -9,12 +9,12 @@ from rich.console import Console
 
 from annt_prof.analysis.accounting import break_down
 from annt_prof.analysis.analysis import analyze
-from annt_prof.analysis.evidence import evidence_of_trace
 from annt_prof.analysis.ranks import compare_ranks
 from annt_prof.categories import Category, Phase
 from annt_prof.cli import advise as advise_command
 from annt_prof.cli import analyze as analyze_command
 from annt_prof.errors import UserError
+from annt_prof.explain.trace_evidence import evidence_of_trace
 from annt_prof.report.json.analysis import document
 from annt_prof.report.text.analysis import render
 from annt_prof.testing import TraceBuilder
