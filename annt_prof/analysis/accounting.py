@@ -4,29 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from annt_prof.analysis.breakdown import EVERY_STEP, Breakdown, MeanBreakdown, StepBreakdown
-from annt_prof.analysis.completeness import whole_steps
+from annt_prof.analysis.breakdown import Breakdown, MeanBreakdown, StepBreakdown
 from annt_prof.analysis.device import account_device
 from annt_prof.analysis.host import account_host
 from annt_prof.analysis.ledger import CATEGORIES, Ledger
-from annt_prof.analysis.phases import find_phases
 from annt_prof.analysis.recorded_events import host_events
-from annt_prof.analysis.steps import find_steps
-from annt_prof.analysis.unrecorded import unrecorded_device
 from annt_prof.errors import UserError
-from annt_prof.trace.columns import DEVICE_KINDS
 
 if TYPE_CHECKING:
     from annt_prof.analysis.steps import Steps
-    from annt_prof.trace.columns import Trace
+    from annt_prof.analysis.timeline import Timeline
 
 _Part = TypeVar("_Part", bound=str)
 
 
-def break_down(
-    trace: Trace, selection: slice = EVERY_STEP, accelerator: bool | None = None
-) -> Breakdown:
-    """Partition the wall time of every step of a trace.
+def break_down(timeline: Timeline) -> Breakdown:
+    """Partition the wall time of every selected step of a trace.
 
     With a device the partition is the device's: what it computed, by the phase that launched
     it, then communication and copies that nothing hid, then its idle time by what the host did.
@@ -34,25 +27,18 @@ def break_down(
     not has no breakdown: the host's time is not what the work took.
 
     Args:
-        trace: Any Kineto trace; one without ``ProfilerStep#`` is one span.
-        selection: Positions of the steps to look at, counted from 0.
-        accelerator: Whether the program used one; None where only the trace can tell.
+        timeline: Of any Kineto trace; one without ``ProfilerStep#`` is one span.
 
     Raises:
         UserError: The trace holds nothing that takes time, or not what its device did, or no step
             is selected.
     """
-    found, incomplete = whole_steps(trace, find_steps(trace))
-    steps = found.chosen(selection)
-    phases = find_phases(trace, steps.main_thread)
-    unrecorded = unrecorded_device(trace, accelerator)
-    if unrecorded is not None:
-        raise UserError(unrecorded, where=trace.source)
-    if trace.events.of_kind(*DEVICE_KINDS).any():
-        ledger = account_device(trace, steps, phases)
-    else:
-        ledger = account_host(trace, steps, phases)
-    return _breakdown(steps, ledger, incomplete, host_events(trace, steps))
+    steps = timeline.whole_steps
+    if timeline.unrecorded is not None:
+        raise UserError(timeline.unrecorded, where=timeline.trace.source)
+    ledger = account_device(timeline) if len(timeline.activities) else account_host(timeline)
+    recorded = host_events(timeline.trace, steps)
+    return _breakdown(steps, ledger, timeline.incomplete, recorded)
 
 
 def _breakdown(

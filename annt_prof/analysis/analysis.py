@@ -9,29 +9,25 @@ import msgspec
 import numpy as np
 
 from annt_prof.analysis.accounting import break_down
-from annt_prof.analysis.breakdown import EVERY_STEP, Breakdown
-from annt_prof.analysis.completeness import whole_steps
+from annt_prof.analysis.breakdown import Breakdown
 from annt_prof.analysis.copies import CopyRow, copies
 from annt_prof.analysis.critical_path import CriticalPath, critical_path
-from annt_prof.analysis.gating import gates
 from annt_prof.analysis.host_view import HostStep, host_view
 from annt_prof.analysis.idle import Idle, idle
 from annt_prof.analysis.kernel_table import KernelTable, kernel_table
 from annt_prof.analysis.memory_use import MemoryUse, memory_use
-from annt_prof.analysis.phases import find_phases
 from annt_prof.analysis.pitfalls import pitfalls
 from annt_prof.analysis.queue import Queue, queue
-from annt_prof.analysis.steps import WHOLE_TRACE, find_steps
+from annt_prof.analysis.steps import EVERY_STEP, WHOLE_TRACE
 from annt_prof.analysis.synchronisations import Synchronisation, synchronisations
 from annt_prof.analysis.temporal import Temporal, temporal
-from annt_prof.analysis.unrecorded import UNRECORDED, unrecorded_device
+from annt_prof.analysis.timeline import Timeline
+from annt_prof.analysis.unrecorded import UNRECORDED
 from annt_prof.errors import UserError
-from annt_prof.trace.columns import DEVICE_KINDS, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from annt_prof.analysis.steps import Steps
     from annt_prof.trace.columns import Trace
 
 _SHORT_STEP = 0.5
@@ -118,61 +114,63 @@ def analyze(
     Raises:
         UserError: The trace holds nothing that takes time, or no step is selected.
     """
-    found = find_steps(trace)
-    chosen = found.chosen(selection)
-    phases = find_phases(trace, found.main_thread)
-    unrecorded = unrecorded_device(trace, accelerator)
-    whole, problem = _whole(trace, found, selection)
-    breakdown = break_down(trace, selection, accelerator) if whole and not unrecorded else None
-    device = bool(trace.events.of_kind(*DEVICE_KINDS).any())
-    gated = gates(trace)
+    timeline = Timeline(trace, selection, accelerator)
+    unrecorded, lost = timeline.unrecorded is not None, bool(trace.losses)
+    problem = _none_whole(timeline)
+    whole = problem is None
+    breakdown = break_down(timeline) if whole and not unrecorded else None
     return Analysis(
         source=trace.source,
         num_events=len(trace.events),
         device_names=trace.device_names,
         rank=trace.rank,
         world_size=trace.world_size,
-        remarks=tuple(_remarks(trace, chosen, breakdown, unrecorded)),
+        remarks=tuple(_remarks(timeline, breakdown)),
         breakdown=breakdown,
-        host=host_view(trace, whole, phases) if whole else None,
-        temporal=None if trace.losses else temporal(trace),
-        kernels=kernel_table(trace, chosen, phases, top),
-        queue=(waiting := queue(trace, chosen)),
-        critical_path=(None if trace.losses else critical_path(trace, chosen, phases, gated, top)),
-        idle=idle(trace, whole, phases, gated, top) if whole else None,
-        synchronisations=synchronisations(trace, chosen),
-        copies=copies(trace, chosen),
-        memory=(memory := None if trace.losses else memory_use(trace, chosen, phases, top)),
-        pitfalls=None if trace.losses or unrecorded else pitfalls(trace, chosen, phases),
-        complete=not trace.losses,
+        host=host_view(timeline) if whole else None,
+        temporal=None if lost else temporal(timeline),
+        kernels=kernel_table(timeline, top),
+        queue=(waiting := queue(timeline)),
+        critical_path=None if lost else critical_path(timeline, top),
+        idle=idle(timeline, top) if whole else None,
+        synchronisations=synchronisations(timeline),
+        copies=copies(timeline),
+        memory=(memory := None if lost else memory_use(timeline, top)),
+        pitfalls=None if lost or unrecorded else pitfalls(timeline),
+        complete=not lost,
         not_measured=_lacking(waiting, memory)
-        | _not_measured(trace, problem, device=device)
+        | _not_measured(timeline, problem)
         | dict.fromkeys(_OF_THE_DEVICE if unrecorded else (), UNRECORDED),
     )
 
 
-def _whole(trace: Trace, found: Steps, selection: slice) -> tuple[Steps | None, str | None]:
-    """Return the chosen steps that are whole, or why a file that breaks off has none."""
+def _none_whole(timeline: Timeline) -> str | None:
+    """Return why a file that breaks off has no selected step that is whole; None where it has.
+
+    Raises:
+        UserError: The file is whole and has no step, or none is selected.
+    """
     try:
-        return whole_steps(trace, found)[0].chosen(selection), None
+        timeline.whole_steps  # noqa: B018 - asked for what it raises
     except UserError as error:
-        if not trace.losses:
+        if not timeline.trace.losses:
             raise
-        return None, error.message
+        return error.message
+    return None
 
 
-def _not_measured(trace: Trace, problem: str | None, *, device: bool) -> dict[str, str]:
+def _not_measured(timeline: Timeline, problem: str | None) -> dict[str, str]:
     """Return the parts of the analysis that are None, each with the reason."""
     reasons: dict[str, str] = {}
     if problem is not None:
         reasons |= dict.fromkeys(("breakdown", "host", "idle"), problem)
-    if trace.losses:
+    if timeline.trace.losses:
         reasons |= dict.fromkeys(_NEED_ALL_EVENTS, _LOST)
-    if not trace.events.of_kind(Kind.RUNTIME, Kind.DRIVER).any():
+    if not timeline.runtime_calls.any():
         reasons["synchronisations"] = "the trace has no calls of a device's runtime"
-    if not device:
+    if not len(timeline.activities):
         reasons |= dict.fromkeys(("temporal", "idle", "copies", "critical_path"), _NO_DEVICE)
-    if not trace.events.of_kind(Kind.KERNEL).any():
+    if not len(timeline.kernels):
         reasons["kernels"] = "the trace has no kernels"
     return reasons
 
@@ -198,16 +196,14 @@ def _short_steps(breakdown: Breakdown) -> Iterator[str]:
         )
 
 
-def _remarks(
-    trace: Trace, steps: Steps, breakdown: Breakdown | None, unrecorded: str | None
-) -> Iterator[str]:
+def _remarks(timeline: Timeline, breakdown: Breakdown | None) -> Iterator[str]:
+    trace = timeline.trace
     yield from trace.losses
-    if unrecorded is not None:
-        yield unrecorded
+    if timeline.unrecorded is not None:
+        yield timeline.unrecorded
     if breakdown is not None and breakdown.incomplete:
         yield f"left out as the file breaks off in them: {', '.join(breakdown.incomplete)}"
-    events = trace.events
-    devices = np.unique(events.device[events.of_kind(*DEVICE_KINDS)])
+    devices = np.unique(trace.events.device[timeline.activities])
     if len(devices) > 1:
         yield (
             f"the trace has {len(devices)} devices, which count as one in all but the times of "
@@ -216,7 +212,7 @@ def _remarks(
         )
     if breakdown is not None:
         yield from _short_steps(breakdown)
-    if steps.names == (WHOLE_TRACE,):
+    if timeline.steps.names == (WHOLE_TRACE,):
         yield (
             "the trace has no ProfilerStep#, so it is analysed as one span; call profiler.step() "
             "at the end of each iteration to tell them apart"

@@ -10,15 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from annt_prof.analysis.intervals import Segments, first_come
-from annt_prof.analysis.launches import UNKNOWN_CALL, launch_calls
-from annt_prof.analysis.passes import EVALUATION
+from annt_prof.analysis.launches import UNKNOWN_CALL
 from annt_prof.trace.columns import Kind
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from annt_prof.analysis.steps import Steps
     from annt_prof.trace.columns import Trace
 
 # Calls that return when the device is done. hipMemcpyWithStream waits for its stream.
@@ -48,7 +45,9 @@ class PageableWaits(NamedTuple):
     copy: NDArray[np.intp]
 
 
-def pageable_waits(trace: Trace) -> PageableWaits:
+def pageable_waits(
+    trace: Trace, copies: NDArray[np.intp], calls: NDArray[np.intp]
+) -> PageableWaits:
     """Find the calls that copied from or to pageable memory and waited for it.
 
     Such a call "might be synchronous", its asynchronous form too. One that reads from the device
@@ -57,48 +56,39 @@ def pageable_waits(trace: Trace) -> PageableWaits:
     return before the last piece has arrived: it waited if it returned no earlier than its copy
     began. Small buffers are taken over at once, and their copies begin later.
 
+    Args:
+        trace: Of any PyTorch program.
+        copies: Indices of its copies, shape (n,).
+        calls: What launched each, or ``UNKNOWN_CALL``, shape (n,).
+
     Source: CUDA runtime API, "API synchronization behavior", versions 11.1 and 12.4.
     """
     events = trace.events
-    pageable = trace.names_where(["Pageable" in name for name in trace.names])
-    copy = np.flatnonzero(pageable & events.of_kind(Kind.MEMCPY))
-    call = launch_calls(events, copy)
+    pageable = np.array(["Pageable" in name for name in trace.names], bool)
     copying = np.array(["memcpy" in name.lower() for name in trace.names], bool)
-    known = call != UNKNOWN_CALL
-    known[known] = copying[events.name[call[known]]]
-    call, copy = call[known], copy[known]
-    to_device = np.array([is_to_device(name) for name in trace.names], bool)[events.name[copy]]
-    until_ns = np.where(to_device, events.start_ns[copy], events.end_ns[copy])
+    chosen = pageable[events.name[copies]] & (calls != UNKNOWN_CALL)
+    chosen[chosen] = copying[events.name[calls[chosen]]]
+    call, copy = calls[chosen], copies[chosen]
+    until_ns = np.where(
+        copies_to_device(trace)[events.name[copy]], events.start_ns[copy], events.end_ns[copy]
+    )
     waited = events.end_ns[call] >= until_ns
     return PageableWaits(call[waited], copy[waited])
 
 
-def is_to_device(name: str) -> bool:
-    """Tell by a copy's name, CUDA's or ROCm's, whether it goes from the host to a device."""
-    return "HtoD" in name or "HostToDevice" in name
+def copies_to_device(trace: Trace) -> NDArray[np.bool_]:
+    """Tell which names, CUDA's or ROCm's, are of copies to a device; bool, shape (names,)."""
+    return np.array(["HtoD" in name or "HostToDevice" in name for name in trace.names], bool)
 
 
-def synchronising(trace: Trace, steps: Steps) -> Segments:
-    """Return when the host is blocked in a call that waits for the device.
+def synchronising_calls(trace: Trace, waits: PageableWaits) -> NDArray[np.bool_]:
+    """Tell which events are calls that waited for the device; bool, shape (n,).
 
-    Calls of the main thread count, and of autograd's threads: while these run a backward pass
-    the main thread waits for them. Other threads (pinning, watchdogs) hold nobody up.
+    Args:
+        trace: Of any PyTorch program.
+        waits: Of the same trace.
     """
-    chosen = np.flatnonzero(waiting_calls(trace, steps))
-    return first_come(trace.events.start_ns[chosen], trace.events.end_ns[chosen])
-
-
-def waiting_calls(trace: Trace, steps: Steps) -> NDArray[np.bool_]:
-    """Tell which events are the calls that ``synchronising`` is made of; bool, shape (n,)."""
-    events = trace.events
-    evaluating = trace.names_where([name.startswith(EVALUATION) for name in trace.names])
-    threads = np.append(events.thread[evaluating], steps.main_thread)
-    return synchronising_calls(trace) & np.isin(events.thread, threads)
-
-
-def synchronising_calls(trace: Trace) -> NDArray[np.bool_]:
-    """Tell which events are calls that waited for the device; bool, shape (n,)."""
     named = trace.names_where([name in _SYNCHRONISING for name in trace.names])
-    found = named & trace.events.of_kind(Kind.RUNTIME, Kind.DRIVER)
-    found[pageable_waits(trace).call] = True
-    return found
+    waiting = named & trace.events.of_kind(Kind.RUNTIME, Kind.DRIVER)
+    waiting[waits.call] = True
+    return waiting

@@ -9,8 +9,6 @@ import msgspec
 
 from annt_prof.categories import Category
 
-EVERY_STEP = slice(None)
-
 
 class StepBreakdown(msgspec.Struct, frozen=True):
     """One step.

@@ -14,18 +14,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 import numpy as np
 
-from annt_prof.analysis.completeness import whole_steps
 from annt_prof.analysis.intervals import NOWHERE
-from annt_prof.analysis.kernels import kernel_class
-from annt_prof.analysis.launches import UNKNOWN_NS, launch_times
-from annt_prof.analysis.steps import find_steps
-from annt_prof.categories import KernelClass
-from annt_prof.trace.columns import MISSING, Kind, Message
+from annt_prof.analysis.launches import UNKNOWN_NS
+from annt_prof.trace.columns import MISSING, Message
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from annt_prof.trace.columns import Trace
+    from annt_prof.analysis.timeline import Timeline
 
 # One end of these may rightly take longer than the other, and not every rank takes part.
 _NOT_COLLECTIVE = re.compile(r"send|recv", re.IGNORECASE)
@@ -57,20 +53,18 @@ class Pairs(msgspec.Struct, frozen=True):
     unpaired: tuple[str, ...]
 
 
-def collectives(trace: Trace, selection: slice) -> dict[str, list[Collective]]:
+def collectives(timeline: Timeline) -> dict[str, list[Collective]]:
     """Return the collective kernels of a whole trace by name, in the order of their launches.
 
     A collective belongs to the step that launched it: on the device it may begin after that, or
     before a step that has yet to begin. One without a known launch belongs to where it began.
 
     Args:
-        trace: Of one rank.
-        selection: Positions of the steps to look at, counted from 0.
+        timeline: Of one rank.
     """
-    events = trace.events
-    steps = whole_steps(trace, find_steps(trace))[0].chosen(selection)
-    chosen = _kernels(trace)
-    launched_ns = launch_times(events, chosen)
+    trace, events, steps = timeline.trace, timeline.events, timeline.whole_steps
+    chosen = _kernels(timeline)
+    launched_ns = timeline.launch_times(chosen)
     at_ns = np.where(launched_ns == UNKNOWN_NS, events.start_ns[chosen], launched_ns)
     order = np.lexsort((events.start_ns[chosen], at_ns))
     found: dict[str, list[Collective]] = {}
@@ -86,12 +80,10 @@ def collectives(trace: Trace, selection: slice) -> dict[str, list[Collective]]:
     return found
 
 
-def _kernels(trace: Trace) -> NDArray[np.intp]:
-    names = [
-        kernel_class(name) is KernelClass.COMMUNICATION and not _NOT_COLLECTIVE.search(name)
-        for name in trace.names
-    ]
-    return np.flatnonzero(trace.names_where(names) & trace.events.of_kind(Kind.KERNEL))
+def _kernels(timeline: Timeline) -> NDArray[np.intp]:
+    one_way = [bool(_NOT_COLLECTIVE.search(name)) for name in timeline.trace.names]
+    collective: NDArray[np.bool_] = timeline.communicates & ~np.array(one_way, bool)
+    return timeline.kernels[collective[timeline.events.name[timeline.kernels]]]
 
 
 def pair(ranks: list[dict[str, list[Collective]]]) -> Pairs:

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from annt_prof.analysis.intervals import Segments, edges_of, first_come
-from annt_prof.analysis.passes import EVALUATION
 from annt_prof.trace.columns import Kind
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from annt_prof.trace.columns import Trace
+    from annt_prof.analysis.timeline import Timeline
 
 # Source: the RECORD_FUNCTION names of torch/csrc/distributed/c10d.
 _PREFIXES = (
@@ -28,21 +27,20 @@ _PREFIXES = (
 )
 
 
-def is_distributed(trace: Trace) -> bool:
+def is_distributed(timeline: Timeline) -> bool:
     """Tell whether more than one process took part, by the header or by what was sent."""
-    return (trace.world_size or 1) > 1 or bool(_communicating(trace).any())
+    return (timeline.trace.world_size or 1) > 1 or bool(_communicating(timeline).any())
 
 
-def exposed_communication(trace: Trace) -> tuple[Segments, Segments]:
+def exposed_communication(timeline: Timeline) -> tuple[Segments, Segments]:
     """Return when the host communicates on any thread, all of it and what nothing hides.
 
     It is hidden while any thread computes, that is, runs an operator that is no communication.
     Autograd's evaluation is a wrapper and no work of its own: hooks that communicate run in it.
     """
-    events = trace.events
-    talking = _communicating(trace)
-    wrapping = trace.names_where([name.startswith(EVALUATION) for name in trace.names])
-    working = events.of_kind(Kind.OPERATOR) & ~talking & ~wrapping
+    events = timeline.events
+    talking = _communicating(timeline)
+    working = events.of_kind(Kind.OPERATOR) & ~talking & ~timeline.evaluations
     whole = first_come(events.start_ns[talking], events.end_ns[talking])
     work = first_come(events.start_ns[working], events.end_ns[working])
     edges = edges_of([whole, work], np.zeros(0, np.int64))
@@ -50,6 +48,7 @@ def exposed_communication(trace: Trace) -> tuple[Segments, Segments]:
     return whole, first_come(edges[:-1][exposed], edges[1:][exposed])
 
 
-def _communicating(trace: Trace) -> NDArray[np.bool_]:
+def _communicating(timeline: Timeline) -> NDArray[np.bool_]:
+    trace = timeline.trace
     named = trace.names_where([name.startswith(_PREFIXES) for name in trace.names])
     return named & trace.events.of_kind(Kind.OPERATOR, Kind.ANNOTATION)

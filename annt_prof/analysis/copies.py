@@ -9,12 +9,11 @@ import msgspec
 import numpy as np
 
 from annt_prof.analysis.intervals import edges_of, first_come
-from annt_prof.trace.columns import MISSING, Kind
+from annt_prof.trace.columns import MISSING
 
 if TYPE_CHECKING:
     from annt_prof.analysis.intervals import Segments
-    from annt_prof.analysis.steps import Steps
-    from annt_prof.trace.columns import Trace
+    from annt_prof.analysis.timeline import Timeline
 
 # "Memcpy HtoD (Pinned -> Device)" of CUDA, "CopyHostToDevice" and "Memcpy DtoH (Device -> Host)"
 # of ROCm. Source: kineto's CuptiActivity.cpp and RoctracerActivity.cpp.
@@ -51,23 +50,22 @@ class CopyRow(msgspec.Struct, frozen=True):
     hidden_ns: int | None
 
 
-def copies(trace: Trace, steps: Steps) -> tuple[CopyRow, ...] | None:
+def copies(timeline: Timeline) -> tuple[CopyRow, ...] | None:
     """Return the copies that began within the steps, the longest in total first.
 
     None where the trace has no device activities at all.
     """
-    events = trace.events
-    if not events.of_kind(Kind.KERNEL, Kind.MEMCPY, Kind.MEMSET).any():
+    trace, events, steps = timeline.trace, timeline.events, timeline.steps
+    if not len(timeline.activities):
         return None
     stepping = first_come(steps.start_ns, steps.end_ns)
-    is_copy = events.of_kind(Kind.MEMCPY) & stepping.covers(events.start_ns)
-    is_kernel = events.of_kind(Kind.KERNEL)
-    working = first_come(events.start_ns[is_kernel], events.end_ns[is_kernel])
-    kinds = {int(name): copy_kind(trace.names[name]) for name in np.unique(events.name[is_copy])}
+    made = timeline.copies[stepping.covers(events.start_ns[timeline.copies])]
+    working = first_come(events.start_ns[timeline.kernels], events.end_ns[timeline.kernels])
+    kinds = {int(name): copy_kind(trace.names[name]) for name in np.unique(events.name[made])}
     rows = []
     for kind in dict.fromkeys(kinds.values()):
         names = [name for name, one in kinds.items() if one == kind]
-        chosen = events[is_copy & np.isin(events.name, names)]
+        chosen = events[made[np.isin(events.name[made], names)]]
         length = chosen.end_ns - chosen.start_ns
         tells = chosen.bytes != MISSING
         told_ns = int(length[tells].sum())

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from annt_prof.analysis.blocking import pageable_waits, waiting_calls
 from annt_prof.analysis.device import activity_categories
 from annt_prof.analysis.gating import NOTHING
 from annt_prof.analysis.intervals import NOWHERE, edges_of, first_come, time_by_label
@@ -16,7 +15,6 @@ from annt_prof.analysis.launches import UNKNOWN_NS
 from annt_prof.analysis.ledger import CATEGORIES, column
 from annt_prof.analysis.phases import PHASES
 from annt_prof.categories import Category, Phase
-from annt_prof.trace.columns import DEVICE_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +25,7 @@ if TYPE_CHECKING:
     from annt_prof.analysis.intervals import Segments
     from annt_prof.analysis.phases import Phases
     from annt_prof.analysis.steps import Steps
-    from annt_prof.trace.columns import Trace
+    from annt_prof.analysis.timeline import Timeline
 
     Ints = NDArray[np.int64]
     Places = NDArray[np.intp]
@@ -91,9 +89,7 @@ class CriticalPath(msgspec.Struct, frozen=True):
     activities: tuple[PathActivity, ...]
 
 
-def critical_path(
-    trace: Trace, steps: Steps, phases: Phases, gated: Gates, top: int
-) -> CriticalPath | None:
+def critical_path(timeline: Timeline, top: int) -> CriticalPath | None:
     """Walk back from the end of all work launched in the steps to the first step's start.
 
     At each point the walk is where the time was decided: in a device activity, then in whatever
@@ -102,27 +98,25 @@ def critical_path(
     is on the path exactly once, and shortening what is not on it cannot shorten the steps.
 
     Args:
-        trace: With device activities; None is returned for one without.
-        steps: Those to look at.
-        phases: Of the same trace.
-        gated: Of the same trace.
+        timeline: Of a trace with device activities; None is returned for one without.
         top: Most activities to list.
 
     Raises:
         CircularPathError: The walk came to an activity for the second time.
     """
-    if not trace.events.of_kind(*DEVICE_KINDS).any():
+    if not len(timeline.activities):
         return None
-    pieces = _walk(trace, gated, _waits(trace, steps, gated), steps)
+    gated = timeline.gates
+    pieces = _walk(timeline, _waits(timeline))
     path = first_come(pieces.start_ns, pieces.end_ns, np.arange(len(pieces.kind)))
     on_device = (pieces.kind == _DEVICE) & (pieces.activity < len(gated.event))
-    category = activity_categories(trace, gated.event, phases)
+    category = activity_categories(timeline, gated.event)
     label = pieces.kind.copy()
     label[on_device] = category[pieces.activity[on_device]]
     activity = np.where(on_device, pieces.activity, NOTHING)
     return CriticalPath(
-        steps=_by_step(path, label, steps, phases),
-        activities=_longest(trace, path, activity, category, gated, steps)[:top],
+        steps=_by_step(path, label, timeline.steps, timeline.phases),
+        activities=_longest(timeline, path, activity, category)[:top],
     )
 
 
@@ -138,7 +132,7 @@ class _Waits:
         return np.searchsorted(self.end_ns, instants_ns, side="right") - 1
 
 
-def _waits(trace: Trace, steps: Steps, gated: Gates) -> _Waits:
+def _waits(timeline: Timeline) -> _Waits:
     """Find the calls in which an activity ended; the others had nothing to wait for.
 
     A call that waited for its own pageable copy waited for nothing else, and may return while
@@ -146,24 +140,23 @@ def _waits(trace: Trace, steps: Steps, gated: Gates) -> _Waits:
     cannot have held up its own launch, which is at the same instant. Of two that returned at one
     instant the host was last in the one that began later.
     """
-    events = trace.events
-    calls = np.flatnonzero(waiting_calls(trace, steps))
+    events, gated, calls = timeline.events, timeline.gates, timeline.holding_up
     calls = calls[events.end_ns[calls] > events.start_ns[calls]]
     calls = calls[np.lexsort((events.start_ns[calls], events.end_ns[calls]))]
     activity = gated.last_to_end_by(events.end_ns[calls])
-    copied = _own_copies(trace, calls, gated)
+    copied = _own_copies(timeline, calls)
     activity = np.where(copied == NOTHING, activity, copied)
     ended_ns = np.append(gated.end_ns, UNKNOWN_NS)[activity]
     waited = ended_ns > events.start_ns[calls]
     return _Waits(events.end_ns[calls][waited], activity[waited])
 
 
-def _own_copies(trace: Trace, calls: Places, gated: Gates) -> Places:
+def _own_copies(timeline: Timeline, calls: Places) -> Places:
     """Return the pageable copy (an index into the gates) that each call waited for."""
-    place_of_event = np.full(len(trace.events), NOTHING)
-    place_of_event[gated.event] = np.arange(len(gated.event))
-    copy_of_call = np.full(len(trace.events), NOTHING)
-    waits = pageable_waits(trace)
+    place_of_event = np.full(len(timeline.events), NOTHING)
+    place_of_event[timeline.gates.event] = np.arange(len(timeline.gates.event))
+    copy_of_call = np.full(len(timeline.events), NOTHING)
+    waits = timeline.pageable_waits
     copy_of_call[waits.call] = place_of_event[waits.copy]
     found: Places = copy_of_call[calls]
     return found
@@ -186,7 +179,7 @@ class _Pieces:
     activity: Places
 
 
-def _walk(trace: Trace, gated: Gates, waits: _Waits, steps: Steps) -> _Pieces:
+def _walk(timeline: Timeline, waits: _Waits) -> _Pieces:
     """Follow the gates back in time.
 
     No activity is met twice. What one waited for began no later, and where it began at the same
@@ -195,13 +188,14 @@ def _walk(trace: Trace, gated: Gates, waits: _Waits, steps: Steps) -> _Pieces:
     The end of the steps is one more node behind the activities, at which the host arrives: the
     walk starts there unless the device had work left then.
     """
+    gated, steps = timeline.gates, timeline.steps
     begin, end = int(steps.start_ns.min()), int(steps.end_ns.max())
     start_ns, end_ns = np.append(gated.start_ns, end), np.append(gated.end_ns, end)
     launch_ns, previous = np.append(gated.launch_ns, end), np.append(gated.previous, NOTHING)
     by_launch = (previous == NOTHING) & (launch_ns != UNKNOWN_NS)
     wait = np.where(by_launch, waits.last_before(launch_ns), NOTHING)
     following = np.where(by_launch, np.append(waits.activity, NOTHING)[wait], previous)
-    node = _visited(trace, gated, _last_launched(gated, end), following, begin)
+    node = _visited(timeline, _last_launched(gated, end), following, begin)
     launched, waited = by_launch[node], wait[node] != NOTHING
     returned_ns = np.where(waited, np.append(waits.end_ns, begin)[wait[node]], end_ns.max())
     # An activity's time on the path ends where that of the next one in time begins, or where the
@@ -235,8 +229,9 @@ def _last_launched(gated: Gates, end: int) -> int:
     return int(late[np.argmax(gated.end_ns[late])]) if len(late) else len(gated.event)
 
 
-def _visited(trace: Trace, gated: Gates, first: int, following: Places, begin: int) -> Places:
+def _visited(timeline: Timeline, first: int, following: Places, begin: int) -> Places:
     """Return the activities from the first one back to the beginning; the last may be their end."""
+    trace, gated = timeline.trace, timeline.gates
     steps, starts = following.tolist(), gated.start_ns.tolist()
     node, found = first, [first]
     seen = bytearray(len(steps))
@@ -279,15 +274,19 @@ def _named(names: Sequence[str], row: Ints) -> dict[str, int]:
 
 
 def _longest(
-    trace: Trace, path: Segments, activity: Places, category: Ints, gated: Gates, steps: Steps
+    timeline: Timeline, path: Segments, activity: Places, category: Ints
 ) -> tuple[PathActivity, ...]:
     """Return the activities on the path by name and category, the longest first."""
+    trace, steps = timeline.trace, timeline.steps
     stepping = first_come(steps.start_ns, steps.end_ns)
     within_ns = stepping.length_before(path.end_ns) - stepping.length_before(path.start_ns)
     found = activity[path.label]
     kept = (found != NOTHING) & (within_ns > 0)
     found, within_ns = found[kept], within_ns[kept]
-    key = trace.events.name[gated.event[found]].astype(np.int64) * len(_LABELS) + category[found]
+    key = (
+        trace.events.name[timeline.gates.event[found]].astype(np.int64) * len(_LABELS)
+        + category[found]
+    )
     keys, group, counts = np.unique(key, return_inverse=True, return_counts=True)
     total_ns = np.zeros(len(keys), np.int64)
     np.add.at(total_ns, group, within_ns)

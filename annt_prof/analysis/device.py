@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from annt_prof.analysis.blocking import is_to_device, synchronising
 from annt_prof.analysis.intervals import (
     NOWHERE,
     Segments,
@@ -15,14 +14,13 @@ from annt_prof.analysis.intervals import (
     first_come,
     time_by_label,
 )
-from annt_prof.analysis.kernels import kernel_class
-from annt_prof.analysis.launches import UNKNOWN_NS, launch_times
+from annt_prof.analysis.launches import UNKNOWN_NS
 from annt_prof.analysis.ledger import CATEGORIES, Ledger, column
 from annt_prof.analysis.measured import not_measured_on_device
 from annt_prof.analysis.phases import PHASES
 from annt_prof.analysis.precision import kernel_precision
 from annt_prof.categories import MATRIX_CLASSES, Category, KernelClass, Phase
-from annt_prof.trace.columns import DEVICE_KINDS, Kind
+from annt_prof.trace.columns import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +29,8 @@ if TYPE_CHECKING:
 
     from annt_prof.analysis.phases import Phases
     from annt_prof.analysis.steps import Steps
-    from annt_prof.trace.columns import Events, Trace
+    from annt_prof.analysis.timeline import Timeline
+    from annt_prof.trace.columns import Events
 
     Ints = NDArray[np.int64]
 
@@ -53,29 +52,28 @@ _IDLE = {
 }
 
 
-def account_device(trace: Trace, steps: Steps, phases: Phases) -> Ledger:
+def account_device(timeline: Timeline) -> Ledger:
     """Give every nanosecond of every step to one category, as the device sees it.
 
     At each instant computing wins over communication, communication over copies; of several
     that compute (or copy) the one that started first has the time. A memset counts as computing:
     it does an operator's work and moves nothing between memories.
     """
-    events = trace.events
-    classes = [kernel_class(name) for name in trace.names]
-    activities = np.flatnonzero(events.of_kind(*DEVICE_KINDS))
-    category = activity_categories(trace, activities, phases)
+    events, steps, phases = timeline.events, timeline.whole_steps, timeline.phases
+    activities = timeline.activities
+    category = activity_categories(timeline, activities)
     talking = category == column(Category.COMMUNICATION)
     copying = events.kind[activities] == Kind.MEMCPY
     layers = [
         _layer(events, activities[chosen], category[chosen])
         for chosen in (~talking & ~copying, talking, copying)
     ]
-    layers.append(_idle(trace, steps, phases))
+    layers.append(_idle(timeline))
     edges, label = _resolve(layers, phases, steps)
     spans = (steps.start_ns, steps.end_ns)
     time_ns = time_by_label(edges, label, len(CATEGORIES), *spans)
     hidden = (Category.H2D_COPY, Category.OTHER_COPY, Category.COMMUNICATION)
-    spent_ns = _by_name(trace, steps)
+    spent_ns = _by_name(timeline)
     return Ledger(
         time_ns=time_ns,
         hidden_ns={
@@ -83,34 +81,29 @@ def account_device(trace: Trace, steps: Steps, phases: Phases) -> Ledger:
             - int(time_ns[:, column(each)].sum())
             for each in hidden
         },
-        kernel_ns=_by_class(spent_ns, classes),
-        kernel_precision_ns=_by_precision(trace.names, spent_ns, classes),
+        kernel_ns=_by_class(spent_ns, timeline.kernel_classes),
+        kernel_precision_ns=_by_precision(timeline.trace.names, spent_ns, timeline.kernel_classes),
         operator_ns={},
         host_bound_ns=_host_bound(edges, label, phases, steps),
-        not_measured=not_measured_on_device(trace, phases),
+        not_measured=not_measured_on_device(timeline),
     )
 
 
-def activity_categories(trace: Trace, activities: NDArray[np.intp], phases: Phases) -> Ints:
+def activity_categories(timeline: Timeline, activities: NDArray[np.intp]) -> Ints:
     """Return what the time of each device activity counts as.
 
     Args:
-        trace: With device activities.
-        activities: Indices into its events, shape (n,).
-        phases: Of the same trace.
+        timeline: Of a trace with device activities.
+        activities: Indices of some of them, shape (n,).
 
     Returns:
         Columns of ``CATEGORIES``, shape (n,).
     """
-    events = trace.events
-    category = _launching_category(events, activities, phases)
-    name, kind = events.name[activities], events.kind[activities]
-    talks = np.array(
-        [kernel_class(name) is KernelClass.COMMUNICATION for name in trace.names], bool
-    )
-    category[talks[name] & (kind == Kind.KERNEL)] = column(Category.COMMUNICATION)
-    to_device = np.array([is_to_device(name) for name in trace.names], bool)[name]
-    copies = kind == Kind.MEMCPY
+    category = _launching_category(timeline, activities)
+    name, kind = timeline.events.name[activities], timeline.events.kind[activities]
+    talking = timeline.communicates[name] & (kind == Kind.KERNEL)
+    category[talking] = column(Category.COMMUNICATION)
+    to_device, copies = timeline.to_device[name], kind == Kind.MEMCPY
     category[copies & to_device] = column(Category.H2D_COPY)
     category[copies & ~to_device] = column(Category.OTHER_COPY)
     return category
@@ -120,16 +113,16 @@ def _layer(events: Events, chosen: NDArray[np.intp], label: Ints | int) -> Segme
     return first_come(events.start_ns[chosen], events.end_ns[chosen], label)
 
 
-def _launching_category(events: Events, activities: NDArray[np.intp], phases: Phases) -> Ints:
-    launched_ns = launch_times(events, activities)
-    phase = phases.segments.label_at(launched_ns)
+def _launching_category(timeline: Timeline, activities: NDArray[np.intp]) -> Ints:
+    launched_ns = timeline.launch_times(activities)
+    phase = timeline.phases.segments.label_at(launched_ns)
     known = (launched_ns != UNKNOWN_NS) & (phase != NOWHERE)
     return np.where(known, _COMPUTE[phase], column(Category.UNATTRIBUTED))
 
 
-def _idle(trace: Trace, steps: Steps, phases: Phases) -> Segments:
+def _idle(timeline: Timeline) -> Segments:
     """Label the whole time by what the host does, for when the device does nothing."""
-    waiting = synchronising(trace, steps)
+    steps, phases, waiting = timeline.whole_steps, timeline.phases, timeline.waiting
     bounds = (steps.start_ns, steps.end_ns)
     edges = edges_of([phases.segments, waiting], *bounds)
     phase = phases.segments.label_at(edges)
@@ -166,15 +159,17 @@ def _within(segments: Segments, steps: Steps) -> int:
     )
 
 
-def _by_name(trace: Trace, steps: Steps) -> Ints:
+def _by_name(timeline: Timeline) -> Ints:
     """Add up the device time of each name within the steps, shape (names,)."""
-    events = trace.events[trace.events.of_kind(*DEVICE_KINDS)]
+    events, activities = timeline.events, timeline.activities
+    start_ns, end_ns = events.start_ns[activities], events.end_ns[activities]
+    steps = timeline.whole_steps
     stepping = first_come(steps.start_ns, steps.end_ns)
-    inside = stepping.length_before(events.end_ns) - stepping.length_before(events.start_ns)
-    return added_up(events.name, inside, len(trace.names))
+    inside = stepping.length_before(end_ns) - stepping.length_before(start_ns)
+    return added_up(events.name[activities], inside, len(timeline.trace.names))
 
 
-def _by_class(spent_ns: Ints, classes: list[KernelClass]) -> dict[str, int]:
+def _by_class(spent_ns: Ints, classes: Sequence[KernelClass]) -> dict[str, int]:
     class_of_name = np.array([list(KernelClass).index(kind) for kind in classes])
     totals = added_up(class_of_name, spent_ns, len(KernelClass))
     return {
@@ -183,7 +178,7 @@ def _by_class(spent_ns: Ints, classes: list[KernelClass]) -> dict[str, int]:
 
 
 def _by_precision(
-    names: Sequence[str], spent_ns: Ints, classes: list[KernelClass]
+    names: Sequence[str], spent_ns: Ints, classes: Sequence[KernelClass]
 ) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
     for index in np.flatnonzero(spent_ns).tolist():

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from annt_prof.analysis.launches import UNKNOWN_NS, launch_times
-from annt_prof.trace.columns import DEVICE_KINDS, Kind
+from annt_prof.analysis.launches import UNKNOWN_NS
+from annt_prof.trace.columns import Kind
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,11 +61,18 @@ class Gates:
         return found
 
 
-def gates(trace: Trace) -> Gates:
-    """Find what let each device activity begin: whichever of its conditions was met last."""
+def gates(trace: Trace, activities: Places, launched_ns: Ints) -> Gates:
+    """Find what let each device activity begin: whichever of its conditions was met last.
+
+    Args:
+        trace: With device activities or not.
+        activities: Indices of all of them, ascending, shape (n,).
+        launched_ns: When the call that launched each began, or ``UNKNOWN_NS``, shape (n,).
+    """
     events = trace.events
-    event = np.flatnonzero(events.of_kind(*DEVICE_KINDS) & (events.end_ns > events.start_ns))
-    launch_ns = np.minimum(launch_times(events, event), events.start_ns[event])
+    takes_time = events.end_ns[activities] > events.start_ns[activities]
+    event = activities[takes_time]
+    launch_ns = np.minimum(launched_ns[takes_time], events.start_ns[event])
     # What a file with coarse times has at one instant, its stream ran in the order of launches.
     order = np.lexsort(
         (event, launch_ns, events.start_ns[event], events.stream[event], events.device[event])

@@ -15,9 +15,7 @@ from annt_prof.analysis.phases import PHASES
 from annt_prof.categories import Category, Phase
 
 if TYPE_CHECKING:
-    from annt_prof.analysis.phases import Phases
-    from annt_prof.analysis.steps import Steps
-    from annt_prof.trace.columns import Trace
+    from annt_prof.analysis.timeline import Timeline
 
 # On a host there is nothing to copy to: what the copying phase takes is the call alone.
 _CATEGORY = np.array(
@@ -31,13 +29,14 @@ _KEPT_FROM_COMMUNICATION = [
 ]  # fmt: skip
 
 
-def account_host(trace: Trace, steps: Steps, phases: Phases) -> Ledger:
+def account_host(timeline: Timeline) -> Ledger:
     """Give every nanosecond of every step to one category, as the main thread spends it.
 
     All time inside a phase is the phase's, operators or not. While something communicates and
     no thread computes, the step waits for it, unless the main thread loads data meanwhile.
     """
-    whole, exposed = exposed_communication(trace)
+    steps, phases = timeline.whole_steps, timeline.phases
+    whole, exposed = exposed_communication(timeline)
     edges = edges_of([phases.segments, whole, exposed], steps.start_ns, steps.end_ns)
     phase = phases.segments.label_at(edges)
     label = np.where(phase == NOWHERE, column(Category.UNATTRIBUTED), _CATEGORY[phase])
@@ -45,7 +44,7 @@ def account_host(trace: Trace, steps: Steps, phases: Phases) -> Ledger:
     label[waiting] = column(Category.COMMUNICATION)
     bounds = (steps.start_ns, steps.end_ns)
     hidden = np.where(whole.covers(edges) & ~waiting, 0, NOWHERE)
-    not_measured = not_measured_on_host(trace, phases)
+    not_measured = not_measured_on_host(timeline)
     hidden_ns = int(time_by_label(edges, hidden, 1, *bounds).sum())
     return Ledger(
         time_ns=time_by_label(edges, label, len(CATEGORIES), *bounds),
@@ -54,7 +53,7 @@ def account_host(trace: Trace, steps: Steps, phases: Phases) -> Ledger:
         else {Category.COMMUNICATION: hidden_ns},
         kernel_ns={},
         kernel_precision_ns={},
-        operator_ns=passes_by_class(trace, steps, phases),
+        operator_ns=passes_by_class(timeline),
         host_bound_ns={},
         not_measured=not_measured,
     )

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from annt_prof.analysis.blocking import synchronising_calls
 from annt_prof.analysis.intervals import NOWHERE, edges_of, first_come, time_by_label
-from annt_prof.analysis.passes import EVALUATION
 from annt_prof.analysis.phases import PHASES
 from annt_prof.categories import PHASE_PREFIX, Phase
 from annt_prof.trace.columns import Kind
@@ -18,9 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from annt_prof.analysis.intervals import Segments
-    from annt_prof.analysis.phases import Phases
-    from annt_prof.analysis.steps import Steps
-    from annt_prof.trace.columns import Trace
+    from annt_prof.analysis.timeline import Timeline
 
 # Ranges that only name a stretch of the program and do no work of their own. Before 2022 they
 # were operators too.
@@ -54,7 +50,7 @@ class HostStep(msgspec.Struct, frozen=True):
 _PARTS = 5
 
 
-def host_view(trace: Trace, steps: Steps, phases: Phases) -> tuple[HostStep, ...] | None:
+def host_view(timeline: Timeline) -> tuple[HostStep, ...] | None:
     """Partition each step's wall time by what the main thread did.
 
     At an instant with several, the loader wins over blocking calls, these over dispatch.
@@ -62,21 +58,19 @@ def host_view(trace: Trace, steps: Steps, phases: Phases) -> tuple[HostStep, ...
     Returns:
         One per step; None where the trace has no host events.
     """
-    events = trace.events
-    main = events.thread == steps.main_thread
+    trace, events = timeline.trace, timeline.events
+    steps, phases, main = timeline.whole_steps, timeline.phases, timeline.on_main_thread
     if not main.any():
         return None
     named = trace.names_where([name.startswith(_NAMING) for name in trace.names])
-    calling = events.of_kind(Kind.RUNTIME, Kind.DRIVER)
-    evaluating = trace.names_where([name.startswith(EVALUATION) for name in trace.names])
-    evaluating &= events.of_kind(Kind.OPERATOR) & ~main
+    operating = events.of_kind(Kind.OPERATOR)
 
     def union(chosen: NDArray[np.bool_]) -> Segments:
         return first_come(events.start_ns[chosen], events.end_ns[chosen])
 
-    blocked = union(synchronising_calls(trace) & main)
-    dispatching = union(main & ((events.of_kind(Kind.OPERATOR) & ~named) | calling))
-    elsewhere = union(evaluating)
+    blocked = union(timeline.synchronising_calls & main)
+    dispatching = union(main & ((operating & ~named) | timeline.runtime_calls))
+    elsewhere = union(timeline.evaluations & operating & ~main)
     layers = [phases.segments, blocked, dispatching, elsewhere]
     edges = edges_of(layers, steps.start_ns, steps.end_ns)
     label = np.full(len(edges), _PARTS - 1)  # in the order of HostStep's fields

@@ -8,21 +8,17 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from annt_prof.analysis.blocking import synchronising
 from annt_prof.analysis.intervals import NOWHERE, added_up, edges_of, first_come, time_by_label
-from annt_prof.analysis.launches import UNKNOWN_NS, launch_times
+from annt_prof.analysis.launches import UNKNOWN_NS
 from annt_prof.analysis.phases import PHASES
 from annt_prof.categories import Phase
-from annt_prof.trace.columns import DEVICE_KINDS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from annt_prof.analysis.gating import Gates
     from annt_prof.analysis.intervals import Segments
-    from annt_prof.analysis.phases import Phases
     from annt_prof.analysis.steps import Steps
-    from annt_prof.trace.columns import Trace
+    from annt_prof.analysis.timeline import Timeline
 
     Ints = NDArray[np.int64]
 
@@ -88,33 +84,28 @@ class Idle(msgspec.Struct, frozen=True):
     by_cause_ns: dict[str, int]
 
 
-def idle(trace: Trace, steps: Steps, phases: Phases, gated: Gates, top: int) -> Idle | None:
+def idle(timeline: Timeline, top: int) -> Idle | None:
     """Find every gap; None where the trace has no device activities.
 
     A gap at the end of a step is caused by what the host did in it, as nothing of the step
     follows. Several devices in one trace count as one: a gap is where all of them are idle.
 
     Args:
-        trace: With device activities or not.
-        steps: Those to look at.
-        phases: Of the same trace.
-        gated: Of the same trace.
+        timeline: Of a trace with device activities or not.
         top: Most gaps to list.
     """
-    events = trace.events
-    activities = np.flatnonzero(events.of_kind(*DEVICE_KINDS))
+    trace, events, activities = timeline.trace, timeline.events, timeline.activities
     if not len(activities):
         return None
+    steps = timeline.whole_steps
     gaps, of_step = _gaps(first_come(events.start_ns[activities], events.end_ns[activities]), steps)
     by_start = activities[np.argsort(events.start_ns[activities], kind="stable")]
     following = np.searchsorted(events.start_ns[by_start], gaps.start_ns, side="left")
-    cause = _causes(
-        trace, steps, phases, gated, gaps, by_start[np.minimum(following, len(by_start) - 1)]
-    )
+    cause = _causes(timeline, gaps, by_start[np.minimum(following, len(by_start) - 1)])
     length = gaps.end_ns - gaps.start_ns
     by_end = activities[np.argsort(events.end_ns[activities], kind="stable")]
     preceding = np.searchsorted(events.end_ns[by_end], gaps.start_ns, side="right") - 1
-    phase = phases.segments.label_at(gaps.start_ns)
+    phase = timeline.phases.segments.label_at(gaps.start_ns)
     listed = []
     for i in np.argsort(-length, kind="stable")[:top]:
         ends_step = gaps.end_ns[i] == steps.end_ns[of_step[i]]
@@ -155,22 +146,15 @@ def _gaps(busy: Segments, steps: Steps) -> tuple[Segments, Ints]:
     return first_come(start[begins], end[ends], label[begins]), label[begins]
 
 
-def _causes(
-    trace: Trace,
-    steps: Steps,
-    phases: Phases,
-    gated: Gates,
-    gaps: Segments,
-    next_activity: NDArray[np.intp],
-) -> Ints:
+def _causes(timeline: Timeline, gaps: Segments, next_activity: NDArray[np.intp]) -> Ints:
     """Return indices into ``CAUSES``, shape (gaps,)."""
-    events = trace.events
-    launched_ns = launch_times(events, next_activity)
-    ends_step = ~(events.start_ns[next_activity] == gaps.end_ns)
-    host = _host_time(trace, steps, phases, gaps)
+    launched_ns = timeline.launch_times(next_activity)
+    ends_step = ~(timeline.events.start_ns[next_activity] == gaps.end_ns)
+    host = _host_time(timeline, gaps)
     of_host = np.array([CAUSES.index(cause) for cause in _HOST])
     cause: Ints = of_host[np.argmax(host, axis=1)]
     queued = ~ends_step & (launched_ns <= gaps.start_ns)
+    gated = timeline.gates
     told_to_wait = np.isin(next_activity, gated.event[gated.told_to_wait])
     cause[queued] = CAUSES.index(Cause.QUEUED)
     cause[queued & told_to_wait] = CAUSES.index(Cause.OTHER_STREAM)
@@ -178,9 +162,9 @@ def _causes(
     return cause
 
 
-def _host_time(trace: Trace, steps: Steps, phases: Phases, gaps: Segments) -> Ints:
+def _host_time(timeline: Timeline, gaps: Segments) -> Ints:
     """Return how long the host did each of ``_HOST`` within each gap, ns, shape (gaps, 3)."""
-    waiting = synchronising(trace, steps)
+    phases, waiting = timeline.phases, timeline.waiting
     edges = edges_of([phases.segments, waiting, gaps])
     phase = phases.segments.label_at(edges)
     label = np.full(len(edges), _HOST.index(Cause.DISPATCH))

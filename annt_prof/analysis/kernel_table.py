@@ -11,8 +11,7 @@ import msgspec
 import numpy as np
 
 from annt_prof.analysis.intervals import NOWHERE, added_up
-from annt_prof.analysis.kernels import kernel_class
-from annt_prof.analysis.launches import UNKNOWN_CALL, launch_calls
+from annt_prof.analysis.launches import UNKNOWN_CALL
 from annt_prof.analysis.phases import PHASES
 from annt_prof.analysis.python_frames import lines_around, modules_around
 from annt_prof.categories import KernelClass
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from annt_prof.analysis.phases import Phases
-    from annt_prof.analysis.steps import Steps
+    from annt_prof.analysis.timeline import Timeline
     from annt_prof.trace.columns import Trace
 
     Ints = NDArray[np.int64]
@@ -106,17 +104,14 @@ class KernelTable(msgspec.Struct, frozen=True):
     total_ns: int
 
 
-def kernel_table(trace: Trace, steps: Steps, phases: Phases, top: int) -> KernelTable | None:
+def kernel_table(timeline: Timeline, top: int) -> KernelTable | None:
     """Return the kernels that began within the steps; None where the trace has none at all.
 
     Args:
-        trace: With device activities or not.
-        steps: Those to look at.
-        phases: Of the same trace.
+        timeline: Of a trace with device activities or not.
         top: Most rows.
     """
-    events = trace.events
-    kernels = np.flatnonzero(events.of_kind(Kind.KERNEL))
+    events, steps, kernels = timeline.events, timeline.steps, timeline.kernels
     if not len(kernels):
         return None
     kernels = kernels[steps.step_at(events.start_ns[kernels]) != NOWHERE]
@@ -124,12 +119,11 @@ def kernel_table(trace: Trace, steps: Steps, phases: Phases, top: int) -> Kernel
     names, group = np.unique(events.name[kernels], return_inverse=True)
     total = added_up(group, durations, len(names))
     wall_ns = int((steps.end_ns - steps.start_ns).sum())
-    places = _places(trace, kernels, phases)
+    places = _places(timeline, kernels)
     rows = []
     for each in np.lexsort((names, -total))[:top]:
         chosen = group == each
-        name = trace.names[names[each]]
-        rows.append(_row(trace, name, kernels[chosen], wall_ns, places[chosen]))
+        rows.append(_row(timeline, int(names[each]), kernels[chosen], wall_ns, places[chosen]))
     return KernelTable(tuple(rows), len(names), len(kernels), int(durations.sum()))
 
 
@@ -146,8 +140,8 @@ class _Places:
         return _Places(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
 
-def _places(trace: Trace, kernels: NDArray[np.intp], phases: Phases) -> _Places:
-    calls = launch_calls(trace.events, kernels)
+def _places(timeline: Timeline, kernels: NDArray[np.intp]) -> _Places:
+    trace, calls = timeline.trace, timeline.launch_calls(kernels)
     known = calls != UNKNOWN_CALL
 
     def of_known(found: Ints) -> Ints:
@@ -156,7 +150,7 @@ def _places(trace: Trace, kernels: NDArray[np.intp], phases: Phases) -> _Places:
         return result
 
     return _Places(
-        phase=of_known(phases.segments.label_at(trace.events.start_ns[calls[known]])),
+        phase=of_known(timeline.phases.segments.label_at(trace.events.start_ns[calls[known]])),
         operator=_operator_of(trace, kernels),
         module=of_known(modules_around(trace, calls[known])),
         line=of_known(lines_around(trace, calls[known])),
@@ -164,11 +158,12 @@ def _places(trace: Trace, kernels: NDArray[np.intp], phases: Phases) -> _Places:
 
 
 def _row(
-    trace: Trace, name: str, kernels: NDArray[np.intp], wall_ns: int, places: _Places
+    timeline: Timeline, of_name: int, kernels: NDArray[np.intp], wall_ns: int, places: _Places
 ) -> KernelRow:
+    trace, kind = timeline.trace, timeline.kernel_classes[of_name]
+    name = trace.names[of_name]
     durations = trace.events.end_ns[kernels] - trace.events.start_ns[kernels]
     total_ns = int(durations.sum())
-    kind = kernel_class(name)
     whole = not trace.losses
     geometries = _geometries(trace, kernels, durations)
 

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 from annt_prof.analysis.communication import is_distributed
 from annt_prof.categories import Category, Phase
-from annt_prof.trace.columns import Kind
 
 if TYPE_CHECKING:
     from annt_prof.analysis.phases import Phases
-    from annt_prof.trace.columns import Trace
+    from annt_prof.analysis.timeline import Timeline
 
 # What torch does not annotate by itself, or only if it was used the usual way.
 _UNANNOTATED = {
@@ -29,21 +28,20 @@ _NO_DEVICE = {
 }
 
 
-def not_measured_on_device(trace: Trace, phases: Phases) -> dict[Category, str]:
+def not_measured_on_device(timeline: Timeline) -> dict[Category, str]:
     """Return what a trace with device activities cannot show, each with the reason."""
-    reasons = _unannotated(phases)
-    calls = trace.events.of_kind(Kind.RUNTIME, Kind.DRIVER).any()
-    if not calls and Phase.SYNC not in phases.seen:
+    reasons = _unannotated(timeline.phases)
+    if not timeline.runtime_calls.any() and Phase.SYNC not in timeline.phases.seen:
         reasons[Category.SYNC] = "no calls of the device's runtime in this trace"
     return reasons
 
 
-def not_measured_on_host(trace: Trace, phases: Phases) -> dict[Category, str]:
+def not_measured_on_host(timeline: Timeline) -> dict[Category, str]:
     """Return what a trace without device activities cannot show, each with the reason."""
-    reasons = _NO_DEVICE | _unannotated(phases)
-    if not is_distributed(trace):
+    reasons = _NO_DEVICE | _unannotated(timeline.phases)
+    if not is_distributed(timeline):
         reasons[Category.COMMUNICATION] = "not a distributed run"
-    if not phases.annotated:
+    if not timeline.phases.annotated:
         reasons[Category.SYNC] = "no accelerator to wait for"
     return reasons
 

@@ -14,8 +14,7 @@ from annt_prof.trace.columns import Kind
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from annt_prof.analysis.phases import Phases
-    from annt_prof.analysis.steps import Steps
+    from annt_prof.analysis.timeline import Timeline
     from annt_prof.trace.columns import Allocations, Trace
 
     Ints = NDArray[np.int64]
@@ -83,20 +82,16 @@ class MemoryUse(msgspec.Struct, frozen=True):
     steps: tuple[StepMemory, ...]
 
 
-def memory_use(
-    trace: Trace, steps: Steps, phases: Phases, top: int
-) -> tuple[MemoryUse, ...] | None:
+def memory_use(timeline: Timeline, top: int) -> tuple[MemoryUse, ...] | None:
     """Return the memory of each device within the steps, accelerators first.
 
     None where the profiler recorded no memory in them (``profile_memory=True`` makes it).
 
     Args:
-        trace: With allocations or not.
-        steps: Those to look at.
-        phases: Of the same trace.
+        timeline: Of a trace with allocations or not.
         top: Most holders to list.
     """
-    found = trace.allocations
+    found = timeline.trace.allocations
     found = found[np.argsort(found.time_ns, kind="stable")]
     devices = sorted(
         {*zip(found.device_type.tolist(), found.device_id.tolist(), strict=True)},
@@ -105,18 +100,17 @@ def memory_use(
     uses = []
     for kind, number in devices:
         own = found[(found.device_type == kind) & (found.device_id == number)]
-        of_step = steps.step_at(own.time_ns)
+        of_step = timeline.steps.step_at(own.time_ns)
         if (of_step != NOWHERE).any():
-            uses.append(_use(trace, steps, phases, own, of_step, top))
+            uses.append(_use(timeline, own, of_step, top))
     return tuple(uses) or None
 
 
-def _use(
-    trace: Trace, steps: Steps, phases: Phases, own: Allocations, of_step: Ints, top: int
-) -> MemoryUse:
+def _use(timeline: Timeline, own: Allocations, of_step: Ints, top: int) -> MemoryUse:
+    steps = timeline.steps
     inside = np.flatnonzero(of_step != NOWHERE)
     peak = int(inside[np.argmax(own.total_allocated[inside])])
-    phase = int(phases.segments.label_at(own.time_ns[[peak]])[0])
+    phase = int(timeline.phases.segments.label_at(own.time_ns[[peak]])[0])
     kind, number = int(own.device_type[peak]), int(own.device_id[peak])
     name = _DEVICE_TYPES.get(kind, f"device type {kind}")
     return MemoryUse(
@@ -126,7 +120,7 @@ def _use(
         peak_step=steps.names[of_step[peak]],
         peak_phase=None if phase == NOWHERE else PHASES[phase].value,
         peak_reserved_bytes=int(own.total_reserved[inside].max()) if kind else None,
-        holders=_holders(trace, own, peak)[:top],
+        holders=_holders(timeline.trace, own, peak)[:top],
         steps=tuple(_step(name, own[of_step == index]) for index, name in enumerate(steps.names)),
     )
 

@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from annt_prof.analysis.intervals import edges_of, innermost, time_by_label
-from annt_prof.analysis.passes import EVALUATION
 from annt_prof.analysis.phases import PHASES
 from annt_prof.categories import KernelClass, Phase
 from annt_prof.trace.columns import Kind
 
 if TYPE_CHECKING:
-    from annt_prof.analysis.phases import Phases
-    from annt_prof.analysis.steps import Steps
-    from annt_prof.trace.columns import Trace
+    from annt_prof.analysis.timeline import Timeline
 
 _CLASSES = tuple(KernelClass)
 
@@ -61,18 +58,17 @@ def operator_class(name: str) -> KernelClass | None:
     return None
 
 
-def passes_by_class(trace: Trace, steps: Steps, phases: Phases) -> dict[str, int]:
+def passes_by_class(timeline: Timeline) -> dict[str, int]:
     """Return the time of forward and backward by what their operators do, over all steps.
 
     The innermost operator that computes has the time; what is in none is left out. Operators
     count on the main thread and on autograd's.
     """
+    trace, steps, phases = timeline.trace, timeline.whole_steps, timeline.phases
     events = trace.events
     classes = [operator_class(name) for name in trace.names]
-    evaluating = trace.names_where([name.startswith(EVALUATION) for name in trace.names])
-    threads = np.append(events.thread[evaluating], steps.main_thread)
     chosen = trace.names_where([kind is not None for kind in classes])
-    chosen &= events.of_kind(Kind.OPERATOR) & np.isin(events.thread, threads)
+    chosen &= events.of_kind(Kind.OPERATOR) & timeline.on_step_threads
     index = np.array([-1 if kind is None else _CLASSES.index(kind) for kind in classes])
     kinds = innermost(events.start_ns[chosen], events.end_ns[chosen], index[events.name[chosen]])
     edges = edges_of([kinds, phases.segments], steps.start_ns, steps.end_ns)

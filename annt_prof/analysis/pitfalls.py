@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from annt_prof import units
-from annt_prof.analysis.blocking import is_to_device, pageable_waits
 from annt_prof.analysis.intervals import NOWHERE
-from annt_prof.analysis.launches import UNKNOWN_CALL, launch_calls
+from annt_prof.analysis.launches import UNKNOWN_CALL
 from annt_prof.analysis.phases import PHASES
 from annt_prof.analysis.synchronisations import waits_of
 from annt_prof.categories import Phase
-from annt_prof.trace.columns import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
 
     from annt_prof.analysis.phases import Phases
     from annt_prof.analysis.steps import Steps
-    from annt_prof.trace.columns import Trace
+    from annt_prof.analysis.timeline import Timeline
 
     Ints = NDArray[np.int64]
 
@@ -31,20 +29,19 @@ _PASSES = (Phase.FORWARD, Phase.BACKWARD)
 _FREEING = frozenset({"cudaFree", "hipFree", "cuMemFree_v2", "cuMemUnmap", "hipMemUnmap"})
 
 
-def pitfalls(trace: Trace, steps: Steps, phases: Phases) -> tuple[str, ...]:
+def pitfalls(timeline: Timeline) -> tuple[str, ...]:
     """Return a sentence for each mistake that happens in each of the steps.
 
     Args:
-        trace: A whole one: what is lost cannot be counted.
-        steps: Those to look at.
-        phases: Of the same trace.
+        timeline: Of a whole trace: what is lost cannot be counted.
     """
-    return tuple(_found(trace, steps, phases))
+    return tuple(_mistakes(timeline))
 
 
-def _found(trace: Trace, steps: Steps, phases: Phases) -> Iterator[str]:
-    copies = _copies_to_device(trace)
-    if often := _often(copies.at_ns[copies.launched_in(phases, _PASSES)], steps):
+def _mistakes(timeline: Timeline) -> Iterator[str]:
+    steps = timeline.steps
+    copies = _copies_to_device(timeline)
+    if often := _often(copies.at_ns[copies.launched_in(timeline.phases, _PASSES)], steps):
         yield (
             f"host-to-device copies are launched inside the passes {often}: the model makes "
             "tensors on the host and moves them"
@@ -53,10 +50,10 @@ def _found(trace: Trace, steps: Steps, phases: Phases) -> Iterator[str]:
     if often := _often(copies.at_ns[pageable], steps):
         yield (
             f"host-to-device copies come from memory that is not pinned {often}: "
-            f"{_held(trace, steps, copies.call[pageable])}"
+            f"{_held(timeline, copies.call[pageable])}"
         )
-    yield from _operators_that_wait(trace, steps, copies.call[pageable])
-    if often := _often(trace.events.start_ns[_calls(trace, _FREEING)], steps):
+    yield from _operators_that_wait(timeline, copies.call[pageable])
+    if often := _often(timeline.events.start_ns[_calls(timeline, _FREEING)], steps):
         yield (
             f"device memory is given back {often}, which waits for the device: empty_cache in "
             "the loop, or memory that hardly suffices"
@@ -96,42 +93,42 @@ class _Copies:
         return known & inside
 
 
-def _copies_to_device(trace: Trace) -> _Copies:
-    events = trace.events
-    named = trace.names_where([is_to_device(name) for name in trace.names])
-    copies = np.flatnonzero(named & events.of_kind(Kind.MEMCPY))
-    call = launch_calls(events, copies)
+def _copies_to_device(timeline: Timeline) -> _Copies:
+    events, names = timeline.events, timeline.trace.names
+    copies = timeline.copies[timeline.to_device[events.name[timeline.copies]]]
+    call = timeline.launch_calls(copies)
     return _Copies(
         at_ns=events.start_ns[np.where(call == UNKNOWN_CALL, copies, call)],
         call=call,
-        pageable=np.array(["Pageable" in trace.names[i] for i in events.name[copies]], bool),
+        pageable=np.array(["Pageable" in names[i] for i in events.name[copies]], bool),
     )
 
 
-def _held(trace: Trace, steps: Steps, calls: NDArray[np.intp]) -> str:
+def _held(timeline: Timeline, calls: NDArray[np.intp]) -> str:
     """Say how long the calls held the host; what the driver may do is no figure."""
-    waited = np.intersect1d(pageable_waits(trace).call, calls)
-    waited = waited[steps.step_at(trace.events.start_ns[waited]) != NOWHERE]
-    held_ns = int((trace.events.end_ns[waited] - trace.events.start_ns[waited]).sum())
+    events, steps = timeline.events, timeline.steps
+    waited = np.intersect1d(timeline.pageable_waits.call, calls)
+    waited = waited[steps.step_at(events.start_ns[waited]) != NOWHERE]
+    held_ns = int((events.end_ns[waited] - events.start_ns[waited]).sum())
     if not held_ns:
         return "the driver may make the host wait for them, non-blocking or not; here it did not"
     shown = units.duration(round(held_ns / len(steps.names)))
     return f"their calls held the host for {shown} a step, non-blocking or not"
 
 
-def _operators_that_wait(trace: Trace, steps: Steps, told: NDArray[np.intp]) -> Iterator[str]:
+def _operators_that_wait(timeline: Timeline, told: NDArray[np.intp]) -> Iterator[str]:
     """Yield the operators that wait in each step, apart from the calls already told of."""
     made: dict[tuple[str, str | None], set[int]] = {}
-    for wait in waits_of(trace, steps):
+    for wait in waits_of(timeline):
         if wait.operator is not None and wait.call not in told:
             # One operator may block twice: in the copy, then in the wait after it.
             made.setdefault((wait.operator, wait.inner_operator), set()).add(wait.made_by)
     for (outer, inner), operators in made.items():
-        if often := _often(trace.events.start_ns[sorted(operators)], steps):
+        if often := _often(timeline.events.start_ns[sorted(operators)], timeline.steps):
             within = "" if inner == outer else f" ({inner})"
             yield f"{outer}{within} waits for the device {often}"
 
 
-def _calls(trace: Trace, names: frozenset[str]) -> NDArray[np.bool_]:
-    called = trace.names_where([name in names for name in trace.names])
-    return called & trace.events.of_kind(Kind.RUNTIME, Kind.DRIVER)
+def _calls(timeline: Timeline, names: frozenset[str]) -> NDArray[np.bool_]:
+    called = timeline.trace.names_where([name in names for name in timeline.trace.names])
+    return called & timeline.runtime_calls

@@ -8,14 +8,13 @@ import msgspec
 import numpy as np
 
 from annt_prof.analysis.intervals import first_come
-from annt_prof.analysis.launches import UNKNOWN_CALL, launch_calls
-from annt_prof.trace.columns import Kind
+from annt_prof.analysis.launches import UNKNOWN_CALL
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from annt_prof.analysis.steps import Steps
-    from annt_prof.trace.columns import Events, Trace
+    from annt_prof.analysis.timeline import Timeline
+    from annt_prof.trace.columns import Events
 
     Ints = NDArray[np.int64]
 
@@ -48,17 +47,16 @@ class Queue(msgspec.Struct, frozen=True):
     num_shorter_than_launch: int
 
 
-def queue(trace: Trace, steps: Steps) -> Queue | None:
+def queue(timeline: Timeline) -> Queue | None:
     """Return how far the host ran ahead; None where no kernel of the steps has a known launch.
 
     The host's and the device's clocks are taken as Kineto aligned them; a kernel that seems to
     begin before its launch counts as begun with it.
     """
-    events = trace.events
-    inside = events.of_kind(Kind.KERNEL)
-    inside &= first_come(steps.start_ns, steps.end_ns).covers(events.start_ns)
-    kernels = np.flatnonzero(inside)
-    calls = launch_calls(events, kernels)
+    trace, events, steps = timeline.trace, timeline.events, timeline.steps
+    stepping = first_come(steps.start_ns, steps.end_ns)
+    kernels = timeline.kernels[stepping.covers(events.start_ns[timeline.kernels])]
+    calls = timeline.launch_calls(kernels)
     known = calls != UNKNOWN_CALL
     kernels, calls = kernels[known], calls[known]
     if not len(kernels):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from annt_prof.analysis.accounting import break_down
-from annt_prof.analysis.breakdown import EVERY_STEP, Breakdown
+from annt_prof.analysis.breakdown import Breakdown
 from annt_prof.analysis.collectives import (
     Collective,
     Pairs,
@@ -18,6 +18,8 @@ from annt_prof.analysis.collectives import (
     pair,
     waiting_by_step,
 )
+from annt_prof.analysis.steps import EVERY_STEP
+from annt_prof.analysis.timeline import Timeline
 from annt_prof.errors import UserError
 from annt_prof.trace.decoding import NotATraceError
 from annt_prof.trace.reading import read
@@ -162,6 +164,7 @@ def _read(
     accelerator: bool | None,
 ) -> _Read:
     trace = read(path, max_bytes, progress)
+    timeline = Timeline(trace, selection, accelerator)
     named = _RANK_IN_NAME.search(path.name)
     rank = trace.rank
     if rank is None:
@@ -169,9 +172,9 @@ def _read(
     return _Read(
         rank=rank,
         source=path.name,
-        breakdown=break_down(trace, selection, accelerator),
+        breakdown=break_down(timeline),
         remarks=trace.losses,
-        collectives=collectives(trace, selection),
+        collectives=collectives(timeline),
     )
 
 

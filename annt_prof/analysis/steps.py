@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from annt_prof.trace.columns import Events, Trace
 
+EVERY_STEP = slice(None)
 WHOLE_TRACE = "whole trace"
 NO_THREAD = -1
 

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 import numpy as np
 
-from annt_prof.analysis.blocking import synchronising_calls
 from annt_prof.analysis.intervals import NOWHERE, first_come, places_by
 from annt_prof.trace.columns import Kind
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from annt_prof.analysis.steps import Steps
+    from annt_prof.analysis.timeline import Timeline
     from annt_prof.trace.columns import Events, Trace
 
 
@@ -39,17 +38,18 @@ class Synchronisation(msgspec.Struct, frozen=True):
     blocked_ns: int
 
 
-def synchronisations(trace: Trace, steps: Steps) -> tuple[Synchronisation, ...] | None:
+def synchronisations(timeline: Timeline) -> tuple[Synchronisation, ...] | None:
     """Return the blocking calls of the steps, the longest in total first.
 
     None where the trace has no calls of a device's runtime.
     """
-    if not trace.events.of_kind(Kind.RUNTIME, Kind.DRIVER).any():
+    if not timeline.runtime_calls.any():
         return None
+    names, events = timeline.trace.names, timeline.events
     found: dict[tuple[str, str | None, str | None], list[int]] = {}
-    for wait in waits_of(trace, steps):
-        name = trace.names[trace.events.name[wait.call]]
-        length_ns = int(trace.events.end_ns[wait.call] - trace.events.start_ns[wait.call])
+    for wait in waits_of(timeline):
+        name = names[events.name[wait.call]]
+        length_ns = int(events.end_ns[wait.call] - events.start_ns[wait.call])
         found.setdefault((name, wait.operator, wait.inner_operator), []).append(length_ns)
     rows = [Synchronisation(*key, len(ns), sum(ns)) for key, ns in found.items()]
     return tuple(sorted(rows, key=lambda row: (-row.blocked_ns, row.call, row.operator or "")))
@@ -71,11 +71,11 @@ class Wait(NamedTuple):
     made_by: int
 
 
-def waits_of(trace: Trace, steps: Steps) -> list[Wait]:
+def waits_of(timeline: Timeline) -> list[Wait]:
     """Return the blocking calls that began within the steps, in the order of the file."""
-    events = trace.events
-    inside = first_come(steps.start_ns, steps.end_ns).covers(events.start_ns)
-    calls = np.flatnonzero(synchronising_calls(trace) & inside)
+    trace, events, steps = timeline.trace, timeline.events, timeline.steps
+    calls = np.flatnonzero(timeline.synchronising_calls)
+    calls = calls[first_come(steps.start_ns, steps.end_ns).covers(events.start_ns[calls])]
     around = {} if trace.losses else _operators_around(trace, calls)
     found = []
     for call in calls.tolist():

@@ -8,14 +8,13 @@ import msgspec
 import numpy as np
 
 from annt_prof.analysis.intervals import Segments, edges_of, first_come, places_by
-from annt_prof.analysis.kernels import kernel_class
-from annt_prof.categories import KernelClass
-from annt_prof.trace.columns import DEVICE_KINDS, Kind
+from annt_prof.trace.columns import Kind
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from annt_prof.trace.columns import Events, Trace
+    from annt_prof.analysis.timeline import Timeline
+    from annt_prof.trace.columns import Events
 
 
 class DeviceTime(msgspec.Struct, frozen=True):
@@ -74,14 +73,13 @@ class Temporal(msgspec.Struct, frozen=True):
     devices: tuple[DeviceTime, ...]
 
 
-def temporal(trace: Trace) -> Temporal | None:
+def temporal(timeline: Timeline) -> Temporal | None:
     """Return how the devices spent the time; None for a trace without device activities."""
-    events = trace.events[trace.events.of_kind(*DEVICE_KINDS)]
+    events = timeline.events[timeline.activities]
     if not len(events):
         return None
-    talks = np.array([kernel_class(n) is KernelClass.COMMUNICATION for n in trace.names], bool)
     devices = tuple(
-        _device(events[places], device, talks)
+        _device(events[places], device, timeline.communicates)
         for device, places in places_by(events.device).items()
     )
     return Temporal(

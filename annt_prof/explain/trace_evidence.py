@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from annt_prof.analysis.accounting import break_down
+from annt_prof.analysis.timeline import Timeline
 from annt_prof.categories import KernelClass, Precision
 from annt_prof.techniques.evidence import Evidence
-from annt_prof.trace.columns import DEVICE_KINDS
 
 if TYPE_CHECKING:
     from annt_prof.trace.columns import Trace
@@ -25,9 +25,10 @@ def evidence_of_trace(trace: Trace, accelerator: bool | None = None) -> Evidence
     Raises:
         UserError: The trace holds no step that can be told apart, or not what its device did.
     """
-    mean = break_down(trace, accelerator=accelerator).mean
+    timeline = Timeline(trace, accelerator=accelerator)
+    mean = break_down(timeline).mean
     return Evidence(
-        device_type="cuda" if trace.events.of_kind(*DEVICE_KINDS).any() else "cpu",
+        device_type="cuda" if len(timeline.activities) else "cpu",
         step_ns=mean.step_ns,
         category_ns=dict(mean.by_category_ns),
         kernel_ns={

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from annt_prof.analysis.accounting import break_down
-from annt_prof.analysis.phases import find_phases
 from annt_prof.analysis.pitfalls import pitfalls
-from annt_prof.analysis.steps import find_steps
+from annt_prof.analysis.timeline import Timeline
 from annt_prof.errors import UserError
 from annt_prof.remarks import Remark, Source
 from annt_prof.runner.crew import CrowdedError
@@ -77,11 +76,9 @@ def _look_at_numbers(crew: Crew, entry: Entry) -> None:
 def _attribute(entry: Entry, path: Path, *, accelerator: bool) -> None:
     """Break the traced steps down; a trace that cannot be read costs the breakdown alone."""
     try:
-        trace = read(path)
-        entry.change(breakdown=break_down(trace, accelerator=accelerator).mean)
-        steps = find_steps(trace)
-        found = pitfalls(trace, steps, find_phases(trace, steps.main_thread))
-        _remark(entry, *(Remark(Source.TRACE, each) for each in found))
+        timeline = Timeline(read(path), accelerator=accelerator)
+        entry.change(breakdown=break_down(timeline).mean)
+        _remark(entry, *(Remark(Source.TRACE, mistake) for mistake in pitfalls(timeline)))
     except UserError as error:
         _remark(entry, Remark(Source.RUN, f"no breakdown: {error.message}"))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from annt_prof.analysis.accounting import break_down
+from annt_prof.analysis.timeline import Timeline
 from annt_prof.errors import UserError
 from annt_prof.loop.step import Loop, optimizer_step
 from annt_prof.machine.machine import Machine
@@ -85,4 +86,4 @@ def timed_ns(loop: Loop, iterations: int, switch_in: int) -> float:
 def traced(loop: Loop, iterations: int, path: Path, *, unrecorded: int = 1) -> MeanBreakdown:
     """Run one traced window and return the mean step; ``num_steps`` is what was recorded."""
     run_traced(loop, iterations, path, unrecorded=unrecorded)
-    return break_down(read(path)).mean
+    return break_down(Timeline(read(path))).mean

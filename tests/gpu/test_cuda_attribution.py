@@ -12,6 +12,7 @@ from profiles import read_profile
 from torch.utils.data import TensorDataset
 
 from annt_prof.analysis.accounting import break_down
+from annt_prof.analysis.timeline import Timeline
 from annt_prof.categories import PHASE_PREFIX, Category, Phase
 from annt_prof.loop.step import Loop
 from annt_prof.techniques.setup import (
@@ -107,7 +108,7 @@ def make_loop(model: Net, features: int = 64, samples: int = 64) -> Loop:
 def mean_of(loop: Loop, path: Path) -> dict[Category, int]:
     run_steps(loop, 3)
     assert run_traced(loop, RECORDED, path) == RECORDED
-    return break_down(read(path)).mean.by_category_ns
+    return break_down(Timeline(read(path))).mean.by_category_ns
 
 
 def test_a_spinning_kernel_in_forward_is_forward(tmp_path: Path) -> None:
@@ -168,7 +169,7 @@ def test_prefetched_copies_run_under_the_step_before(tmp_path: Path) -> None:
         run_steps(loop, 3)
         path = tmp_path / f"{type(options).__name__}.json.gz"
         run_traced(loop, 4, path)
-        mean = break_down(read(path)).mean
+        mean = break_down(Timeline(read(path))).mean
         shown = mean.by_category_ns[Category.H2D_COPY]
         hidden = mean.hidden_ns.get(Category.H2D_COPY, 0)
         exposed[type(options)] = shown / (shown + hidden)

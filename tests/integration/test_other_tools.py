@@ -8,6 +8,7 @@ import pytest
 from annt_prof.analysis.launches import launch_times
 from annt_prof.analysis.steps import find_steps
 from annt_prof.analysis.temporal import temporal
+from annt_prof.analysis.timeline import Timeline
 from annt_prof.trace.columns import DEVICE_KINDS
 from annt_prof.trace.reading import read
 
@@ -46,8 +47,8 @@ def as_they_see_it(trace):
 def test_without_the_last_step_and_rounded_ours_are_theirs(name, recorded):
     path = recorded(name)
     trace = read(path)
-    ours = temporal(as_they_see_it(trace))
+    ours = temporal(Timeline(as_they_see_it(trace)))
     found = [ours.kernel_time_ns, ours.compute_ns, ours.non_compute_ns, ours.idle_ns]
-    whole = temporal(trace)
+    whole = temporal(Timeline(trace))
     assert found == theirs(path)
     assert found[0] < 0.9 * whole.kernel_time_ns  # what dropping a step alone loses

@@ -17,6 +17,7 @@ from torch_tb_profiler.plugin import TorchProfilerPlugin
 from werkzeug.test import Client
 
 from annt_prof.analysis.accounting import break_down
+from annt_prof.analysis.timeline import Timeline
 from annt_prof.categories import Category
 from annt_prof.tensorboard.normalise import normalise
 from annt_prof.trace.reading import read
@@ -179,7 +180,7 @@ def test_steps_are_not_doubled(plugin: Plugin) -> None:
 
 def test_its_breakdown_of_a_host_trace_is_ours(plugin: Plugin, log: Path) -> None:
     told = plugin.breakdown_us("baseline")
-    ours = break_down(read(log / "baseline" / "kineto.json.gz")).mean
+    ours = break_down(Timeline(read(log / "baseline" / "kineto.json.gz"))).mean
     part = {category: ns / 1000 for category, ns in ours.by_category_ns.items()}
     computed = sum(part[Category(phase)] for phase in ("forward", "backward", "optimizer"))
     assert told["step"] == pytest.approx(ours.step_ns / 1000, abs=1)
@@ -200,7 +201,7 @@ def test_its_breakdown_of_a_device_trace_is_the_built_truth(plugin: Plugin) -> N
 
 def test_its_breakdown_of_a_device_trace_agrees_with_ours(plugin: Plugin, log: Path) -> None:
     told = plugin.breakdown_us("device")
-    ours = break_down(read(log / "device" / "kineto.json.gz")).mean.by_category_ns
+    ours = break_down(Timeline(read(log / "device" / "kineto.json.gz"))).mean.by_category_ns
     computed = ours[Category.FORWARD] + ours[Category.BACKWARD]
     assert told["Kernel"] == computed / 1000
     assert told["Memcpy"] == ours[Category.H2D_COPY] / 1000

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 from plain_reference import break_down as reference
 
 from annt_prof.analysis.accounting import break_down
+from annt_prof.analysis.timeline import Timeline
 from annt_prof.categories import Category, Phase
 from annt_prof.testing import AUTOGRAD_THREAD, MAIN_THREAD, TraceBuilder
 from annt_prof.trace.reading import read
@@ -125,7 +126,7 @@ def device_traces(draw):
 
 
 def assert_agrees(path):
-    found = break_down(read(path))
+    found = break_down(Timeline(read(path)))
     expected, hidden = reference(path)
     assert [(s.name, s.start_ns, s.start_ns + s.wall_ns) for s in found.steps] == [
         step[:3] for step in expected

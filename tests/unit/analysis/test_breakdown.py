@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from annt_prof.analysis.accounting import break_down, mean_of
 from annt_prof.analysis.breakdown import Breakdown
+from annt_prof.analysis.timeline import Timeline
 from annt_prof.categories import Category, Phase
 from annt_prof.errors import UserError
 from annt_prof.testing import AUTOGRAD_THREAD, TraceBuilder
@@ -16,7 +17,7 @@ EVALUATE = "autograd::engine::evaluate_function: MmBackward0"
 
 @pytest.fixture
 def analyse(tmp_path):
-    return lambda builder: break_down(read(builder.write(tmp_path / "trace.json.gz")))
+    return lambda builder: break_down(Timeline(read(builder.write(tmp_path / "trace.json.gz"))))
 
 
 def times(step):
@@ -292,14 +293,14 @@ def four_steps(tmp_path):
 
 
 def test_some_steps_alone_are_what_they_are_among_all(four_steps):
-    every = break_down(four_steps).steps
-    assert break_down(four_steps, slice(1, 3)).steps == every[1:3]
-    assert break_down(four_steps, slice(-1, None)).steps == every[-1:]
+    every = break_down(Timeline(four_steps)).steps
+    assert break_down(Timeline(four_steps, slice(1, 3))).steps == every[1:3]
+    assert break_down(Timeline(four_steps, slice(-1, None))).steps == every[-1:]
 
 
 def test_no_step_at_all_is_an_error(four_steps):
     with pytest.raises(UserError, match="the trace has 4"):
-        break_down(four_steps, slice(9, 12))
+        break_down(Timeline(four_steps, slice(9, 12)))
 
 
 def test_waiting_that_is_annotated_counts_without_any_runtime_call(analyse):

@@ -6,6 +6,7 @@ import gzip
 import pytest
 
 from annt_prof.analysis.accounting import break_down
+from annt_prof.analysis.timeline import Timeline
 from annt_prof.categories import Phase
 from annt_prof.errors import UserError
 from annt_prof.testing import TraceBuilder
@@ -38,12 +39,12 @@ def cut_all_along(path):
     for length in range(0, len(document) - 3, 5):
         path.write_bytes(document[:length])
         with contextlib.suppress(UserError):
-            yield break_down(read(path))
+            yield break_down(Timeline(read(path)))
 
 
 def test_in_the_order_of_time_the_steps_that_are_left_are_those_of_the_whole(tmp_path):
     path = three_steps(in_order=True).write(tmp_path / "trace.json")
-    whole = {step.name: step for step in break_down(read(path)).steps}
+    whole = {step.name: step for step in break_down(Timeline(read(path))).steps}
     seen = set()
     for part in cut_all_along(path):
         if part.steps[0].name not in whole:
@@ -60,7 +61,7 @@ def test_in_another_order_no_step_is_trusted(tmp_path):
 
 
 def test_a_whole_file_loses_nothing(tmp_path):
-    found = break_down(read(three_steps(in_order=False).write(tmp_path / "trace.json")))
+    found = break_down(Timeline(read(three_steps(in_order=False).write(tmp_path / "trace.json"))))
     assert len(found.steps) == 3
     assert found.incomplete == ()
 
@@ -71,12 +72,12 @@ def test_a_whole_file_loses_nothing(tmp_path):
 )
 def test_recorded_traces_cut_short_give_no_wrong_step(name, share, real_trace, tmp_path):
     original = real_trace(name)
-    whole = {step.name: step for step in break_down(read(original)).steps}
+    whole = {step.name: step for step in break_down(Timeline(read(original))).steps}
     document = gzip.decompress(original.read_bytes())
     path = tmp_path / "trace.json"
     path.write_bytes(document[: int(len(document) * share)])
     trace = read(path)
     assert trace.losses
     with contextlib.suppress(UserError):
-        for step in break_down(trace).steps:
+        for step in break_down(Timeline(trace)).steps:
             assert step == whole[step.name]

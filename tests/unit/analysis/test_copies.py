@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annt_prof.analysis.copies import copies, copy_kind
-from annt_prof.analysis.steps import find_steps
+from annt_prof.analysis.timeline import Timeline
 from annt_prof.testing import TraceBuilder
 from annt_prof.trace.reading import read
 
@@ -29,7 +29,7 @@ def test_direction_and_memory_are_told_by_the_name(name, expected):
 
 def found_in(builder, folder):
     trace = read(builder.write(folder / "trace.json"))
-    return copies(trace, find_steps(trace))
+    return copies(Timeline(trace))
 
 
 def test_speed_counts_only_copies_that_tell_their_bytes(tmp_path):
@@ -85,7 +85,7 @@ def test_hidden_and_exposed_nanosecond_by_nanosecond(copied, computed, tmp_path_
 )
 def test_recorded_traces_are_within_the_copies_time(name, real_trace):
     trace = read(real_trace(name))
-    rows = copies(trace, find_steps(trace))
+    rows = copies(Timeline(trace))
     assert rows
     for row in rows:
         assert 0 <= row.exposed_ns + row.hidden_ns <= row.total_ns

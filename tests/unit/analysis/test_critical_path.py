@@ -5,18 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annt_prof.analysis.critical_path import QUEUED, CircularPathError, critical_path
-from annt_prof.analysis.gating import gates
-from annt_prof.analysis.phases import find_phases
-from annt_prof.analysis.steps import find_steps
+from annt_prof.analysis.timeline import Timeline
 from annt_prof.categories import Category, Phase
 from annt_prof.testing import AUTOGRAD_THREAD, TraceBuilder
 from annt_prof.trace.reading import read
 
 
 def path_of(builder, folder, top=100):
-    trace = read(builder.write(folder / "trace.json"))
-    steps = find_steps(trace)
-    return critical_path(trace, steps, find_phases(trace, steps.main_thread), gates(trace), top)
+    return critical_path(Timeline(read(builder.write(folder / "trace.json"))), top)
 
 
 def only_step(builder, folder):
@@ -158,13 +154,12 @@ def test_nor_do_two_of_which_each_follows_the_other(tmp_path):
 def test_a_circle_is_an_error_with_a_name_and_never_a_loop(tmp_path):
     builder = TraceBuilder().step(0, 2000)
     builder.kernel("one", 100, 200, launch_ns=50).kernel("two", 200, 2500, launch_ns=60)
-    trace = read(builder.write(tmp_path / "trace.json"))
-    steps, gated = find_steps(trace), gates(trace)
-    gated.previous[:] = [1, 0]
+    timeline = Timeline(read(builder.write(tmp_path / "trace.json")))
+    timeline.gates.previous[:] = [1, 0]
     with pytest.raises(
         CircularPathError, match=r"'two' at 200 ns of .*trace\.json waits for itself"
     ):
-        critical_path(trace, steps, find_phases(trace, steps.main_thread), gated, 10)
+        critical_path(timeline, 10)
 
 
 def test_steps_that_overlap_are_each_on_the_path_throughout(tmp_path):
@@ -330,9 +325,7 @@ def test_the_plain_walk_agrees(activities, calls, waits, border, pageable, tmp_p
      "mi250-minitoy-2steps", "v100-allreduce-5steps"],
 )  # fmt: skip
 def test_recorded_steps_are_on_the_path_to_the_nanosecond(name, real_trace):
-    trace = read(real_trace(name))
-    steps = find_steps(trace)
-    found = critical_path(trace, steps, find_phases(trace, steps.main_thread), gates(trace), 10)
+    found = critical_path(Timeline(read(real_trace(name))), 10)
     known = {*(category.value for category in Category), QUEUED}
     for step in found.steps:
         assert sum(step.on_path_ns.values()) == step.wall_ns

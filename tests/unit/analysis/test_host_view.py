@@ -5,9 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annt_prof.analysis.host_view import host_view
-from annt_prof.analysis.phases import find_phases
-from annt_prof.analysis.steps import find_steps
 from annt_prof.analysis.synchronisations import synchronisations
+from annt_prof.analysis.timeline import Timeline
 from annt_prof.categories import Phase
 from annt_prof.testing import AUTOGRAD_THREAD, TraceBuilder
 from annt_prof.trace.reading import read
@@ -24,10 +23,8 @@ RECORDED = [
 
 
 def looked_at(builder, folder):
-    trace = read(builder.write(folder / "trace.json"))
-    steps = find_steps(trace)
-    phases = find_phases(trace, steps.main_thread)
-    return host_view(trace, steps, phases), synchronisations(trace, steps)
+    timeline = Timeline(read(builder.write(folder / "trace.json")))
+    return host_view(timeline), synchronisations(timeline)
 
 
 def parts(step):
@@ -113,9 +110,8 @@ def test_nanosecond_by_nanosecond(loading, blocked, operators, backward, tmp_pat
 
 @pytest.mark.parametrize("name", RECORDED)
 def test_recorded_steps_are_partitioned(name, real_trace):
-    trace = read(real_trace(name))
-    steps = find_steps(trace)
-    view = host_view(trace, steps, find_phases(trace, steps.main_thread))
+    timeline = Timeline(read(real_trace(name)))
+    view, steps = host_view(timeline), timeline.steps
     walls = (steps.end_ns - steps.start_ns).tolist()
     assert [sum(parts(step)) for step in view] == walls
     for step, wall in zip(view, walls, strict=True):

@@ -5,19 +5,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annt_prof.analysis.accounting import break_down
-from annt_prof.analysis.gating import gates
 from annt_prof.analysis.idle import idle
-from annt_prof.analysis.phases import find_phases
-from annt_prof.analysis.steps import find_steps
+from annt_prof.analysis.timeline import Timeline
 from annt_prof.categories import Category, Phase
 from annt_prof.testing import TraceBuilder
 from annt_prof.trace.reading import read
 
 
 def found_in(builder, folder, top=100):
-    trace = read(builder.write(folder / "trace.json"))
-    steps = find_steps(trace)
-    return idle(trace, steps, find_phases(trace, steps.main_thread), gates(trace), top)
+    return idle(Timeline(read(builder.write(folder / "trace.json"))), top)
 
 
 def one_gap(builder, folder):
@@ -129,10 +125,9 @@ def test_gaps_are_the_uncovered_nanoseconds(activities, border, tmp_path_factory
      "v100-allreduce-5steps"],
 )  # fmt: skip
 def test_recorded_gaps_sum_to_the_idle_time_of_the_breakdown(name, real_trace):
-    trace = read(real_trace(name))
-    steps = find_steps(trace)
-    found = idle(trace, steps, find_phases(trace, steps.main_thread), gates(trace), 10)
+    timeline = Timeline(read(real_trace(name)))
+    found = idle(timeline, 10)
     waits = (Category.DATA_LOADING, Category.SYNC, Category.HOST_BOUND)
-    rows = break_down(trace).steps
+    rows = break_down(timeline).steps
     expected = sum(step.by_category_ns.get(category, 0) for step in rows for category in waits)
     assert found.total_ns == expected

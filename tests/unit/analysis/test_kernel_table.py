@@ -6,8 +6,7 @@ import pytest
 
 from annt_prof.analysis.kernel_table import kernel_table, uses_tensor_cores
 from annt_prof.analysis.kernels import kernel_class
-from annt_prof.analysis.phases import find_phases
-from annt_prof.analysis.steps import find_steps
+from annt_prof.analysis.timeline import Timeline
 from annt_prof.categories import KernelClass, Phase
 from annt_prof.testing import TraceBuilder
 from annt_prof.trace.columns import Kind
@@ -23,9 +22,7 @@ RECORDED = [
 
 
 def table(path, top=30, selection=slice(None)):
-    trace = read(path)
-    steps = find_steps(trace).chosen(selection)
-    return kernel_table(trace, steps, find_phases(trace, steps.main_thread), top)
+    return kernel_table(Timeline(read(path), selection), top)
 
 
 def two_steps():
@@ -155,8 +152,8 @@ def test_matrix_units_are_told_by_the_name_or_not_at_all(name, expected):
 @pytest.mark.parametrize("name", RECORDED)
 def test_recorded_traces_agree_with_plain_counting(name, real_trace):
     trace = read(real_trace(name))
-    steps = find_steps(trace)
-    found = kernel_table(trace, steps, find_phases(trace, steps.main_thread), 10**6)
+    timeline = Timeline(trace)
+    found, steps = kernel_table(timeline, 10**6), timeline.steps
     spans = list(zip(steps.start_ns.tolist(), steps.end_ns.tolist(), strict=True))
     plain = {}
     events = trace.events

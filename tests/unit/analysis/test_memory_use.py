@@ -3,17 +3,14 @@
 import pytest
 
 from annt_prof.analysis.memory_use import BEFORE, NO_OPERATOR, memory_use
-from annt_prof.analysis.phases import find_phases
-from annt_prof.analysis.steps import find_steps
+from annt_prof.analysis.timeline import Timeline
 from annt_prof.categories import Phase
 from annt_prof.testing import AUTOGRAD_THREAD, TraceBuilder
 from annt_prof.trace.reading import read
 
 
 def used_in(builder, folder, top=10):
-    trace = read(builder.write(folder / "trace.json"))
-    steps = find_steps(trace)
-    return memory_use(trace, steps, find_phases(trace, steps.main_thread), top)
+    return memory_use(Timeline(read(builder.write(folder / "trace.json"))), top)
 
 
 def two_steps():
@@ -77,9 +74,7 @@ def test_not_recorded_is_none(tmp_path):
 
 @pytest.mark.parametrize("name", ["h100-vit-inference-1step", "v100-allreduce-5steps"])
 def test_recorded_peaks_are_held_by_someone(name, real_trace):
-    trace = read(real_trace(name))
-    steps = find_steps(trace)
-    uses = memory_use(trace, steps, find_phases(trace, steps.main_thread), 10**6)
+    uses = memory_use(Timeline(read(real_trace(name))), 10**6)
     gpu = uses[0]
     assert gpu.device.startswith("cuda")
     assert gpu.peak_bytes == max(step.peak_bytes for step in gpu.steps)

@@ -4,6 +4,7 @@ import pytest
 
 from annt_prof.analysis.accounting import break_down
 from annt_prof.analysis.operators import operator_class
+from annt_prof.analysis.timeline import Timeline
 from annt_prof.categories import Category, KernelClass, Phase
 from annt_prof.testing import AUTOGRAD_THREAD, TraceBuilder
 from annt_prof.trace.reading import read
@@ -48,7 +49,7 @@ def test_the_innermost_operator_of_the_passes_has_the_time(tmp_path):
         builder.operator("aten::convolution_backward", at + 500, at + 700, thread=AUTOGRAD_THREAD)
         builder.operator("aten::mm", at + 500, at + 600, thread=999)
         builder.operator("aten::add_", at + 920, at + 990)
-    mean = break_down(read(builder.write(tmp_path / "trace.json"))).mean
+    mean = break_down(Timeline(read(builder.write(tmp_path / "trace.json")))).mean
     assert mean.operator_ns == {"gemm": 170, "cast": 30, "conv": 200}
     assert mean.host_bound_ns == {}
 
@@ -57,7 +58,7 @@ def test_waits_for_the_host_are_told_by_its_phase(tmp_path):
     builder = TraceBuilder().step(0, 1000)
     builder.phase(Phase.FORWARD, 0, 300).phase(Phase.OPTIMIZER, 500, 1000)
     builder.kernel("gemm", 200, 600, launch_ns=100)
-    mean = break_down(read(builder.write(tmp_path / "trace.json"))).mean
+    mean = break_down(Timeline(read(builder.write(tmp_path / "trace.json")))).mean
     assert mean.host_bound_ns == {"forward": 200, "optimizer": 400}
     assert sum(mean.host_bound_ns.values()) == mean.by_category_ns[Category.HOST_BOUND]
     assert mean.operator_ns == {}

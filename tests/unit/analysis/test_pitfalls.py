@@ -2,9 +2,8 @@
 
 import pytest
 
-from annt_prof.analysis.phases import find_phases
 from annt_prof.analysis.pitfalls import pitfalls
-from annt_prof.analysis.steps import find_steps
+from annt_prof.analysis.timeline import Timeline
 from annt_prof.categories import Phase
 from annt_prof.testing import TraceBuilder
 from annt_prof.trace.reading import read
@@ -18,9 +17,7 @@ def found_in(folder, add, steps=3):
         builder.copy("HtoD", at + 50, at + 100, launch_ns=at + 20)
         builder.kernel("gemm", at + 300, at + 500, launch_ns=at + 250)
         add(builder, at)
-    trace = read(builder.write(folder / "trace.json"))
-    found = find_steps(trace)
-    return pitfalls(trace, found, find_phases(trace, found.main_thread))
+    return pitfalls(Timeline(read(builder.write(folder / "trace.json"))))
 
 
 def copy_in_forward(builder, at):

@@ -3,6 +3,7 @@ import pytest
 from annt_prof.analysis.accounting import break_down
 from annt_prof.analysis.kernels import kernel_class
 from annt_prof.analysis.precision import kernel_precision
+from annt_prof.analysis.timeline import Timeline
 from annt_prof.categories import MATRIX_CLASSES
 from annt_prof.testing import TraceBuilder
 from annt_prof.trace.reading import read
@@ -126,7 +127,8 @@ def test_time_of_each_class_by_the_precision_its_kernels_ran_in(tmp_path):
         "triton_tem_fused_mm_3",
     )
     memory_bound = "vectorized_elementwise_kernel<at::Half>"
-    mean = break_down(traced(tmp_path, tf32, tf32, half, single, silent, memory_bound)).mean
+    trace = traced(tmp_path, tf32, tf32, half, single, silent, memory_bound)
+    mean = break_down(Timeline(trace)).mean
     assert mean.kernel_precision_ns == {
         "conv": {"tf32": 1000},
         "gemm": {"float16": 500, "float32": 500, "unknown": 500},
@@ -139,6 +141,6 @@ def test_precisions_of_a_class_sum_to_it_within_the_steps(tmp_path):
         builder.step(1000 * number, 1000 * (number + 1))
     builder.kernel("volta_sgemm_128x32_nt", 10, 110).kernel("nvjet_tst_128x64", 200, 301)
     builder.kernel("volta_sgemm_128x32_nt", 2990, 3500)  # 10 of it within the last step
-    mean = break_down(read(builder.write(tmp_path / "trace.json"))).mean
+    mean = break_down(Timeline(read(builder.write(tmp_path / "trace.json")))).mean
     assert mean.kernel_ns == {"gemm": 70}
     assert mean.kernel_precision_ns == {"gemm": {"float32": 37, "bfloat16": 33}}

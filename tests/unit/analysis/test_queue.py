@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annt_prof.analysis.queue import queue
-from annt_prof.analysis.steps import find_steps
+from annt_prof.analysis.timeline import Timeline
 from annt_prof.testing import TraceBuilder
 from annt_prof.trace.reading import read
 
 
 def found_in(builder, folder):
     trace = read(builder.write(folder / "trace.json"))
-    return queue(trace, find_steps(trace))
+    return queue(Timeline(trace))
 
 
 def test_by_hand(tmp_path):
@@ -74,7 +74,7 @@ def test_depth_and_delay_one_by_one(kernels, tmp_path_factory):
 )
 def test_recorded(name, real_trace):
     trace = read(real_trace(name))
-    found = queue(trace, find_steps(trace))
+    found = queue(Timeline(trace))
     assert 0 <= found.delay_p50_ns <= found.delay_p95_ns <= found.delay_max_ns
     assert 0 <= found.depth_p50 <= found.depth_max < found.num_kernels
     assert 0 <= found.num_shorter_than_launch <= found.num_kernels

@@ -7,6 +7,7 @@ import torch
 from torch.profiler import ProfilerActivity, profile, schedule
 
 from annt_prof.analysis.accounting import break_down
+from annt_prof.analysis.timeline import Timeline
 from annt_prof.categories import PHASE_PREFIX, Category, Phase
 from annt_prof.trace.reading import read
 
@@ -50,7 +51,7 @@ def record(path, marked):
             with marked(Phase.ZERO_GRAD):
                 optimizer.zero_grad()
             profiler.step()
-    return break_down(read(path))
+    return break_down(Timeline(read(path)))
 
 
 def own(phase):

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annt_prof.analysis.steps import find_steps
 from annt_prof.analysis.synchronisations import waits_of
+from annt_prof.analysis.timeline import Timeline
 from annt_prof.testing import AUTOGRAD_THREAD, MAIN_THREAD, TraceBuilder
 from annt_prof.trace.reading import read
 
@@ -36,5 +36,5 @@ def test_the_outermost_and_the_innermost_operator_around_each_call(
         names = [f"aten::op{number}" for _, _, number in around] or [None]
         expected.append((names[0], names[-1]))
     trace = read(builder.write(tmp_path_factory.getbasetemp() / "trace.json"))
-    found = waits_of(trace, find_steps(trace))
+    found = waits_of(Timeline(trace))
     assert [(wait.operator, wait.inner_operator) for wait in found] == expected

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annt_prof.analysis.temporal import temporal
+from annt_prof.analysis.timeline import Timeline
 from annt_prof.testing import TraceBuilder
 from annt_prof.trace.reading import read
 
@@ -53,7 +54,7 @@ activity = st.tuples(
 @given(activities=st.lists(activity, min_size=1, max_size=12))
 def test_every_nanosecond_is_where_it_belongs(activities, tmp_path_factory):
     path = built(activities).write(tmp_path_factory.getbasetemp() / "temporal.json")
-    found = temporal(read(path))
+    found = temporal(Timeline(read(path)))
     span, count = plainly(activities)
     assert found.kernel_time_ns == span
     assert found.compute_ns == count["compute"]
@@ -72,7 +73,7 @@ def test_devices_are_told_apart_and_summed(tmp_path):
     args = {"device": 1, "stream": 7}
     builder.event("kernel", "gemm", 5, 25, pid=1, tid=7, args=args)
     builder.event("kernel", "gemm", 35, 40, pid=1, tid=7, args=args)
-    found = temporal(read(builder.write(tmp_path / "trace.json")))
+    found = temporal(Timeline(read(builder.write(tmp_path / "trace.json"))))
     assert [d.device for d in found.devices] == [0, 1]
     assert [d.kernel_time_ns for d in found.devices] == [10, 35]
     assert (found.kernel_time_ns, found.compute_ns, found.idle_ns) == (45, 35, 10)
@@ -80,7 +81,7 @@ def test_devices_are_told_apart_and_summed(tmp_path):
 
 def test_a_trace_without_a_device_has_none(tmp_path):
     path = TraceBuilder().operator("aten::mm", 0, 10).write(tmp_path / "trace.json")
-    assert temporal(read(path)) is None
+    assert temporal(Timeline(read(path))) is None
 
 
 @pytest.mark.parametrize(
@@ -88,7 +89,7 @@ def test_a_trace_without_a_device_has_none(tmp_path):
              "mi250-minitoy-2steps", "v100-allreduce-5steps"],
 )  # fmt: skip
 def test_recorded_traces_add_up(name, real_trace):
-    found = temporal(read(real_trace(name)))
+    found = temporal(Timeline(read(real_trace(name))))
     assert found.kernel_time_ns == found.compute_ns + found.non_compute_ns + found.idle_ns
     for device in found.devices:
         assert max(s.busy_ns for s in device.streams) <= device.kernel_time_ns - device.idle_ns

@@ -10,6 +10,7 @@ from rich.console import Console
 from annt_prof.analysis.accounting import break_down
 from annt_prof.analysis.analysis import analyze
 from annt_prof.analysis.ranks import compare_ranks
+from annt_prof.analysis.timeline import Timeline
 from annt_prof.categories import Category, Phase
 from annt_prof.cli import advise as advise_command
 from annt_prof.cli import analyze as analyze_command
@@ -49,7 +50,7 @@ SIGNS = [
 @pytest.mark.parametrize(("given", "sign"), SIGNS)
 def test_without_its_activities_there_is_no_breakdown(given, sign, tmp_path):
     trace = read(host_side(tmp_path / "trace.json", **given))
-    for attempt in (break_down, evidence_of_trace):
+    for attempt in (lambda trace: break_down(Timeline(trace)), evidence_of_trace):
         with pytest.raises(UserError, match="the device was not recorded") as caught:
             attempt(trace)
         assert sign in caught.value.message
@@ -79,17 +80,17 @@ def test_the_analysis_keeps_the_host_and_says_that_the_rest_is_not_known(given, 
 
 def test_a_program_on_the_cpu_is_analysed_as_one(tmp_path):
     trace = read(host_side(tmp_path / "trace.json", memory="host"))
-    assert break_down(trace).mean.by_category_ns[Category.FORWARD] == 400
+    assert break_down(Timeline(trace)).mean.by_category_ns[Category.FORWARD] == 400
     assert evidence_of_trace(trace).device_type == "cpu"
 
 
 def test_whoever_knows_the_device_is_believed(tmp_path):
     silent = read(host_side(tmp_path / "silent.json"))
     with pytest.raises(UserError, match="not recorded: the run was on an accelerator") as caught:
-        break_down(silent, accelerator=True)
+        break_down(Timeline(silent, accelerator=True))
     assert "--on-cpu" not in str(caught.value)
     beside = read(host_side(tmp_path / "beside.json", header="NVIDIA H100"))
-    mean = break_down(beside, accelerator=False).mean
+    mean = break_down(Timeline(beside, accelerator=False)).mean
     assert mean.by_category_ns[Category.FORWARD] == 400
 
 

@@ -13,6 +13,7 @@ import torch
 from torch.utils.data import Dataset, get_worker_info
 
 from annt_prof.analysis.accounting import break_down
+from annt_prof.analysis.timeline import Timeline
 from annt_prof.categories import Category
 from annt_prof.loop import worker
 from annt_prof.loop.step import Loop
@@ -98,7 +99,7 @@ def test_a_traced_window_waits_for_data_as_training_does(tmp_path: Path) -> None
     filled(loop)
     path = tmp_path / "trace.json.gz"
     assert run_traced(loop, 12, path, unrecorded=WORKERS) == 12
-    mean = break_down(read(path)).mean
+    mean = break_down(Timeline(read(path))).mean
     # Loaders set the pace, whatever share of it a busy machine computes in; from a full queue,
     # which holds more than is run, they wait for next to nothing.
     assert mean.step_ns > 0.9 * PER_BATCH_MS * MS
@@ -201,7 +202,7 @@ def test_a_traced_window_of_whole_epochs_has_their_starts(tmp_path: Path) -> Non
     path = tmp_path / "trace.json.gz"
     whole = loop.batches.per_epoch
     assert run_traced(loop, whole, path, unrecorded=2, at_epoch=True) == whole
-    steps = break_down(read(path)).steps
+    steps = break_down(Timeline(read(path))).steps
     assert steps[0].by_category_ns[Category.DATA_LOADING] > 1000 * MS
 
 

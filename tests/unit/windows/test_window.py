@@ -11,6 +11,7 @@ import torch
 from torch.utils.data import Dataset
 
 from annt_prof.analysis.accounting import break_down
+from annt_prof.analysis.timeline import Timeline
 from annt_prof.categories import Category
 from annt_prof.loop.step import Loop
 from annt_prof.techniques.setup import (
@@ -168,7 +169,7 @@ def test_injected_time_lands_in_its_category(place: str, tmp_path: Path) -> None
     run_steps(loop, 3)
     path = tmp_path / "trace.json.gz"
     recorded = run_traced(loop, 20, path)
-    steps = break_down(read(path)).steps
+    steps = break_down(Timeline(read(path))).steps
     assert len(steps) == recorded >= 20
     for step in steps:
         assert sum(step.by_category_ns.values()) == step.wall_ns
@@ -194,4 +195,4 @@ def test_a_traced_window_holds_whole_optimizer_steps(accumulation: int, tmp_path
     path = tmp_path / "trace.json.gz"
     iterations = run_traced(loop, 4, path)
     assert iterations == -(-4 // accumulation) * accumulation
-    assert break_down(read(path)).mean.num_steps == iterations
+    assert break_down(Timeline(read(path))).mean.num_steps == iterations
