@@ -39,9 +39,9 @@ def exposed_communication(timeline: Timeline) -> tuple[Segments, Segments]:
     Autograd's evaluation is a wrapper and no work of its own: hooks that communicate run in it.
     """
     events = timeline.events
-    talking = _communicating(timeline)
-    working = events.of_kind(Kind.OPERATOR) & ~talking & ~timeline.evaluations
-    whole = first_come(events.start_ns[talking], events.end_ns[talking])
+    communicating = _communicating(timeline)
+    working = events.of_kind(Kind.OPERATOR) & ~communicating & ~timeline.evaluations
+    whole = first_come(events.start_ns[communicating], events.end_ns[communicating])
     work = first_come(events.start_ns[working], events.end_ns[working])
     edges = edges_of([whole, work], np.zeros(0, np.int64))
     exposed = (whole.covers(edges) & ~work.covers(edges))[:-1]

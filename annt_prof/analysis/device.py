@@ -62,11 +62,11 @@ def account_device(timeline: Timeline) -> Ledger:
     events, steps, phases = timeline.events, timeline.whole_steps, timeline.phases
     activities = timeline.activities
     category = activity_categories(timeline, activities)
-    talking = category == column(Category.COMMUNICATION)
+    communicating = category == column(Category.COMMUNICATION)
     copying = events.kind[activities] == Kind.MEMCPY
     layers = [
         _layer(events, activities[chosen], category[chosen])
-        for chosen in (~talking & ~copying, talking, copying)
+        for chosen in (~communicating & ~copying, communicating, copying)
     ]
     layers.append(_idle(timeline))
     edges, label = _resolve(layers, phases, steps)
@@ -101,8 +101,8 @@ def activity_categories(timeline: Timeline, activities: NDArray[np.intp]) -> Int
     """
     category = _launching_category(timeline, activities)
     name, kind = timeline.events.name[activities], timeline.events.kind[activities]
-    talking = timeline.communicates[name] & (kind == Kind.KERNEL)
-    category[talking] = column(Category.COMMUNICATION)
+    communicating = timeline.communicates[name] & (kind == Kind.KERNEL)
+    category[communicating] = column(Category.COMMUNICATION)
     to_device, copies = timeline.to_device[name], kind == Kind.MEMCPY
     category[copies & to_device] = column(Category.H2D_COPY)
     category[copies & ~to_device] = column(Category.OTHER_COPY)

@@ -1,4 +1,4 @@
-"""Whole-trace device time: computing, moving data or talking, and idle."""
+"""Whole-trace device time: computing, moving data or communicating, and idle."""
 
 from __future__ import annotations
 
@@ -91,12 +91,12 @@ def temporal(timeline: Timeline) -> Temporal | None:
     )
 
 
-def _device(events: Events, device: int, talks: NDArray[np.bool_]) -> DeviceTime:
+def _device(events: Events, device: int, communicates: NDArray[np.bool_]) -> DeviceTime:
     is_kernel = events.of_kind(Kind.KERNEL)
-    talking = is_kernel & talks[events.name]
+    communicating = is_kernel & communicates[events.name]
     copying = events.of_kind(Kind.MEMCPY)
-    compute = _union(events, is_kernel & ~talking)
-    communication, copies = _union(events, talking), _union(events, copying)
+    compute = _union(events, is_kernel & ~communicating)
+    communication, copies = _union(events, communicating), _union(events, copying)
     span_ns = int(events.end_ns.max() - events.start_ns.min())
     compute_ns, busy_ns = _length(compute), _length(_union(events, np.ones(len(events), bool)))
     hidden_ns = _overlap(communication, compute)

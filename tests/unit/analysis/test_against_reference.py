@@ -49,7 +49,7 @@ operators = st.lists(
     ),
     max_size=8,
 )
-talks = st.lists(
+communications = st.lists(
     st.tuples(st.sampled_from(["gloo:all_reduce", "c10d::allreduce_"]), spans, threads), max_size=3
 )
 
@@ -62,7 +62,7 @@ def host_traces(draw):
     # Operators of a main thread nest; the ends of these are made to fit.
     for name, (start, end), thread, sequence in _nested(draw(operators)):
         builder.operator(name, start, end, thread=thread, sequence=sequence)
-    for name, (start, end), thread in draw(talks):
+    for name, (start, end), thread in draw(communications):
         builder.operator(name, start, end, thread=thread + 1)
     if draw(st.booleans()):
         for phase, (start, end) in draw(own_phases):

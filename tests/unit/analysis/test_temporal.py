@@ -30,19 +30,28 @@ def plainly(activities):
     first = min(start for _, start, _, _ in activities)
     last = max(start + length for _, start, length, _ in activities)
     count = dict.fromkeys(
-        ["compute", "non_compute", "idle", "talk", "talk_hidden", "copy", "copy_hidden"], 0
+        [
+            "compute",
+            "non_compute",
+            "idle",
+            "communication",
+            "communication_hidden",
+            "copy",
+            "copy_hidden",
+        ],
+        0,
     )
     for now in range(first, last):
         active = {what for what, start, length, _ in activities if start <= now < start + length}
         computes = "gemm" in active
-        talks = any(what.startswith("nccl") for what in active)
+        communicates = any(what.startswith("nccl") for what in active)
         count["compute"] += computes
         count["non_compute"] += bool(active) and not computes
         count["idle"] += not active
-        if talks:
-            count["talk_hidden" if computes else "talk"] += 1
+        if communicates:
+            count["communication_hidden" if computes else "communication"] += 1
         if active & {"HtoD", "DtoH"}:
-            count["copy_hidden" if computes or talks else "copy"] += 1
+            count["copy_hidden" if computes or communicates else "copy"] += 1
     return last - first, count
 
 
@@ -61,8 +70,8 @@ def test_every_nanosecond_is_where_it_belongs(activities, tmp_path_factory):
     assert found.non_compute_ns == count["non_compute"]
     assert found.idle_ns == count["idle"]
     (device,) = found.devices
-    assert device.exposed_communication_ns == count["talk"]
-    assert device.hidden_communication_ns == count["talk_hidden"]
+    assert device.exposed_communication_ns == count["communication"]
+    assert device.hidden_communication_ns == count["communication_hidden"]
     assert device.exposed_copy_ns == count["copy"]
     assert device.hidden_copy_ns == count["copy_hidden"]
     assert sum(stream.num_activities for stream in device.streams) == len(activities)
