@@ -8,7 +8,8 @@ from annt_prof.trace.columns import MISSING
 
 Number = int | float | str | None
 
-_ABSENT = msgspec.Raw(b"")
+ABSENT = msgspec.Raw(b"")
+"""Text that is not in the file; told by its identity."""
 
 
 class Arguments(msgspec.Struct, gc=False):
@@ -30,15 +31,15 @@ class Arguments(msgspec.Struct, gc=False):
     device_id: Number = msgspec.field(name="Device Id", default=MISSING)
     total_allocated: Number = msgspec.field(name="Total Allocated", default=MISSING)
     total_reserved: Number = msgspec.field(name="Total Reserved", default=MISSING)
-    grid: msgspec.Raw = _ABSENT
-    block: msgspec.Raw = _ABSENT
+    grid: msgspec.Raw = ABSENT
+    block: msgspec.Raw = ABSENT
     occupancy: Number = msgspec.field(name="est. achieved occupancy %", default=None)
-    collective: msgspec.Raw = msgspec.field(name="Collective name", default=_ABSENT)
-    group: msgspec.Raw = msgspec.field(name="Process Group Name", default=_ABSENT)
-    sequence_in_group: msgspec.Raw = msgspec.field(name="Seq", default=_ABSENT)
-    in_elements: msgspec.Raw = msgspec.field(name="In msg nelems", default=_ABSENT)
-    out_elements: msgspec.Raw = msgspec.field(name="Out msg nelems", default=_ABSENT)
-    dtype: msgspec.Raw = _ABSENT
+    collective: msgspec.Raw = msgspec.field(name="Collective name", default=ABSENT)
+    group: msgspec.Raw = msgspec.field(name="Process Group Name", default=ABSENT)
+    sequence_in_group: msgspec.Raw = msgspec.field(name="Seq", default=ABSENT)
+    in_elements: msgspec.Raw = msgspec.field(name="In msg nelems", default=ABSENT)
+    out_elements: msgspec.Raw = msgspec.field(name="Out msg nelems", default=ABSENT)
+    dtype: msgspec.Raw = ABSENT
 
 
 class Event(msgspec.Struct, gc=False):
@@ -52,7 +53,7 @@ class Event(msgspec.Struct, gc=False):
     name: str | int | None = None
     pid: int | float | str | None = None
     tid: int | float | str | None = None
-    ts: msgspec.Raw = _ABSENT
+    ts: msgspec.Raw = ABSENT
     dur: Number = None
     args: Arguments | None = None
 
@@ -89,5 +90,5 @@ class LooseDocument(msgspec.Struct):
     """A document with an event that does not; its events are then decoded one at a time."""
 
     traceEvents: list[msgspec.Raw] = []  # noqa: N815 - the file's own key
-    distributedInfo: msgspec.Raw = _ABSENT  # noqa: N815 - the file's own key
-    deviceProperties: msgspec.Raw = _ABSENT  # noqa: N815 - the file's own key
+    distributedInfo: msgspec.Raw = ABSENT  # noqa: N815 - the file's own key
+    deviceProperties: msgspec.Raw = ABSENT  # noqa: N815 - the file's own key

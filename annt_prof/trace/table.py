@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from array import array
+from collections import defaultdict
 from dataclasses import fields
+from itertools import compress
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import msgspec
 import numpy as np
 
 from annt_prof.errors import UserError
 from annt_prof.trace.columns import (
+    DEVICE_KINDS,
     MISSING,
     Allocations,
     Events,
@@ -19,11 +23,11 @@ from annt_prof.trace.columns import (
     Kind,
     Message,
 )
-from annt_prof.trace.document import Arguments, Number
+from annt_prof.trace.document import ABSENT, Arguments, Number
 from annt_prof.trace.instants import LIMIT_NS, nanoseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -59,7 +63,23 @@ _FORWARD_LINKS = ("fwdbwd", "forward_backward")
 _NO_ARGUMENTS = Arguments()
 _INT64_LIMIT = 2**63
 
-_IDS = ("device", "stream", "correlation", "external_id", "old_external_id", "sequence", "bytes")
+
+def _among(*kinds: Kind) -> NDArray[np.bool_]:
+    """Return a mask over ``Kind``."""
+    mask = np.zeros(len(Kind), bool)
+    mask[list(kinds)] = True
+    return mask
+
+
+# Few events carry an id, and whoever looks at one looks at these kinds alone.
+_CARRIED_BY = {
+    "device": _among(*DEVICE_KINDS),
+    "stream": _among(*DEVICE_KINDS),
+    "bytes": _among(*DEVICE_KINDS),
+    "correlation": _among(Kind.RUNTIME, Kind.DRIVER, *DEVICE_KINDS),
+    "external_id": _among(Kind.OPERATOR, *DEVICE_KINDS),
+    "sequence": _among(Kind.OPERATOR),
+}
 _MEMORY = (
     "memory_bytes",
     "address",
@@ -71,6 +91,22 @@ _MEMORY = (
 
 Integer = TypeVar("Integer", bound=np.integer[Any])
 Columns = TypeVar("Columns", Events, Allocations, ForwardLinks)
+
+
+class _Memo(dict[Any, int]):
+    """The number of each different value, which is asked for when the value first appears."""
+
+    def __init__(self, number: Callable[[Any], int]) -> None:
+        super().__init__()
+        self._number = number
+
+    def __missing__(self, value: object) -> int:
+        number = self[value] = self._number(value)
+        return number
+
+    def indices(self, values: Iterable[object], dtype: type[Integer]) -> NDArray[Integer]:
+        """Return the number of each value, in their order; shape (n,)."""
+        return np.fromiter(map(self.__getitem__, values), dtype)
 
 
 class Table:
@@ -91,6 +127,12 @@ class Table:
         self._names: dict[str, int] = {}
         self._threads: dict[tuple[int | str, int | str], int] = {}
         self._geometries: dict[Geometry, int] = {}
+        self._kind_of = _Memo(_kind)
+        self._name_of = _Memo(lambda name: _index(self._names, _text(name)))
+        self._thread_of = _Memo(
+            lambda ids: _index(self._threads, (_identity(ids[0]), _identity(ids[1])))
+        )
+        self._geometry_of = _Memo(lambda written: _geometry(self._geometries, *written))
         self._messages: dict[Message, int] = {}
         self._events: list[Events] = []
         self._allocations: list[Allocations] = []
@@ -102,13 +144,15 @@ class Table:
         Raises:
             UserError: A start is no number.
         """
-        complete = [event for event in listed if event.ph == "X"]
-        timed = [event for event in complete if bytes(event.ts)]
-        self.num_timeless += len(complete) - len(timed)
+        of_phase: defaultdict[str, list[Event]] = defaultdict(list)
+        for event in listed:
+            of_phase[event.ph].append(event)
+        timed = [event for event in of_phase["X"] if event.ts is not ABSENT]
+        self.num_timeless += len(of_phase["X"]) - len(timed)
         self._events.append(self._complete(timed))
-        memory = [e for e in listed if e.name == "[memory]" and e.ph == "i" and bytes(e.ts)]
+        memory = [e for e in of_phase["i"] if e.name == "[memory]" and e.ts is not ABSENT]
         self._allocations.append(self._memory(memory))
-        links = [e for e in listed if e.cat in _FORWARD_LINKS and e.ph == "s" and bytes(e.ts)]
+        links = [e for e in of_phase["s"] if e.cat in _FORWARD_LINKS and e.ts is not ABSENT]
         self._forward_links.append(ForwardLinks(self._starts(links), self._rows(links)))
 
     @property
@@ -145,31 +189,21 @@ class Table:
 
     def _complete(self, timed: list[Event]) -> Events:
         start_ns = self._starts(timed)
-        duration_ns, num_clamped = _durations(_each("dur", timed))
+        duration_ns, num_clamped = _durations([event.dur for event in timed])
         self.num_clamped += num_clamped
         arguments = [event.args or _NO_ARGUMENTS for event in timed]
-        ids = _integer_columns(_IDS, arguments)
-        kind = _indices(_each("cat", timed), _kind, np.int8)
+        kind = self._kind_of.indices(map(attrgetter("cat"), timed), np.int8)
         geometry, occupancy = self._launches(arguments, kind)
         return Events(
             start_ns=start_ns,
             end_ns=start_ns + duration_ns,
             kind=kind,
-            name=_indices(
-                _each("name", timed), lambda name: _index(self._names, _text(name)), np.int32
-            ),
+            name=self._name_of.indices(map(attrgetter("name"), timed), np.int32),
             thread=self._rows(timed),
-            device=ids["device"],
-            stream=ids["stream"],
-            correlation=ids["correlation"],
-            external_id=np.where(
-                ids["external_id"] == MISSING, ids["old_external_id"], ids["external_id"]
-            ),
-            sequence=ids["sequence"],
-            bytes=ids["bytes"],
             geometry=geometry,
             occupancy=occupancy,
             message=self._carried(arguments, kind),
+            **_ids(arguments, kind),
         )
 
     def _launches(
@@ -180,12 +214,9 @@ class Table:
         occupancy = np.full(len(arguments), np.nan, np.float32)
         kernels = np.flatnonzero(kind == Kind.KERNEL)
         launched = [arguments[i] for i in kernels]
-        geometry[kernels] = _indices(
-            [(bytes(each.grid), bytes(each.block)) for each in launched],
-            lambda written: _geometry(self._geometries, *written),
-            np.int32,
-        )
-        occupancy[kernels] = [_percent(each.occupancy) for each in launched]
+        written = ((bytes(kernel.grid), bytes(kernel.block)) for kernel in launched)
+        geometry[kernels] = self._geometry_of.indices(written, np.int32)
+        occupancy[kernels] = _percents([kernel.occupancy for kernel in launched])
         return geometry, occupancy
 
     def _carried(self, arguments: list[Arguments], kind: NDArray[np.int8]) -> NDArray[np.int32]:
@@ -197,10 +228,11 @@ class Table:
                 message[place] = _index(self._messages, _message(told))
         return message
 
-    def _memory(self, found: list[Event]) -> Allocations:
-        columns = _integer_columns(_MEMORY, [event.args or _NO_ARGUMENTS for event in found])
+    def _memory(self, listed: list[Event]) -> Allocations:
+        arguments = [event.args or _NO_ARGUMENTS for event in listed]
+        columns = {name: _integers(map(attrgetter(name), arguments)) for name in _MEMORY}
         columns["bytes"] = columns.pop("memory_bytes")
-        return Allocations(time_ns=self._starts(found), thread=self._rows(found), **columns)
+        return Allocations(time_ns=self._starts(listed), thread=self._rows(listed), **columns)
 
     def _starts(self, events: list[Event]) -> NDArray[np.int64]:
         try:
@@ -213,30 +245,13 @@ class Table:
 
     def _rows(self, events: list[Event]) -> NDArray[np.int32]:
         """Return each event's index into the threads."""
-        written = list(zip(_each("pid", events), _each("tid", events), strict=True))
-        return _indices(
-            written,
-            lambda key: _index(self._threads, (_identity(key[0]), _identity(key[1]))),
-            np.int32,
-        )
+        return self._thread_of.indices(map(attrgetter("pid", "tid"), events), np.int32)
 
 
 def _joined(kind: type[Columns], parts: list[Columns]) -> Columns:
     return kind(
         *(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(kind))
     )
-
-
-def _each(field: str, rows: Sequence[object]) -> list[Any]:
-    return list(map(attrgetter(field), rows))
-
-
-def _indices(
-    values: list[Any], index: Callable[[Any], int], dtype: type[Integer]
-) -> NDArray[Integer]:
-    """Give each different value its index, in the order in which they first appear."""
-    known = {value: index(value) for value in dict.fromkeys(values)}
-    return np.fromiter(map(known.__getitem__, values), dtype, len(values))
 
 
 def _index(table: dict[Any, int], key: object) -> int:
@@ -280,9 +295,14 @@ def _told(written: msgspec.Raw) -> Number:
     return value
 
 
-def _percent(value: Number) -> float:
+def _percents(values: list[Number]) -> NDArray[np.float64]:
     """Return NaN for what is no percentage; kineto clips at 100, and writes 0 where it fails."""
-    return float(value) if isinstance(value, int | float) and 0 < value <= 100 else np.nan
+    try:
+        percents = np.array(array("d", cast("list[float]", values)))
+    except (TypeError, OverflowError):
+        told = (isinstance(value, int | float) and 0 < value <= 100 and value for value in values)
+        percents = np.array([value or np.nan for value in told], np.float64)
+    return np.where((percents > 0) & (percents <= 100), percents, np.nan)
 
 
 def _durations(values: list[Number]) -> tuple[NDArray[np.int64], int]:
@@ -314,25 +334,35 @@ def _identity(value: Number) -> int | str:
     return str(value) if number is None else number
 
 
-def _integer_columns(
-    names: tuple[str, ...], rows: Sequence[Arguments]
-) -> dict[str, NDArray[np.int64]]:
-    """Convert ids to columns of shape (n,); what is absent or no integer becomes ``MISSING``."""
-    try:
-        matrix = np.array(list(map(attrgetter(*names), rows)))
-    except OverflowError:
-        matrix = np.empty(0)
-    if matrix.dtype == np.int64 and matrix.ndim == 2:
-        return {name: np.ascontiguousarray(matrix[:, i]) for i, name in enumerate(names)}
-    return {name: _integers(_each(name, rows)) for name in names}
+def _ids(arguments: list[Arguments], kind: NDArray[np.int8]) -> dict[str, NDArray[np.int64]]:
+    """Return a column of shape (n,) for each id, ``MISSING`` where an event does not carry it."""
+    columns = {
+        name: _column(name, arguments, carriers[kind]) for name, carriers in _CARRIED_BY.items()
+    }
+    external_id = columns["external_id"]
+    unknown = _CARRIED_BY["external_id"][kind] & (external_id == MISSING)
+    columns["external_id"] = np.where(
+        unknown, _column("old_external_id", arguments, unknown), external_id
+    )
+    return columns
 
 
-def _integers(values: list[Number]) -> NDArray[np.int64]:
-    values = [value if type(value) is int else _or_missing(value) for value in values]
+def _column(
+    name: str, arguments: list[Arguments], carrying: NDArray[np.bool_]
+) -> NDArray[np.int64]:
+    column = np.full(len(arguments), MISSING, np.int64)
+    column[carrying] = _integers(map(attrgetter(name), compress(arguments, carrying.tolist())))
+    return column
+
+
+def _integers(values: Iterable[Number]) -> NDArray[np.int64]:
+    """Convert to shape (n,); what is no integer of 64 bits becomes ``MISSING``."""
+    listed = list(values)
     try:
-        return np.array(values, np.int64)
-    except OverflowError:
-        limited = [value if abs(int(value or 0)) < _INT64_LIMIT else MISSING for value in values]
+        return np.array(array("q", cast("list[int]", listed)))
+    except (TypeError, OverflowError):
+        numbers = map(_or_missing, listed)
+        limited = [n if -_INT64_LIMIT <= n < _INT64_LIMIT else MISSING for n in numbers]
         return np.array(limited, np.int64)
 
 
