@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from statistics import median
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -14,6 +13,7 @@ from annt_prof.analysis.copies import CopyRow, copies
 from annt_prof.analysis.critical_path import CriticalPath, critical_path
 from annt_prof.analysis.host_view import HostStep, host_view
 from annt_prof.analysis.idle import Idle, idle
+from annt_prof.analysis.intervals import distinct
 from annt_prof.analysis.kernel_table import KernelTable, kernel_table
 from annt_prof.analysis.memory_use import MemoryUse, memory_use
 from annt_prof.analysis.pitfalls import pitfalls
@@ -186,7 +186,7 @@ def _lacking(waiting: Queue | None, memory: tuple[MemoryUse, ...] | None) -> dic
 
 
 def _short_steps(breakdown: Breakdown) -> Iterator[str]:
-    median_ns = median(step.wall_ns for step in breakdown.steps)
+    median_ns = float(np.median([step.wall_ns for step in breakdown.steps]))
     short = [step for step in breakdown.steps if step.wall_ns < _SHORT_STEP * median_ns]
     if short:
         yield (
@@ -203,7 +203,7 @@ def _remarks(timeline: Timeline, breakdown: Breakdown | None) -> Iterator[str]:
         yield timeline.unrecorded
     if breakdown is not None and breakdown.incomplete:
         yield f"left out as the file breaks off in them: {', '.join(breakdown.incomplete)}"
-    devices = np.unique(trace.events.device[timeline.activities])
+    devices = distinct(trace.events.device[timeline.activities])
     if len(devices) > 1:
         yield (
             f"the trace has {len(devices)} devices, which count as one in all but the times of "

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from annt_prof.analysis.intervals import edges_of, first_come
+from annt_prof.analysis.intervals import distinct, edges_of, first_come
 from annt_prof.trace.columns import MISSING
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def copies(timeline: Timeline) -> tuple[CopyRow, ...] | None:
     stepping = first_come(steps.start_ns, steps.end_ns)
     made = timeline.copies[stepping.covers(events.start_ns[timeline.copies])]
     working = first_come(events.start_ns[timeline.kernels], events.end_ns[timeline.kernels])
-    kinds = {int(name): copy_kind(trace.names[name]) for name in np.unique(events.name[made])}
+    kinds = {int(name): copy_kind(trace.names[name]) for name in distinct(events.name[made])}
     rows = []
     for kind in dict.fromkeys(kinds.values()):
         names = [name for name, one in kinds.items() if one == kind]

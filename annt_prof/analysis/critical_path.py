@@ -10,7 +10,14 @@ import numpy as np
 
 from annt_prof.analysis.device import activity_categories
 from annt_prof.analysis.gating import NOTHING
-from annt_prof.analysis.intervals import NOWHERE, edges_of, first_come, time_by_label
+from annt_prof.analysis.intervals import (
+    NOWHERE,
+    added_up,
+    edges_of,
+    first_come,
+    grouped,
+    time_by_label,
+)
 from annt_prof.analysis.launches import UNKNOWN_NS
 from annt_prof.analysis.ledger import CATEGORIES, column
 from annt_prof.analysis.phases import PHASES
@@ -287,9 +294,9 @@ def _longest(
         trace.events.name[timeline.gates.event[found]].astype(np.int64) * len(_LABELS)
         + category[found]
     )
-    keys, group, counts = np.unique(key, return_inverse=True, return_counts=True)
-    total_ns = np.zeros(len(keys), np.int64)
-    np.add.at(total_ns, group, within_ns)
+    group, keys = grouped(key)
+    counts = np.bincount(group, minlength=len(keys))
+    total_ns = added_up(group, within_ns, len(keys))
     return tuple(
         PathActivity(
             name=trace.names[keys[i] // len(_LABELS)],

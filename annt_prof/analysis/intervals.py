@@ -8,7 +8,7 @@ from __future__ import annotations
 import heapq
 import itertools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 NOWHERE = -1
+Integer = TypeVar("Integer", bound=np.integer[Any])
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,10 +117,27 @@ def innermost(start_ns: Ints, end_ns: Ints, label: Ints) -> Segments:
 def edges_of(layers: Sequence[Segments], *instants_ns: Ints) -> Ints:
     """Return every instant at which any layer can change, ascending, without repeats."""
     parts = [edge for layer in layers for edge in (layer.start_ns, layer.end_ns)]
-    # numpy's own unique hashes integers, which takes four times as long for millions of them.
-    ascending = np.sort(np.concatenate([*parts, *instants_ns]))
-    kept: Ints = ascending[np.append(True, ascending[1:] != ascending[:-1])[: len(ascending)]]
-    return kept
+    return distinct(np.concatenate([*parts, *instants_ns]))
+
+
+def distinct(values: NDArray[Integer]) -> NDArray[Integer]:
+    """Return the values ascending, without repeats.
+
+    numpy's own unique hashes integers, which takes four times as long for millions of them.
+    """
+    ascending = np.sort(values)
+    return ascending[_differs(ascending)]
+
+
+def grouped(values: NDArray[Integer]) -> tuple[NDArray[np.intp], NDArray[Integer]]:
+    """Return each value's place among the distinct ones, shape (n,), and these, ascending."""
+    different = distinct(values)
+    return np.searchsorted(different, values), different
+
+
+def _differs(ascending: NDArray[Any]) -> NDArray[np.bool_]:
+    """Tell which values differ from the one before them."""
+    return np.append(True, ascending[1:] != ascending[:-1])[: len(ascending)]
 
 
 def time_by_label(
@@ -153,8 +171,9 @@ def places_by(group: NDArray[np.integer[Any]]) -> dict[int, NDArray[np.intp]]:
     stream, for each event.
     """
     order = np.argsort(group, kind="stable")
-    found, first = np.unique(group[order], return_index=True)
-    return dict(zip(found.tolist(), np.split(order, first[1:]), strict=True)) if len(order) else {}
+    first = np.flatnonzero(_differs(group[order]))
+    keys = group[order[first]].tolist()
+    return dict(zip(keys, np.split(order, first[1:]), strict=True)) if len(order) else {}
 
 
 def added_up(group: NDArray[np.integer[Any]], values_ns: Ints, num_groups: int) -> Ints:

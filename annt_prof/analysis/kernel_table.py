@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from annt_prof.analysis.intervals import NOWHERE, added_up
+from annt_prof.analysis.intervals import NOWHERE, added_up, grouped
 from annt_prof.analysis.launches import UNKNOWN_CALL
 from annt_prof.analysis.phases import PHASES
 from annt_prof.analysis.python_frames import lines_around, modules_around
@@ -116,7 +116,7 @@ def kernel_table(timeline: Timeline, top: int) -> KernelTable | None:
         return None
     kernels = kernels[steps.step_at(events.start_ns[kernels]) != NOWHERE]
     durations = events.end_ns[kernels] - events.start_ns[kernels]
-    names, group = np.unique(events.name[kernels], return_inverse=True)
+    group, names = grouped(events.name[kernels])
     total = added_up(group, durations, len(names))
     wall_ns = int((steps.end_ns - steps.start_ns).sum())
     places = _places(timeline, kernels)
@@ -164,6 +164,7 @@ def _row(
     name = trace.names[of_name]
     durations = trace.events.end_ns[kernels] - trace.events.start_ns[kernels]
     total_ns = int(durations.sum())
+    p50_ns, p95_ns = np.percentile(durations, (50, 95)).tolist()
     whole = not trace.losses
     geometries = _geometries(trace, kernels, durations)
 
@@ -176,8 +177,8 @@ def _row(
         count=len(durations),
         total_ns=total_ns,
         mean_ns=round(total_ns / len(durations)),
-        p50_ns=round(float(np.percentile(durations, 50))),
-        p95_ns=round(float(np.percentile(durations, 95))),
+        p50_ns=round(p50_ns),
+        p95_ns=round(p95_ns),
         share_of_steps=total_ns / wall_ns if whole else None,
         tensor_cores=uses_tensor_cores(name, kind),
         phases=_counted(
@@ -247,6 +248,7 @@ def _operator_of(trace: Trace, kernels: NDArray[np.intp]) -> Ints:
 
 
 def _counted(values: Ints, label: Callable[[int], str]) -> dict[str, int]:
-    found, counts = np.unique(values, return_counts=True)
+    group, different = grouped(values)
+    counts = np.bincount(group, minlength=len(different))
     order = np.argsort(-counts, kind="stable")
-    return {label(int(found[i])): int(counts[i]) for i in order}
+    return {label(int(different[i])): int(counts[i]) for i in order}

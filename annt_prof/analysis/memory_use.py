@@ -138,11 +138,13 @@ def _step(name: str, own: Allocations) -> StepMemory:
 def _holders(trace: Trace, own: Allocations, peak: int) -> tuple[MemoryHolder, ...]:
     """Sum up by operator what was allocated in the trace up to the peak and not freed by then."""
     live: dict[int, int] = {}
-    for index in range(peak + 1):
-        if own.bytes[index] > 0:
-            live[int(own.address[index])] = index
+    until = slice(peak + 1)
+    changes = zip(own.address[until].tolist(), own.bytes[until].tolist(), strict=True)
+    for index, (address, size) in enumerate(changes):
+        if size > 0:
+            live[address] = index
         else:
-            live.pop(int(own.address[index]), None)
+            live.pop(address, None)
     chosen = np.array(sorted(live.values()), np.intp)
     sizes: dict[str, int] = {}
     counts: dict[str, int] = {}

@@ -18,42 +18,39 @@ if TYPE_CHECKING:
 _CLASSES = tuple(KernelClass)
 
 # The first pattern that is found decides. Source: names of torch's native functions, 1.8 to 2.15.
-_PATTERNS = tuple(
-    (kind, re.compile(pattern))
-    for kind, pattern in (
-        (KernelClass.ATTENTION, r"attention"),
-        (KernelClass.CONV, r"conv(olution|_depthwise|\d|_transpose)"),
-        (KernelClass.REDUCTION, r"vector_norm|foreach_norm|linalg_norm"),
-        (KernelClass.NORM, r"(batch|layer|group|instance|rms)_?norm"),
-        (
-            KernelClass.GEMM,
-            r"::(addmm|mm|bmm|baddbmm|addbmm|matmul|mv|addmv|dot|vdot|einsum)(_out)?$|linear",
-        ),
-        (KernelClass.CAST, r"::_to_copy"),
-        (
-            KernelClass.REDUCTION,
-            r"::(sum|mean|amax|amin|max|min|argmax|argmin|prod|var|std|any|all|logsumexp)"
-            r"|softmax|nll_loss|pool|loss",
-        ),
-        (
-            KernelClass.MEMORY,
-            r"::(copy_|clone|contiguous|cat|stack|index|gather|scatter|fill_|zero_|flip|roll"
-            r"|embedding|upsample|constant_pad|reflection_pad|masked_fill)",
-        ),
-        (
-            KernelClass.ELEMENTWISE,
-            r"::_?(foreach_|native_)?(add|sub|rsub|mul|div|neg|abs|sqrt|rsqrt|pow|exp|log|relu"
-            r"|gelu|silu|elu|sigmoid|tanh|hardswish|hardsigmoid|hardtanh|leaky_relu|threshold"
-            r"|dropout|bernoulli|where|clamp|lerp|addcmul|addcdiv|eq|ne|lt|gt|le|ge)",
-        ),
-    )
+_PATTERNS = (
+    (KernelClass.ATTENTION, r"attention"),
+    (KernelClass.CONV, r"conv(olution|_depthwise|\d|_transpose)"),
+    (KernelClass.REDUCTION, r"vector_norm|foreach_norm|linalg_norm"),
+    (KernelClass.NORM, r"(batch|layer|group|instance|rms)_?norm"),
+    (
+        KernelClass.GEMM,
+        r"::(addmm|mm|bmm|baddbmm|addbmm|matmul|mv|addmv|dot|vdot|einsum)(_out)?$|linear",
+    ),
+    (KernelClass.CAST, r"::_to_copy"),
+    (
+        KernelClass.REDUCTION,
+        r"::(sum|mean|amax|amin|max|min|argmax|argmin|prod|var|std|any|all|logsumexp)"
+        r"|softmax|nll_loss|pool|loss",
+    ),
+    (
+        KernelClass.MEMORY,
+        r"::(copy_|clone|contiguous|cat|stack|index|gather|scatter|fill_|zero_|flip|roll"
+        r"|embedding|upsample|constant_pad|reflection_pad|masked_fill)",
+    ),
+    (
+        KernelClass.ELEMENTWISE,
+        r"::_?(foreach_|native_)?(add|sub|rsub|mul|div|neg|abs|sqrt|rsqrt|pow|exp|log|relu"
+        r"|gelu|silu|elu|sigmoid|tanh|hardswish|hardsigmoid|hardtanh|leaky_relu|threshold"
+        r"|dropout|bernoulli|where|clamp|lerp|addcmul|addcdiv|eq|ne|lt|gt|le|ge)",
+    ),
 )
 
 
 def operator_class(name: str) -> KernelClass | None:
     """Classify an operator; None for those that compute nothing, such as views."""
     for kind, pattern in _PATTERNS:
-        if pattern.search(name):
+        if re.search(pattern, name):  # compiled once, and not for a trace of a device
             return kind
     return None
 

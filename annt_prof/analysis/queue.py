@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from annt_prof.analysis.intervals import first_come
+from annt_prof.analysis.intervals import distinct, first_come
 from annt_prof.analysis.launches import UNKNOWN_CALL
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def queue(timeline: Timeline) -> Queue | None:
     launched_ns = events.start_ns[calls]
     begun_ns = np.maximum(events.start_ns[kernels], launched_ns)
     delay_ns = begun_ns - launched_ns
-    depth = _depth_after(np.unique(calls), launched_ns, begun_ns, events)
+    depth = _depth_after(distinct(calls), launched_ns, begun_ns, events)
     call_ns = events.end_ns[calls] - events.start_ns[calls]
     kernel_ns = events.end_ns[kernels] - events.start_ns[kernels]
     return Queue(

@@ -11,7 +11,7 @@ import numpy as np
 from annt_prof.analysis import blocking
 from annt_prof.analysis.completeness import whole_steps
 from annt_prof.analysis.gating import gates
-from annt_prof.analysis.intervals import first_come
+from annt_prof.analysis.intervals import distinct, first_come
 from annt_prof.analysis.kernels import kernel_class
 from annt_prof.analysis.launches import UNKNOWN_CALL, UNKNOWN_NS, launch_calls
 from annt_prof.analysis.passes import EVALUATION
@@ -154,7 +154,7 @@ class Timeline:
         ``OTHER`` for names that no device activity bears.
         """
         classes = [KernelClass.OTHER] * len(self.trace.names)
-        for name in np.unique(self.events.name[self.activities]).tolist():
+        for name in distinct(self.events.name[self.activities]).tolist():
             classes[name] = kernel_class(self.trace.names[name])
         return tuple(classes)
 

@@ -107,9 +107,10 @@ class Events:
 
     def of_kind(self, *kinds: Kind) -> NDArray[np.bool_]:
         """Tell which events are of one of these kinds; bool, shape (n,)."""
-        wanted = np.zeros(len(Kind), bool)
-        wanted[list(kinds)] = True
-        return wanted[self.kind]
+        mask: NDArray[np.bool_] = self.kind == kinds[0]
+        for kind in kinds[1:]:
+            mask |= self.kind == kind
+        return mask
 
     def __getitem__(self, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> Events:
         return Events(*(getattr(self, field.name)[chosen] for field in fields(self)))
@@ -195,4 +196,6 @@ class Trace:
 
     def names_where(self, found: list[bool]) -> NDArray[np.bool_]:
         """Spread a verdict per name over the events; bool, shape (n,)."""
-        return np.array(found, bool)[self.events.name] if found else np.zeros(0, bool)
+        if not any(found):
+            return np.zeros(len(self.events), bool)
+        return np.array(found, bool)[self.events.name]

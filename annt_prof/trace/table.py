@@ -104,9 +104,9 @@ class _Memo(dict[Any, int]):
         number = self[value] = self._number(value)
         return number
 
-    def indices(self, values: Iterable[object], dtype: type[Integer]) -> NDArray[Integer]:
+    def indices(self, values: Sequence[object], dtype: type[Integer]) -> NDArray[Integer]:
         """Return the number of each value, in their order; shape (n,)."""
-        return np.fromiter(map(self.__getitem__, values), dtype)
+        return np.fromiter(map(self.__getitem__, values), dtype, len(values))
 
 
 class Table:
@@ -192,13 +192,13 @@ class Table:
         duration_ns, num_clamped = _durations([event.dur for event in timed])
         self.num_clamped += num_clamped
         arguments = [event.args or _NO_ARGUMENTS for event in timed]
-        kind = self._kind_of.indices(map(attrgetter("cat"), timed), np.int8)
+        kind = self._kind_of.indices([event.cat for event in timed], np.int8)
         geometry, occupancy = self._launches(arguments, kind)
         return Events(
             start_ns=start_ns,
             end_ns=start_ns + duration_ns,
             kind=kind,
-            name=self._name_of.indices(map(attrgetter("name"), timed), np.int32),
+            name=self._name_of.indices([event.name for event in timed], np.int32),
             thread=self._rows(timed),
             geometry=geometry,
             occupancy=occupancy,
@@ -213,8 +213,8 @@ class Table:
         geometry = np.full(len(arguments), MISSING, np.int32)
         occupancy = np.full(len(arguments), np.nan, np.float32)
         kernels = np.flatnonzero(kind == Kind.KERNEL)
-        launched = [arguments[i] for i in kernels]
-        written = ((bytes(kernel.grid), bytes(kernel.block)) for kernel in launched)
+        launched = [arguments[place] for place in kernels.tolist()]
+        written = [(bytes(kernel.grid), bytes(kernel.block)) for kernel in launched]
         geometry[kernels] = self._geometry_of.indices(written, np.int32)
         occupancy[kernels] = _percents([kernel.occupancy for kernel in launched])
         return geometry, occupancy
@@ -222,9 +222,9 @@ class Table:
     def _carried(self, arguments: list[Arguments], kind: NDArray[np.int8]) -> NDArray[np.int32]:
         """Return the message of each kernel that tells one."""
         message = np.full(len(arguments), MISSING, np.int32)
-        for place in np.flatnonzero(kind == Kind.KERNEL):
+        for place in np.flatnonzero(kind == Kind.KERNEL).tolist():
             told = arguments[place]
-            if bytes(told.collective) or bytes(told.in_elements):
+            if told.collective is not ABSENT or told.in_elements is not ABSENT:
                 message[place] = _index(self._messages, _message(told))
         return message
 
@@ -245,7 +245,7 @@ class Table:
 
     def _rows(self, events: list[Event]) -> NDArray[np.int32]:
         """Return each event's index into the threads."""
-        return self._thread_of.indices(map(attrgetter("pid", "tid"), events), np.int32)
+        return self._thread_of.indices([(event.pid, event.tid) for event in events], np.int32)
 
 
 def _joined(kind: type[Columns], parts: list[Columns]) -> Columns:
