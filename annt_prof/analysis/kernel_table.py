@@ -12,6 +12,7 @@ import numpy as np
 
 from annt_prof.analysis.intervals import NOWHERE, added_up, grouped
 from annt_prof.analysis.launches import UNKNOWN_CALL
+from annt_prof.analysis.percentiles import percentiles
 from annt_prof.analysis.phases import PHASES
 from annt_prof.analysis.python_frames import lines_around, modules_around
 from annt_prof.categories import KernelClass
@@ -164,7 +165,7 @@ def _row(
     name = trace.names[of_name]
     durations = trace.events.end_ns[kernels] - trace.events.start_ns[kernels]
     total_ns = int(durations.sum())
-    p50_ns, p95_ns = np.percentile(durations, (50, 95)).tolist()
+    p50_ns, p95_ns = percentiles(durations, 50, 95)
     whole = not trace.losses
     geometries = _geometries(trace, kernels, durations)
 
@@ -177,8 +178,8 @@ def _row(
         count=len(durations),
         total_ns=total_ns,
         mean_ns=round(total_ns / len(durations)),
-        p50_ns=round(p50_ns),
-        p95_ns=round(p95_ns),
+        p50_ns=p50_ns,
+        p95_ns=p95_ns,
         share_of_steps=total_ns / wall_ns if whole else None,
         tensor_cores=uses_tensor_cores(name, kind),
         phases=_counted(

@@ -9,6 +9,7 @@ import numpy as np
 
 from annt_prof.analysis.intervals import distinct, first_come
 from annt_prof.analysis.launches import UNKNOWN_CALL
+from annt_prof.analysis.percentiles import percentiles
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -63,17 +64,17 @@ def queue(timeline: Timeline) -> Queue | None:
         return None
     launched_ns = events.start_ns[calls]
     begun_ns = np.maximum(events.start_ns[kernels], launched_ns)
-    delay_ns = begun_ns - launched_ns
+    delay_p50_ns, delay_p95_ns, delay_max_ns = percentiles(begun_ns - launched_ns, 50, 95, 100)
     depth = _depth_after(distinct(calls), launched_ns, begun_ns, events)
     call_ns = events.end_ns[calls] - events.start_ns[calls]
     kernel_ns = events.end_ns[kernels] - events.start_ns[kernels]
     return Queue(
         num_kernels=len(kernels),
         num_unknown=int((~known).sum()),
-        delay_p50_ns=round(float(np.percentile(delay_ns, 50))),
-        delay_p95_ns=round(float(np.percentile(delay_ns, 95))),
-        delay_max_ns=int(delay_ns.max()),
-        depth_p50=None if trace.losses else round(float(np.percentile(depth, 50))),
+        delay_p50_ns=delay_p50_ns,
+        delay_p95_ns=delay_p95_ns,
+        delay_max_ns=delay_max_ns,
+        depth_p50=None if trace.losses else percentiles(depth, 50)[0],
         depth_max=None if trace.losses else int(depth.max()),
         num_shorter_than_launch=int((kernel_ns < call_ns).sum()),
     )

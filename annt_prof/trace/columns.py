@@ -77,9 +77,10 @@ class Events:
         thread: int32, index into ``Trace.threads``; for device events their stream's row.
         device: int64, of device activities.
         stream: int64, of device activities.
-        correlation: int64, ties a device activity to the call that launched it.
-        external_id: int64, ties a launch or a device activity to its operator.
-        sequence: int64, autograd's sequence number.
+        correlation: int64, of calls and device activities; ties the latter to the call that
+            launched it.
+        external_id: int64, of operators and device activities; ties the latter to the former.
+        sequence: int64, of operators: autograd's sequence number.
         bytes: int64, moved by a copy or set by a memset.
         geometry: int32, index into ``Trace.geometries``; of kernels.
         occupancy: float32, percent of the multiprocessor's warps that kineto estimates a kernel

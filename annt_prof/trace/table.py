@@ -6,7 +6,6 @@ from array import array
 from collections import defaultdict
 from dataclasses import fields
 from itertools import compress
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import msgspec
@@ -27,7 +26,7 @@ from annt_prof.trace.document import ABSENT, Arguments, Number
 from annt_prof.trace.instants import LIMIT_NS, nanoseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -71,23 +70,11 @@ def _among(*kinds: Kind) -> NDArray[np.bool_]:
     return mask
 
 
-# Few events carry an id, and whoever looks at one looks at these kinds alone.
-_CARRIED_BY = {
-    "device": _among(*DEVICE_KINDS),
-    "stream": _among(*DEVICE_KINDS),
-    "bytes": _among(*DEVICE_KINDS),
-    "correlation": _among(Kind.RUNTIME, Kind.DRIVER, *DEVICE_KINDS),
-    "external_id": _among(Kind.OPERATOR, *DEVICE_KINDS),
-    "sequence": _among(Kind.OPERATOR),
-}
-_MEMORY = (
-    "memory_bytes",
-    "address",
-    "device_type",
-    "device_id",
-    "total_allocated",
-    "total_reserved",
-)
+# Few events carry an id, and whoever looks at one looks at these kinds altold.
+_ON_DEVICE = _among(*DEVICE_KINDS)
+_LAUNCHED = _among(Kind.RUNTIME, Kind.DRIVER, *DEVICE_KINDS)
+_OF_OPERATORS = _among(Kind.OPERATOR, *DEVICE_KINDS)
+_OPERATORS = _among(Kind.OPERATOR)
 
 Integer = TypeVar("Integer", bound=np.integer[Any])
 Columns = TypeVar("Columns", Events, Allocations, ForwardLinks)
@@ -194,16 +181,26 @@ class Table:
         arguments = [event.args or _NO_ARGUMENTS for event in timed]
         kind = self._kind_of.indices([event.cat for event in timed], np.int8)
         geometry, occupancy = self._launches(arguments, kind)
+        activities = _of(arguments, _ON_DEVICE[kind])
         return Events(
             start_ns=start_ns,
             end_ns=start_ns + duration_ns,
             kind=kind,
             name=self._name_of.indices([event.name for event in timed], np.int32),
             thread=self._rows(timed),
+            device=_spread([told.device for told in activities], _ON_DEVICE[kind]),
+            stream=_spread([told.stream for told in activities], _ON_DEVICE[kind]),
+            bytes=_spread([told.bytes for told in activities], _ON_DEVICE[kind]),
+            correlation=_spread(
+                [told.correlation for told in _of(arguments, _LAUNCHED[kind])], _LAUNCHED[kind]
+            ),
+            external_id=_external_ids(arguments, kind),
+            sequence=_spread(
+                [told.sequence for told in _of(arguments, _OPERATORS[kind])], _OPERATORS[kind]
+            ),
             geometry=geometry,
             occupancy=occupancy,
             message=self._carried(arguments, kind),
-            **_ids(arguments, kind),
         )
 
     def _launches(
@@ -220,7 +217,7 @@ class Table:
         return geometry, occupancy
 
     def _carried(self, arguments: list[Arguments], kind: NDArray[np.int8]) -> NDArray[np.int32]:
-        """Return the message of each kernel that tells one."""
+        """Return the message of each kernel that tells told."""
         message = np.full(len(arguments), MISSING, np.int32)
         for place in np.flatnonzero(kind == Kind.KERNEL).tolist():
             told = arguments[place]
@@ -230,9 +227,16 @@ class Table:
 
     def _memory(self, listed: list[Event]) -> Allocations:
         arguments = [event.args or _NO_ARGUMENTS for event in listed]
-        columns = {name: _integers(map(attrgetter(name), arguments)) for name in _MEMORY}
-        columns["bytes"] = columns.pop("memory_bytes")
-        return Allocations(time_ns=self._starts(listed), thread=self._rows(listed), **columns)
+        return Allocations(
+            time_ns=self._starts(listed),
+            thread=self._rows(listed),
+            bytes=_integers([told.memory_bytes for told in arguments]),
+            address=_integers([told.address for told in arguments]),
+            device_type=_integers([told.device_type for told in arguments]),
+            device_id=_integers([told.device_id for told in arguments]),
+            total_allocated=_integers([told.total_allocated for told in arguments]),
+            total_reserved=_integers([told.total_reserved for told in arguments]),
+        )
 
     def _starts(self, events: list[Event]) -> NDArray[np.int64]:
         try:
@@ -311,13 +315,21 @@ def _durations(values: list[Number]) -> tuple[NDArray[np.int64], int]:
     Durations are short enough for a double: it holds 26 days to the nanosecond.
     """
     try:
-        micros = np.array([0 if value is None else value for value in values], np.float64)
-    except ValueError:
-        micros = np.array([_float(value) for value in values], np.float64)
+        micros = np.array(array("d", cast("list[float]", values)))
+    except (TypeError, OverflowError):
+        micros = _micros(values)
     with np.errstate(over="ignore", invalid="ignore"):  # such durations are damaged: see below
         nanos = np.rint(micros * 1000)
     damaged = ~((nanos >= 0) & (nanos < LIMIT_NS))
     return np.where(damaged, 0, nanos).astype(np.int64), int(damaged.sum())
+
+
+def _micros(values: list[Number]) -> NDArray[np.float64]:
+    """Convert what is not all numbers; what is none becomes negative."""
+    try:
+        return np.array([0 if value is None else value for value in values], np.float64)
+    except ValueError:
+        return np.array([_float(value) for value in values], np.float64)
 
 
 def _float(value: Number) -> float:
@@ -334,34 +346,32 @@ def _identity(value: Number) -> int | str:
     return str(value) if number is None else number
 
 
-def _ids(arguments: list[Arguments], kind: NDArray[np.int8]) -> dict[str, NDArray[np.int64]]:
-    """Return a column of shape (n,) for each id, ``MISSING`` where an event does not carry it."""
-    columns = {
-        name: _column(name, arguments, carriers[kind]) for name, carriers in _CARRIED_BY.items()
-    }
-    external_id = columns["external_id"]
-    unknown = _CARRIED_BY["external_id"][kind] & (external_id == MISSING)
-    columns["external_id"] = np.where(
-        unknown, _column("old_external_id", arguments, unknown), external_id
-    )
-    return columns
+def _external_ids(arguments: list[Arguments], kind: NDArray[np.int8]) -> NDArray[np.int64]:
+    """Return the ids of operators and of what they launched, in whichever spelling they are."""
+    carrying = _OF_OPERATORS[kind]
+    ids = _spread([told.external_id for told in _of(arguments, carrying)], carrying)
+    unknown = carrying & (ids == MISSING)
+    ids[unknown] = _integers([told.old_external_id for told in _of(arguments, unknown)])
+    return ids
 
 
-def _column(
-    name: str, arguments: list[Arguments], carrying: NDArray[np.bool_]
-) -> NDArray[np.int64]:
-    column = np.full(len(arguments), MISSING, np.int64)
-    column[carrying] = _integers(map(attrgetter(name), compress(arguments, carrying.tolist())))
+def _of(arguments: list[Arguments], carrying: NDArray[np.bool_]) -> list[Arguments]:
+    return list(compress(arguments, carrying.tolist()))
+
+
+def _spread(values: list[Number], carrying: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return a column with the values of the events that carry one, ``MISSING`` elsewhere."""
+    column = np.full(len(carrying), MISSING, np.int64)
+    column[carrying] = _integers(values)
     return column
 
 
-def _integers(values: Iterable[Number]) -> NDArray[np.int64]:
+def _integers(values: list[Number]) -> NDArray[np.int64]:
     """Convert to shape (n,); what is no integer of 64 bits becomes ``MISSING``."""
-    listed = list(values)
     try:
-        return np.array(array("q", cast("list[int]", listed)))
+        return np.array(array("q", cast("list[int]", values)))
     except (TypeError, OverflowError):
-        numbers = map(_or_missing, listed)
+        numbers = map(_or_missing, values)
         limited = [n if -_INT64_LIMIT <= n < _INT64_LIMIT else MISSING for n in numbers]
         return np.array(limited, np.int64)
 
@@ -372,7 +382,7 @@ def _or_missing(value: Number) -> int:
 
 
 def integer(value: Number) -> int | None:
-    """Return what a number in any of the dialects says, or None."""
+    """Return what a number in any of the dialects says, or Ntold."""
     if value is None or isinstance(value, int):
         return value
     try:
