@@ -114,8 +114,8 @@ class Table:
         self._names: dict[str, int] = {}
         self._threads: dict[tuple[int | str, int | str], int] = {}
         self._geometries: dict[Geometry, int] = {}
-        self._kind_of = _Memo(_kind)
-        self._name_of = _Memo(lambda name: _index(self._names, _text(name)))
+        self._label_of = _Memo(lambda written: self._label(*written))
+        self._kinds, self._name_indices, self._thread_indices = array("b"), array("i"), array("i")
         self._thread_of = _Memo(
             lambda ids: _index(self._threads, (_identity(ids[0]), _identity(ids[1])))
         )
@@ -179,15 +179,19 @@ class Table:
         duration_ns, num_clamped = _durations([event.dur for event in timed])
         self.num_clamped += num_clamped
         arguments = [event.args or _NO_ARGUMENTS for event in timed]
-        kind = self._kind_of.indices([event.cat for event in timed], np.int8)
+        # Few events differ in all of these, so one look tells all three columns.
+        label = self._label_of.indices(
+            [(event.cat, event.name, event.pid, event.tid) for event in timed], np.int32
+        )
+        kind = np.frombuffer(self._kinds, np.int8)[label]
         geometry, occupancy = self._launches(arguments, kind)
         activities = _of(arguments, _ON_DEVICE[kind])
         return Events(
             start_ns=start_ns,
             end_ns=start_ns + duration_ns,
             kind=kind,
-            name=self._name_of.indices([event.name for event in timed], np.int32),
-            thread=self._rows(timed),
+            name=np.frombuffer(self._name_indices, np.int32)[label],
+            thread=np.frombuffer(self._thread_indices, np.int32)[label],
             device=_spread([told.device for told in activities], _ON_DEVICE[kind]),
             stream=_spread([told.stream for told in activities], _ON_DEVICE[kind]),
             bytes=_spread([told.bytes for told in activities], _ON_DEVICE[kind]),
@@ -202,6 +206,15 @@ class Table:
             occupancy=occupancy,
             message=self._carried(arguments, kind),
         )
+
+    def _label(
+        self, category: str | None, name: str | int | None, process: Number, thread: Number
+    ) -> int:
+        """Note the kind, name and thread of a combination that is new, and return its number."""
+        self._kinds.append(_kind(category))
+        self._name_indices.append(_index(self._names, _text(name)))
+        self._thread_indices.append(self._thread_of[process, thread])
+        return len(self._kinds) - 1
 
     def _launches(
         self, arguments: list[Arguments], kind: NDArray[np.int8]
