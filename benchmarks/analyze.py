@@ -1,6 +1,6 @@
 """How long annt-prof takes to analyse a trace, beside the tools that people use.
 
-    python benchmarks/analyze.py [TRACE] [--runs 7] [--others PYTHON]
+    python benchmarks/analyze.py [TRACE] [--runs 7] [--others PYTHON] [--before CHECKOUT]
 
 Whole processes, all of them in turn in shuffled order, so that a busy moment strikes them alike;
 printed are medians, the paired ratio to ``annt-prof analyze --json`` with its 95 % t-interval on
@@ -11,7 +11,8 @@ The others need an environment of their own, whose interpreter ``--others`` name
 
     pip install HolisticTraceAnalysis==0.5.0 torch-tb-profiler==0.4.3
 
-What is missing there is listed as skipped.
+What is missing there is listed as skipped. ``--before`` names a checkout of an older version of
+annt-prof, which takes its turns with the others.
 """
 
 import argparse
@@ -91,6 +92,7 @@ def main() -> None:
     parser.add_argument("trace", nargs="?", type=Path, default=TRACE)
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--others", help="Interpreter of an environment with the other tools.")
+    parser.add_argument("--before", type=Path, help="Checkout of an older version.")
     arguments = parser.parse_args()
     file = str(arguments.trace)
     contenders = {
@@ -98,6 +100,10 @@ def main() -> None:
         "floor": [sys.executable, "-c", FLOOR, file],
         "json.loads": [sys.executable, "-c", JSON, file],
     }
+    if arguments.before:
+        # A safe path leaves out the working directory, which may be that of the new version.
+        older = ("env", "PYTHONSAFEPATH=1", f"PYTHONPATH={arguments.before.resolve()}")
+        contenders["before"] = [*older, *contenders["annt-prof"]]
     if arguments.others:
         contenders["HTA 0.5"] = [arguments.others, "-c", HTA, file]
         contenders["tb-profiler"] = [arguments.others, "-c", PLUGIN, file]
