@@ -11,6 +11,7 @@ from annt_prof.remarks import Remark, Source
 from annt_prof.runner.entry import entries
 from annt_prof.runner.withholding import costs_every_variant, withhold
 from annt_prof.runs.events import Activity, Event, VariantLost
+from annt_prof.runs.logs import log_of
 from annt_prof.runs.record import Epochs
 from annt_prof.scenario.pair import changed
 from annt_prof.windows.messages import (
@@ -20,7 +21,6 @@ from annt_prof.windows.messages import (
     TimedRequest,
     WarmRequest,
 )
-from annt_prof.workers.logs import log_of
 from annt_prof.workers.process import WorkerLost, start_training
 
 if TYPE_CHECKING:

@@ -19,6 +19,7 @@ from annt_prof.runner.entry import Order, entries, obstacles
 from annt_prof.runner.session import Session, Statistics
 from annt_prof.runs import store
 from annt_prof.runs.events import Activity, Event, Progressed, Warned
+from annt_prof.runs.logs import keep, named
 from annt_prof.runs.record import SCHEMA_VERSION, Run
 from annt_prof.scenario.effective import EffectiveValue
 from annt_prof.scenario.pair import Change, changed, compare
@@ -26,7 +27,6 @@ from annt_prof.techniques.evidence import Baseline
 from annt_prof.telemetry import series
 from annt_prof.telemetry.sampler import Sampler
 from annt_prof.windows.messages import Assignment
-from annt_prof.workers.logs import keep, named
 from annt_prof.workers.process import fork_server, observe_baseline, probe_machine
 from annt_prof.workers.shared_memory import demand, free_bytes, held_batches, remedy, shortage
 

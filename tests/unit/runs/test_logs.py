@@ -1,7 +1,7 @@
 """Which logs are kept, and which variants name theirs."""
 
+from annt_prof.runs.logs import keep, named
 from annt_prof.runs.record import VariantRecord
-from annt_prof.workers.logs import keep, named
 
 
 def test_every_variant_that_was_lost_names_the_log_of_its_processes(tmp_path):
