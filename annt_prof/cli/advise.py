@@ -10,6 +10,7 @@ import click
 
 from annt_prof.cli import options
 from annt_prof.errors import UserError
+from annt_prof.runs.layout import RUN_FILE
 
 if TYPE_CHECKING:
     from annt_prof.explain.advice import Advice
@@ -48,7 +49,7 @@ def command(source: str | None, runs_dir: Path, on_cpu: bool, as_json: bool) -> 
 
 
 def _is_trace(path: Path) -> bool:
-    return path.name.endswith(_TRACE_SUFFIXES) and path.name != "run.json"
+    return path.name.endswith(_TRACE_SUFFIXES) and path.name != RUN_FILE
 
 
 def _of_trace(path: Path, accelerator: bool | None) -> tuple[str, Evidence, tuple[Advice, ...]]:

@@ -35,5 +35,6 @@ def command(run: str | None, runs_dir: Path, as_json: bool) -> None:
     from rich.console import Console
 
     from annt_prof.report.text.answer import render
+    from annt_prof.runs.layout import run_directory
 
-    render(record, place if place.is_dir() else place.parent, Console())
+    render(record, run_directory(place), Console())

@@ -15,7 +15,7 @@ import click
 
 from annt_prof.cli import options
 from annt_prof.errors import UserError
-from annt_prof.runs import store
+from annt_prof.runs import layout, store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,9 +44,10 @@ def command(run: str | None, port: int | None, host: str, runs_dir: Path) -> Non
 
     RUN is a run directory, its run.json, or the name of a directory under --runs-dir.
     """
-    directory = _run_directory(run, runs_dir)
+    place = store.find(run, runs_dir)
+    directory = layout.run_directory(place)
     chosen = _free_port(host, port)
-    log = _log(directory)
+    log = _log(place, directory)
     # Ctrl-C is how a server is meant to end, so from its start on it is no failure.
     with _server(log, host, chosen) as (server, output), contextlib.suppress(KeyboardInterrupt):
         _wait_until_it_answers(server, host, chosen, output)
@@ -57,20 +58,15 @@ def command(run: str | None, port: int | None, host: str, runs_dir: Path) -> Non
             raise _died(server, output)
 
 
-def _run_directory(run: str | None, runs_dir: Path) -> Path:
-    chosen = store.find(run, runs_dir)
-    return chosen.parent if chosen.name == store.RUN_FILE else chosen
-
-
-def _log(directory: Path) -> Path:
+def _log(place: Path, directory: Path) -> Path:
     """Return the run's log directory, writing it first where it is missing or outdated."""
     from annt_prof.compare.old_records import with_figures
     from annt_prof.tensorboard import log
 
-    record = with_figures(store.load(directory))
+    record = with_figures(store.load(place))
     if not log.is_current(directory):
         log.write(record, directory)
-    return log.log_directory(directory)
+    return layout.tensorboard_folder(directory)
 
 
 def _free_port(host: str, port: int | None) -> int:

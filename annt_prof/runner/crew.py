@@ -11,7 +11,7 @@ from annt_prof.remarks import Remark, Source
 from annt_prof.runner.entry import entries
 from annt_prof.runner.withholding import costs_every_variant, withhold
 from annt_prof.runs.events import Activity, Event, VariantLost
-from annt_prof.runs.logs import log_of
+from annt_prof.runs.layout import file_name, log_name, log_path
 from annt_prof.runs.record import Epochs
 from annt_prof.scenario.pair import changed
 from annt_prof.windows.messages import (
@@ -153,8 +153,8 @@ class Crew:
             device_type=self._order.machine.device_type,
             data_dir=self._order.data_dir,
             search_path=self._order.search_path,
-            log=self._order.logs / f"{variant.name}.log",
-            compiled=self._order.logs / "compiled" / variant.name,
+            log=self._order.logs / log_name(variant.name),
+            compiled=self._order.logs / "compiled" / file_name(variant.name),
         )
 
     def separate(self, crowded: CrowdedError, span: Span) -> None:
@@ -226,7 +226,7 @@ class Crew:
         cast("Worker", entry.worker).send(request)
         said = self._said(entry)
         if isinstance(said, Failure):
-            log = "" if said.signal else f" ({log_of(entry.variant.name)})"
+            log = "" if said.signal else f" ({log_path(entry.variant.name)})"
             entry.change(
                 remarks=(*entry.record.remarks, Remark(Source.RUN, f"{lacks}: {said.message}{log}"))
             )

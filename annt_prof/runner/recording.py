@@ -19,6 +19,7 @@ from annt_prof.runner.entry import Order, entries, obstacles
 from annt_prof.runner.session import Session, Statistics
 from annt_prof.runs import store
 from annt_prof.runs.events import Activity, Event, Progressed, Warned
+from annt_prof.runs.layout import TELEMETRY_FILE
 from annt_prof.runs.logs import keep, named
 from annt_prof.runs.record import SCHEMA_VERSION, Run
 from annt_prof.scenario.effective import EffectiveValue
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from annt_prof.techniques.observed import Observed
     from annt_prof.windows.messages import Probed
 
-TELEMETRY = "telemetry.csv"
 INTERRUPTED = "interrupted"
 
 
@@ -124,7 +124,7 @@ def record_run(
             draft = msgspec.structs.replace(draft, remarks=remarks)
             try:
                 sampler = Sampler.start(
-                    directory / TELEMETRY, os.getpid(), accelerated, probed.device_uuid
+                    directory / TELEMETRY_FILE, os.getpid(), accelerated, probed.device_uuid
                 )
                 run = _measure(session, statistics, directory, draft, sampler)
             finally:
@@ -280,7 +280,7 @@ def _measure(
             stop = f"{measured}; {INTERRUPTED} while tracing"
             session.trace(directory)
             stop, complete = measured, True
-    variants = _with_telemetry(session.records, directory / TELEMETRY)
+    variants = _with_telemetry(session.records, directory / TELEMETRY_FILE)
     return msgspec.structs.replace(
         draft,
         variants=statistics.summarise(variants),

@@ -11,6 +11,7 @@ from annt_prof.errors import UserError
 from annt_prof.remarks import Remark, Source
 from annt_prof.runner.crew import CrowdedError
 from annt_prof.runs.events import Activity
+from annt_prof.runs.layout import trace_path
 from annt_prof.trace.reading import read
 from annt_prof.windows.messages import NumericsReply, NumericsRequest, TracedRequest
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from annt_prof.runner.entry import Entry
     from annt_prof.runner.spans import Span
     from annt_prof.runs.events import Event
-
-ORIGINAL_TRACE = "kineto.json.gz"
 
 
 def trace_variant(
@@ -39,12 +38,12 @@ def trace_variant(
     Args:
         crew: That the variant belongs to.
         entry: With a process.
-        directory: The run directory; the trace goes to ``tensorboard/<variant>/`` there.
+        directory: The run directory.
         span: Of the timed windows: the traced one holds whole turns of the same things.
         iterations: Recorded ones, at least.
         notify: Told of what is being done.
     """
-    path = directory / "tensorboard" / entry.variant.name / ORIGINAL_TRACE
+    path = trace_path(directory, entry.variant.name)
     path.parent.mkdir(parents=True, exist_ok=True)
     notify(Activity("tracing", entry.variant.name))
     turns = -(-iterations // span.period)

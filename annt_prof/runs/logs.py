@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from annt_prof.runs.layout import log_name, log_path
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
@@ -14,12 +16,6 @@ if TYPE_CHECKING:
     from annt_prof.runs.record import VariantRecord
 
 _LOST = ("crashed", "out_of_memory")
-_FOLDER = "logs"
-
-
-def log_of(variant: str) -> str:
-    """Return the path of a variant's log within the run directory."""
-    return f"{_FOLDER}/{variant}.log"
 
 
 def keep(logs: Path, directory: Path, variants: Iterable[VariantRecord]) -> None:
@@ -32,22 +28,23 @@ def keep(logs: Path, directory: Path, variants: Iterable[VariantRecord]) -> None
         directory: The run's.
         variants: As they ended.
     """
-    reasons = {v.name: v.reason for v in variants if v.status in _LOST}
-    for log in logs.glob("*.log"):
-        kept = directory / log_of(log.stem)
+    for variant in variants:
+        log, kept = logs / log_name(variant.name), directory / log_path(variant.name)
+        if not log.exists():
+            continue
         if log.stat().st_size:
             kept.parent.mkdir(exist_ok=True)
             shutil.copy(log, kept)
-        elif log.stem in reasons:
+        elif variant.status in _LOST:
             kept.parent.mkdir(exist_ok=True)
-            kept.write_text(f"annt-prof: it printed nothing; {reasons[log.stem]}\n")
+            kept.write_text(f"annt-prof: it printed nothing; {variant.reason}\n")
 
 
 def named(variants: tuple[VariantRecord, ...], directory: Path) -> tuple[VariantRecord, ...]:
     """Return the variants, each lost one with the log that its process left."""
     return tuple(
-        msgspec.structs.replace(each, log=log_of(each.name))
-        if each.status in _LOST and (directory / log_of(each.name)).exists()
+        msgspec.structs.replace(each, log=log_path(each.name))
+        if each.status in _LOST and (directory / log_path(each.name)).exists()
         else each
         for each in variants
     )

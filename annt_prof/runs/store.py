@@ -16,17 +16,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from annt_prof.errors import UserError, suggestion
+from annt_prof.runs.layout import RUN_FILE, SCENARIO_FILE, STEP_TIMES_FILE, file_name
 from annt_prof.runs.migration import brought_up_to_date
 from annt_prof.runs.record import SCHEMA_VERSION, Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-RUN_FILE = "run.json"
-SCENARIO_FILE = "scenario.yaml"
-STEP_TIMES_FILE = "step_times.csv"
-TELEMETRY_FILE = "telemetry.csv"
-TENSORBOARD_FOLDER = "tensorboard"
 
 STEP_TIMES_COLUMNS = ("variant", "launch", "round", "position", "index", "step_ns")
 
@@ -50,7 +45,7 @@ def create(root: Path, scenario_name: str, scenario_text: str) -> Path:
     Raises:
         UserError: The folder cannot be written, or the disk is full; nothing is left behind.
     """
-    safe = re.sub(r"[^A-Za-z0-9._-]", "_", scenario_name)[:_LONGEST_NAME]
+    safe = file_name(scenario_name)[:_LONGEST_NAME]
     stem = f"{datetime.now(UTC).strftime(_TIMESTAMP)}-{safe}"
     with _remedy(root, "choose another folder with --runs-dir"):
         root.mkdir(parents=True, exist_ok=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from annt_prof.errors import UserError
-from annt_prof.runs.store import RUN_FILE, TENSORBOARD_FOLDER
+from annt_prof.runs import layout
 from annt_prof.tensorboard import bars, card
 from annt_prof.tensorboard.events import EVENT_FILES, Image, Text, replace_events
 from annt_prof.tensorboard.normalise import normalise
@@ -19,12 +19,6 @@ if TYPE_CHECKING:
     from annt_prof.tensorboard.events import Entry
 
 ANSWER = "answer"
-PLUGIN_TRACES = "*.pt.trace.json.gz"
-
-
-def log_directory(directory: Path) -> Path:
-    """Return what TensorBoard is started on, of a run directory."""
-    return directory / TENSORBOARD_FOLDER
 
 
 def write(run: Run, directory: Path) -> None:
@@ -40,16 +34,18 @@ def write(run: Run, directory: Path) -> None:
     Raises:
         UserError: The directory cannot be written, or the disk is full.
     """
-    log = log_directory(directory)
+    log = layout.tensorboard_folder(directory)
     try:
+        _remove_former(run, directory)
         problems = tuple(p for v in run.variants if (p := _copy_trace(run, v, directory)))
-        entries: dict[str, list[Entry]] = {
-            folder_name(variant.name): list(scalars(run, variant)) for variant in run.variants
+        entries: dict[Path, list[Entry]] = {
+            layout.variant_folder(directory, variant.name): list(scalars(run, variant))
+            for variant in run.variants
         }
-        entries.setdefault(ANSWER, []).extend(_answer(run, problems))
+        entries.setdefault(log / ANSWER, []).extend(_answer(run, problems))
         for folder, content in entries.items():
             with tempfile.TemporaryDirectory(prefix=".events-", dir=directory) as staging:
-                replace_events(log / folder, content, Path(staging))
+                replace_events(folder, content, Path(staging))
     except OSError as error:
         raise UserError(
             f"the TensorBoard log cannot be written: {error.strerror or error}",
@@ -61,21 +57,28 @@ def write(run: Run, directory: Path) -> None:
 def is_current(directory: Path) -> bool:
     """Whether the log is there and no older than the record it was written from."""
     written_ns = [
-        f.stat().st_mtime_ns for f in (log_directory(directory) / ANSWER).glob(EVENT_FILES)
+        f.stat().st_mtime_ns
+        for f in (layout.tensorboard_folder(directory) / ANSWER).glob(EVENT_FILES)
     ]
-    return max(written_ns, default=-1) >= (directory / RUN_FILE).stat().st_mtime_ns
+    return max(written_ns, default=-1) >= (directory / layout.RUN_FILE).stat().st_mtime_ns
 
 
-def folder_name(name: str) -> str:
-    """Return the directory of a variant; a name from a file never leads out of the log."""
-    return re.sub(r"[^A-Za-z0-9._-]", "_", name).lstrip(".") or "_"
+def _remove_former(run: Run, directory: Path) -> None:
+    """Remove what an earlier version wrote of these variants to other folders than now."""
+    now = {layout.variant_folder(directory, variant.name) for variant in run.variants}
+    former = {layout.former_variant_folder(directory, variant.name) for variant in run.variants}
+    for folder in former - now:
+        for pattern in (EVENT_FILES, layout.PLUGIN_TRACES):
+            for file in folder.glob(pattern):
+                file.unlink()
+        with suppress(OSError):  # absent, or somebody else's files are there too
+            folder.rmdir()
 
 
 def _copy_trace(run: Run, variant: VariantRecord, directory: Path) -> str | None:
     """Write the plugin's copy beside the log's events; return what went wrong, if it did."""
-    folder = log_directory(directory) / folder_name(variant.name)
-    copy = folder / f"rank_0.{round(created_s(run) * 1000)}.pt.trace.json.gz"
-    for outdated in folder.glob(PLUGIN_TRACES):
+    copy = layout.plugin_trace_path(directory, variant.name, round(created_s(run) * 1000))
+    for outdated in copy.parent.glob(layout.PLUGIN_TRACES):
         if outdated != copy or variant.trace is None:
             outdated.unlink()
     if variant.trace is None:
@@ -84,7 +87,7 @@ def _copy_trace(run: Run, variant: VariantRecord, directory: Path) -> str | None
     try:
         if not original.resolve().is_relative_to(directory.resolve()):
             raise UserError("the trace is not in the run directory", where=str(original))
-        folder.mkdir(parents=True, exist_ok=True)
+        copy.parent.mkdir(parents=True, exist_ok=True)
         normalise(original, copy)
     except UserError as error:
         copy.unlink(missing_ok=True)

@@ -7,6 +7,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from annt_prof.plan import LEAST_LAUNCHES
+from annt_prof.runs import layout
 from benchmarks.gpu_items.commands import MEASURED_IN_PART, annt_prof, settings, variant_readings
 from benchmarks.gpu_items.executing import ROOT
 from benchmarks.gpu_items.owed import Owed
@@ -41,7 +42,13 @@ _TINY = {
     "window__traced_iterations": 2, "dataset__batch_size": 2, "model__name": "resnet18",
     "design": "alone",
 }  # fmt: skip
-KEPT = ("run.json", "scenario.yaml", "step_times.csv", "telemetry.csv", "logs")
+KEPT = (
+    layout.RUN_FILE,
+    layout.SCENARIO_FILE,
+    layout.STEP_TIMES_FILE,
+    layout.TELEMETRY_FILE,
+    layout.LOGS_FOLDER,
+)
 """What is archived of a run directory; traces are kept apart."""
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from annt_prof.compare.old_records import with_figures
-from annt_prof.runs import store
+from annt_prof.runs import layout, store
 from hand_made import MS, run, variant
 
 
@@ -23,7 +23,7 @@ def as_version_1(directory: Path) -> None:
             del window["wall_ns"], window["first_iteration"]
             window["median_ns"] = MS
             window["step_ns"] = [2 * MS, 2 * MS, 2 * MS, 2 * MS, 42 * MS]
-    (directory / store.RUN_FILE).write_text(json.dumps(record))
+    (directory / layout.RUN_FILE).write_text(json.dumps(record))
 
 
 def test_medians_of_old_records_are_not_believed(tmp_path: Path) -> None:
