@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from statistics import fmean
 from typing import TYPE_CHECKING, NamedTuple
@@ -177,16 +178,28 @@ def _planned(crew: Crew, launch_s: float, notify: Notify) -> Preparation:
             enough_s=outlook.enough_s,
         )
     )
-    return Preparation(span, launch_s, tuple(_cut(window, span, outlook.needed)))
+    group = math.lcm(*(one.accumulation for one in prepared))
+    remarks = (_cut(window, span, outlook.needed), _rounded(window, span, group))
+    return Preparation(span, launch_s, tuple(said for said in remarks if said is not None))
 
 
-def _cut(window: WindowChoice, span: spans.Span, needed: int) -> list[str]:
+def _cut(window: WindowChoice, span: spans.Span, needed: int) -> str | None:
     if span.iterations >= window.iterations:
-        return []
-    return [
+        return None
+    return (
         f"windows have {span.iterations} instead of {window.iterations} iterations, as, by the "
         f"steps of the warm-up, {window.time_budget_s:g} s hold no {needed} launches of longer ones"
-    ]
+    )
+
+
+def _rounded(window: WindowChoice, span: spans.Span, group: int) -> str | None:
+    """Return what is said where windows of the asked length would cut an optimizer step."""
+    if window.iterations % group == 0 or span.iterations <= window.iterations:
+        return None
+    return (
+        f"windows have {span.iterations} instead of {window.iterations} iterations, as optimizer "
+        f"steps of {group} iterations each are timed whole"
+    )
 
 
 def _pace(prepared: Prepared) -> spans.Pace:

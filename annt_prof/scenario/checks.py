@@ -1,4 +1,8 @@
-"""What no single key can tell: settings that contradict each other."""
+"""What no single key can tell: settings that contradict each other.
+
+Only what no run could do is one. A technique whose doing is the baseline's own is a result, and
+windows are rounded up to whole optimizer steps.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from annt_prof.scenario.schema import SHIPPED_DATASETS
-from annt_prof.techniques.shipped.gradient_accumulation import GradientAccumulationOptions
-from annt_prof.techniques.shipped.pin_memory import PinMemoryOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,16 +41,8 @@ class Finding:
 
 def findings(scenario: Scenario) -> list[Finding]:
     """Return every contradiction in a scenario whose keys are valid one by one."""
-    checks = (_model, _dataset, _optimizer, _schedule, _whole_optimizer_steps, _rounds, _pinning)
+    checks = (_model, _dataset, _optimizer, _schedule, _rounds)
     return [finding for check in checks for finding in check(scenario)]
-
-
-def accumulation(scenario: Scenario) -> int:
-    """Return the iterations per optimizer step of the whole mix."""
-    for chosen in scenario.techniques:
-        if isinstance(chosen.options, GradientAccumulationOptions):
-            return chosen.options.steps
-    return 1
 
 
 def _finding(message: str, *keys: str) -> Finding:
@@ -111,23 +105,6 @@ def _schedule(scenario: Scenario) -> Iterator[Finding]:
         )
 
 
-def _whole_optimizer_steps(scenario: Scenario) -> Iterator[Finding]:
-    steps = accumulation(scenario)
-    for key in ("iterations", "traced_iterations"):
-        found: int = getattr(scenario.window, key)
-        if found % steps == 0:
-            continue
-        below = found // steps * steps
-        nearest = f"{below} or {below + steps}" if below else str(steps)
-        yield _finding(
-            f"a window is a whole number of optimizer steps, but window.{key} ({found}) is no "
-            f"multiple of techniques.gradient_accumulation.steps ({steps}); the nearest: {nearest}",
-            f"window.{key}",
-            "techniques.gradient_accumulation.steps",
-            "techniques.gradient_accumulation",
-        )
-
-
 def _rounds(scenario: Scenario) -> Iterator[Finding]:
     window = scenario.window
     if window.min_launches > window.rounds:
@@ -138,18 +115,3 @@ def _rounds(scenario: Scenario) -> Iterator[Finding]:
             (("window", "min_launches"), ("window", "rounds")),
             unless_overridden=("window", "rounds"),
         )
-
-
-def _pinning(scenario: Scenario) -> Iterator[Finding]:
-    dataset = scenario.dataset
-    for chosen in scenario.techniques:
-        options = chosen.options
-        if isinstance(options, PinMemoryOptions) and (options.pin, options.non_blocking) == (
-            dataset.pin_memory,
-            dataset.non_blocking,
-        ):
-            yield _finding(
-                "the baseline already loads this way (dataset.pin_memory, dataset.non_blocking), "
-                "so there is nothing to compare",
-                "techniques.pin_memory",
-            )

@@ -142,7 +142,10 @@ class WindowChoice(Section):
         description="Untimed iterations before the first round, rounded up to optimizer steps.",
     )
     iterations: int = Field(
-        default=10, ge=1, le=1_000_000, description="Timed iterations per window."
+        default=10,
+        ge=1,
+        le=1_000_000,
+        description="Timed iterations per window, rounded up to optimizer steps.",
     )
     switch_in: int = Field(
         default=2,
@@ -174,7 +177,10 @@ class WindowChoice(Section):
         description="Seconds of measuring at most, with every launch but the first.",
     )
     traced_iterations: int = Field(
-        default=4, ge=1, le=100_000, description="Iterations under the profiler."
+        default=4,
+        ge=1,
+        le=100_000,
+        description="Iterations under the profiler, rounded up to optimizer steps.",
     )
 
 

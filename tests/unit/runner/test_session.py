@@ -626,3 +626,34 @@ def test_a_period_in_optimizer_steps_is_one_in_iterations(
     assert _period(entry) == 6
     pace = _pace(Prepared((), (), 2, 0.1, step_ns=steps))
     assert (pace.period, pace.accumulation) == (6, 2)
+
+
+@pytest.mark.parametrize(
+    ("steps", "iterations", "remarks"),
+    [
+        (4, 12, ("windows have 12 instead of 10 iterations, as optimizer steps of 4 iterations "
+                 "each are timed whole",)),
+        (5, 10, ()),
+    ],
+)  # fmt: skip
+def test_windows_are_rounded_up_to_whole_optimizer_steps(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    steps: int,
+    iterations: int,
+    remarks: tuple[str, ...],
+) -> None:
+    def start(_context: object, assignment: Assignment) -> ScriptedWorker:
+        accumulation = steps if assignment.variant.techniques else 1
+        return ScriptedWorker(None, assignment.variant.name, accumulation)
+
+    scenario = scenario_of(techniques={"gradient_accumulation": {"steps": steps}})
+    monkeypatch.setattr(crew_module, "start_training", start)
+    order = Order(scenario, plan(scenario), CPU, None, tmp_path, tmp_path)
+    session = Session(None, order, lambda _event: None)  # type: ignore[arg-type]
+    session.prepare()
+    session.measure(IMPATIENT)
+    windows = [window for record in session.records for window in record.windows]
+    assert {window.iterations for window in windows} == {iterations}
+    said = tuple(remark for remark in session.remarks if remark.startswith("windows have"))
+    assert said == remarks

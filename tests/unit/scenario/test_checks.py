@@ -2,6 +2,12 @@
 
 import pytest
 
+from annt_prof.machine.machine import Machine
+from annt_prof.runner.entry import obstacles
+from annt_prof.techniques.evidence import Baseline
+
+GPU = Machine("cuda", "A GPU", 1, 8, native_bfloat16=True)
+
 
 @pytest.mark.parametrize(
     ("addition", "expected"),
@@ -65,50 +71,41 @@ def test_images_of_ones_own_augment_themselves(complaint):
     assert "dataset.augmentation: my.data:make is a dataset of your own" in message
 
 
-@pytest.mark.parametrize(
-    ("steps", "iterations", "nearest"), [(4, 10, "8 or 12"), (20, 10, "20"), (3, 20, "18 or 21")]
-)
-def test_a_window_holds_whole_optimizer_steps(complaint, minimal, steps, iterations, nearest):
-    message = complaint(
+@pytest.mark.parametrize("steps", [2, 3, 20])
+def test_windows_that_cut_an_optimizer_step_are_no_contradiction(load_text, minimal, steps):
+    load_text(
         minimal + f"techniques: {{gradient_accumulation: {{steps: {steps}}}}}\n"
-        f"window: {{iterations: {iterations}, traced_iterations: {steps}}}\n"
+        "window: {iterations: 11, traced_iterations: 3}\n"
     )
-    assert message.startswith(
-        "scenario.yaml:4:22: window.iterations: a window is a whole number of optimizer steps, "
-        f"but window.iterations ({iterations}) is no multiple of "
-        f"techniques.gradient_accumulation.steps ({steps}); the nearest: {nearest}\n"
-        f"    window: {{iterations: {iterations}"
-    )
-    assert "traced_iterations (" not in message
-
-
-def test_a_default_window_that_does_not_fit_points_at_the_accumulation(complaint, minimal):
-    message = complaint(minimal + "techniques:\n  gradient_accumulation:\n    steps: 3\n")
-    assert "scenario.yaml:5:12: techniques.gradient_accumulation.steps: a window is" in message
-    assert "window.iterations (10)" in message
-    assert "window.traced_iterations (4)" in message
 
 
 def test_a_misfit_that_the_overlay_brings_points_into_the_overlay(complaint, minimal):
     message = complaint(
         minimal
-        + "techniques: {gradient_accumulation: }\n"
-        + "window: {iterations: 10}\n"
-        + "when: {no_accelerator: {techniques: {gradient_accumulation: {steps: 5}}}}\n"
+        + "optimizer: {name: sgd, momentum: 0.9, nesterov: true}\n"
+        + "schedule: {name: cosine, step_every: epoch, epochs: 2}\n"
+        + "when: {no_accelerator: {schedule: {epochs: 1}}}\n"
     )
     assert message.startswith(
-        "scenario.yaml:5:69: when.no_accelerator.techniques.gradient_accumulation.steps: a window"
+        "scenario.yaml:5:44: when.no_accelerator.schedule.epochs: cosine advanced once per epoch"
     )
-    assert "window.traced_iterations (4)" in message
-    assert "window.iterations (10)" not in message
+    assert "nesterov" not in message
 
 
-def test_pinning_what_is_pinned_compares_nothing(complaint, load_text):
-    text = (
+@pytest.mark.parametrize(
+    ("dataset", "technique"),
+    [
+        ("pin_memory: true, non_blocking: true", "pin_memory: "),
+        ("workers: 2", "dataloader_workers: {workers: 2, persistent: false}"),
+    ],
+)
+def test_what_the_baseline_does_already_is_a_result(load_text, dataset, technique):
+    document = load_text(
         "model: {source: timm, name: x}\n"
-        "dataset: {name: cifar10, batch_size: 4, pin_memory: true, non_blocking: true}\n"
+        f"dataset: {{name: cifar10, batch_size: 4, {dataset}}}\n"
+        f"techniques: {{{technique}}}\n"
     )
-    assert "techniques.pin_memory: the baseline already loads this way" in complaint(
-        text + "techniques: {pin_memory: }\n"
-    )
-    load_text(text + "techniques: {pin_memory: {non_blocking: false}}\n")
+    resolved = document.resolve(accelerator=True)
+    baseline = Baseline.of({value.path: value.value for value in resolved.values}, "cuda")
+    mix = resolved.scenario.techniques
+    assert obstacles(mix, GPU, baseline) == {mix[0].name: "the baseline does so already"}

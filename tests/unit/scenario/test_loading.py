@@ -204,42 +204,38 @@ def test_differences_name_what_is_new_or_other():
 
 
 PICKY = """\
-techniques: {gradient_accumulation: }
-window: {iterations: 20, traced_iterations: 8}
-when: {no_accelerator: {dataset: {batch_size: 2}, window: {iterations: 2, traced_iterations: 2}}}
+schedule: {step_every: epoch, epochs: 20}
+when: {no_accelerator: {dataset: {batch_size: 2}, schedule: {epochs: 2}}}
 """
 
 
 def test_an_override_need_only_go_with_what_acts_here(load_text, minimal):
-    document = load_text(minimal + PICKY, "techniques.gradient_accumulation.steps=4")
-    assert document.resolve(accelerator=True).scenario.window.iterations == 20
+    document = load_text(minimal + PICKY, "schedule.name=one_cycle")
+    assert document.resolve(accelerator=True).scenario.schedule.epochs == 20
     with pytest.raises(UserError) as caught:
         document.resolve(accelerator=False)
     message = str(caught.value)
-    assert "when.no_accelerator.window.iterations" in message
-    assert "(2) is no multiple of techniques.gradient_accumulation.steps (4)" in message
+    assert "when.no_accelerator.schedule.epochs" in message
+    assert "one_cycle advanced once per epoch needs schedule.epochs of at least 4, not 2" in message
 
 
 def test_the_overlay_is_stated_even_if_an_override_spoils_the_other_machine(load_text, minimal):
-    text = minimal + PICKY.replace("iterations: 2,", "iterations: 5,").replace(
-        "iterations: 2}", "iterations: 5}"
-    ).replace(
-        "window: {iterations: 5",
-        "techniques: {gradient_accumulation: {steps: 5}}, window: {iterations: 5",
+    text = minimal + PICKY.replace("epochs: 20", "epochs: 3").replace(
+        "schedule: {epochs: 2}", "seed: 7, schedule: {epochs: 5}"
     )
-    document = load_text(text, "window.iterations=5")
-    with pytest.raises(UserError, match=r"window\.iterations"):
+    document = load_text(text, "schedule.name=one_cycle")
+    with pytest.raises(UserError, match=r"schedule\.epochs"):
         document.resolve(accelerator=True)
     assert document.resolve(accelerator=False).overrides_in_effect == (
         "dataset.batch_size: 8 -> 2, as this machine has no accelerator",
-        "techniques.gradient_accumulation.steps: 2 -> 5, as this machine has no accelerator",
-        "window.traced_iterations: 8 -> 5, as this machine has no accelerator",
+        "schedule.epochs: 3 -> 5, as this machine has no accelerator",
+        "seed: 0 -> 7, as this machine has no accelerator",
     )
 
 
 def test_an_override_that_goes_with_no_machine_is_refused_at_once(load_text, minimal):
-    with pytest.raises(UserError, match=r"window\.iterations"):
-        load_text(minimal + PICKY, "techniques.gradient_accumulation.steps=3")
+    with pytest.raises(UserError, match=r"schedule\.gamma"):
+        load_text(minimal + PICKY, "schedule.name=exponential")
 
 
 def test_a_mistake_in_the_overlay_is_refused_whatever_the_overrides(load_text, minimal):
