@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from annt_prof.machine.folders import DATA_VARIABLE
+
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable
 
     Decorator = Callable[["Function"], "Function"]
@@ -43,12 +46,25 @@ again = click.option(
 )
 
 
+class _HomeFolder(click.Path):
+    """A folder whose ``~`` is expanded before click looks at it."""
+
+    def convert(
+        self,
+        value: str | os.PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Any:  # noqa: ANN401 - as click has it
+        """Return the folder."""
+        return super().convert(Path(value).expanduser(), param, ctx)
+
+
 def data_dir(purpose: str) -> Decorator[Any]:
     """Return the option for the folder of data sets."""
     return click.option(
         "--data-dir",
-        type=click.Path(path_type=Path, file_okay=False),
-        envvar="ANNT_PROF_DATA",
+        type=_HomeFolder(path_type=Path, file_okay=False),
+        envvar=DATA_VARIABLE,
         show_envvar=True,
         help=f"{purpose}  [default: the user's cache folder]",
     )

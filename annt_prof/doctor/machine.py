@@ -12,6 +12,7 @@ import psutil
 
 from annt_prof.doctor.diagnosis import Check
 from annt_prof.machine import hardware
+from annt_prof.machine.folders import DATA_VARIABLE, data_folders, user_cache
 from annt_prof.telemetry.host import busy_ns
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def machine_checks() -> tuple[Check, ...]:
         governor_check(hardware.governors()),
         memory_check(hardware.memory_bytes(), available),
         shared_memory_check(Path("/dev/shm")),
-        data_check(data_folders(os.environ)),
+        data_check(data_folders()),
         weights_check(os.environ),
     )
 
@@ -128,12 +129,6 @@ def shared_memory_check(folder: Path) -> Check:
     return Check("shared memory", "ok", finding)
 
 
-def data_folders(environment: Mapping[str, str]) -> tuple[Path, ...]:
-    """Return where data sets are looked for: ``$ANNT_PROF_DATA``, then the user's cache."""
-    named = environment.get("ANNT_PROF_DATA")
-    return (*((Path(named),) if named else ()), _cache(environment) / "annt_prof")
-
-
 def data_check(folders: tuple[Path, ...]) -> Check:
     """Return which data sets lie in the folders."""
     found = {
@@ -146,7 +141,7 @@ def data_check(folders: tuple[Path, ...]) -> Check:
         return Check("data sets", "ok", "; ".join(places))
     looked = ", ".join(map(str, folders))
     missing = f"no {' or '.join(absent)} in {looked}: a generated stand-in serves for timing"
-    remedy = "annt-prof fetch SCENARIO, or --data-dir or $ANNT_PROF_DATA where you have them"
+    remedy = f"annt-prof fetch SCENARIO, or --data-dir or ${DATA_VARIABLE} where you have them"
     return Check("data sets", "warning", "; ".join([*places, missing]), remedy)
 
 
@@ -155,7 +150,7 @@ def weights_check(environment: Mapping[str, str]) -> Check:
 
     Source: ``torch.hub.get_dir``; ``huggingface_hub.constants``.
     """
-    cache = _cache(environment)
+    cache = user_cache(environment)
     torch_home = Path(environment.get("TORCH_HOME", cache / "torch")).expanduser()
     hub_home = Path(environment.get("HF_HOME", cache / "huggingface")).expanduser()
     checkpoints = torch_home / "hub" / "checkpoints"
@@ -169,10 +164,6 @@ def weights_check(environment: Mapping[str, str]) -> Check:
         return Check("pretrained weights", "ok", finding)
     remedy = "annt-prof fetch SCENARIO; without them random weights serve for timing"
     return Check("pretrained weights", "warning", finding, remedy)
-
-
-def _cache(environment: Mapping[str, str]) -> Path:
-    return Path(environment.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
 
 
 def _gib(size: int) -> str:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping  # noqa: TC003 - msgspec reads the fields' types
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from annt_prof.errors import UserError
+from annt_prof.machine.folders import own_cache
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from annt_prof.machine.environment import Environment
 
 _FILE = "ceilings.json"
@@ -84,8 +86,7 @@ def recall(environment: Environment) -> Ceilings | None:
 
 
 def _path() -> Path:
-    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(cache).expanduser() / "annt_prof" / _FILE
+    return own_cache() / _FILE
 
 
 def _read(path: Path) -> dict[str, Ceilings]:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from annt_prof.machine.folders import data_folders
 from annt_prof.scenario.effective import Replaced, Substitution
-from annt_prof.workload.datasets.bundle import DatasetBundle, data_folders
+from annt_prof.workload.datasets.bundle import DatasetBundle
 from annt_prof.workload.datasets.cifar_files import CIFAR, SIDE, CifarArrays, find, read
 from annt_prof.workload.datasets.images import ArrayImages
 from annt_prof.workload.datasets.transforms import Statistics, image_transform, recipe_of

@@ -6,7 +6,7 @@ import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from annt_prof.workload.datasets.bundle import data_folders
+from annt_prof.machine.folders import data_folders
 from annt_prof.workload.datasets.cifar_files import CIFAR, extract, find, read
 from annt_prof.workload.fetching.download import Checksum, download
 from annt_prof.workload.libraries import importing

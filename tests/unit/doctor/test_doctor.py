@@ -10,6 +10,7 @@ from annt_prof.cli import main
 from annt_prof.doctor import machine, software, torch_report
 from annt_prof.doctor.diagnosis import Check, Diagnosis
 from annt_prof.doctor.torch_report import TorchReport, ask_torch
+from annt_prof.machine.folders import data_folders
 
 GOOD = TorchReport(torch="2.15.0+cpu", torchvision="0.29.2+cpu")
 NMS = "RuntimeError: operator torchvision::nms does not exist"
@@ -258,7 +259,7 @@ def test_shared_memory(tmp_path, monkeypatch):
 
 def test_data_sets_are_looked_for_in_order(tmp_path):
     environment = {"ANNT_PROF_DATA": str(tmp_path / "mine"), "XDG_CACHE_HOME": str(tmp_path)}
-    folders = machine.data_folders(environment)
+    folders = data_folders(environment=environment)
     assert folders == (tmp_path / "mine", tmp_path / "annt_prof")
     assert machine.data_check(folders).status == "warning"
     (tmp_path / "annt_prof" / "cifar-10-batches-py").mkdir(parents=True)
