@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING, TypeVar
 
+from annt_prof.analysis.apportionment import whole_numbers
 from annt_prof.analysis.breakdown import Breakdown, MeanBreakdown, StepBreakdown
 from annt_prof.analysis.device import account_device
 from annt_prof.analysis.host import account_host
@@ -84,19 +86,12 @@ def _breakdown(
 def mean_of(total_ns: dict[_Part, int], count: int) -> dict[_Part, int]:
     """Divide so that the parts still add up to the rounded mean of the whole.
 
-    Each part is rounded down and the nanoseconds that are left go to the largest remainders.
-    Source: the largest remainder method (Hamilton's) of apportionment.
-
     Args:
         total_ns: Sums over the steps.
         count: Steps.
     """
-    parts = {part: total // count for part, total in total_ns.items()}
-    left = _rounded(sum(total_ns.values()), count) - sum(parts.values())
-    by_remainder = sorted(total_ns, key=lambda part: -(total_ns[part] % count))
-    for part in by_remainder[:left]:
-        parts[part] += 1
-    return parts
+    shares = {part: Fraction(total, count) for part, total in total_ns.items()}
+    return whole_numbers(shares, _rounded(sum(total_ns.values()), count))
 
 
 def _per_step(total_ns: dict[str, int], count: int) -> dict[str, int]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from annt_prof.analysis.apportionment import whole_numbers
 from annt_prof.compare.figures import launch_of_rounds, middle_ns, per_sample_ns
 from annt_prof.compare.pairing import speedup
 from annt_prof.explain import costs, shapley
@@ -114,7 +115,7 @@ def _shares(
         return {}
     centres = {n: float(s) for n, s in shapley.shapley(cost.level, acting, orders).items()}
     spread = shapley.shapley(cost.by_launch, acting, orders)
-    whole = shapley.whole_numbers(centres, total.ns)
+    whole = whole_numbers(centres, total.ns)
     trims = not measured[NO_TECHNIQUES].uneven
     found = {n: costs.around(centres[n], spread[n], trims=trims) for n in acting}
     return {name: msgspec.structs.replace(found[name], ns=whole[name]) for name in acting}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 Names = frozenset[str]
-Value = TypeVar("Value")
 
 MOST_EXACT = 8  # players whose orders can all be walked: 40,320
 
@@ -75,13 +74,3 @@ def interactions(cost: Mapping[Names, Floats], players: Sequence[str]) -> dict[N
         if {none, both, first, second} <= cost.keys():
             found[both] = cost[first] + cost[second] - cost[none] - cost[both]
     return found
-
-
-def whole_numbers(shares: Mapping[str, float], total: int) -> dict[str, int]:
-    """Round shares so that they sum to a whole total: the largest remainders are rounded up."""
-    floors = {name: int(np.floor(share)) for name, share in shares.items()}
-    missing = total - sum(floors.values())
-    by_remainder = sorted(shares, key=lambda name: floors[name] - shares[name])
-    for name in itertools.islice(itertools.cycle(by_remainder), max(missing, 0)):
-        floors[name] += 1
-    return floors

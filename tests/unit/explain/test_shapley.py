@@ -13,7 +13,6 @@ from annt_prof.explain.shapley import (
     interactions,
     is_complete,
     shapley,
-    whole_numbers,
 )
 
 PLAYERS = "abcd"
@@ -74,12 +73,3 @@ def test_a_set_that_is_missing():
     assert is_complete(known, [("a", "b")])
     assert not is_complete(known, every_order("ab"))
     assert interactions(dict.fromkeys(known, np.zeros(1)), "ab") == {}
-
-
-@given(st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=8))
-def test_rounded_shares_sum_to_the_rounded_total_and_move_by_less_than_two(shares):
-    named = {str(i): share for i, share in enumerate(shares)}
-    total = round(sum(shares))
-    found = whole_numbers(named, total)
-    assert sum(found.values()) == total
-    assert all(abs(found[name] - share) < 2 for name, share in named.items())
