@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+
 from annt_prof.errors import UserError
+from annt_prof.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,11 +48,6 @@ def dotted(path: KeyPath) -> str:
     return text
 
 
-def printable(text: str) -> str:
-    """Return the text with control characters made harmless and visible."""
-    return "".join(" " if c == "\t" else c if c.isprintable() else repr(c)[1:-1] for c in text)
-
-
 def problem_at(path: KeyPath, message: str, origin: Origin, *, at_key: bool = False) -> Problem:
     """Return a problem placed at a node's value, or at its key."""
     shown: KeyPath = ("when", "no_accelerator", *path) if origin.overlay else path
@@ -87,11 +84,5 @@ def _render(problem: Problem, file: str, lines: list[str]) -> str:
 def _excerpt(line: str, column: int) -> str:
     start = max(0, column - SHOWN_COLUMNS // 2) if len(line) > SHOWN_COLUMNS else 0
     shown = printable(line[start : start + SHOWN_COLUMNS])
-    indent = sum(_cells(character) for character in printable(line[start:column]))
+    indent = cell_len(printable(line[start:column]))
     return f"    {shown.rstrip()}\n    {' ' * indent}^"
-
-
-def _cells(character: str) -> int:
-    if unicodedata.combining(character):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1

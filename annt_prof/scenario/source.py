@@ -11,8 +11,9 @@ from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from ruamel.yaml.nodes import Node as YamlNode
 from ruamel.yaml.reader import ReaderError
 
-from annt_prof.scenario.problems import Problem, dotted, printable
+from annt_prof.scenario.problems import Problem, dotted
 from annt_prof.scenario.tree import KeyPath, Mark, Node, Origin
+from annt_prof.text import printable
 
 MAX_VALUES = 20_000
 """Values in one file after aliases are followed; more is a mistake or an attack."""

@@ -12,9 +12,10 @@ from pydantic import ValidationError
 
 from annt_prof.errors import UserError, suggestion
 from annt_prof.scenario.checks import Finding, findings
-from annt_prof.scenario.problems import Problem, printable, problem_at
+from annt_prof.scenario.problems import Problem, problem_at
 from annt_prof.scenario.schema import Scenario, Section
 from annt_prof.techniques import registry
+from annt_prof.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
