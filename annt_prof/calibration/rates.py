@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from annt_prof.calibration.collectives import collective_rate
 from annt_prof.errors import UserError
 from annt_prof.machine.ceilings import Ceilings
+from annt_prof.machine.machine import has_tf32
 from annt_prof.windows.messages import Calibrated, Failure
 from annt_prof.workers.process import Worker, WorkerLost
 
@@ -98,7 +99,7 @@ def _matrix_rates(device: torch.device) -> dict[str, float]:
     torch.set_float32_matmul_precision("highest")
     for name, dtype in dtypes.items():
         rates[name] = _product_rate(dtype, device)
-    if on_device and torch.cuda.get_device_capability(device) >= (8, 0):
+    if on_device and has_tf32(torch.cuda.get_device_capability(device)):
         torch.set_float32_matmul_precision("high")
         rates["tf32"] = _product_rate(torch.float32, device)
     return rates

@@ -8,7 +8,7 @@ import msgspec
 
 from annt_prof.errors import UserError
 from annt_prof.explain.prediction import predict
-from annt_prof.machine.machine import Machine
+from annt_prof.machine.machine import Machine, has_tf32
 from annt_prof.techniques import registry
 from annt_prof.techniques.technique import REDUNDANT
 
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from annt_prof.runs.record import Run
     from annt_prof.techniques.evidence import Evidence
     from annt_prof.trace.columns import Trace
-
-
-_FIRST_WITH_TF32 = 8  # compute capability of Ampere
 
 
 class Advice(msgspec.Struct, frozen=True):
@@ -106,7 +103,7 @@ def machine_of_trace(trace: Trace, evidence: Evidence) -> Machine:
     """
     on_device = evidence.device_type == "cuda"
     name = trace.device_names[0] if trace.device_names else "the device of the trace"
-    ampere = trace.compute_major is None or trace.compute_major >= _FIRST_WITH_TF32
+    ampere = trace.compute_major is None or has_tf32((trace.compute_major, 0))
     return Machine(
         device_type="cuda" if on_device else "cpu",
         device_name=name,

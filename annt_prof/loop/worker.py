@@ -21,7 +21,7 @@ from annt_prof.loop.numerics import look_at
 from annt_prof.loop.step import Loop
 from annt_prof.loop.warming import warm_up
 from annt_prof.machine import hardware
-from annt_prof.machine.machine import Machine
+from annt_prof.machine.machine import Machine, has_tf32
 from annt_prof.remarks import Remark, Source
 from annt_prof.techniques import registry
 from annt_prof.windows.epoch_starts import epoch_start_ns
@@ -59,7 +59,6 @@ if TYPE_CHECKING:
     from annt_prof.scenario.effective import Substitution
     from annt_prof.techniques.setup import TrainingSetup
 
-_FIRST_WITH_TF32 = (8, 0)  # Ampere
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
@@ -83,7 +82,7 @@ def _cuda_machine() -> Machine:
         num_devices=torch.cuda.device_count(),
         num_cores=hardware.num_cores(),
         native_bfloat16=torch.cuda.is_bf16_supported(including_emulation=False),
-        tf32=torch.cuda.get_device_capability(0) >= _FIRST_WITH_TF32,
+        tf32=has_tf32(torch.cuda.get_device_capability(0)),
     )
 
 

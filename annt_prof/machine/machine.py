@@ -25,3 +25,11 @@ class Machine:
     num_cores: int
     native_bfloat16: bool
     tf32: bool = False
+
+
+def has_tf32(compute_capability: tuple[int, int]) -> bool:
+    """Return whether NVIDIA devices of this compute capability have TF32 matrix instructions.
+
+    Source: CUDA C++ Programming Guide, Compute Capabilities: Ampere's, 8.0, is the first.
+    """
+    return compute_capability >= (8, 0)

@@ -11,7 +11,7 @@ from annt_prof.analysis.accounting import break_down
 from annt_prof.analysis.timeline import Timeline
 from annt_prof.errors import UserError
 from annt_prof.loop.step import Loop, optimizer_step
-from annt_prof.machine.machine import Machine
+from annt_prof.machine.machine import Machine, has_tf32
 from annt_prof.scenario.loading import load
 from annt_prof.techniques import registry
 from annt_prof.trace.reading import read
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["Loop", "UserError", "build_setup", "make_optimizer", "optimizer_step", "read_scenario",
            "run_steps", "switch_on", "timed_ns", "traced"]  # fmt: skip
 
-_FIRST_WITH_TF32 = (8, 0)  # Ampere
-
 
 def machine(device: torch.device) -> Machine:
     """Return what techniques ask of this machine."""
@@ -44,7 +42,7 @@ def machine(device: torch.device) -> Machine:
         torch.cuda.device_count(),
         torch.get_num_threads(),
         native_bfloat16=torch.cuda.is_bf16_supported(including_emulation=False),
-        tf32=torch.cuda.get_device_capability(device) >= _FIRST_WITH_TF32,
+        tf32=has_tf32(torch.cuda.get_device_capability(device)),
     )
 
 

@@ -25,6 +25,7 @@ from small_training import (
 )
 
 from annt_prof.loop.step import Loop, optimizer_step
+from annt_prof.machine.machine import has_tf32
 from annt_prof.techniques import registry
 
 if TYPE_CHECKING:
@@ -214,7 +215,7 @@ class TestOnADevice:
 
         The sizes are those for which the libraries choose tensor cores once they may.
         """
-        if torch.cuda.get_device_capability() < (8, 0):
+        if not has_tf32(torch.cuda.get_device_capability()):
             pytest.skip("TF32 needs compute capability 8.0")
         inputs = torch.randn(shape, generator=torch.Generator().manual_seed(4)).cuda()
         with torch.no_grad():
