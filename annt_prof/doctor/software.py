@@ -11,6 +11,7 @@ from packaging.version import Version
 
 from annt_prof.doctor.diagnosis import Check
 from annt_prof.telemetry.nvml import NvmlUnavailable, device_names, driver_version
+from annt_prof.workload.libraries import PAIR_REMEDY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,12 +22,6 @@ OLDEST_TORCH = Version("2.11")
 NEWEST_TORCH = Version("2.15")
 NEWEST_PYTHON = (3, 13)
 OLDEST_TENSORBOARD = Version("2.21")  # older ones import pkg_resources, gone from setuptools 82
-
-PAIR_REMEDY = (
-    "pip uninstall -y torch torchvision && pip install torch torchvision: together, from one "
-    "index (give --index-url to both or to neither), neither with a version, so that pip picks "
-    "a matched pair"
-)
 
 
 def software_checks(report: TorchReport) -> tuple[Check, ...]:

@@ -10,10 +10,12 @@ from annt_prof.errors import UserError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_PAIR_REMEDY = (
+PAIR_REMEDY = (
     "pip uninstall -y torch torchvision && pip install torch torchvision: together, from one "
-    "index, neither with a version; annt-prof doctor tells more"
+    "index (give --index-url to both or to neither), neither with a version, so that pip picks "
+    "a matched pair"
 )
+"""Where torch and torchvision were not made for each other, or one of them is missing."""
 
 
 @contextmanager
@@ -43,4 +45,7 @@ def importing(library: str) -> Iterator[None]:
             error = error.__cause__  # type: ignore[assignment]
             causes.append(str(error))
         first_line = next((c for c in causes if "torchvision::" in c), causes[0]).splitlines()[0]
-        raise UserError(f"{library} cannot be imported: {first_line}", hint=_PAIR_REMEDY) from error
+        raise UserError(
+            f"{library} cannot be imported: {first_line}",
+            hint=f"{PAIR_REMEDY}; annt-prof doctor tells more",
+        ) from error
