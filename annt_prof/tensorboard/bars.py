@@ -10,30 +10,13 @@ from PIL import Image, ImageDraw, ImageFont
 
 from annt_prof import units
 from annt_prof.categories import Category
+from annt_prof.views.palette import LOOKS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from annt_prof.analysis.breakdown import MeanBreakdown
     from annt_prof.runs.record import VariantRecord
-
-# Okabe and Ito's colours, which people with colour-vision deficiencies can tell apart, and darker
-# or lighter kin for the rare categories. Source: jfly.uni-koeln.de/color.
-COLOURS = {
-    Category.DATA_LOADING: "#E69F00",
-    Category.H2D_COPY: "#F0E442",
-    Category.OTHER_COPY: "#B8AD1F",
-    Category.FORWARD: "#56B4E9",
-    Category.BACKWARD: "#0072B2",
-    Category.GRAD_SCALING: "#E3B7D2",
-    Category.GRAD_CLIPPING: "#8C3F6B",
-    Category.OPTIMIZER: "#009E73",
-    Category.ZERO_GRAD: "#8FD3BF",
-    Category.COMMUNICATION: "#CC79A7",
-    Category.HOST_BOUND: "#D55E00",
-    Category.SYNC: "#7A2E00",
-    Category.UNATTRIBUTED: "#999999",
-}
 
 # TensorBoard shows a picture some 350 pixels wide and 250 high until it is clicked, so the letters
 # are large for its size and its shape is near 4:3 with four variants.
@@ -109,7 +92,7 @@ def _legend(pen: ImageDraw.ImageDraw, shown: Sequence[Category], top: int) -> No
     for index, category in enumerate(shown):
         left = _MARGIN + index % _LEGEND_COLUMNS * column
         line_top = top + index // _LEGEND_COLUMNS * _LINE
-        pen.rectangle((left, line_top + 4, left + 20, line_top + 24), COLOURS[category], _INK)
+        pen.rectangle((left, line_top + 4, left + 20, line_top + 24), LOOKS[category].colour, _INK)
         pen.text((left + 28, line_top + 1), category, _INK, font=_font(22))
 
 
@@ -149,11 +132,11 @@ def _bar(pen: ImageDraw.ImageDraw, mean: MeanBreakdown, top: int, longest_ns: in
             continue
         left, right = _x(begin_ns, longest_ns), _x(begin_ns + duration_ns, longest_ns)
         begin_ns += duration_ns
-        pen.rectangle((left, top, max(left, right - 1), top + _BAR), COLOURS[category])
+        pen.rectangle((left, top, max(left, right - 1), top + _BAR), LOOKS[category].colour)
         figure = units.milliseconds(duration_ns, places)
         if pen.textlength(figure, font=font) + 8 <= right - left:
             middle = ((left + right) / 2, top + _BAR / 2)
-            pen.text(middle, figure, _ink_on(COLOURS[category]), font, "mm")
+            pen.text(middle, figure, LOOKS[category].ink, font, "mm")
 
 
 def _caption(variant: VariantRecord, mean: MeanBreakdown) -> str:
@@ -175,13 +158,3 @@ def _fitted(pen: ImageDraw.ImageDraw, name: str, width: float) -> str:
     while text and pen.textlength(f"{text}...", font=_font(22)) > width:
         text = text[:-1]
     return f"{text}..."
-
-
-def _ink_on(colour: str) -> str:
-    """Return black or white, whichever contrasts more.
-
-    Source: WCAG 2.2, relative luminance, with the sRGB curve taken as a square.
-    """
-    red, green, blue = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
-    luminance = 0.2126 * red**2 + 0.7152 * green**2 + 0.0722 * blue**2
-    return "#000000" if luminance > 0.18 else "#ffffff"

@@ -8,34 +8,18 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from annt_prof import units
-from annt_prof.categories import Category
 from annt_prof.report.text.lines import INDENT, left, plain, right
 from annt_prof.text import printable
+from annt_prof.views.palette import LOOKS, UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from annt_prof.explain.explanation import Explanation, TechniqueExplanation
+    from annt_prof.views.palette import Look
 
 _WIDEST_BAR = 50
 _NARROWEST_BAR = 16
-# A colour and a letter each, so that a terminal without colours tells them apart too.
-_LOOKS: dict[str, tuple[str, str]] = {
-    Category.DATA_LOADING: ("yellow", "d"),
-    Category.H2D_COPY: ("bright_yellow", "h"),
-    Category.OTHER_COPY: ("bright_black", "c"),
-    Category.FORWARD: ("green", "f"),
-    Category.BACKWARD: ("cyan", "b"),
-    Category.GRAD_SCALING: ("bright_magenta", "g"),
-    Category.GRAD_CLIPPING: ("bright_blue", "k"),
-    Category.OPTIMIZER: ("magenta", "o"),
-    Category.ZERO_GRAD: ("blue", "z"),
-    Category.COMMUNICATION: ("bright_cyan", "m"),
-    Category.HOST_BOUND: ("red", "H"),
-    Category.SYNC: ("bright_red", "S"),
-    Category.UNATTRIBUTED: ("white", "u"),
-}
-_UNKNOWN = ("white", "?")
 
 
 def waterfall(explanation: Explanation, width: int) -> Iterator[Text]:
@@ -97,13 +81,13 @@ def _drawn(each: TechniqueExplanation, saving: int, cells: int) -> Text:
     parts = _moving(each, saving)
     total = sum(parts.values())
     if not total:
-        return Text(_UNKNOWN[1] * cells, style=_UNKNOWN[0])
+        return Text(UNKNOWN.glyph * cells, style=_style(UNKNOWN))
     drawn, done, used = Text(), 0, 0
     for name, ns in parts.items():
         done += ns
         upto = round(cells * done / total)
-        style, letter = _LOOKS.get(name, _UNKNOWN)
-        drawn.append(letter * (upto - used), style=f"{style} reverse")
+        look = LOOKS.get(name, UNKNOWN)
+        drawn.append(look.glyph * (upto - used), style=_style(look))
         used = upto
     return drawn
 
@@ -118,12 +102,16 @@ def _moving(each: TechniqueExplanation, saving: int) -> dict[str, int]:
 def _legend(letters: str, width: int) -> Iterator[Text]:
     """Yield what the letters that were drawn stand for, none apart from its name."""
     line = Text(" " * INDENT)
-    for name, (style, letter) in (*_LOOKS.items(), ("of no known category", _UNKNOWN)):
-        if letter not in letters:
+    for name, look in (*LOOKS.items(), ("of no known category", UNKNOWN)):
+        if look.glyph not in letters:
             continue
-        entry = Text.assemble((letter, f"{style} reverse"), plain(f" {name}  ", "dim"))
+        entry = Text.assemble((look.glyph, _style(look)), plain(f" {name}  ", "dim"))
         if line.cell_len + entry.cell_len > width and line.plain.strip():
             yield line
             line = Text(" " * INDENT)
         line.append_text(entry)
     yield line
+
+
+def _style(look: Look) -> str:
+    return f"{look.ink} on {look.colour}"

@@ -7,9 +7,11 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+from annt_prof.categories import Category
 from annt_prof.explain.explaining import explain
 from annt_prof.report.text.explanation import render_explanation
 from annt_prof.report.text.waterfall import waterfall
+from annt_prof.views.palette import LOOKS
 from hand_made import breakdown, cpu_run, gpu_run, run, variant
 
 
@@ -63,6 +65,19 @@ def test_the_waterfall_goes_from_the_baseline_to_the_whole():
     ends = [len(line.rstrip()) for line in lines[:4]]
     assert abs(ends[0] - ends[1]) <= 1
     assert ends[2] > ends[3] - 2
+
+
+def test_the_waterfall_has_the_colours_of_the_picture():
+    explanation = explain(whole([("baseline", (), 100.0), ("a", ("a",), 60.0)]))
+    drawn = {
+        (line.plain[span.start : span.end][0], str(span.style))
+        for line in waterfall(explanation, 80)
+        for span in line.spans
+        if " on " in str(span.style)
+    }
+    forward = LOOKS[Category.FORWARD]
+    assert (forward.glyph, f"{forward.ink} on {forward.colour}") in drawn
+    assert drawn <= {(look.glyph, f"{look.ink} on {look.colour}") for look in LOOKS.values()}
 
 
 def test_no_waterfall_without_shares():

@@ -14,7 +14,8 @@ from PIL import Image
 
 from annt_prof.categories import Category
 from annt_prof.runs.record import Run
-from annt_prof.tensorboard.bars import COLOURS, draw, tick
+from annt_prof.tensorboard.bars import draw, tick
+from annt_prof.views.palette import LOOKS
 
 
 def pixels_by_colour(run: Run) -> Counter[str]:
@@ -27,24 +28,19 @@ def pixels_by_colour(run: Run) -> Counter[str]:
     return Counter({"#{:02X}{:02X}{:02X}".format(*colour): count for count, colour in counted})
 
 
-def test_every_category_has_a_colour_of_its_own() -> None:
-    assert set(COLOURS) == set(Category)
-    assert len(set(COLOURS.values())) == len(Category)
-
-
 def test_bars_are_as_long_as_their_durations(run: Run) -> None:
     """Without the labels' ink, areas are in proportion: 12 to 4 ms, and 22 to 4 ms."""
     plain = msgspec.structs.replace(run, variants=run.variants[:1])
     found = pixels_by_colour(plain)
-    per_ms = found[COLOURS[Category.DATA_LOADING]] / 4
-    assert found[COLOURS[Category.FORWARD]] / 12 == pytest.approx(per_ms, rel=0.15)
-    assert found[COLOURS[Category.BACKWARD]] / 22 == pytest.approx(per_ms, rel=0.2)
+    per_ms = found[LOOKS[Category.DATA_LOADING].colour] / 4
+    assert found[LOOKS[Category.FORWARD].colour] / 12 == pytest.approx(per_ms, rel=0.15)
+    assert found[LOOKS[Category.BACKWARD].colour] / 22 == pytest.approx(per_ms, rel=0.2)
 
 
 def test_what_is_nowhere_is_not_in_the_legend(run: Run) -> None:
     found = pixels_by_colour(run)
-    assert found[COLOURS[Category.COMMUNICATION]] == 0
-    assert found[COLOURS[Category.UNATTRIBUTED]] > 0
+    assert found[LOOKS[Category.COMMUNICATION].colour] == 0
+    assert found[LOOKS[Category.UNATTRIBUTED].colour] > 0
 
 
 def test_every_traced_variant_has_its_bar(run: Run) -> None:
