@@ -7,6 +7,7 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
+from annt_prof import units
 from annt_prof.errors import UserError
 
 if TYPE_CHECKING:
@@ -178,7 +179,7 @@ def _design(scenario: Scenario, acting: tuple[str, ...], *, accelerated: bool) -
         return "factorial" if accelerated and len(acting) <= FACTORIAL_BY_DEFAULT else "alone"
     if design == "factorial" and len(acting) > MOST_FACTORIAL:
         raise UserError(
-            f"a factorial of {len(acting)} techniques is {2 ** len(acting):,} variants; "
+            f"a factorial of {len(acting)} techniques is {units.whole(2 ** len(acting))} variants; "
             f"{MOST_FACTORIAL} techniques at most",
             where="design",
             hint="sampled estimates the same shares from far fewer",

@@ -2,6 +2,13 @@
 
 A table fixes its unit and its decimals once, from its largest figure, and then prints each cell
 with them; a figure in a sentence carries its own unit.
+
+What is held is told in powers of 1024, as MiB and GiB: memory, shared memory and data sets, as
+NVML, torch and /proc count them. What moves is told in powers of 1000, as MB, and GB/s per second:
+makers of devices and links and NCCL's own benchmarks state rates so, and MB per ms are GB/s.
+
+A unit stands behind a space, the sign of percent too. Source: the SI Brochure, 9th edition, 5.4.3
+and 5.4.7.
 """
 
 from __future__ import annotations
@@ -15,8 +22,34 @@ KIB = 1024
 MIB = KIB * 1024
 GIB = MIB * 1024
 
+NS_PER_US = 1_000
 NS_PER_MS = 1_000_000
 NS_PER_S = 1_000_000_000
+
+
+def whole(number: int) -> str:
+    """Return a whole number as ``12,345``."""
+    return f"{number:,}"
+
+
+def number(value: float, places: int = 0) -> str:
+    """Return a figure without a unit as ``1,234.5``."""
+    return f"{value:,.{places}f}"
+
+
+def as_given(value: float) -> str:
+    """Return a number as a person writes it, ``90``, ``0.5`` or ``65536``; at most six digits."""
+    return f"{value:g}"
+
+
+def scientific(value: float) -> str:
+    """Return a figure of unknown size as ``1.23e-05``."""
+    return f"{value:.2e}"
+
+
+def reading(value: float, unit: str) -> str:
+    """Return what a counter of whole units shows, on average, as ``98 %`` or ``1410 MHz``."""
+    return f"{value:.0f} {unit}"
 
 
 def decimals(largest: float, significant: int = 4, most: int = 3) -> int:
@@ -40,6 +73,16 @@ def milliseconds(duration_ns: float, places: int) -> str:
     return f"{duration_ns / NS_PER_MS:.{places}f}"
 
 
+def tick(duration_ns: int) -> str:
+    """Return a round number of nanoseconds as milliseconds without the unit, for an axis."""
+    return f"{duration_ns / NS_PER_MS:g}"
+
+
+def microseconds(duration_ns: float, places: int = 1) -> str:
+    """Return nanoseconds as microseconds without the unit, for a cell of a table."""
+    return number(duration_ns / NS_PER_US, places)
+
+
 def duration(duration_ns: float) -> str:
     """Return nanoseconds as ``12.34 ms``, for a sentence."""
     return f"{milliseconds(duration_ns, duration_decimals([duration_ns]))} ms"
@@ -54,6 +97,16 @@ def seconds(duration_s: float) -> str:
     return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
 
 
+def seconds_alone(duration_s: float, places: int = 0) -> str:
+    """Return a span as ``90 s``, however long."""
+    return f"{duration_s:.{places}f} s"
+
+
+def limit_s(duration_s: float) -> str:
+    """Return a limit that somebody set, as ``90 s`` or ``0.5 s``."""
+    return f"{as_given(duration_s)} s"
+
+
 def percent(fraction: float, places: int = 1) -> str:
     """Return a fraction as ``7.1 %``; what is not zero never reads as zero."""
     smallest = 0.5 * 10 ** -(places + 2)
@@ -61,6 +114,11 @@ def percent(fraction: float, places: int = 1) -> str:
         least = f"{10**-places:.{places}f} %"
         return f"< {least}" if fraction > 0 else f"> -{least}"
     return f"{fraction * 100 + 0.0:.{places}f} %"
+
+
+def limit_percent(fraction: float) -> str:
+    """Return a limit that somebody set as a fraction, as ``1 %`` or ``0.25 %``."""
+    return f"{as_given(fraction * 100)} %"
 
 
 def plus_minus(fraction: float) -> str:
@@ -104,7 +162,9 @@ class MemoryUnit(NamedTuple):
     places: int
 
     def format(self, size_bytes: int) -> str:
-        """Return a size without the unit, for a cell of a table."""
+        """Return a size without the unit, for a cell of a table; no size reads as zero."""
+        if 0 < size_bytes < self.size_bytes * 10**-self.places / 2:
+            return f"< {10**-self.places:.{self.places}f}"
         return f"{size_bytes / self.size_bytes:.{self.places}f}"
 
 
@@ -118,6 +178,21 @@ def memory(size_bytes: int) -> str:
     """Return ``1.50 GiB`` or ``12.0 MiB``, for a sentence."""
     unit = memory_unit([size_bytes])
     return f"{unit.format(size_bytes)} {unit.name}"
+
+
+def megabytes(moved_bytes: int) -> str:
+    """Return what was copied as MB without the unit, for a cell of a table; 0 is for nothing."""
+    return "< 0.1" if 0 < moved_bytes < 50_000 else number(moved_bytes / 1e6, 1)
+
+
+def gigabytes_per_s(bytes_per_s: float) -> str:
+    """Return a rate of copies as GB/s without the unit."""
+    return number(bytes_per_s / 1e9, 1)
+
+
+def teraflops(flops_per_s: float) -> str:
+    """Return a rate of operations as TFLOP/s without the unit."""
+    return number(flops_per_s / 1e12, 3)
 
 
 def joules(energy_j: float) -> str:

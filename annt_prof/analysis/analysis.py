@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
+from annt_prof import units
 from annt_prof.analysis.accounting import break_down
 from annt_prof.analysis.breakdown import Breakdown
 from annt_prof.analysis.copies import CopyRow, copies
@@ -218,6 +219,8 @@ def _remarks(timeline: Timeline, breakdown: Breakdown | None) -> Iterator[str]:
             "at the end of each iteration to tell them apart"
         )
     if trace.num_clamped:
-        yield f"{trace.num_clamped:,} durations were negative or overflowing, and taken as 0"
+        clamped = units.whole(trace.num_clamped)
+        yield f"{clamped} durations were negative or overflowing, and taken as 0"
     if trace.num_malformed:
-        yield f"{trace.num_malformed:,} events have no time or an impossible type, and are left out"
+        malformed = units.whole(trace.num_malformed)
+        yield f"{malformed} events have no time or an impossible type, and are left out"

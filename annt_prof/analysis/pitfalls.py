@@ -67,8 +67,9 @@ def _often(instants_ns: Ints, steps: Steps) -> str | None:
     least, most = int(counts.min()), int(counts.max())
     if not least:
         return None
-    times = "once" if most == 1 else f"{most:,} times"
-    return f"{times} a step" if least == most else f"{least:,} to {most:,} times a step"
+    if least == most:
+        return "once a step" if most == 1 else f"{units.whole(most)} times a step"
+    return f"{units.whole(least)} to {units.whole(most)} times a step"
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from annt_prof import units
 from annt_prof.cli import options
 
 if TYPE_CHECKING:
@@ -75,8 +76,8 @@ def _calibrate(*, as_json: bool) -> None:
     busy = psutil.cpu_percent(_LOOK_S)
     if busy > _BUSY_PERCENT:
         said.print(
-            f"other programs keep the CPU {busy:.0f} % busy, which lowers what is measured: "
-            "calibrate again once they are done",
+            f"other programs keep the CPU {units.reading(busy, '%')} busy, which lowers what is "
+            "measured: calibrate again once they are done",
             style="yellow",
         )
     with said.status("measuring what this machine can do at most ..."):

@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, NoReturn
 
 import click
 
+from annt_prof import units
 from annt_prof.cli import options
 from annt_prof.errors import UserError
 from annt_prof.runs import layout, store
@@ -152,7 +153,7 @@ def _wait_until_it_answers(
         with contextlib.suppress(OSError), socket.create_connection((host, port), timeout=1):
             return
         time.sleep(0.1)
-    raise UserError(f"TensorBoard did not answer within {_START_TIMEOUT_S:g} s")
+    raise UserError(f"TensorBoard did not answer within {units.limit_s(_START_TIMEOUT_S)}")
 
 
 def _died(server: subprocess.Popen[bytes], output: IO[bytes]) -> UserError:

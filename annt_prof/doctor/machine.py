@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from annt_prof import units
 from annt_prof.doctor.diagnosis import Check
 from annt_prof.machine import hardware
 from annt_prof.machine.folders import DATA_VARIABLE, data_folders, user_cache
@@ -18,11 +19,10 @@ from annt_prof.telemetry.host import busy_ns
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_GIB = 1 << 30
 _LOOK_S = 0.5
 _BUSY_SHARE = 0.1
-_LEAST_MEMORY_BYTES = 4 * _GIB  # each of four workers holds torch, a model and its gradients
-_LEAST_SHARED_BYTES = _GIB  # containers get 64 MiB; a batch of 128 at 224 x 224 takes 74 MiB
+_LEAST_MEMORY_BYTES = 4 * units.GIB  # each of four workers holds torch, a model and its gradients
+_LEAST_SHARED_BYTES = units.GIB  # containers get 64 MiB; a batch of 128 at 224 x 224 takes 74 MiB
 
 # What a data set's folder or archive is called, as its authors distribute it.
 _DATA_SETS = {
@@ -62,7 +62,8 @@ def load_check(busy_cores: float, num_cores: int, load: float) -> Check:
         num_cores: Of the machine.
         load: Load average over the last minute, in processes.
     """
-    finding = f"{busy_cores:.1f} of {num_cores} cores busy now, load average {load:.1f}"
+    busy = units.number(busy_cores, 1)
+    finding = f"{busy} of {num_cores} cores busy now, load average {units.number(load, 1)}"
     if busy_cores < _BUSY_SHARE * num_cores:
         return Check("load", "ok", finding)
     finding += ": another process is using the CPU, so intervals will be wide"
@@ -73,7 +74,7 @@ def cores_check(num_cores: int, quota: float | None) -> Check:
     """Return how many cores a run may use, and whether it would be throttled on them."""
     if quota is not None and quota < num_cores:
         finding = (
-            f"{num_cores} cores, but a control group allows the time of {quota:g}: "
+            f"{num_cores} cores, but a control group allows the time of {units.as_given(quota)}: "
             "more threads than that are stopped in bursts"
         )
         remedy = "pin cores instead of limiting time (docker run --cpuset-cpus, taskset)"
@@ -109,7 +110,7 @@ def memory_check(total: int, available: int) -> Check:
         available: Bytes that the machine has free.
     """
     free = min(total, available)
-    finding = f"{_gib(free)} available of {_gib(total)}"
+    finding = f"{units.memory(free)} available of {units.memory(total)}"
     if free < _LEAST_MEMORY_BYTES:
         remedy = "choose a smaller batch and fewer techniques at once; each has its own process"
         return Check("memory", "warning", finding, remedy)
@@ -122,7 +123,7 @@ def shared_memory_check(folder: Path) -> Check:
         finding = f"{folder} is missing: loader workers cannot hand over batches"
         return Check("shared memory", "warning", finding, "use dataset.workers: 0")
     usage = shutil.disk_usage(folder)
-    finding = f"{_gib(usage.free)} free of {_gib(usage.total)} in {folder}"
+    finding = f"{units.memory(usage.free)} free of {units.memory(usage.total)} in {folder}"
     if usage.free < _LEAST_SHARED_BYTES:
         remedy = "docker run --shm-size=2g (or --ipc=host), or dataset.workers: 0"
         return Check("shared memory", "warning", f"{finding}: little for loader workers", remedy)
@@ -164,7 +165,3 @@ def weights_check(environment: Mapping[str, str]) -> Check:
         return Check("pretrained weights", "ok", finding)
     remedy = "annt-prof fetch SCENARIO; without them random weights serve for timing"
     return Check("pretrained weights", "warning", finding, remedy)
-
-
-def _gib(size: int) -> str:
-    return f"{size / _GIB:.1f} GiB"

@@ -14,6 +14,8 @@ from typing import Any
 
 import msgspec
 
+from annt_prof import units
+
 _PATIENCE_S = 180.0  # a cold import from a network file system takes minutes
 
 
@@ -52,7 +54,8 @@ def ask_torch() -> TorchReport:
             command, capture_output=True, text=True, timeout=_PATIENCE_S, check=False
         )
     except subprocess.TimeoutExpired:
-        return TorchReport(torch_error=f"the import did not end within {_PATIENCE_S:.0f} s")
+        patience = units.limit_s(_PATIENCE_S)
+        return TorchReport(torch_error=f"the import did not end within {patience}")
     answers: dict[str, Any] = {}
     for line in process.stdout.splitlines():
         if line.startswith("{"):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from annt_prof import units
 from annt_prof.mistakes import MistakeKey
 
 if TYPE_CHECKING:
@@ -199,8 +200,8 @@ def _few_workers(seen: Seen) -> _Finding | None:
         return None
     fewest = min(loader.workers for loader in short)
     return _Finding(
-        f"{waited_s / seen.training_s:.0%} of the training time went to waiting for data, with "
-        f"{fewest} loader processes on {seen.cores} cores",
+        f"{units.percent(waited_s / seen.training_s, 0)} of the training time went to waiting for "
+        f"data, with {fewest} loader processes on {seen.cores} cores",
         "num_workers up to the number of cores, and persistent_workers=True",
     )
 

@@ -86,7 +86,8 @@ def reason_to_stop(window: WindowChoice, progress: Progress, *, scenarios: int =
     next_s = progress.round_s + (progress.launch_s if over else 0.0)
     if progress.elapsed_s + next_s > window.time_budget_s:
         what = "launch" if over else "round"
-        stop = f"another {what} would exceed the time budget of {window.time_budget_s:g} s"
+        budget = units.limit_s(window.time_budget_s)
+        stop = f"another {what} would exceed the time budget of {budget}"
         few = progress.launches < LEAST_LAUNCHES
         return f"{stop}; {_too_few(window, progress, scenarios)}" if few else stop
     return None

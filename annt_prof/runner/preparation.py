@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from annt_prof import units
 from annt_prof.machine.hardware import free_memory_bytes
 from annt_prof.runner import epoch_costs, pacing, spans
 from annt_prof.runner.crew import CrowdedError
@@ -188,7 +189,8 @@ def _cut(window: WindowChoice, span: spans.Span, needed: int) -> str | None:
         return None
     return (
         f"windows have {span.iterations} instead of {window.iterations} iterations, as, by the "
-        f"steps of the warm-up, {window.time_budget_s:g} s hold no {needed} launches of longer ones"
+        f"steps of the warm-up, {units.limit_s(window.time_budget_s)} hold no {needed} launches of "
+        "longer ones"
     )
 
 

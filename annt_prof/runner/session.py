@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, cast
 
+from annt_prof import units
 from annt_prof.runner import epoch_costs, pacing, spans
 from annt_prof.runner.caveats import caveats
 from annt_prof.runner.crew import Crew, CrowdedError
@@ -310,7 +311,8 @@ class Session:
         needed = pacing.launches_needed(self._window)
         if statistics.precise_enough(self.records, self._window.precision, needed):
             done = f"{progress.rounds} rounds in {progress.launches} launches"
-            return f"every 95 % interval is within ± {self._window.precision:.0%} after {done}"
+            precision = units.limit_percent(self._window.precision)
+            return f"every 95 % interval is within ± {precision} after {done}"
         return None
 
     def trace(self, directory: Path) -> None:
@@ -327,7 +329,7 @@ class Session:
         if iterations < asked:
             self._cut += (
                 f"{iterations} instead of {asked} iterations were traced of each variant, as more "
-                f"would take over a tenth of the {self._window.time_budget_s:g} s",
+                f"would take over a tenth of the {units.limit_s(self._window.time_budget_s)}",
             )
         for entry in crew.running:
             try:

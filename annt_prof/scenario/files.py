@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
+from annt_prof import units
 from annt_prof.errors import UserError
 
 if TYPE_CHECKING:
@@ -30,7 +31,9 @@ def read_text(path: Path) -> str:
             raise UserError("is not a regular file", where=where)
         if (size := path.stat().st_size) > MAX_BYTES:
             raise UserError(
-                f"{size:,} bytes; a scenario has at most {MAX_BYTES:,}: is it one?", where=where
+                f"{units.whole(size)} bytes; a scenario has at most {units.whole(MAX_BYTES)}: "
+                "is it one?",
+                where=where,
             )
         content = path.read_bytes()
     except OSError as error:

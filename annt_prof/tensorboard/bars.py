@@ -102,7 +102,7 @@ def _axis(pen: ImageDraw.ImageDraw, longest_ns: int, top: int, bottom: int) -> N
     for index in range(longest_ns // tick_ns + 1):
         x = _x(index * tick_ns, longest_ns)
         pen.line((x, top, x, bottom), _GRID)
-        figure = f"{index * tick_ns / units.NS_PER_MS:g}"
+        figure = units.tick(index * tick_ns)
         last = index == longest_ns // tick_ns
         pen.text((x, bottom + 4), f"{figure} ms" if last else figure, _PALE_INK, _font(20), "ma")
 

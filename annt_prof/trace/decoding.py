@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from annt_prof import units
 from annt_prof.errors import UserError
 from annt_prof.trace.document import (
     DeviceProperties,
@@ -86,7 +87,8 @@ def _salvage(text: bytearray, where: str) -> Decoded:
     document, num_lost = salvaged
     num_whole = len(document.traceEvents or ())
     loss = (
-        f"the file breaks off: {num_whole:,} events are whole, {num_lost:,} bytes after them "
+        f"the file breaks off: {units.whole(num_whole)} events are whole, "
+        f"{units.whole(num_lost)} bytes after them "
         "and all that was never written are lost"
     )
     return Decoded(document, losses=(loss,))

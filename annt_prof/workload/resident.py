@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from annt_prof import units
 from annt_prof.errors import UserError
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class ResidentBatches:
         size = len(dataset) * first.numel() * first.element_size()
         if size > MOST_BYTES:
             raise UserError(
-                f"the data set takes {size / 2**30:.0f} GiB; {MOST_BYTES // 2**30} GiB at most",
+                f"the data set takes {units.memory(size)}; {units.memory(MOST_BYTES)} at most",
                 where="techniques.dataset_on_device",
             )
         inputs, targets = torch.utils.data.default_collate(

@@ -78,6 +78,50 @@ def test_memory_takes_one_unit_per_table() -> None:
 
 
 @pytest.mark.parametrize(
+    ("size_bytes", "expected"),
+    [(0, "0.0 MiB"), (512, "< 0.1 MiB"), (52_428, "< 0.1 MiB"), (52_429, "0.1 MiB"),
+     (1_000_000, "1.0 MiB"), (1_048_576, "1.0 MiB"), (1_500_000_000, "1.40 GiB")],
+)  # fmt: skip
+def test_what_is_held_is_in_powers_of_1024_and_never_reads_as_zero(
+    size_bytes: int, expected: str
+) -> None:
+    assert units.memory(size_bytes) == expected
+
+
+def test_what_moves_is_in_powers_of_1000() -> None:
+    assert [units.megabytes(size) for size in (0, 64, 49_999, 50_000, 1_048_576)] == [
+        "0.0", "< 0.1", "< 0.1", "0.1", "1.0",
+    ]  # fmt: skip
+    assert units.megabytes(2_345_678_901) == "2,345.7"
+    assert units.gigabytes_per_s(2_039e9) == "2,039.0"
+    # A gigabyte in a tenth of a second: MB per ms are GB/s.
+    moved_bytes, took_ns = 10**9, 10**8
+    rate = float(units.megabytes(moved_bytes).replace(",", "")) / (took_ns / units.NS_PER_MS)
+    assert units.gigabytes_per_s(moved_bytes / took_ns * units.NS_PER_S) == f"{rate:.1f}"
+
+
+def test_figures_of_many_digits_are_grouped() -> None:
+    assert units.whole(123_456_789_012_345_678) == "123,456,789,012,345,678"
+    assert units.number(1234.56, 1) == "1,234.6"
+    assert units.microseconds(1_234_567) == "1,234.6"
+    assert units.microseconds(4_321, 2) == "4.32"
+    assert units.teraflops(989.4e12) == "989.400"
+
+
+def test_what_somebody_set_reads_as_they_wrote_it() -> None:
+    assert [units.limit_percent(each) for each in (0.01, 0.007, 0.0025, 0.1)] == [
+        "1 %", "0.7 %", "0.25 %", "10 %",
+    ]  # fmt: skip
+    assert (units.limit_s(90.0), units.limit_s(0.5)) == ("90 s", "0.5 s")
+    assert units.as_given(65536.0) == "65536"
+    assert units.seconds_alone(125.4) == "125 s"
+    assert units.seconds_alone(2.345, 1) == "2.3 s"
+    assert units.reading(97.6, "%") == "98 %"
+    assert units.tick(2_500_000) == "2.5"
+    assert units.scientific(0.0000123) == "1.23e-05"
+
+
+@pytest.mark.parametrize(
     ("energy_j", "expected"),
     [(0.6321, "0.632"), (2.345, "2.35"), (23.45, "23.4"), (234.5, "234"), (0.00012, "1.2e-04")],
 )

@@ -74,7 +74,7 @@ def _sections(analysis: Analysis, console: Console) -> Iterator[Iterable[Rendera
 
 def _head(analysis: Analysis) -> Iterator[RenderableType]:
     yield heading(analysis.source)
-    facts = [("events", f"{analysis.num_events:,}")]
+    facts = [("events", units.whole(analysis.num_events))]
     if analysis.device_names:
         facts.append(("devices", ", ".join(dict.fromkeys(analysis.device_names))))
     if analysis.rank is not None:

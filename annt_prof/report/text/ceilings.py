@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Group
 
+from annt_prof import units
 from annt_prof.report.text.lines import heading, labelled
 
 if TYPE_CHECKING:
@@ -23,21 +24,19 @@ def ceilings_table(machine: str, ceilings: Ceilings) -> RenderableType:
 
 def _lines(ceilings: Ceilings) -> Iterator[tuple[str, str]]:
     for dtype, flops in ceilings.matrix_flops.items():
-        ratio = flops / ceilings.matrix_flops["float32"]
-        yield dtype, f"{flops / 1e12:,.3f} TFLOP/s in a matrix product, {ratio:.2f}x float32"
-    yield "memory", f"{ceilings.memory_bytes_per_s / 1e9:,.1f} GB/s read and written"
+        ratio = units.ratio(flops / ceilings.matrix_flops["float32"])
+        yield dtype, f"{units.teraflops(flops)} TFLOP/s in a matrix product, {ratio} float32"
+    yield "memory", f"{units.gigabytes_per_s(ceilings.memory_bytes_per_s)} GB/s read and written"
     for name, rate in (
         ("pinned", ceilings.pinned_bytes_per_s),
         ("pageable", ceilings.pageable_bytes_per_s),
     ):
         if rate is not None:
-            yield name, f"{rate / 1e9:,.1f} GB/s from the host to the device"
+            yield name, f"{units.gigabytes_per_s(rate)} GB/s from the host to the device"
     if ceilings.collective_bytes_per_s is None:
         yield "collective", f"n/a: {ceilings.no_collective or 'not measured'}"
     else:
-        rate, ranks = ceilings.collective_bytes_per_s / 1e9, ceilings.collective_ranks
-        yield (
-            "collective",
-            f"{rate:,.1f} GB/s on the bus, all-reduce of {ranks} ranks",
-        )
-    yield "launch", f"{ceilings.launch_ns / 1000:,.2f} us for the smallest operator"
+        bus = units.gigabytes_per_s(ceilings.collective_bytes_per_s)
+        ranks = ceilings.collective_ranks
+        yield "collective", f"{bus} GB/s on the bus, all-reduce of {ranks} ranks"
+    yield "launch", f"{units.microseconds(ceilings.launch_ns, 2)} us for the smallest operator"

@@ -84,11 +84,11 @@ def _kernel_cells(row: KernelRow) -> list[str]:
     return [
         milliseconds(row.total_ns),
         "n/a" if row.share_of_steps is None else units.percent(row.share_of_steps),
-        f"{row.count:,}",
+        units.whole(row.count),
         row.kernel_class,
         "n/a" if row.phases is None else ", ".join(list(row.phases)[:2]),
-        f"{row.p50_ns / 1000:,.1f}",
-        f"{row.p95_ns / 1000:,.1f}",
+        units.microseconds(row.p50_ns),
+        units.microseconds(row.p95_ns),
         {True: "yes", False: "no", None: "?"}[row.tensor_cores],
         _geometry(row),
         "n/a" if row.occupancy is None else units.percent(row.occupancy),
@@ -107,7 +107,7 @@ def queue(queue: Queue) -> Iterator[RenderableType]:
     kernels = units.count(queue.num_kernels, "kernel")
     yield heading("How far the host ran ahead", f"{kernels} with a known launch")
     delays = (queue.delay_p50_ns, queue.delay_p95_ns, queue.delay_max_ns)
-    p50, p95, longest = (f"{ns / 1000:,.1f} us" for ns in delays)
+    p50, p95, longest = (f"{units.microseconds(ns)} us" for ns in delays)
     shorter = units.percent(queue.num_shorter_than_launch / queue.num_kernels)
     yield labelled(
         [
@@ -121,7 +121,8 @@ def queue(queue: Queue) -> Iterator[RenderableType]:
 def _depth(queue: Queue) -> str:
     if queue.depth_p50 is None or queue.depth_max is None:
         return "n/a"
-    return f"after a launch: median {queue.depth_p50:,} waiting, at most {queue.depth_max:,}"
+    median, most = units.whole(queue.depth_p50), units.whole(queue.depth_max)
+    return f"after a launch: median {median} waiting, at most {most}"
 
 
 def idle(idle: Idle, width: int) -> Iterator[RenderableType]:
@@ -171,7 +172,7 @@ def synchronisations(
         made_by = [n for n in dict.fromkeys((call.operator, call.inner_operator)) if n]
         table.add_row(
             plain(call.call), plain(" > ".join(made_by) or nobody),
-            f"{call.count:,}", milliseconds(call.blocked_ns),
+            units.whole(call.count), milliseconds(call.blocked_ns),
         )  # fmt: skip
     yield table
 
@@ -185,12 +186,16 @@ def copies(copies: Sequence[CopyRow]) -> Iterator[RenderableType]:
     )  # fmt: skip
     for row in copies:
         table.add_row(
-            row.direction, row.host_memory or "-", f"{row.count:,}",
-            "n/a" if row.bytes is None else _megabytes(row.bytes), milliseconds(row.total_ns),
-            "n/a" if row.gigabytes_per_s is None else f"{row.gigabytes_per_s:,.1f}",
+            row.direction, row.host_memory or "-", units.whole(row.count),
+            "n/a" if row.bytes is None else units.megabytes(row.bytes), milliseconds(row.total_ns),
+            _rate(row.gigabytes_per_s),
             *("n/a" if ns is None else milliseconds(ns) for ns in (row.exposed_ns, row.hidden_ns)),
         )  # fmt: skip
     yield table
+
+
+def _rate(gigabytes_per_s: float | None) -> str:
+    return "n/a" if gigabytes_per_s is None else units.gigabytes_per_s(gigabytes_per_s * 1e9)
 
 
 def memory(devices: Sequence[MemoryUse]) -> Iterator[RenderableType]:
@@ -202,18 +207,16 @@ def memory(devices: Sequence[MemoryUse]) -> Iterator[RenderableType]:
         reserved = (
             ""
             if use.peak_reserved_bytes is None
-            else f"; at most {_megabytes(use.peak_reserved_bytes)} MB reserved"
+            else f"; at most {units.memory(use.peak_reserved_bytes)} reserved"
         )
-        yield plain(
-            f"{use.device}: peak {_megabytes(use.peak_bytes)} MB{since} in {where}{reserved}"
+        peak = units.memory(use.peak_bytes)
+        yield plain(f"{use.device}: peak {peak}{since} in {where}{reserved}")
+        holders = use.holders[:_MOST_HOLDERS]
+        unit = units.memory_unit(holder.bytes for holder in holders)
+        table = table_of(
+            ("held at the peak by", "left"), (unit.name, "right"), ("allocations", "right")
         )
-        table = table_of(("held at the peak by", "left"), ("MB", "right"), ("allocations", "right"))
-        for holder in use.holders[:_MOST_HOLDERS]:
-            count = "-" if holder.count is None else f"{holder.count:,}"
-            table.add_row(plain(holder.operator), _megabytes(holder.bytes), count)
+        for holder in holders:
+            count = "-" if holder.count is None else units.whole(holder.count)
+            table.add_row(plain(holder.operator), unit.format(holder.bytes), count)
         yield table
-
-
-def _megabytes(num_bytes: int) -> str:
-    """Write bytes without the unit; what is not zero never reads as zero."""
-    return "< 0.1" if 0 < num_bytes < 50_000 else f"{num_bytes / 1e6:,.1f}"

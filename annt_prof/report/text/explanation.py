@@ -92,7 +92,7 @@ def _design(explanation: Explanation) -> str:
     walked, of = explanation.orders, math.factorial(len(acting))
     shared = ""
     if walked and walked < of:
-        shared = f", shares estimated from {walked} of {of:,} orders"
+        shared = f", shares estimated from {walked} of {units.whole(of)} orders"
     return f"{explanation.design}, {launches}, per sample{shared}"
 
 
@@ -158,8 +158,9 @@ def _evidence(each: TechniqueExplanation) -> Iterator[tuple[str, str]]:
     if each.smallest_effect is not None:
         seen = units.percent(each.smallest_effect)
         yield "could see", f"a saving of {seen} of the time, four times out of five"
-    if each.extra_first_step_s is not None and each.extra_first_step_s > _LONG_FIRST_STEP_S:
-        yield "first step", _first_step(each)
+    extra_s = each.extra_first_step_s
+    if extra_s is not None and extra_s > _LONG_FIRST_STEP_S:
+        yield "first step", _first_step(extra_s, each.paid_back_after)
     if each.numerics is not None:
         yield from _numerics(each.numerics)
     if each.mathematics:
@@ -181,11 +182,11 @@ def _reconciled(traced_ns: int, unreconciled_ns: int) -> str:
     )
 
 
-def _first_step(each: TechniqueExplanation) -> str:
-    longer = f"{each.extra_first_step_s:.1f} s longer than the baseline's, once"
-    if each.paid_back_after is None:
+def _first_step(extra_s: float, paid_back_after: int | None) -> str:
+    longer = f"{units.seconds_alone(extra_s, 1)} longer than the baseline's, once"
+    if paid_back_after is None:
         return f"{longer}; nothing that is measured here pays it back"
-    return f"{longer}; paid back after {each.paid_back_after:,} iterations"
+    return f"{longer}; paid back after {units.whole(paid_back_after)} iterations"
 
 
 def _numerics(numerics: Numerics) -> Iterator[tuple[str, str]]:
@@ -197,21 +198,22 @@ def _numerics(numerics: Numerics) -> Iterator[tuple[str, str]]:
         )
         yield (
             "rounding",
-            f"{error.of} to {error.dtype}: mean |x - Q(x)| {error.mean_absolute_error:.2e}, "
+            f"{error.of} to {error.dtype}: mean |x - Q(x)| "
+            f"{units.scientific(error.mean_absolute_error)}, "
             f"{units.percent(relative, 2)} of mean |x|; {units.percent(error.underflow, 2)} "
             f"underflow, {units.percent(error.overflow, 2)} overflow",
         )
     if numerics.loss_scale:
-        first, last = numerics.loss_scale[0], numerics.loss_scale[-1]
+        first, last = (units.as_given(numerics.loss_scale[end]) for end in (0, -1))
         steps = units.count(len(numerics.loss_scale) - 1, "step")
         skipped = units.count(numerics.skipped_steps, "step")
-        yield "loss scale", f"{first:g} to {last:g} over {steps}, {skipped} skipped"
+        yield "loss scale", f"{first} to {last} over {steps}, {skipped} skipped"
 
 
 def _throughputs(explanation: Explanation) -> RenderableType:
     table = table_of(("variant", "left"), ("TFLOP/s", "right"), ("of the ceiling", "left"))
     for each in explanation.throughputs:
-        table.add_row(plain(each.variant), f"{each.flops_per_s / 1e12:.3f}", plain(_ceiling(each)))
+        table.add_row(plain(each.variant), units.teraflops(each.flops_per_s), plain(_ceiling(each)))
     return table
 
 

@@ -83,9 +83,8 @@ class RunProgress:
                 self._show_activity(event)
             case WindowEnded():
                 self._measured_s = event.measured_s
-                self._progress.update(
-                    self._task, throughput=f"{event.variant} {event.throughput:,.1f} samples/s"
-                )
+                rate = f"{units.number(event.throughput, 1)} samples/s"
+                self._progress.update(self._task, throughput=f"{event.variant} {rate}")
             case VariantLost():
                 self._say(f"{event.variant} is lost: {event.reason}")
             case MeasuringEnded():
@@ -120,7 +119,7 @@ class RunProgress:
         if activity.kind not in ("timing", "preparing"):
             return ""
         left_s = max(0.0, self._budget_s - self._measured_s)
-        return f"at most {left_s:.0f} s of measuring left"
+        return f"at most {units.seconds_alone(left_s)} of measuring left"
 
 
 def _plan(event: Started) -> str:
@@ -128,8 +127,8 @@ def _plan(event: Started) -> str:
     some = " (sets along a few random orders, not all of them)" if event.design == "sampled" else ""
     return (
         f"plan: {event.design}{some}, {units.count(len(event.variants), 'variant')}, at most "
-        f"{units.count(event.max_rounds, 'round')} or {windows:,} windows; measuring ends after "
-        f"{units.seconds(event.time_budget_s)} at the latest"
+        f"{units.count(event.max_rounds, 'round')} or {units.whole(windows)} windows; measuring "
+        f"ends after {units.seconds(event.time_budget_s)} at the latest"
     )
 
 

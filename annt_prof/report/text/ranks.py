@@ -66,7 +66,8 @@ def _collectives(ranks: Ranks) -> Iterator[RenderableType]:
     table = _table("rank", "collectives", "transfer ms", "waiting ms", "file")
     for rank in ranks.ranks:
         table.add_row(
-            str(rank.rank), f"{rank.num_collectives:,}", units.milliseconds(rank.transfer_ns, 3),
+            str(rank.rank),
+            units.whole(rank.num_collectives), units.milliseconds(rank.transfer_ns, 3),
             units.milliseconds(rank.waiting_ns, 3), plain(rank.source),
         )  # fmt: skip
     yield table

@@ -107,7 +107,7 @@ def _telemetry(summary: TelemetrySummary) -> str:
 
 
 def _figure(label: str, value: float | None, unit: str) -> str:
-    return "" if value is None else f"{label} {value:.0f} {unit}".strip()
+    return "" if value is None else f"{label} {units.reading(value, unit)}".strip()
 
 
 def _not_measured(

@@ -21,6 +21,7 @@ from annt_prof.mistakes import MistakeKey
 from annt_prof.techniques.evidence import Evidence, Prediction
 from annt_prof.techniques.observed import CONVOLUTIONS, PRODUCTS, Observed
 from annt_prof.techniques.technique import Pitfall, Signature, Technique
+from annt_prof.units import number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -168,7 +169,7 @@ def _told(rates: Mapping[Precision, float | None]) -> str:
     if len(known) < len(rates) or not known:
         return "an unknown factor"
     return "the measured factor " + " and ".join(
-        f"{rate:.1f} of {precision}" for precision, rate in known.items()
+        f"{number(rate, 1)} of {precision}" for precision, rate in known.items()
     )
 
 

@@ -20,7 +20,7 @@ from annt_prof.categories import Category, Phase
 from annt_prof.mistakes import MistakeKey
 from annt_prof.techniques.evidence import Evidence, Prediction
 from annt_prof.techniques.technique import Pitfall, Signature, Technique
-from annt_prof.units import count
+from annt_prof.units import count, percent
 
 if TYPE_CHECKING:
     from annt_prof.techniques.observed import Observed
@@ -88,7 +88,7 @@ def _predict(options: GradientAccumulationOptions, evidence: Evidence) -> Predic
     return Prediction(
         low_ns=-round(spared * update_ns / 4),
         high_ns=round(spared * high_ns),
-        basis=f"{spared:.0%} of the optimizer, gradient scaling, clipping, zeroing and "
+        basis=f"{percent(spared, 0)} of the optimizer, gradient scaling, clipping, zeroing and "
         "communication of the baseline, and of what the host takes to launch them",
     )
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from annt_prof import units
 from annt_prof.machine.folders import data_folders
 from annt_prof.scenario.effective import Replaced, Substitution
 from annt_prof.workload.datasets.bundle import DatasetBundle
@@ -73,8 +74,8 @@ def _if_incomplete(name: str, place: Path, found: int, whole: int) -> tuple[Subs
         return ()
     return (
         Substitution(
-            wanted=f"{name} with {whole:,} images",
-            used=f"the {found:,} images in {place}",
+            wanted=f"{name} with {units.whole(whole)} images",
+            used=f"the {units.whole(found)} images in {place}",
             consequence="step times hold, the length of an epoch and accuracy do not",
             replaced=Replaced.DATA,
         ),

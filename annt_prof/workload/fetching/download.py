@@ -10,7 +10,7 @@ import urllib.request
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from annt_prof import __version__
+from annt_prof import __version__, units
 from annt_prof.errors import UserError
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def _size(part: Path) -> int:
 
 
 def _unreachable(url: str, reason: str, have: int) -> UserError:
-    kept = f"; the {have:,} bytes that came are kept" if have else ""
+    kept = f"; the {units.whole(have)} bytes that came are kept" if have else ""
     hint = _AGAIN if have else "look at the network connection and the proxy settings"
     return UserError(f"cannot download: {reason}{kept}", where=url, hint=hint)
 

@@ -198,7 +198,7 @@ def test_what_is_not_zero_never_reads_as_zero(tmp_path):
     )
     path = builder.copy("HtoD", 60, 70, num_bytes=64).write(tmp_path / "t.json")
     shown = run(path).stdout
-    assert "peak < 0.1 MB" in shown
+    assert "peak < 0.1 MiB" in shown
     assert " 0.0 " not in shown.split("Memory of the steps")[1]
 
 

@@ -243,7 +243,7 @@ def test_governors():
 
 def test_memory():
     gib = 1 << 30
-    assert machine.memory_check(64 * gib, 32 * gib).finding == "32.0 GiB available of 64.0 GiB"
+    assert machine.memory_check(64 * gib, 32 * gib).finding == "32.00 GiB available of 64.00 GiB"
     assert machine.memory_check(2 * gib, 32 * gib).status == "warning"
     assert machine.memory_check(64 * gib, gib).status == "warning"
 

@@ -42,7 +42,7 @@ def test_every_form_of_to_is_read(
 def test_waiting_for_a_loader_counts_where_a_process_pays() -> None:
     (found,) = mistakes(WAITING)
     assert found.evidence == (
-        "40% of the training time went to waiting for data, with 0 loader processes on 8 cores"
+        "40 % of the training time went to waiting for data, with 0 loader processes on 8 cores"
     )
 
 
