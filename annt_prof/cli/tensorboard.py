@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DEFAULT_PORT = 6006  # TensorBoard's own
-_PORTS_TRIED = 10
 _START_TIMEOUT_S = 60.0
 _OFFLINE_NOTE = (
     "With no internet the PyTorch Profiler tab stays on a spinner, because it loads its chart "
@@ -47,11 +46,11 @@ def command(run: str | None, port: int | None, host: str, runs_dir: Path) -> Non
     """
     place = store.find(run, runs_dir)
     directory = layout.run_directory(place)
-    chosen = _free_port(host, port)
+    _check_address(host, port)
     log = _log(place, directory)
     # Ctrl-C is how a server is meant to end, so from its start on it is no failure.
-    with _server(log, host, chosen) as (server, output), contextlib.suppress(KeyboardInterrupt):
-        _wait_until_it_answers(server, host, chosen, output)
+    with _server(log, host, port) as (server, output), contextlib.suppress(KeyboardInterrupt):
+        chosen = _port_once_it_serves(server, output)
         click.echo(f"TensorBoard shows {directory} at http://{_in_url(host)}:{chosen}/")
         click.echo(_OFFLINE_NOTE)
         click.echo("Ctrl-C stops it.")
@@ -70,30 +69,18 @@ def _log(place: Path, directory: Path) -> Path:
     return layout.tensorboard_folder(directory)
 
 
-def _free_port(host: str, port: int | None) -> int:
-    """Return the port if it is free, or the first free one where none is asked for."""
-    if port is not None:
-        if not _is_free(host, port):
-            raise UserError(
-                f"port {port} on {host} is in use",
-                where="--port",
-                hint="give another one, or leave --port out to take the first free one",
-            )
-        return port
-    for candidate in range(DEFAULT_PORT, DEFAULT_PORT + _PORTS_TRIED):
-        if _is_free(host, candidate):
-            return candidate
-    last = DEFAULT_PORT + _PORTS_TRIED - 1
-    raise UserError(
-        f"ports {DEFAULT_PORT} to {last} on {host} are all in use", hint="choose one with --port"
-    )
+def _check_address(host: str, port: int | None) -> None:
+    """Look at what the user chose before anything is written or started.
 
-
-def _is_free(host: str, port: int) -> bool:
+    Raises:
+        UserError: The host is no address, or the port is in use or not for everybody.
+    """
     try:
         addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except socket.gaierror as error:
         raise UserError(f"{host!r} is no address: {error.strerror}", where="--host") from None
+    if port is None:
+        return
     family, kind, protocol, _, address = addresses[0]
     with socket.socket(family, kind, protocol) as probe:
         # As the server does; a port in TIME_WAIT is free.
@@ -105,17 +92,26 @@ def _is_free(host: str, port: int) -> bool:
                 f"port {port} needs privileges", where="--port", hint="give one above 1023"
             ) from None
         except OSError:
-            return False
-    return True
+            raise UserError(
+                f"port {port} on {host} is in use",
+                where="--port",
+                hint="give another one, or leave --port out to take the first free one",
+            ) from None
 
 
 @contextlib.contextmanager
-def _server(log: Path, host: str, port: int) -> Iterator[tuple[subprocess.Popen[bytes], IO[bytes]]]:
+def _server(
+    log: Path, host: str, port: int | None
+) -> Iterator[tuple[subprocess.Popen[bytes], IO[bytes]]]:
     """Run TensorBoard in a process of its own, which ends with this one.
 
-    It is not run within this process, because the plugin imports pandas and starts processes.
+    It is not run within this process, because the plugin imports pandas and starts processes. Nor
+    does tensorboard.manager start it: that takes whatever `tensorboard` the PATH has, leaves it
+    running when the command ends, and takes one that was killed for one that runs.
     """
-    arguments = ["--logdir", str(log), "--host", host, "--port", str(port)]
+    arguments = ["--logdir", str(log), "--host", host]
+    if port is not None:  # else it takes the first free one, which no other can take meanwhile
+        arguments += ["--port", str(port)]
     # The fast loader is made for gigabytes, and drops what explains each curve.
     arguments += ["--load_fast", "false"]
     with tempfile.TemporaryFile() as output, _terminated_like_interrupted():
@@ -143,15 +139,22 @@ def _terminated_like_interrupted() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _wait_until_it_answers(
-    server: subprocess.Popen[bytes], host: str, port: int, output: IO[bytes]
-) -> None:
+def _port_once_it_serves(server: subprocess.Popen[bytes], output: IO[bytes]) -> int:
+    """Wait for what the server tells TensorBoard's own manager, and return its port.
+
+    Raises:
+        UserError: It ended, or does not serve in time.
+    """
+    from tensorboard import manager  # type: ignore[import-untyped]
+
+    began_s = int(time.time())  # what a server of the same process id left is older
     deadline = time.monotonic() + _START_TIMEOUT_S
     while time.monotonic() < deadline:
         if server.poll() is not None:
             raise _died(server, output)
-        with contextlib.suppress(OSError), socket.create_connection((host, port), timeout=1):
-            return
+        for told in manager.get_all():
+            if told.pid == server.pid and told.start_time >= began_s:
+                return int(told.port)
         time.sleep(0.1)
     raise UserError(f"TensorBoard did not answer within {units.limit_s(_START_TIMEOUT_S)}")
 

@@ -130,7 +130,7 @@ def replace_events(folder: Path, entries: Iterable[Entry], staging: Path) -> Non
         folder.mkdir(parents=True, exist_ok=True)
         written.replace(folder / written.name)
     for file in outdated:
-        file.unlink()
+        file.unlink(missing_ok=True)  # another process may write the same log
 
 
 def _write(entries: Iterable[Entry], staging: Path) -> Path | None:

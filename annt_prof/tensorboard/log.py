@@ -70,7 +70,7 @@ def _remove_former(run: Run, directory: Path) -> None:
     for folder in former - now:
         for pattern in (EVENT_FILES, layout.PLUGIN_TRACES):
             for file in folder.glob(pattern):
-                file.unlink()
+                file.unlink(missing_ok=True)
         with suppress(OSError):  # absent, or somebody else's files are there too
             folder.rmdir()
 
@@ -80,7 +80,7 @@ def _copy_trace(run: Run, variant: VariantRecord, directory: Path) -> str | None
     copy = layout.plugin_trace_path(directory, variant.name, round(created_s(run) * 1000))
     for outdated in copy.parent.glob(layout.PLUGIN_TRACES):
         if outdated != copy or variant.trace is None:
-            outdated.unlink()
+            outdated.unlink(missing_ok=True)
     if variant.trace is None:
         return None
     original = directory / variant.trace

@@ -9,6 +9,7 @@ every timestamp included, is copied as it stands in the text.
 from __future__ import annotations
 
 import gzip
+import os
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -74,7 +75,7 @@ def normalise(original: Path, copy: Path) -> None:
         UserError: The original is missing, cut off, or no Kineto trace; an earlier copy stays.
     """
     text = content(original, DEFAULT_MAX_BYTES).text
-    partial = copy.with_name(f".{copy.name}.partial")
+    partial = copy.with_name(f".{copy.name}.{os.getpid()}.partial")
     try:
         fields = _decode_fields(text)
         events = _decode_events(fields.pop("traceEvents"))

@@ -191,6 +191,13 @@ def test_without_a_port_it_takes_a_free_one(directory: Path, start: Any) -> None
     assert get(f"{second}data/environment")["data_location"].endswith("tensorboard")
 
 
+def test_two_that_start_at_once_take_a_port_each(directory: Path, start: Any) -> None:
+    both = [start(str(directory), "--host", "127.0.0.1") for _ in range(2)]
+    first, second = (command.url() for command in both)
+    assert first != second
+    assert all(get(f"{url}data/environment") for url in (first, second))
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

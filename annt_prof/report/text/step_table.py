@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich import box
+from rich.cells import cell_len
 from rich.table import Table
 
 from annt_prof import units
 from annt_prof.report.text.lines import plain
+from annt_prof.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +33,7 @@ def step_table(steps: Sequence[StepBreakdown], width: int) -> Table:
         category: sum(step.by_category_ns[category] for step in steps)
         for category in steps[0].by_category_ns
     }
-    room = max(1, (width - len(steps[0].name)) // _COLUMN_WIDTH - 2)
+    room = max(1, (width - cell_len(printable(steps[0].name))) // _COLUMN_WIDTH - 2)
     shown = [c for c in sorted(total, key=lambda c: -total[c]) if total[c]][:room]
     places = units.duration_decimals(step.wall_ns for step in steps)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
