@@ -11,8 +11,8 @@ from annt_prof.runner.unevenness import once
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from annt_prof.runner.entry import Entry
     from annt_prof.runner.spans import Span
+    from annt_prof.runner.variant_state import Entry
 
 _SHORT_NS = 50_000_000
 """A bare loop of 0.8 ms steps took 15 % longer in the 20 ms after a pause, on a virtual machine;

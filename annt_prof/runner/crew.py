@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from annt_prof.errors import UserError
 from annt_prof.remarks import Remark, Source
-from annt_prof.runner.entry import entries
+from annt_prof.runner.variant_state import entries
 from annt_prof.runner.withholding import costs_every_variant, withhold
 from annt_prof.runs.events import Activity, Event, VariantLost
 from annt_prof.runs.layout import file_name, log_name, log_path
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext
 
     from annt_prof.plan import Variant
-    from annt_prof.runner.entry import Entry, Order
     from annt_prof.runner.spans import Span
+    from annt_prof.runner.variant_state import Entry, Order
     from annt_prof.runs.record import VariantStatus
     from annt_prof.windows.messages import Reply, Request
     from annt_prof.workers.process import Worker

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from annt_prof.runner.crew import Crew
-    from annt_prof.runner.entry import Entry
+    from annt_prof.runner.variant_state import Entry
     from annt_prof.windows.messages import Prepared
 
 _LAUNCHES = 2  # whose processes are asked: starts differ less than steps do

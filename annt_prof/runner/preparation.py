@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from annt_prof.runner.crew import Crew
-    from annt_prof.runner.entry import Entry
+    from annt_prof.runner.variant_state import Entry
     from annt_prof.runs.events import Event
     from annt_prof.scenario.schema import WindowChoice
     from annt_prof.windows.messages import Prepared

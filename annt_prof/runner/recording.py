@@ -15,8 +15,8 @@ import msgspec
 from annt_prof.errors import UserError
 from annt_prof.machine.environment import collect
 from annt_prof.plan import BASELINE, Variant, plan, plan_pair
-from annt_prof.runner.entry import Order, entries, obstacles
 from annt_prof.runner.session import Session, Statistics
+from annt_prof.runner.variant_state import Order, entries, obstacles
 from annt_prof.runs import store
 from annt_prof.runs.events import Activity, Event, Progressed, Warned
 from annt_prof.runs.layout import TELEMETRY_FILE

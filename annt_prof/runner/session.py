@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from annt_prof.plan import Variant
-    from annt_prof.runner.entry import Entry, Order
+    from annt_prof.runner.variant_state import Entry, Order
     from annt_prof.runs.record import VariantRecord
     from annt_prof.scenario.effective import Substitution
 

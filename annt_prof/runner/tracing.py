@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from annt_prof.runner.crew import Crew
-    from annt_prof.runner.entry import Entry
     from annt_prof.runner.spans import Span
+    from annt_prof.runner.variant_state import Entry
     from annt_prof.runs.events import Event
 
 

@@ -4,7 +4,7 @@ import dataclasses
 
 from annt_prof.machine.machine import Machine
 from annt_prof.plan import plan
-from annt_prof.runner.entry import Order, entries, obstacles
+from annt_prof.runner.variant_state import Order, entries, obstacles
 from annt_prof.scenario.schema import Scenario
 from annt_prof.techniques import registry
 from annt_prof.techniques.observed import Observed

@@ -5,7 +5,7 @@ import pytest
 from annt_prof.machine.machine import Machine
 from annt_prof.plan import plan
 from annt_prof.runner.crew import Crew
-from annt_prof.runner.entry import Order, entries
+from annt_prof.runner.variant_state import Order, entries
 from annt_prof.runner.withholding import costs_every_variant
 from annt_prof.runs.events import VariantLost
 from annt_prof.runs.record import TimedWindow
