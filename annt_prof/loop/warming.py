@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from annt_prof.loop.step import optimizer_step
 from annt_prof.windows.loaders import drain, queue_capacity
-from annt_prof.windows.window import stopwatch_for, wait_for
+from annt_prof.windows.stopwatch import stopwatch_for, wait_for
 
 if TYPE_CHECKING:
     from annt_prof.loop.step import Loop

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 
 from annt_prof.errors import UserError
+from annt_prof.loop.driving import run_timed, run_traced
 from annt_prof.loop.failures import kind, one_line
 from annt_prof.loop.numerics import look_at
 from annt_prof.loop.step import Loop
@@ -48,7 +49,6 @@ from annt_prof.windows.messages import (
     WarmRequest,
 )
 from annt_prof.windows.peak import peak, reset_peak
-from annt_prof.windows.window import run_timed, run_traced
 from annt_prof.workers.logs import print_to
 from annt_prof.workers.process import outlive_interrupts
 from annt_prof.workload.build import build

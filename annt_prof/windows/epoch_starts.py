@@ -6,7 +6,8 @@ import itertools
 import time
 from typing import TYPE_CHECKING
 
-from annt_prof.windows.window import arrive, run_steps, wait_for
+from annt_prof.loop.driving import arrive, run_steps
+from annt_prof.windows.stopwatch import wait_for
 
 if TYPE_CHECKING:
     from annt_prof.loop.step import Loop

@@ -10,13 +10,13 @@ import torch
 from annt_prof.analysis.accounting import break_down
 from annt_prof.analysis.timeline import Timeline
 from annt_prof.errors import UserError
+from annt_prof.loop.driving import run_steps, run_timed, run_traced
 from annt_prof.loop.step import Loop, optimizer_step
 from annt_prof.machine.machine import Machine, has_tf32
 from annt_prof.scenario.loading import load
 from annt_prof.techniques import registry
 from annt_prof.trace.reading import read
 from annt_prof.windows.messages import TimedRequest
-from annt_prof.windows.window import run_steps, run_timed, run_traced
 from annt_prof.workload.assembly import make_optimizer
 from annt_prof.workload.build import build
 

@@ -14,6 +14,7 @@ from torch.utils.data import TensorDataset
 from annt_prof.analysis.accounting import break_down
 from annt_prof.analysis.timeline import Timeline
 from annt_prof.categories import PHASE_PREFIX, Category, Phase
+from annt_prof.loop.driving import run_steps, run_timed, run_traced
 from annt_prof.loop.step import Loop
 from annt_prof.techniques.setup import (
     LoaderArguments,
@@ -25,7 +26,7 @@ from annt_prof.techniques.shipped.device_prefetch import DevicePrefetchOptions
 from annt_prof.techniques.shipped.pin_memory import PinMemoryOptions
 from annt_prof.trace.reading import read
 from annt_prof.windows.messages import TimedRequest
-from annt_prof.windows.window import DeviceStopwatch, run_steps, run_timed, run_traced
+from annt_prof.windows.stopwatch import DeviceStopwatch
 
 if TYPE_CHECKING:
     from pathlib import Path

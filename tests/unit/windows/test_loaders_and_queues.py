@@ -16,6 +16,7 @@ from annt_prof.analysis.accounting import break_down
 from annt_prof.analysis.timeline import Timeline
 from annt_prof.categories import Category
 from annt_prof.loop import worker
+from annt_prof.loop.driving import run_steps, run_timed, run_traced
 from annt_prof.loop.step import Loop
 from annt_prof.loop.warming import warm_up
 from annt_prof.plan import Variant
@@ -36,7 +37,6 @@ from annt_prof.windows.messages import (
     TimedRequest,
     WarmRequest,
 )
-from annt_prof.windows.window import run_steps, run_timed, run_traced
 from annt_prof.workload.sampling import ShortenableBatches
 
 if TYPE_CHECKING:

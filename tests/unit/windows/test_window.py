@@ -13,6 +13,7 @@ from torch.utils.data import Dataset
 from annt_prof.analysis.accounting import break_down
 from annt_prof.analysis.timeline import Timeline
 from annt_prof.categories import Category
+from annt_prof.loop.driving import run_steps, run_timed, run_traced
 from annt_prof.loop.step import Loop
 from annt_prof.techniques.setup import (
     LoaderArguments,
@@ -22,7 +23,7 @@ from annt_prof.techniques.setup import (
 )
 from annt_prof.trace.reading import read
 from annt_prof.windows.messages import TimedRequest
-from annt_prof.windows.window import HostStopwatch, run_steps, run_timed, run_traced
+from annt_prof.windows.stopwatch import HostStopwatch
 
 CLOCKS_APART_NS = 20_000  # a trace's times are on another clock, and rounded
 
