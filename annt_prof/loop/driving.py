@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from torch.profiler import ProfilerActivity, profile, schedule
 
 from annt_prof.categories import Phase
+from annt_prof.loop.queues import drain, queue_capacity
 from annt_prof.loop.step import Loop, marked, optimizer_step
 from annt_prof.runs.record import TimedWindow
-from annt_prof.windows.loaders import drain, loaders_paused, queue_capacity
+from annt_prof.windows.loaders import loaders_paused
 from annt_prof.windows.stopwatch import stopwatch_for, wait_for
 
 if TYPE_CHECKING:

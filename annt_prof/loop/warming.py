@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from annt_prof.loop.queues import drain, queue_capacity
 from annt_prof.loop.step import optimizer_step
-from annt_prof.windows.loaders import drain, queue_capacity
 from annt_prof.windows.stopwatch import stopwatch_for, wait_for
 
 if TYPE_CHECKING:

@@ -17,17 +17,18 @@ import torch
 
 from annt_prof.errors import UserError
 from annt_prof.loop.driving import run_timed, run_traced
+from annt_prof.loop.epoch_starts import epoch_start_ns
 from annt_prof.loop.failures import kind, one_line
 from annt_prof.loop.numerics import look_at
+from annt_prof.loop.queues import queue_capacity
 from annt_prof.loop.step import Loop
 from annt_prof.loop.warming import warm_up
 from annt_prof.machine import hardware
 from annt_prof.machine.machine import Machine, has_tf32
 from annt_prof.remarks import Remark, Source
 from annt_prof.techniques import registry
-from annt_prof.windows.epoch_starts import epoch_start_ns
 from annt_prof.windows.footprint import footprint, give_back_caches
-from annt_prof.windows.loaders import pause_loaders, queue_capacity, resume_loaders
+from annt_prof.windows.loaders import pause_loaders, resume_loaders
 from annt_prof.windows.messages import (
     Assignment,
     Built,

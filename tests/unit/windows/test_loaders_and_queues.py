@@ -17,6 +17,8 @@ from annt_prof.analysis.timeline import Timeline
 from annt_prof.categories import Category
 from annt_prof.loop import worker
 from annt_prof.loop.driving import run_steps, run_timed, run_traced
+from annt_prof.loop.epoch_starts import epoch_start_ns
+from annt_prof.loop.queues import drain, queue_capacity
 from annt_prof.loop.step import Loop
 from annt_prof.loop.warming import warm_up
 from annt_prof.plan import Variant
@@ -28,8 +30,7 @@ from annt_prof.techniques.setup import (
     TrainingSetup,
 )
 from annt_prof.trace.reading import read
-from annt_prof.windows.epoch_starts import epoch_start_ns
-from annt_prof.windows.loaders import drain, pause_loaders, queue_capacity, resume_loaders
+from annt_prof.windows.loaders import pause_loaders, resume_loaders
 from annt_prof.windows.messages import (
     Assignment,
     EpochRequest,
