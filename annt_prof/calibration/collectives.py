@@ -7,7 +7,7 @@ import tempfile
 import time
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Never
 
 from annt_prof.windows.messages import CollectiveRate, Failure
 from annt_prof.workers.process import Worker, WorkerLost
@@ -15,8 +15,6 @@ from annt_prof.workers.process import Worker, WorkerLost
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.context import ForkServerContext
-
-    from annt_prof.windows.messages import Reply, Request
 
 _RANKS_ON_CPU = 2
 _BYTES = {"cpu": 2**26, "cuda": 2**28}
@@ -44,12 +42,12 @@ def collective_rate(context: ForkServerContext, *, num_devices: int) -> Collecti
     world = num_devices or _RANKS_ON_CPU
     with tempfile.TemporaryDirectory(prefix="annt-prof-") as folder:
         meeting = Path(folder) / "ranks"
-        workers = [
+        workers: list[Worker[Never, CollectiveRate]] = [
             Worker(context, _reduce, rank, world, num_devices > 0, str(meeting))
             for rank in range(world)
         ]
         try:
-            return cast("CollectiveRate", [worker.receive() for worker in workers].pop())
+            return [worker.receive() for worker in workers].pop()
         except WorkerLost as lost:
             return CollectiveRate(None, world, lost.failure.message)
         finally:
@@ -58,7 +56,11 @@ def collective_rate(context: ForkServerContext, *, num_devices: int) -> Collecti
 
 
 def _reduce(
-    connection: Connection[Reply, Request], rank: int, world: int, on_device: bool, meeting: str
+    connection: Connection[CollectiveRate | Failure, Never],
+    rank: int,
+    world: int,
+    on_device: bool,
+    meeting: str,
 ) -> None:
     try:
         connection.send(_measure(rank, world, meeting, on_device=on_device))

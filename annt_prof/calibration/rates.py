@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Never
 
 from annt_prof.calibration.collectives import collective_rate
 from annt_prof.errors import UserError
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext
 
     import torch
-
-    from annt_prof.windows.messages import Reply, Request
 
 _SECONDS_EACH = 0.4
 _MATRIX_SIDES = {"cpu": (512, 1024, 2048), "cuda": (4096, 8192, 16384)}
@@ -37,9 +35,9 @@ def calibrate(context: ForkServerContext, *, use_accelerator: bool) -> Ceilings:
     Raises:
         UserError: It failed, for lack of memory for instance.
     """
-    worker = Worker(context, _serve, use_accelerator)
+    worker: Worker[Never, Calibrated] = Worker(context, _serve, use_accelerator)
     try:
-        calibrated = cast("Calibrated", worker.receive())
+        calibrated = worker.receive()
     except WorkerLost as lost:
         raise UserError(
             f"calibrating failed: {lost.failure.message}", where="--calibrate"
@@ -55,7 +53,7 @@ def calibrate(context: ForkServerContext, *, use_accelerator: bool) -> Ceilings:
     )
 
 
-def _serve(connection: Connection[Reply, Request], use_accelerator: bool) -> None:
+def _serve(connection: Connection[Calibrated | Failure, Never], use_accelerator: bool) -> None:
     import torch
 
     # torch.utils.benchmark imports it, and it warns where there is no CUDA.

@@ -11,7 +11,7 @@ import multiprocessing
 import sys
 import traceback
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Never
 
 import torch
 import torch.nn.attention
@@ -20,7 +20,7 @@ from torch.utils._pytree import tree_leaves
 
 from annt_prof.errors import UserError
 from annt_prof.techniques.observed import Observed
-from annt_prof.windows.messages import Assignment, Failure, Looked, Reply, Request
+from annt_prof.windows.messages import Assignment, Failure, Looked
 from annt_prof.workers.logs import print_to
 from annt_prof.workers.process import outlive_interrupts
 from annt_prof.workload.build import build
@@ -54,7 +54,7 @@ _NO_KERNEL_LEFT = (
 )
 
 
-def look(connection: Connection[Reply, Request], assignment: Assignment) -> None:
+def look(connection: Connection[Looked | Failure, Never], assignment: Assignment) -> None:
     """Build the assigned scenario without techniques, run one batch and tell what was seen."""
     outlive_interrupts()
     multiprocessing.set_start_method(None, force=True)  # as in the processes that train
@@ -63,7 +63,7 @@ def look(connection: Connection[Reply, Request], assignment: Assignment) -> None
         sys.path.insert(0, str(assignment.search_path))
         device = torch.device(assignment.device_type)
         setup = build(assignment.scenario, device, assignment.data_dir).setup
-        reply: Reply = Looked(observe(setup))
+        reply: Looked | Failure = Looked(observe(setup))
     except UserError as error:
         reply = Failure("user_error", error.message, error.where, error.hint)
     with contextlib.suppress(BrokenPipeError):  # an interrupted run no longer listens

@@ -11,7 +11,7 @@ import signal
 import sys
 import traceback
 import warnings
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Never
 
 import torch
 
@@ -60,10 +60,12 @@ if TYPE_CHECKING:
     from annt_prof.scenario.effective import Substitution
     from annt_prof.techniques.setup import TrainingSetup
 
+    Pipe = Connection[Reply | Failure, Request | StopRequest]
+
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
-def probe(connection: Connection[Reply, Request], *, use_accelerator: bool) -> None:
+def probe(connection: Connection[Probed, Never], *, use_accelerator: bool) -> None:
     """Tell what torch sees of this machine. Touches the device, so it needs its own process."""
     uuid = None
     if use_accelerator and torch.cuda.is_available():
@@ -87,7 +89,7 @@ def _cuda_machine() -> Machine:
     )
 
 
-def train(connection: Connection[Reply, Request], assignment: Assignment) -> None:
+def train(connection: Pipe, assignment: Assignment) -> None:
     """Build the assigned variant and serve windows until told to stop.
 
     This is the one place that catches everything: what goes wrong in a variant must cost only
@@ -121,9 +123,7 @@ class _RefusedError(UserError):
     """The scenario could be built; its techniques refuse what was built."""
 
 
-def _serve(
-    connection: Connection[Reply, Request], assignment: Assignment, findings: list[Remark]
-) -> None:
+def _serve(connection: Pipe, assignment: Assignment, findings: list[Remark]) -> None:
     built = _build(assignment, findings)
     connection.send(Built())
     try:
@@ -134,7 +134,7 @@ def _serve(
         resume_loaders()
 
 
-def _answer(connection: Connection[Reply, Request], assignment: Assignment, built: _Built) -> None:
+def _answer(connection: Pipe, assignment: Assignment, built: _Built) -> None:
     loop, first = built.loop, True
     while True:
         request = connection.recv()

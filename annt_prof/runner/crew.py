@@ -196,12 +196,12 @@ class Crew:
     def kill(self) -> None:
         """End every process now."""
         for entry in self.alive:
-            cast("Worker", entry.worker).kill()
+            cast("Worker[Request, Reply]", entry.worker).kill()
             entry.worker = None
 
     def ask(self, entry: Entry, request: Request) -> Reply | None:
         """Return the reply, or None once the variant is lost and recorded as such."""
-        cast("Worker", entry.worker).send(request)
+        cast("Worker[Request, Reply]", entry.worker).send(request)
         return self.receive(entry)
 
     def receive(self, entry: Entry) -> Reply | None:
@@ -223,7 +223,7 @@ class Crew:
         Raises:
             CrowdedError: It ran out of memory beside others.
         """
-        cast("Worker", entry.worker).send(request)
+        cast("Worker[Request, Reply]", entry.worker).send(request)
         said = self._said(entry)
         if isinstance(said, Failure):
             log = "" if said.signal else f" ({log_path(entry.variant.name)})"
@@ -239,7 +239,7 @@ class Crew:
         Raises:
             CrowdedError: It ran out of memory beside others.
         """
-        worker = cast("Worker", entry.worker)
+        worker = cast("Worker[Request, Reply]", entry.worker)
         try:
             return worker.receive()
         except WorkerLost as lost:

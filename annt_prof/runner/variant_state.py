@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from annt_prof.scenario.schema import ChosenTechnique, Scenario
     from annt_prof.techniques.evidence import Baseline
     from annt_prof.techniques.observed import Observed
-    from annt_prof.windows.messages import TimedReply
+    from annt_prof.windows.messages import Reply, Request, TimedReply
     from annt_prof.workers.process import Worker
 
 
@@ -69,7 +69,7 @@ class Entry:
 
     variant: Variant
     record: VariantRecord
-    worker: Worker | None = None
+    worker: Worker[Request, Reply] | None = None
     substitutions: tuple[Substitution, ...] = ()
 
     @property

@@ -114,7 +114,8 @@ class StopRequest:
     """End the worker."""
 
 
-Request = WarmRequest | TimedRequest | EpochRequest | TracedRequest | NumericsRequest | StopRequest
+Request = WarmRequest | TimedRequest | EpochRequest | TracedRequest | NumericsRequest
+"""What a variant's worker is asked for."""
 
 
 @dataclass(frozen=True)
@@ -266,16 +267,5 @@ class Failure:
     signal: str | None = field(default=None)
 
 
-Reply = (
-    Probed
-    | Calibrated
-    | CollectiveRate
-    | Built
-    | Looked
-    | Prepared
-    | EpochReply
-    | TimedReply
-    | TracedReply
-    | NumericsReply
-    | Failure
-)
+Reply = Built | Prepared | EpochReply | TimedReply | TracedReply | NumericsReply
+"""What a variant's worker answers; it sends a ``Failure`` in place of any of them."""

@@ -7,7 +7,7 @@ import multiprocessing
 import os
 import signal
 from multiprocessing import forkserver, resource_tracker
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Generic, Never, TypeVar, cast
 
 from annt_prof.errors import UserError
 from annt_prof.windows.messages import (
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext
 
     from annt_prof.techniques.observed import Observed
+
+RequestT = TypeVar("RequestT")
+ReplyT = TypeVar("ReplyT")
 
 INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """What ends a run early: Ctrl-C, a scheduler or a shutdown, and a terminal that is closed."""
@@ -80,7 +83,7 @@ def outlive_interrupts() -> None:
         signal.signal(number, lambda *_: None)
 
 
-def _probe(connection: Connection[Reply, Request], use_accelerator: bool) -> None:
+def _probe(connection: Connection[Probed | Failure, Never], use_accelerator: bool) -> None:
     try:
         from annt_prof.loop import worker
     except (ImportError, OSError, RuntimeError) as error:
@@ -90,13 +93,15 @@ def _probe(connection: Connection[Reply, Request], use_accelerator: bool) -> Non
     worker.probe(connection, use_accelerator=use_accelerator)
 
 
-def _train(connection: Connection[Reply, Request], assignment: Assignment) -> None:
+def _train(
+    connection: Connection[Reply | Failure, Request | StopRequest], assignment: Assignment
+) -> None:
     from annt_prof.loop import worker
 
     worker.train(connection, assignment)
 
 
-def _look(connection: Connection[Reply, Request], assignment: Assignment) -> None:
+def _look(connection: Connection[Looked | Failure, Never], assignment: Assignment) -> None:
     from annt_prof.loop import probing
 
     probing.look(connection, assignment)
@@ -114,8 +119,15 @@ class WorkerLost(Exception):  # noqa: N818 - an outcome, not an error of the pro
         self.failure = failure
 
 
-class Worker:
-    """One worker process and the pipe to it."""
+class Worker(Generic[RequestT, ReplyT]):
+    """One worker process and the pipe to it.
+
+    Args:
+        context: From ``fork_server``.
+        target: What the process runs, with its end of the pipe as the first argument. It answers
+            each request with a reply, or with a ``Failure`` if it cannot go on.
+        arguments: The target's others.
+    """
 
     def __init__(
         self, context: ForkServerContext, target: Callable[..., None], *arguments: object
@@ -130,12 +142,12 @@ class Worker:
         """Process id."""
         return cast("int", self._process.pid)
 
-    def send(self, request: Request) -> None:
+    def send(self, request: RequestT | StopRequest) -> None:
         """Ask for something; a worker that has died is noticed by ``receive``."""
         with contextlib.suppress(BrokenPipeError):
             self._connection.send(request)
 
-    def receive(self) -> Reply:
+    def receive(self) -> ReplyT:
         """Wait for the reply.
 
         Raises:
@@ -148,7 +160,7 @@ class Worker:
             raise WorkerLost(_death(self._process.exitcode)) from None
         if isinstance(reply, Failure):
             raise WorkerLost(reply)
-        return cast("Reply", reply)
+        return cast("ReplyT", reply)
 
     def end(self) -> None:
         """End the process, by force where asking does not help."""
@@ -172,7 +184,7 @@ def _death(exitcode: int | None) -> Failure:
     return Failure("crashed", f"its process ended with status {exitcode}")
 
 
-def start_training(context: ForkServerContext, assignment: Assignment) -> Worker:
+def start_training(context: ForkServerContext, assignment: Assignment) -> Worker[Request, Reply]:
     """Start the worker of one variant."""
     return Worker(context, _train, assignment)
 
@@ -186,9 +198,9 @@ def observe_baseline(context: ForkServerContext, assignment: Assignment) -> Obse
     Raises:
         UserError: The scenario cannot be built, or its batches or its model are of no use here.
     """
-    worker = Worker(context, _look, assignment)
+    worker: Worker[Never, Looked] = Worker(context, _look, assignment)
     try:
-        return cast("Looked", worker.receive()).observed
+        return worker.receive().observed
     except WorkerLost as lost:
         failure = lost.failure
         if failure.kind != "user_error":
@@ -208,9 +220,9 @@ def probe_machine(context: ForkServerContext, *, use_accelerator: bool) -> Probe
     Raises:
         UserError: torch or torchvision cannot be imported.
     """
-    worker = Worker(context, _probe, use_accelerator)
+    worker: Worker[Never, Probed] = Worker(context, _probe, use_accelerator)
     try:
-        return cast("Probed", worker.receive())
+        return worker.receive()
     except WorkerLost as lost:
         raise UserError(
             f"the training libraries cannot be loaded: {lost.failure.message}",
