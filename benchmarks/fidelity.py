@@ -34,16 +34,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 sys.path.append(str(Path(__file__).resolve().parent.parent))  # for benchmarks
 
+from annt_prof.loop.messages import Assignment
 from annt_prof.plan import BASELINE, Variant
 from annt_prof.scenario.loading import load
-from annt_prof.windows.messages import (
-    Assignment,
-    Built,
-    Prepared,
-    TimedReply,
-    TimedRequest,
-    WarmRequest,
-)
+from annt_prof.windows.messages import Built, Prepared, TimedReply, TimedRequest, WarmRequest
 from annt_prof.workers.process import Worker, fork_server, start_training
 from benchmarks.intervals import interval
 

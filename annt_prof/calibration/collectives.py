@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import tempfile
 import time
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Never
 
-from annt_prof.windows.messages import CollectiveRate, Failure
+from annt_prof.workers.messages import Failure
 from annt_prof.workers.process import Worker, WorkerLost
 
 if TYPE_CHECKING:
@@ -21,6 +22,21 @@ _BYTES = {"cpu": 2**26, "cuda": 2**28}
 _REPETITIONS = 8
 _LOOPBACK = "lo"
 _PATIENCE = timedelta(seconds=60)  # for the ranks to find each other
+
+
+@dataclass(frozen=True)
+class CollectiveRate:
+    """What one rank found of an all-reduce.
+
+    Attributes:
+        bytes_per_s: Bus bandwidth; None where none could be measured.
+        ranks: That took part.
+        reason: Why there is none.
+    """
+
+    bytes_per_s: float | None
+    ranks: int
+    reason: str | None = None
 
 
 def collective_rate(context: ForkServerContext, *, num_devices: int) -> CollectiveRate:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Never
 
 from annt_prof.calibration.collectives import collective_rate
 from annt_prof.errors import UserError
 from annt_prof.machine.ceilings import Ceilings
 from annt_prof.machine.machine import has_tf32
-from annt_prof.windows.messages import Calibrated, Failure
+from annt_prof.workers.messages import Failure
 from annt_prof.workers.process import Worker, WorkerLost
 
 if TYPE_CHECKING:
@@ -23,6 +23,18 @@ _SECONDS_EACH = 0.4
 _MATRIX_SIDES = {"cpu": (512, 1024, 2048), "cuda": (4096, 8192, 16384)}
 _COPIED_BYTES = {"cpu": 2**26, "cuda": 2**30}
 _TO_DEVICE_BYTES = 2**28
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """What the machine can do at most.
+
+    Attributes:
+        num_devices: CUDA devices; 0 where it was the CPU that was measured.
+    """
+
+    ceilings: Ceilings
+    num_devices: int
 
 
 def calibrate(context: ForkServerContext, *, use_accelerator: bool) -> Ceilings:

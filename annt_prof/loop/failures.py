@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from annt_prof.windows.messages import LossKind
+    from annt_prof.workers.messages import LossKind
 
 # Everything but torch's own allocator reports that memory has run out as a RuntimeError, which
 # only its words tell from others.

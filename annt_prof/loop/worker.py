@@ -19,6 +19,7 @@ from annt_prof.errors import UserError
 from annt_prof.loop.driving import run_timed, run_traced
 from annt_prof.loop.epoch_starts import epoch_start_ns
 from annt_prof.loop.failures import kind, one_line
+from annt_prof.loop.messages import Assignment, Probed
 from annt_prof.loop.numerics import look_at
 from annt_prof.loop.queues import queue_capacity
 from annt_prof.loop.step import Loop
@@ -30,19 +31,14 @@ from annt_prof.techniques import registry
 from annt_prof.windows.footprint import footprint, give_back_caches
 from annt_prof.windows.loaders import pause_loaders, resume_loaders
 from annt_prof.windows.messages import (
-    Assignment,
     Built,
     EpochReply,
     EpochRequest,
-    Failure,
-    LossKind,
     NumericsReply,
     NumericsRequest,
     Prepared,
-    Probed,
     Reply,
     Request,
-    StopRequest,
     TimedReply,
     TimedRequest,
     TracedReply,
@@ -51,6 +47,7 @@ from annt_prof.windows.messages import (
 )
 from annt_prof.windows.peak import peak, reset_peak
 from annt_prof.workers.logs import print_to
+from annt_prof.workers.messages import Failure, LossKind, StopRequest
 from annt_prof.workers.process import outlive_interrupts
 from annt_prof.workload.build import build
 

@@ -7,6 +7,7 @@ import itertools
 from typing import TYPE_CHECKING, cast
 
 from annt_prof.errors import UserError
+from annt_prof.loop.messages import Assignment
 from annt_prof.remarks import Remark, Source
 from annt_prof.runner.variant_state import entries
 from annt_prof.runner.withholding import costs_every_variant, withhold
@@ -14,13 +15,8 @@ from annt_prof.runs.events import Activity, Event, VariantLost
 from annt_prof.runs.layout import file_name, log_name, log_path
 from annt_prof.runs.record import Epochs
 from annt_prof.scenario.pair import changed
-from annt_prof.windows.messages import (
-    Assignment,
-    Failure,
-    Prepared,
-    TimedRequest,
-    WarmRequest,
-)
+from annt_prof.windows.messages import Prepared, TimedRequest, WarmRequest
+from annt_prof.workers.messages import Failure
 from annt_prof.workers.process import WorkerLost, start_training
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from annt_prof.errors import UserError
+from annt_prof.loop.messages import Assignment
 from annt_prof.machine.environment import collect
 from annt_prof.plan import BASELINE, Variant, plan, plan_pair
 from annt_prof.runner.session import Session, Statistics
@@ -27,7 +28,6 @@ from annt_prof.scenario.pair import Change, changed, compare
 from annt_prof.techniques.evidence import Baseline
 from annt_prof.telemetry import series
 from annt_prof.telemetry.sampler import Sampler
-from annt_prof.windows.messages import Assignment
 from annt_prof.workers.process import fork_server, observe_baseline, probe_machine
 from annt_prof.workers.shared_memory import demand, free_bytes, held_batches, remedy, shortage
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from multiprocessing.context import ForkServerContext
 
+    from annt_prof.loop.messages import Probed
     from annt_prof.machine.machine import Machine
     from annt_prof.plan import Plan
     from annt_prof.runs.record import VariantRecord
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
     from annt_prof.scenario.pair import Pair
     from annt_prof.scenario.schema import Scenario
     from annt_prof.techniques.observed import Observed
-    from annt_prof.windows.messages import Probed
 
 INTERRUPTED = "interrupted"
 

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from annt_prof.runner.variant_state import Entry
-    from annt_prof.windows.messages import Failure
+    from annt_prof.workers.messages import Failure
 
 _OUT_OF_MEMORY = "SIGKILL"  # by which the kernel ends a process where memory has run out
 

@@ -2,43 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from annt_prof.machine.ceilings import Ceilings
-    from annt_prof.machine.machine import Machine
-    from annt_prof.plan import Variant
     from annt_prof.remarks import Remark
     from annt_prof.runs.record import Numerics, TimedWindow
     from annt_prof.scenario.effective import Substitution
-    from annt_prof.scenario.schema import Scenario
-    from annt_prof.techniques.observed import Observed
-
-DeviceType = Literal["cpu", "cuda"]
-LossKind = Literal["out_of_memory", "crashed", "not_applicable", "user_error"]
-
-
-@dataclass(frozen=True)
-class Assignment:
-    """What a worker is to train, sent once as it starts.
-
-    Attributes:
-        search_path: Folder of the user's own modules, beside the scenario.
-        log: File that takes the worker's standard output and error.
-        compiled: Folder that keeps compiled kernels. It is empty as a run begins, so that the
-            first launch shows what compiling costs, and spares the later ones.
-    """
-
-    scenario: Scenario
-    variant: Variant
-    device_type: DeviceType
-    data_dir: Path | None
-    search_path: Path
-    log: Path
-    compiled: Path
 
 
 @dataclass(frozen=True)
@@ -109,53 +81,8 @@ class NumericsRequest:
     """Look at the variant's numbers; it is measured and traced by then."""
 
 
-@dataclass(frozen=True)
-class StopRequest:
-    """End the worker."""
-
-
 Request = WarmRequest | TimedRequest | EpochRequest | TracedRequest | NumericsRequest
 """What a variant's worker is asked for."""
-
-
-@dataclass(frozen=True)
-class Probed:
-    """The machine as torch sees it.
-
-    Attributes:
-        device_uuid: Of CUDA's device 0, which NVML may count otherwise; None on a CPU.
-    """
-
-    machine: Machine
-    threads: int
-    device_uuid: str | None
-
-
-@dataclass(frozen=True)
-class Calibrated:
-    """What the machine can do at most.
-
-    Attributes:
-        num_devices: CUDA devices; 0 where it was the CPU that was measured.
-    """
-
-    ceilings: Ceilings
-    num_devices: int
-
-
-@dataclass(frozen=True)
-class CollectiveRate:
-    """What one rank found of an all-reduce.
-
-    Attributes:
-        bytes_per_s: Bus bandwidth; None where none could be measured.
-        ranks: That took part.
-        reason: Why there is none.
-    """
-
-    bytes_per_s: float | None
-    ranks: int
-    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -213,13 +140,6 @@ class EpochReply:
 
 
 @dataclass(frozen=True)
-class Looked:
-    """One batch of the baseline was run; None where it failed, as the warm-up then does too."""
-
-    observed: Observed | None
-
-
-@dataclass(frozen=True)
 class NumericsReply:
     """What was found; a part that failed is missing."""
 
@@ -244,27 +164,6 @@ class TracedReply:
     """A traced window is done; each of its iterations is one profiler step."""
 
     iterations: int
-
-
-@dataclass(frozen=True)
-class Failure:
-    """The worker cannot go on.
-
-    Attributes:
-        kind: ``user_error`` where the scenario cannot be built, ``not_applicable`` where it can
-            and the variant's techniques refuse what was built.
-        message: One line for the table.
-        where, hint: Of these two.
-        remarks: What the checks of the variant's pitfalls found before it failed.
-        signal: Name of the one that ended the process; None where it could still speak.
-    """
-
-    kind: LossKind
-    message: str
-    where: str | None = field(default=None)
-    hint: str | None = field(default=None)
-    remarks: tuple[Remark, ...] = ()
-    signal: str | None = field(default=None)
 
 
 Reply = Built | Prepared | EpochReply | TimedReply | TracedReply | NumericsReply

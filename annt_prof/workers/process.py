@@ -10,15 +10,7 @@ from multiprocessing import forkserver, resource_tracker
 from typing import TYPE_CHECKING, Generic, Never, TypeVar, cast
 
 from annt_prof.errors import UserError
-from annt_prof.windows.messages import (
-    Assignment,
-    Failure,
-    Looked,
-    Probed,
-    Reply,
-    Request,
-    StopRequest,
-)
+from annt_prof.workers.messages import Failure, StopRequest
 from annt_prof.workers.preload import MODULES_VARIABLE
 
 if TYPE_CHECKING:
@@ -26,7 +18,9 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.context import ForkServerContext
 
+    from annt_prof.loop.messages import Assignment, Looked, Probed
     from annt_prof.techniques.observed import Observed
+    from annt_prof.windows.messages import Reply, Request
 
 RequestT = TypeVar("RequestT")
 ReplyT = TypeVar("ReplyT")

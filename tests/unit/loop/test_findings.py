@@ -9,6 +9,7 @@ import torch
 from torch.utils.data import TensorDataset
 
 from annt_prof.errors import UserError
+from annt_prof.loop.messages import Assignment
 from annt_prof.loop.worker import _loop
 from annt_prof.plan import Variant
 from annt_prof.remarks import Remark
@@ -20,7 +21,6 @@ from annt_prof.techniques.setup import (
     ScheduleArguments,
     TrainingSetup,
 )
-from annt_prof.windows.messages import Assignment
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -28,20 +28,21 @@ from annt_prof.windows.messages import (
     Built,
     EpochReply,
     EpochRequest,
-    Failure,
     Prepared,
     TimedReply,
     TimedRequest,
     WarmRequest,
 )
+from annt_prof.workers.messages import Failure
 from annt_prof.workers.process import WorkerLost
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from annt_prof.loop.messages import Assignment
     from annt_prof.techniques.technique import Technique
-    from annt_prof.windows.messages import Assignment, Reply, Request
+    from annt_prof.windows.messages import Reply, Request
 
     Script = Callable[[Assignment, int], Failure | None]
 

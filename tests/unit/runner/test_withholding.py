@@ -10,7 +10,7 @@ from annt_prof.runner.withholding import costs_every_variant
 from annt_prof.runs.events import VariantLost
 from annt_prof.runs.record import TimedWindow
 from annt_prof.scenario.schema import Scenario
-from annt_prof.windows.messages import Failure
+from annt_prof.workers.messages import Failure
 
 CPU = Machine("cpu", "A CPU", 0, 2, native_bfloat16=True)
 CRASHED = Failure("crashed", "ValueError: corrupt image 57.jpg")

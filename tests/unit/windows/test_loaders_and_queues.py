@@ -18,6 +18,7 @@ from annt_prof.categories import Category
 from annt_prof.loop import worker
 from annt_prof.loop.driving import run_steps, run_timed, run_traced
 from annt_prof.loop.epoch_starts import epoch_start_ns
+from annt_prof.loop.messages import Assignment
 from annt_prof.loop.queues import drain, queue_capacity
 from annt_prof.loop.step import Loop
 from annt_prof.loop.warming import warm_up
@@ -31,13 +32,8 @@ from annt_prof.techniques.setup import (
 )
 from annt_prof.trace.reading import read
 from annt_prof.windows.loaders import pause_loaders, resume_loaders
-from annt_prof.windows.messages import (
-    Assignment,
-    EpochRequest,
-    StopRequest,
-    TimedRequest,
-    WarmRequest,
-)
+from annt_prof.windows.messages import EpochRequest, TimedRequest, WarmRequest
+from annt_prof.workers.messages import StopRequest
 from annt_prof.workload.sampling import ShortenableBatches
 
 if TYPE_CHECKING:
