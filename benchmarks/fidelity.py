@@ -35,16 +35,18 @@ from typing import TYPE_CHECKING, Any, Protocol
 sys.path.append(str(Path(__file__).resolve().parent.parent))  # for benchmarks
 
 from annt_prof.loop.messages import Assignment
+from annt_prof.loop.starting import start_training
 from annt_prof.plan import BASELINE, Variant
 from annt_prof.scenario.loading import load
 from annt_prof.windows.messages import Built, Prepared, TimedReply, TimedRequest, WarmRequest
-from annt_prof.workers.process import Worker, fork_server, start_training
+from annt_prof.workers.fork_server import fork_server
 from benchmarks.intervals import interval
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from annt_prof.scenario.schema import Scenario
+    from annt_prof.workers.process import Worker
 
 SCENARIO = Path(__file__).resolve().parent.parent / "scenarios" / "resnet50_digits.yaml"
 ON_DEVICE = ("model.name=resnet18", "dataset.name=synthetic", "dataset.augmentation=[]",

@@ -67,10 +67,11 @@ def _calibrate(*, as_json: bool) -> None:
     from rich.console import Console
 
     from annt_prof.calibration.rates import calibrate
+    from annt_prof.loop.starting import probe_machine
     from annt_prof.machine import ceilings as kept
     from annt_prof.machine.environment import collect
     from annt_prof.report.text.ceilings import ceilings_table
-    from annt_prof.workers.process import fork_server, probe_machine
+    from annt_prof.workers.fork_server import fork_server
 
     said = Console(stderr=True)
     busy = psutil.cpu_percent(_LOOK_S)

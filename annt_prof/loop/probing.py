@@ -21,9 +21,9 @@ from torch.utils._pytree import tree_leaves
 from annt_prof.errors import UserError
 from annt_prof.loop.messages import Assignment, Looked
 from annt_prof.techniques.observed import Observed
+from annt_prof.workers.interrupts import outlive_interrupts
 from annt_prof.workers.logs import print_to
 from annt_prof.workers.messages import Failure
-from annt_prof.workers.process import outlive_interrupts
 from annt_prof.workload.build import build
 
 if TYPE_CHECKING:

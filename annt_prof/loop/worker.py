@@ -46,9 +46,9 @@ from annt_prof.windows.messages import (
     WarmRequest,
 )
 from annt_prof.windows.peak import peak, reset_peak
+from annt_prof.workers.interrupts import outlive_interrupts
 from annt_prof.workers.logs import print_to
 from annt_prof.workers.messages import Failure, LossKind, StopRequest
-from annt_prof.workers.process import outlive_interrupts
 from annt_prof.workload.build import build
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from annt_prof.errors import UserError
 from annt_prof.loop.messages import Assignment
+from annt_prof.loop.starting import start_training
 from annt_prof.remarks import Remark, Source
 from annt_prof.runner.variant_state import entries
 from annt_prof.runner.withholding import costs_every_variant, withhold
@@ -17,7 +18,7 @@ from annt_prof.runs.record import Epochs
 from annt_prof.scenario.pair import changed
 from annt_prof.windows.messages import Prepared, TimedRequest, WarmRequest
 from annt_prof.workers.messages import Failure
-from annt_prof.workers.process import WorkerLost, start_training
+from annt_prof.workers.process import WorkerLost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -57,7 +58,7 @@ class Crew:
     """The variants and their processes.
 
     Args:
-        context: From ``process.fork_server``.
+        context: From ``fork_server``.
         order: What to measure.
         notify: Told of everything as it happens.
 

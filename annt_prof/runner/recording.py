@@ -14,6 +14,7 @@ import msgspec
 
 from annt_prof.errors import UserError
 from annt_prof.loop.messages import Assignment
+from annt_prof.loop.starting import observe_baseline, probe_machine
 from annt_prof.machine.environment import collect
 from annt_prof.plan import BASELINE, Variant, plan, plan_pair
 from annt_prof.runner.session import Session, Statistics
@@ -28,7 +29,7 @@ from annt_prof.scenario.pair import Change, changed, compare
 from annt_prof.techniques.evidence import Baseline
 from annt_prof.telemetry import series
 from annt_prof.telemetry.sampler import Sampler
-from annt_prof.workers.process import fork_server, observe_baseline, probe_machine
+from annt_prof.workers.fork_server import fork_server
 from annt_prof.workers.shared_memory import demand, free_bytes, held_batches, remedy, shortage
 
 if TYPE_CHECKING:

@@ -43,7 +43,8 @@ def main() -> None:
 
 def _launches(task: Task) -> tuple[float, float]:
     """Return the mean seconds of launches that follow one another, and of a window."""
-    from annt_prof.workers.process import fork_server, start_training
+    from annt_prof.loop.starting import start_training
+    from annt_prof.workers.fork_server import fork_server
     from benchmarks import fidelity
 
     given = _TINY if task.tiny else ()

@@ -699,7 +699,8 @@ import sys
 from pathlib import Path
 
 from annt_prof.windows.messages import TimedRequest
-from annt_prof.workers.process import fork_server, start_training
+from annt_prof.loop.starting import start_training
+from annt_prof.workers.fork_server import fork_server
 from benchmarks import fidelity
 
 tiny = ("model.name=resnet18", "dataset.batch_size=2", "dataset.image_size=8", "window.warmup=3")
