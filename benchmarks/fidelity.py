@@ -35,11 +35,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 sys.path.append(str(Path(__file__).resolve().parent.parent))  # for benchmarks
 
 from annt_prof.loop.messages import Assignment
-from annt_prof.loop.starting import start_training
+from annt_prof.loop.starting import start_training, start_training_server
 from annt_prof.plan import BASELINE, Variant
 from annt_prof.scenario.loading import load
 from annt_prof.windows.messages import Built, Prepared, TimedReply, TimedRequest, WarmRequest
-from annt_prof.workers.fork_server import fork_server
 from benchmarks.intervals import interval
 
 if TYPE_CHECKING:
@@ -287,7 +286,7 @@ def read(path: Path, overrides: Sequence[str], *, accelerator: bool) -> Scenario
 
 def compare(scenario: Scenario, device_type: str, shape: Shape) -> Comparison:
     """Measure annt-prof's worker and two bare loops."""
-    context = fork_server(("torchvision",))
+    context = start_training_server(("torchvision",))
     windows: dict[str, list[float]] = {name: [] for name in CONTENDERS}
     with tempfile.TemporaryDirectory() as name:
         assigned = assignment(scenario, device_type, Path(name))

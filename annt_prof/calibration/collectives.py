@@ -47,7 +47,7 @@ def collective_rate(context: ForkServerContext, *, num_devices: int) -> Collecti
     nccl-tests, doc/PERFORMANCE.md.
 
     Args:
-        context: From ``fork_server``.
+        context: From ``start_fork_server``.
         num_devices: CUDA devices; 0 measures gloo between processes of this host.
 
     Returns:

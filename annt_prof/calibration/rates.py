@@ -41,7 +41,7 @@ def calibrate(context: ForkServerContext, *, use_accelerator: bool) -> Ceilings:
     """Measure the ceilings; takes some seconds, and other work on the machine lowers them.
 
     Args:
-        context: From ``fork_server``.
+        context: From ``start_fork_server``.
         use_accelerator: False measures the CPU even where there is an accelerator.
 
     Raises:

@@ -67,11 +67,10 @@ def _calibrate(*, as_json: bool) -> None:
     from rich.console import Console
 
     from annt_prof.calibration.rates import calibrate
-    from annt_prof.loop.starting import probe_machine
+    from annt_prof.loop.starting import probe_machine, start_training_server
     from annt_prof.machine import ceilings as kept
     from annt_prof.machine.environment import collect
     from annt_prof.report.text.ceilings import ceilings_table
-    from annt_prof.workers.fork_server import fork_server
 
     said = Console(stderr=True)
     busy = psutil.cpu_percent(_LOOK_S)
@@ -82,7 +81,7 @@ def _calibrate(*, as_json: bool) -> None:
             style="yellow",
         )
     with said.status("measuring what this machine can do at most ..."):
-        context = fork_server(())
+        context = start_training_server(())
         probed = probe_machine(context, use_accelerator=True)
         environment = collect(probed.machine, probed.threads)
         found = calibrate(context, use_accelerator=True)

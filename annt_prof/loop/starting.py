@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Never
 
 from annt_prof.errors import UserError
+from annt_prof.workers.fork_server import start_fork_server
 from annt_prof.workers.messages import Failure
 from annt_prof.workers.process import Worker, WorkerLost
 
@@ -42,6 +43,15 @@ def _look(connection: Connection[Looked | Failure, Never], assignment: Assignmen
     probing.look(connection, assignment)
 
 
+def start_training_server(libraries: tuple[str, ...]) -> ForkServerContext:
+    """Start the server that has imported torch, the training code and ``libraries``.
+
+    Args:
+        libraries: Such as the one that the model comes from.
+    """
+    return start_fork_server(("annt_prof.loop.worker", *libraries))
+
+
 def start_training(context: ForkServerContext, assignment: Assignment) -> Worker[Request, Reply]:
     """Start the worker of one variant."""
     return Worker(context, _train, assignment)
@@ -72,7 +82,7 @@ def probe_machine(context: ForkServerContext, *, use_accelerator: bool) -> Probe
     """Ask a short-lived worker what torch sees of this machine.
 
     Args:
-        context: From ``fork_server``.
+        context: From ``start_training_server``.
         use_accelerator: False looks at the CPU alone, even where there is an accelerator.
 
     Raises:

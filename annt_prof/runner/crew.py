@@ -58,7 +58,7 @@ class Crew:
     """The variants and their processes.
 
     Args:
-        context: From ``fork_server``.
+        context: From ``start_training_server``.
         order: What to measure.
         notify: Told of everything as it happens.
 

@@ -14,7 +14,7 @@ import msgspec
 
 from annt_prof.errors import UserError
 from annt_prof.loop.messages import Assignment
-from annt_prof.loop.starting import observe_baseline, probe_machine
+from annt_prof.loop.starting import observe_baseline, probe_machine, start_training_server
 from annt_prof.machine.environment import collect
 from annt_prof.plan import BASELINE, Variant, plan, plan_pair
 from annt_prof.runner.session import Session, Statistics
@@ -29,7 +29,6 @@ from annt_prof.scenario.pair import Change, changed, compare
 from annt_prof.techniques.evidence import Baseline
 from annt_prof.telemetry import series
 from annt_prof.telemetry.sampler import Sampler
-from annt_prof.workers.fork_server import fork_server
 from annt_prof.workers.shared_memory import demand, free_bytes, held_batches, remedy, shortage
 
 if TYPE_CHECKING:
@@ -90,7 +89,7 @@ def record_run(
     """
     notify(Activity("starting"))
     document = request.document
-    context = fork_server(
+    context = start_training_server(
         _libraries((document.resolve(accelerator=False), document.resolve(accelerator=True)))
     )
     probed = probe_machine(context, use_accelerator=request.device != "cpu")

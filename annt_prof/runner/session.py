@@ -64,7 +64,7 @@ class Session:
     """One run; a context manager that leaves no process behind.
 
     Args:
-        context: From ``fork_server``.
+        context: From ``start_training_server``.
         order: What to measure.
         notify: Told of everything as it happens; must return quickly.
     """

@@ -1,6 +1,6 @@
 """What a training loop is built from; techniques edit this value and never the loop.
 
-Everything here is decided before the first step. The loop in ``runner.step`` only reads it.
+Everything here is decided before the first step. The loop in ``loop.step`` only reads it.
 """
 
 from __future__ import annotations

@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext
 
 
-def fork_server(preload: tuple[str, ...]) -> ForkServerContext:
-    """Return the context whose server imports torch, and ``preload``, once.
+def start_fork_server(preload: tuple[str, ...]) -> ForkServerContext:
+    """Start the server of workers, and return the context that they are started from.
 
     Args:
-        preload: Further modules, such as the library that the model comes from.
+        preload: Modules that it imports, once for all workers. One that fails to import is left
+            to the worker that needs it.
     """
-    os.environ[MODULES_VARIABLE] = ",".join(("annt_prof.loop.worker", *preload))
+    os.environ[MODULES_VARIABLE] = ",".join(preload)
     # Nothing may reach for the network during a run; only ``fetch`` downloads.
     os.environ["HF_HUB_OFFLINE"] = "1"
     context = multiprocessing.get_context("forkserver")

@@ -1,4 +1,4 @@
-"""Starting, asking and ending worker processes. Free of torch: this is the parent's side."""
+"""A worker process as its parent has it: started, asked and ended."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Worker(Generic[RequestT, ReplyT]):
     """One worker process and the pipe to it.
 
     Args:
-        context: From ``fork_server``.
+        context: From ``start_fork_server``.
         target: What the process runs, with its end of the pipe as the first argument. It answers
             each request with a reply, or with a ``Failure`` if it cannot go on.
         arguments: The target's others.

@@ -43,14 +43,13 @@ def main() -> None:
 
 def _launches(task: Task) -> tuple[float, float]:
     """Return the mean seconds of launches that follow one another, and of a window."""
-    from annt_prof.loop.starting import start_training
-    from annt_prof.workers.fork_server import fork_server
+    from annt_prof.loop.starting import start_training, start_training_server
     from benchmarks import fidelity
 
     given = _TINY if task.tiny else ()
     scenario = fidelity.read(fidelity.SCENARIO, given, accelerator=task.on_device)
     assigned = fidelity.assignment(scenario, task.device, task.scratch)
-    context = fork_server(("torchvision",))
+    context = start_training_server(("torchvision",))
     launched, windows = [], []
     for _ in range(1 if task.tiny else _LAUNCHES):
         began = time.monotonic()

@@ -699,14 +699,13 @@ import sys
 from pathlib import Path
 
 from annt_prof.windows.messages import TimedRequest
-from annt_prof.loop.starting import start_training
-from annt_prof.workers.fork_server import fork_server
+from annt_prof.loop.starting import start_training, start_training_server
 from benchmarks import fidelity
 
 tiny = ("model.name=resnet18", "dataset.batch_size=2", "dataset.image_size=8", "window.warmup=3")
 scenario = fidelity.read(fidelity.SCENARIO, tiny, accelerator=False)
 assigned = fidelity.assignment(scenario, "cpu", Path(sys.argv[1]))
-product = fidelity.Product(start_training(fork_server(("torchvision",)), assigned))
+product = fidelity.Product(start_training(start_training_server(("torchvision",)), assigned))
 product.wait()
 product.worker.send(TimedRequest(0, 0, 0, iterations=2, switch_in=1))
 print(product.worker.receive().window.first_iteration)

@@ -19,7 +19,6 @@ from annt_prof.inspection.seen import CompilingSeen, LoaderSeen, Seen
 from annt_prof.loop import starting
 from annt_prof.machine import environment
 from annt_prof.machine.ceilings import Ceilings
-from annt_prof.workers import fork_server as server
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -138,7 +137,7 @@ def calibrated(
     monkeypatch.setenv("XDG_CACHE_HOME", "cache")
     monkeypatch.setattr(psutil, "cpu_percent", lambda *_: 0.0)
     probed = SimpleNamespace(machine=None, threads=13)
-    monkeypatch.setattr(server, "fork_server", lambda _: None)
+    monkeypatch.setattr(starting, "start_training_server", lambda _: None)
     monkeypatch.setattr(starting, "probe_machine", lambda *_, **__: probed)
     monkeypatch.setattr(environment, "collect", lambda *_: CALIBRATED)
     monkeypatch.setattr(rates, "calibrate", lambda *_, **__: CALIBRATIONS[request.param])
