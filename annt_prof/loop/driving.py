@@ -10,9 +10,10 @@ from torch.profiler import ProfilerActivity, profile, schedule
 
 from annt_prof.categories import Phase
 from annt_prof.loop.queues import drain, queue_capacity
-from annt_prof.loop.step import Loop, marked, optimizer_step
+from annt_prof.loop.step import Loop, optimizer_step
 from annt_prof.runs.record import TimedWindow
 from annt_prof.windows.loaders import loaders_paused
+from annt_prof.windows.phases import marked
 from annt_prof.windows.stopwatch import stopwatch_for, wait_for
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from annt_prof.categories import PHASE_PREFIX, Phase
+from annt_prof.categories import Phase
 from annt_prof.loop.batches import Batches
+from annt_prof.windows.phases import unmarked
 from annt_prof.workload.assembly import (
     make_batches,
     make_model,
@@ -28,21 +29,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from annt_prof.techniques.setup import TrainingSetup
-
-    PhaseMarker = Callable[[Phase], AbstractContextManager[Any]]
+    from annt_prof.windows.phases import PhaseMarker
 
 
 _IMAGE_DIMENSIONS = 4
-
-
-def unmarked(_phase: Phase) -> AbstractContextManager[Any]:
-    """The marker of timed windows: leaves no trace and costs next to nothing."""
-    return nullcontext()
-
-
-def marked(phase: Phase) -> AbstractContextManager[Any]:
-    """The marker of traced windows: a host range that the profiler records."""
-    return torch.autograd.profiler.record_function(PHASE_PREFIX + phase)
 
 
 class Loop:

@@ -698,8 +698,8 @@ FIRST_ITERATION = """
 import sys
 from pathlib import Path
 
-from annt_prof.windows.messages import TimedRequest
 from annt_prof.loop.starting import start_training, start_training_server
+from annt_prof.windows.messages import TimedRequest
 from benchmarks import fidelity
 
 tiny = ("model.name=resnet18", "dataset.batch_size=2", "dataset.image_size=8", "window.warmup=3")
