@@ -1,25 +1,46 @@
-"""Windows: a whole number of optimizer steps, timed without a profiler or traced with one."""
+"""Our driver of windows: it runs the training step, and shapes epochs so that windows fit in."""
 
 from __future__ import annotations
 
-import contextlib
-import time
+from contextlib import closing
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from torch.profiler import ProfilerActivity, profile, schedule
-
-from annt_prof.categories import Phase
 from annt_prof.loop.queues import drain, queue_capacity
 from annt_prof.loop.step import Loop, optimizer_step
-from annt_prof.runs.record import TimedWindow
-from annt_prof.windows.loaders import loaders_paused
-from annt_prof.windows.phases import marked
-from annt_prof.windows.stopwatch import stopwatch_for, wait_for
+from annt_prof.windows.phases import marked, unmarked
+from annt_prof.windows.timed import timed_window
+from annt_prof.windows.traced import traced_window
+from annt_prof.windows.training import TracedSteps
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    import torch
 
-    from annt_prof.windows.messages import TimedRequest
+    from annt_prof.runs.record import TimedWindow
+    from annt_prof.windows.messages import TimedRequest, TracedRequest
+    from annt_prof.windows.phases import PhaseMarker
+    from annt_prof.windows.training import ResultT, Window
+
+
+def run_timed(loop: Loop, request: TimedRequest) -> TimedWindow:
+    """Run one timed window."""
+    return _drive(loop, timed_window(_Driven(loop), request), unmarked)
+
+
+def run_traced(loop: Loop, request: TracedRequest) -> int:
+    """Run one traced window, write its trace, and return how many iterations it recorded."""
+    return _drive(loop, traced_window(_Driven(loop), request), marked)
+
+
+def _drive(loop: Loop, window: Window[ResultT], phase: PhaseMarker) -> ResultT:
+    """Run optimizer steps for as long as the window lasts."""
+    with closing(window):  # a step that fails leaves no profiler behind
+        while True:
+            try:
+                end_iteration = next(window)
+            except StopIteration as over:
+                return over.value  # type: ignore[no-any-return]
+            optimizer_step(loop, phase, end_iteration)
 
 
 def run_steps(loop: Loop, iterations: int) -> int:
@@ -31,7 +52,7 @@ def run_steps(loop: Loop, iterations: int) -> int:
 
 
 def arrive(loop: Loop, switch_in: int, iterations: int, *, at_epoch: bool) -> int:
-    """Come to where a window begins, with its switch-in behind; return the iterations done.
+    """Come to where a window can begin once its switch-in is done.
 
     Args:
         loop: What to train.
@@ -40,6 +61,9 @@ def arrive(loop: Loop, switch_in: int, iterations: int, *, at_epoch: bool) -> in
         at_epoch: Whether the window begins with an epoch. The switch-in is then an epoch of its
             own, cut short. Otherwise the window lies within an epoch, in whose middle every group
             is whole and no loader starts, if an epoch is that long.
+
+    Returns:
+        The iterations of switch-in from there on.
     """
     batches = loop.batches
     if at_epoch:
@@ -48,134 +72,53 @@ def arrive(loop: Loop, switch_in: int, iterations: int, *, at_epoch: bool) -> in
         if not switch_in:
             return 0
         batches.shorten_next(switch_in)
-        return run_steps(loop, batches.remaining)
+        return batches.remaining
     if batches.remaining < switch_in + iterations:
         batches.end_epoch()
-    return run_steps(loop, switch_in)
+    return switch_in
 
 
-def run_timed(loop: Loop, request: TimedRequest) -> TimedWindow:
-    """Run one timed window.
+@dataclass(frozen=True)
+class _Driven:
+    """Our loop as windows see it."""
 
-    Switch-in iterations run first, in whole optimizer steps, and are dropped: caches and clocks
-    belong to the variant before. The device is waited for at the two ends only.
-    """
-    device = loop.setup.device
-    stopwatch = stopwatch_for(device)
-    wait_for(device)
-    started_ns = time.monotonic_ns()
-    dropped = arrive(loop, request.switch_in, request.iterations, at_epoch=request.at_epoch)
-    first, waited_ns = loop.iterations, loop.batches.waited_ns
-    groups: list[int] = []
-    stopwatch.mark()
-    while sum(groups) < request.iterations:
-        groups.append(optimizer_step(loop))
-        stopwatch.mark()
-    wait_for(device)
-    ended_ns = time.monotonic_ns()
-    laps_ns = stopwatch.laps_ns()
-    # An iteration's share of its optimizer step, so that accumulation does not alternate
-    # between cheap iterations and dear ones.
-    step_ns = tuple(round(lap / group) for lap, group in zip(laps_ns, groups, strict=True))
-    kept = sum(groups)
-    return TimedWindow(
-        round=request.round,
-        position=request.position,
-        started_ns=started_ns,
-        ended_ns=ended_ns,
-        step_ns=step_ns,
-        iterations=kept,
-        samples=(dropped + kept) * loop.setup.loader.batch_size,
-        wall_ns=sum(laps_ns),
-        launch=request.launch,
-        first_iteration=first,
-        waited_ns=loop.batches.waited_ns - waited_ns,
-        dropped=dropped,
-    )
+    loop: Loop
 
+    @property
+    def device(self) -> torch.device:
+        return self.loop.setup.device
 
-def run_traced(
-    loop: Loop, iterations: int, path: Path, *, unrecorded: int = 1, at_epoch: bool = False
-) -> int:
-    """Run one window under ``torch.profiler`` and write its trace.
+    @property
+    def batch_size(self) -> int:
+        return self.loop.setup.loader.batch_size
 
-    Some iterations run unrecorded, since the first ones under the profiler pay for its start. The
-    device is waited for before the recorded steps and inside the last one, so that all work of
-    these steps, and no other, lies within them.
+    @property
+    def iterations(self) -> int:
+        return self.loop.iterations
 
-    Loader processes stand still while the profiler starts, which takes seconds where there is a
-    device. The first optimizer step under it is slow too, so their queue is emptied after that
-    one: from a full queue more iterations than these run without waiting for data, whatever
-    training does.
+    @property
+    def waited_ns(self) -> int:
+        return self.loop.batches.waited_ns
 
-    Without an accelerator the shapes of inputs are not recorded. What the profiler keeps for
-    them lies between the tensors on the host's heap, so that freed tensors leave holes too small
-    for the next ones and every step touches new pages: AdamW on ViT-B/16 then took 700 ms a step
-    in place of 110 ms, and the trace blamed the optimizer for a third of the step.
+    def approach_timed(self, switch_in: int, iterations: int, *, at_epoch: bool) -> int:
+        return arrive(self.loop, switch_in, iterations, at_epoch=at_epoch)
 
-    Args:
-        loop: What to train.
-        iterations: At least so many, in whole optimizer steps.
-        path: Of the trace, ``.json.gz``.
-        unrecorded: Iterations before them, at least, under the profiler, after its first step.
-        at_epoch: Whether the recorded iterations begin with an epoch.
+    def approach_traced(self, request: TracedRequest) -> TracedSteps:
+        """Drain the queue after the first step, unless the recorded steps begin with an epoch.
 
-    Returns:
-        Iterations recorded, one ``ProfilerStep#`` each.
-    """
-    device = loop.setup.device
-    activities = [ProfilerActivity.CPU]
-    if device.type == "cuda":
-        activities.append(ProfilerActivity.CUDA)
-    warmup, recorded, drains = _groups_to_trace(loop, iterations, unrecorded, at_epoch=at_epoch)
-    with contextlib.ExitStack() as stack:
-        with loaders_paused():
-            profiler = stack.enter_context(
-                profile(
-                    activities=activities,
-                    schedule=schedule(wait=0, warmup=sum(warmup), active=sum(recorded), repeat=1),
-                    on_trace_ready=lambda finished: finished.export_chrome_trace(str(path)),
-                    record_shapes=device.type != "cpu",
-                    profile_memory=True,
-                )
-            )
-        finished = 0
+        They then begin with an empty queue.
+        """
+        loop, batches, first = self.loop, self.loop.batches, self.loop.setup.accumulation
+        if request.at_epoch:
+            arrive(loop, 0, request.iterations, at_epoch=True)
+            batches.shorten_next(max(1, request.unrecorded))
+            unrecorded, recorded = loop.upcoming_groups(batches.remaining, request.iterations)
+            return TracedSteps(tuple(unrecorded), tuple(recorded), drains=False)
+        needed = first + queue_capacity(loop) + request.unrecorded + request.iterations
+        if batches.remaining < needed:
+            batches.end_epoch()
+        unrecorded, recorded = loop.upcoming_groups(first + request.unrecorded, request.iterations)
+        return TracedSteps(tuple(unrecorded), tuple(recorded), drains=batches.remaining >= needed)
 
-        def end_iteration() -> None:
-            nonlocal finished
-            finished += 1
-            if finished in (sum(warmup), sum(warmup) + sum(recorded)):
-                with marked(Phase.SYNC):
-                    wait_for(device)
-                with loaders_paused():
-                    profiler.step()
-            else:
-                profiler.step()
-
-        for number, _ in enumerate((*warmup, *recorded)):
-            if drains and number == 1:
-                drain(loop)
-            optimizer_step(loop, marked, end_iteration)
-    return sum(recorded)
-
-
-def _groups_to_trace(
-    loop: Loop, iterations: int, unrecorded: int, *, at_epoch: bool
-) -> tuple[list[int], list[int], bool]:
-    """Come to where a traced window begins.
-
-    Returns:
-        Its groups, unrecorded and recorded ones, and whether the queue is to be emptied after the
-        first: not where the recorded ones begin with an epoch and so with an empty queue.
-    """
-    batches, first = loop.batches, loop.setup.accumulation
-    if at_epoch:
-        arrive(loop, 0, iterations, at_epoch=True)
-        batches.shorten_next(max(1, unrecorded))
-        warmup, recorded = loop.upcoming_groups(batches.remaining, iterations)
-        return warmup, recorded, False
-    needed = first + queue_capacity(loop) + unrecorded + iterations
-    if batches.remaining < needed:
-        batches.end_epoch()
-    warmup, recorded = loop.upcoming_groups(first + unrecorded, iterations)
-    return warmup, recorded, batches.remaining >= needed
+    def drain(self) -> None:
+        drain(self.loop)

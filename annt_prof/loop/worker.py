@@ -150,14 +150,7 @@ def _answer(connection: Pipe, assignment: Assignment, built: _Built) -> None:
             case EpochRequest():
                 reply = EpochReply(epoch_start_ns(loop, request))
             case TracedRequest():
-                traced = run_traced(
-                    loop,
-                    request.iterations,
-                    request.path,
-                    unrecorded=request.unrecorded,
-                    at_epoch=request.at_epoch,
-                )
-                reply = TracedReply(traced)
+                reply = TracedReply(run_traced(loop, request))
             case NumericsRequest():
                 reply = NumericsReply(look_at(loop))
         pause_loaders()

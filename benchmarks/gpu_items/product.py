@@ -16,7 +16,7 @@ from annt_prof.machine.machine import Machine, has_tf32
 from annt_prof.scenario.loading import load
 from annt_prof.techniques import registry
 from annt_prof.trace.reading import read
-from annt_prof.windows.messages import TimedRequest
+from annt_prof.windows.messages import TimedRequest, TracedRequest
 from annt_prof.workload.assembly import make_optimizer
 from annt_prof.workload.build import build
 
@@ -83,5 +83,5 @@ def timed_ns(loop: Loop, iterations: int, switch_in: int) -> float:
 
 def traced(loop: Loop, iterations: int, path: Path, *, unrecorded: int = 1) -> MeanBreakdown:
     """Run one traced window and return the mean step; ``num_steps`` is what was recorded."""
-    run_traced(loop, iterations, path, unrecorded=unrecorded)
+    run_traced(loop, TracedRequest(iterations, path, unrecorded=unrecorded))
     return break_down(Timeline(read(path))).mean

@@ -25,7 +25,7 @@ from annt_prof.techniques.setup import (
 from annt_prof.techniques.shipped.device_prefetch import DevicePrefetchOptions
 from annt_prof.techniques.shipped.pin_memory import PinMemoryOptions
 from annt_prof.trace.reading import read
-from annt_prof.windows.messages import TimedRequest
+from annt_prof.windows.messages import TimedRequest, TracedRequest
 from annt_prof.windows.stopwatch import DeviceStopwatch
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def make_loop(model: Net, features: int = 64, samples: int = 64) -> Loop:
 
 def mean_of(loop: Loop, path: Path) -> dict[Category, int]:
     run_steps(loop, 3)
-    assert run_traced(loop, RECORDED, path) == RECORDED
+    assert run_traced(loop, TracedRequest(RECORDED, path)) == RECORDED
     return break_down(Timeline(read(path))).mean.by_category_ns
 
 
@@ -169,7 +169,7 @@ def test_prefetched_copies_run_under_the_step_before(tmp_path: Path) -> None:
         loop = Loop(loop.setup, seed=0)
         run_steps(loop, 3)
         path = tmp_path / f"{type(options).__name__}.json.gz"
-        run_traced(loop, 4, path)
+        run_traced(loop, TracedRequest(4, path))
         mean = break_down(Timeline(read(path))).mean
         shown = mean.by_category_ns[Category.H2D_COPY]
         hidden = mean.hidden_ns.get(Category.H2D_COPY, 0)

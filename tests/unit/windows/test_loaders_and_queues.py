@@ -32,7 +32,7 @@ from annt_prof.techniques.setup import (
 )
 from annt_prof.trace.reading import read
 from annt_prof.windows.loaders import pause_loaders, resume_loaders
-from annt_prof.windows.messages import EpochRequest, TimedRequest, WarmRequest
+from annt_prof.windows.messages import EpochRequest, TimedRequest, TracedRequest, WarmRequest
 from annt_prof.workers.messages import StopRequest
 from annt_prof.workload.sampling import ShortenableBatches
 
@@ -95,7 +95,7 @@ def test_a_traced_window_waits_for_data_as_training_does(tmp_path: Path) -> None
     loop = make_loop(Sleeping(NAP_S), prefetched=12)
     filled(loop)
     path = tmp_path / "trace.json.gz"
-    assert run_traced(loop, 12, path, unrecorded=WORKERS) == 12
+    assert run_traced(loop, TracedRequest(12, path, unrecorded=WORKERS)) == 12
     mean = break_down(Timeline(read(path))).mean
     # Loaders set the pace, whatever share of it a busy machine computes in; from a full queue,
     # which holds more than is run, they wait for next to nothing.
@@ -198,7 +198,7 @@ def test_a_traced_window_of_whole_epochs_has_their_starts(tmp_path: Path) -> Non
     run_steps(loop, 3)
     path = tmp_path / "trace.json.gz"
     whole = loop.batches.per_epoch
-    assert run_traced(loop, whole, path, unrecorded=2, at_epoch=True) == whole
+    assert run_traced(loop, TracedRequest(whole, path, unrecorded=2, at_epoch=True)) == whole
     steps = break_down(Timeline(read(path))).steps
     assert steps[0].by_category_ns[Category.DATA_LOADING] > 1000 * MS
 

@@ -22,7 +22,7 @@ from annt_prof.techniques.setup import (
     TrainingSetup,
 )
 from annt_prof.trace.reading import read
-from annt_prof.windows.messages import TimedRequest
+from annt_prof.windows.messages import TimedRequest, TracedRequest
 from annt_prof.windows.stopwatch import HostStopwatch
 
 CLOCKS_APART_NS = 20_000  # a trace's times are on another clock, and rounded
@@ -169,7 +169,7 @@ def test_injected_time_lands_in_its_category(place: str, tmp_path: Path) -> None
     loop = make_loop(**{place: sleeper})
     run_steps(loop, 3)
     path = tmp_path / "trace.json.gz"
-    recorded = run_traced(loop, 20, path)
+    recorded = run_traced(loop, TracedRequest(20, path))
     steps = break_down(Timeline(read(path))).steps
     assert len(steps) == recorded >= 20
     for step in steps:
@@ -194,6 +194,25 @@ def batched(values: list[int], size: int) -> list[list[int]]:
 def test_a_traced_window_holds_whole_optimizer_steps(accumulation: int, tmp_path: Path) -> None:
     loop = make_loop(accumulation=accumulation)
     path = tmp_path / "trace.json.gz"
-    iterations = run_traced(loop, 4, path)
+    iterations = run_traced(loop, TracedRequest(4, path))
     assert iterations == -(-4 // accumulation) * accumulation
     assert break_down(Timeline(read(path))).mean.num_steps == iterations
+
+
+def test_a_step_that_fails_leaves_no_profiler_behind(tmp_path: Path) -> None:
+    loop = make_loop(in_forward=FailingAt(4))  # of which two are recorded
+    with pytest.raises(ArithmeticError) as failure:
+        run_traced(loop, TracedRequest(4, tmp_path / "trace.json.gz"))
+    assert not torch.autograd._profiler_enabled()
+    assert failure.value.args  # whose traceback holds the window until here
+
+
+class FailingAt:
+    def __init__(self, call: int) -> None:
+        self.left = call
+
+    def __call__(self) -> None:
+        assert torch.autograd._profiler_enabled() is (self.left <= 2)
+        self.left -= 1
+        if not self.left:
+            raise ArithmeticError("no forward pass")
