@@ -25,15 +25,12 @@ def measure(request: RunRequest) -> Measured:
     """
     from rich.console import Console
 
-    from annt_prof.compare.comparison import summarise
-    from annt_prof.compare.pairing import precise_enough
     from annt_prof.report.text.progress import RunProgress
     from annt_prof.runner.recording import record_run
-    from annt_prof.runner.session import Statistics
     from annt_prof.tensorboard import log
 
     with RunProgress(Console(stderr=True)) as progress:
-        recorded = record_run(request, Statistics(precise_enough, summarise), progress)
+        recorded = record_run(request, progress)
         try:
             log.write(recorded.run, recorded.directory)
         except UserError as error:

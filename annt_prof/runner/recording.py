@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from annt_prof.compare.comparison import summarise
 from annt_prof.errors import UserError
 from annt_prof.loop.messages import Assignment
 from annt_prof.loop.starting import observe_baseline, probe_machine, start_training_server
 from annt_prof.machine.environment import collect
 from annt_prof.plan import BASELINE, Variant, plan, plan_pair
-from annt_prof.runner.session import Session, Statistics
+from annt_prof.runner.session import Session
 from annt_prof.runner.variant_state import Order, entries, obstacles
 from annt_prof.runs import store
 from annt_prof.runs.events import Activity, Event, Progressed, Warned
@@ -77,9 +78,7 @@ class Recorded:
     directory: Path
 
 
-def record_run(
-    request: RunRequest, statistics: Statistics, notify: Callable[[Event], None]
-) -> Recorded:
+def record_run(request: RunRequest, notify: Callable[[Event], None]) -> Recorded:
     """Measure the scenario and leave a run directory.
 
     Ctrl-C while measuring ends the run early and keeps what is measured.
@@ -126,7 +125,7 @@ def record_run(
                 sampler = Sampler.start(
                     directory / TELEMETRY_FILE, os.getpid(), accelerated, probed.device_uuid
                 )
-                run = _measure(session, statistics, directory, draft, sampler)
+                run = _measure(session, directory, draft, sampler)
             finally:
                 keep(Path(logs), directory, session.records)
     run = msgspec.structs.replace(run, variants=named(run.variants, directory))
@@ -261,7 +260,6 @@ def _values(
 
 def _measure(
     session: Session,
-    statistics: Statistics,
     directory: Path,
     draft: Run,
     sampler: Sampler,
@@ -276,14 +274,14 @@ def _measure(
         store.write(directory, draft)
         # Ctrl-C ends the run, not the answer: what is measured by then is kept and shown.
         with suppress(KeyboardInterrupt):
-            measured = session.measure(statistics)
+            measured = session.measure()
             stop = f"{measured}; {INTERRUPTED} while tracing"
             session.trace(directory)
             stop, complete = measured, True
     variants = _with_telemetry(session.records, directory / TELEMETRY_FILE)
     return msgspec.structs.replace(
         draft,
-        variants=statistics.summarise(variants),
+        variants=summarise(variants, session.precision),
         telemetry_note=sampler.note,
         stop=stop,
         complete=complete,

@@ -11,11 +11,12 @@ import dataclasses
 import itertools
 import math
 import time
-from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, cast
 
 from annt_prof import units
+from annt_prof.compare.comparison import summarise
+from annt_prof.compare.pairing import precise_enough
 from annt_prof.runner import epoch_costs, pacing, spans
 from annt_prof.runner.caveats import caveats
 from annt_prof.runner.crew import Crew, CrowdedError
@@ -44,20 +45,6 @@ if TYPE_CHECKING:
 
 
 _TRACED_SHARE = 0.1  # of the time budget: fewer steps are traced where they would take longer
-
-
-@dataclass(frozen=True)
-class Statistics:
-    """What the runner needs of the statistics, which live on its own floor.
-
-    Attributes:
-        precise_enough: Whether, at a precision and from a number of launches on, more of them
-            would not be worth their time.
-        summarise: Fills in everything that follows from the windows.
-    """
-
-    precise_enough: Callable[[tuple[VariantRecord, ...], float, int], bool]
-    summarise: Callable[[tuple[VariantRecord, ...]], tuple[VariantRecord, ...]]
 
 
 class Session:
@@ -111,6 +98,11 @@ class Session:
         found = (s for entry in self._crew.entries for s in entry.substitutions)
         return tuple(dict.fromkeys(found))
 
+    @property
+    def precision(self) -> float:
+        """Half-width, a fraction, up to which the scenario counts an interval as narrow."""
+        return self._window.precision
+
     def prepare(self) -> None:
         """Build and warm up every variant that can act here, and choose how long windows are.
 
@@ -132,7 +124,7 @@ class Session:
             *epoch_costs.remarks(self._crew, self._span.period),
         )
 
-    def measure(self, statistics: Statistics) -> str:
+    def measure(self) -> str:
         """Run rounds of timed windows, a few in each launch.
 
         Ends once the intervals are narrow enough or the budget is spent.
@@ -144,7 +136,7 @@ class Session:
         self._launch_missing(self._crew.entries)
         began = time.monotonic()
         for launch in itertools.count():
-            stop = self._launch_of_rounds(launch, rounds, began, statistics)
+            stop = self._launch_of_rounds(launch, rounds, began)
             if stop is not None:
                 self._notify(MeasuringEnded(stop))
                 return stop
@@ -155,7 +147,6 @@ class Session:
         launch: int,
         rounds: Iterator[tuple[int, tuple[Variant, ...]]],
         began: float,
-        statistics: Statistics,
     ) -> str | None:
         """Run the rounds of one launch, then start the next; return why not, for people."""
         crew = self._crew
@@ -169,7 +160,7 @@ class Session:
                 crew.separate(crowded, self._span)
                 crowd = True
             now = time.monotonic()
-            self._notify(Progressed(statistics.summarise(self.records)))
+            self._notify(Progressed(summarise(self.records, self.precision)))
             progress = pacing.Progress(
                 rounds=index + 1,
                 rounds_in_launch=in_launch,
@@ -184,7 +175,7 @@ class Session:
             if over:
                 self._judge_evenness(periods)
                 progress = self._look_at_epochs(launch, progress)
-            stop = self._enough(progress, statistics) if over else None
+            stop = self._enough(progress) if over else None
             stop = stop or pacing.reason_to_stop(self._window, progress, scenarios=scenarios)
             if stop is not None:
                 if not over and launch == 0:
@@ -304,12 +295,12 @@ class Session:
             except CrowdedError as crowded:
                 crew.separate(crowded, self._span)
 
-    def _enough(self, progress: pacing.Progress, statistics: Statistics) -> str | None:
+    def _enough(self, progress: pacing.Progress) -> str | None:
         """Return why more rounds would be of no use, for people."""
         if not self._crew.running:
             return "no variant is left"
         needed = pacing.launches_needed(self._window)
-        if statistics.precise_enough(self.records, self._window.precision, needed):
+        if precise_enough(self.records, self._window.precision, needed):
             done = f"{progress.rounds} rounds in {progress.launches} launches"
             precision = units.limit_percent(self._window.precision)
             return f"every 95 % interval is within ± {precision} after {done}"

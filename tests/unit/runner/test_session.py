@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from annt_prof.compare.pairing import precise_enough
 from annt_prof.errors import UserError
 from annt_prof.machine.machine import Machine
 from annt_prof.plan import plan, plan_pair
 from annt_prof.remarks import Remark, Source
 from annt_prof.runner import crew as crew_module
 from annt_prof.runner.preparation import _pace
-from annt_prof.runner.session import Session, Statistics, _period
+from annt_prof.runner.session import Session, _period
 from annt_prof.runner.variant_state import Order, obstacles
 from annt_prof.runs.events import VariantLost
 from annt_prof.runs.record import TimedWindow
@@ -48,8 +49,13 @@ if TYPE_CHECKING:
 
 CPU = Machine("cpu", "A CPU", 0, 2, native_bfloat16=True)
 MS = 1_000_000
-IMPATIENT = Statistics(lambda *_: False, lambda variants: variants)
 FACTORY = Failure("user_error", "the factory fails", "model.name", "mend it")
+
+
+@pytest.fixture(autouse=True)
+def never_precise(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scripted windows are all alike, so that their intervals have no width."""
+    monkeypatch.setattr("annt_prof.runner.session.precise_enough", lambda *_: False)
 
 
 class ScriptedWorker:
@@ -173,7 +179,7 @@ def test_a_factory_that_fails_at_a_later_launch_costs_its_variant_only(
     scenario = scenario_of(techniques={"amp": {}})
     session, lost = started(monkeypatch, tmp_path, scenario, plan(scenario), script)
     session.prepare()
-    session.measure(IMPATIENT)
+    session.measure()
     baseline, amp = session.records
     assert (amp.status, amp.reason) == ("crashed", "the factory fails")
     assert [len(each.windows) for each in (baseline, amp)] == [3, 1]
@@ -242,6 +248,23 @@ def test_what_the_baseline_itself_refuses_is_an_error(
     session, _ = started(monkeypatch, tmp_path, scenario, plan(scenario), script)
     with pytest.raises(UserError, match="a batch of 65"):
         session.prepare()
+
+
+def test_measuring_ends_once_the_intervals_are_narrow(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("annt_prof.runner.session.precise_enough", precise_enough)
+    scenario = scenario_of(
+        techniques={"amp": {}}, window={"rounds": 8, "rounds_per_launch": 1, "min_launches": 4}
+    )
+    session, _ = started(
+        monkeypatch, tmp_path, scenario, plan(scenario), lambda _assignment, _launch: None
+    )
+    session.prepare()
+    stop = session.measure()
+    assert stop.startswith("every 95 % interval is within ± ")
+    assert stop.endswith(" after 4 rounds in 4 launches")
+    assert [len(record.windows) for record in session.records] == [4, 4]
 
 
 SECOND = {"dataset": {"name": "digits", "batch_size": 8, "image_size": 64}}
@@ -392,7 +415,7 @@ def test_what_lacks_memory_beside_others_is_tried_by_itself(
         monkeypatch, tmp_path, scenario, plan(scenario), crowding("amp", failure)
     )
     session.prepare()
-    session.measure(IMPATIENT)
+    session.measure()
     assert not lost
     assert all(len(each.windows) == 3 for each in session.records)
     # Every round is a launch of its own then, so each has an interval to contribute to.
@@ -414,7 +437,7 @@ def test_what_lacks_memory_after_a_while_is_tried_alone_for_as_long(
         monkeypatch, tmp_path, scenario, plan(scenario), lambda _assignment, _launch: None
     )
     session.prepare()
-    assert session.measure(IMPATIENT) == "no variant is left"
+    assert session.measure() == "no variant is left"
     assert [record.status for record in session.records] == ["out_of_memory", "out_of_memory"]
     assert sorted(event.variant for event in lost) == ["amp", "baseline"]
     assert not any(remark.startswith("one variant's process") for remark in session.remarks)
@@ -426,7 +449,7 @@ def test_the_very_first_process_looks_for_a_period(
     warmed: list[tuple[str, int]] = []
     monkeypatch.setattr(ScriptedWorker, "warmed", warmed)
     session = prepared(monkeypatch, tmp_path)
-    session.measure(IMPATIENT)
+    session.measure()
     assert warmed[0] == ("baseline", 75)
     assert {look for _, look in warmed[1:]} == {0}
 
@@ -441,7 +464,7 @@ def test_what_lacks_memory_by_itself_is_out_of_memory(
     scenario = scenario_of(techniques=MIX)
     session, lost = started(monkeypatch, tmp_path, scenario, plan(scenario), script)
     session.prepare()
-    session.measure(IMPATIENT)
+    session.measure()
     found = {each.name: each for each in session.records}
     assert found["amp"].status == "out_of_memory"
     assert found["amp"].reason == "CUDA out of memory; no other variant's process was alive"
@@ -460,7 +483,7 @@ def test_epochs_starts_count_for_all_variants_or_for_none(
 
     monkeypatch.setattr(ScriptedWorker, "epoch_start_ns", property(cost_ns))
     session = prepared(monkeypatch, tmp_path)
-    session.measure(IMPATIENT)
+    session.measure()
     for record in session.records:
         assert record.epochs is not None
         # The processes of two launches are asked, of three.
@@ -475,7 +498,7 @@ def test_nothing_is_asked_where_the_budget_has_no_room_for_it(
     monkeypatch.setattr(ScriptedWorker, "queue", 8)
     monkeypatch.setattr(ScriptedWorker, "step_ns", 1000 * MS)
     session = prepared(monkeypatch, tmp_path)
-    session.measure(IMPATIENT)
+    session.measure()
     assert all(r.epochs and not r.epochs.starts and not r.epochs.counted for r in session.records)
     assert any(
         remark.startswith("figures are of the middle of an epoch") for remark in session.remarks
@@ -502,7 +525,7 @@ def test_windows_of_every_phase_lie_within_an_epoch(
         monkeypatch, tmp_path, scenario, plan(scenario), lambda _assignment, _launch: None
     )
     session.prepare()
-    session.measure(IMPATIENT)
+    session.measure()
     assert {each.at_epoch for each in asked} == {False}
     begun = {each.switch_in for each in asked}
     assert len(begun) > 2  # the phases differ
@@ -513,7 +536,7 @@ def test_a_period_that_windows_do_not_hold_is_in_their_mean(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     session = prepared(monkeypatch, tmp_path)
-    session.measure(IMPATIENT)
+    session.measure()
     lengths = {w.iterations for record in session.records for w in record.windows}
     assert lengths == {10}
     session._judge_evenness([5])
@@ -554,7 +577,7 @@ def test_windows_that_are_over_in_no_time_are_told_of(
     monkeypatch.setattr(ScriptedWorker, "step_ns", step_ms * MS)
     session = prepared(monkeypatch, tmp_path)
     assert not [said for said in session.remarks if said.startswith("windows last")]
-    session.measure(IMPATIENT)
+    session.measure()
     assert [said.split(":")[0] for said in session.remarks if said.startswith("windows last")] == (
         ["windows last 10.00 ms"] if told else []
     )
@@ -568,7 +591,7 @@ def test_a_process_that_fails_while_it_is_traced_keeps_what_it_measured(
         monkeypatch, tmp_path, scenario, plan(scenario), lambda _assignment, _launch: None
     )
     session.prepare()
-    session.measure(IMPATIENT)
+    session.measure()
     failure = Failure("crashed", "the profiler failed")
     for entry in session._crew.entries:
         entry.worker._failure = failure
@@ -586,7 +609,7 @@ def test_windows_of_short_epochs_begin_with_one(
     asked: list[TimedRequest] = []
     monkeypatch.setattr(ScriptedWorker, "asked", asked)
     session = prepared(monkeypatch, tmp_path)
-    session.measure(IMPATIENT)
+    session.measure()
     assert {(each.iterations % 4, each.at_epoch) for each in asked} == {(0, True)}
     assert all(r.epochs and r.epochs.in_windows and not r.epochs.starts for r in session.records)
 
