@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from annt_prof.runner.spans import Span
-    from annt_prof.runner.variant_state import Entry
+    from annt_prof.runner.variant_state import VariantState
 
 _SHORT_NS = 50_000_000
 """A bare loop of 0.8 ms steps took 15 % longer in the 20 ms after a pause, on a virtual machine;
 after 100 ms it did not, within noise."""
 
 
-def caveats(running: Sequence[Entry], span: Span) -> Iterator[str]:
+def caveats(running: Sequence[VariantState], span: Span) -> Iterator[str]:
     """Yield a sentence for each.
 
     Args:
@@ -36,7 +36,7 @@ def caveats(running: Sequence[Entry], span: Span) -> Iterator[str]:
     yield from _short(running)
 
 
-def _short(running: Iterable[Entry]) -> Iterator[str]:
+def _short(running: Iterable[VariantState]) -> Iterator[str]:
     """Say where windows are too short for the pace of a long run, for people."""
     lasted = [median(w.wall_ns for w in e.record.windows) for e in running if e.record.windows]
     if lasted and min(lasted) < _SHORT_NS:
@@ -47,17 +47,17 @@ def _short(running: Iterable[Entry]) -> Iterator[str]:
         )
 
 
-def _once(entry: Entry) -> str | None:
+def _once(state: VariantState) -> str | None:
     """Say that one step of every process is long, and whether figures have it, for people."""
-    group = entry.record.iterations_per_optimizer_step
-    found = once(entry.record.windows, group)
+    group = state.record.iterations_per_optimizer_step
+    found = once(state.record.windows, group)
     if found is None:
         return None
     held = f"{found.windows} of {units.count(found.of, 'window')}"
-    few = 2 * found.windows < found.of and not entry.record.uneven
+    few = 2 * found.windows < found.of and not state.record.uneven
     figures = "the medians leave it out" if few else "the figures have it"
     return (
-        f"{entry.variant.name}: the step at iteration {found.number * group} of every process "
+        f"{state.variant.name}: the step at iteration {found.number * group} of every process "
         f"takes {units.duration(found.longer_ns * group)} longer than most. It is in {held}, and "
         f"{figures}: whether it comes round is not to be told from a single one"
     )

@@ -10,7 +10,7 @@ from annt_prof.errors import UserError
 from annt_prof.loop.messages import Assignment
 from annt_prof.loop.starting import start_training
 from annt_prof.remarks import Remark, Source
-from annt_prof.runner.variant_state import entries
+from annt_prof.runner.variant_state import make_states
 from annt_prof.runner.withholding import costs_every_variant, withhold
 from annt_prof.runs.events import Activity, Event, VariantLost
 from annt_prof.runs.layout import file_name, log_name, log_path
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from annt_prof.plan import Variant
     from annt_prof.runner.spans import Span
-    from annt_prof.runner.variant_state import Entry, Order
+    from annt_prof.runner.variant_state import Job, VariantState
     from annt_prof.runs.record import VariantStatus
     from annt_prof.windows.messages import Reply, Request
     from annt_prof.workers.process import Worker
@@ -39,19 +39,19 @@ class CrowdedError(Exception):
     """A process ran out of memory while others held some; by itself it might not have.
 
     Attributes:
-        entry: Whose process it was.
+        state: Whose process it was.
         failure: What happened to it.
     """
 
-    def __init__(self, entry: Entry, failure: Failure) -> None:
+    def __init__(self, state: VariantState, failure: Failure) -> None:
         super().__init__(failure.message)
-        self.entry = entry
+        self.state = state
         self.failure = failure
 
     @property
     def reason(self) -> str:
         """Why processes should live one after the other, for people."""
-        return f"{self.entry.variant.name} ran out of memory beside the others"
+        return f"{self.state.variant.name} ran out of memory beside the others"
 
 
 class Crew:
@@ -59,44 +59,44 @@ class Crew:
 
     Args:
         context: From ``start_training_server``.
-        order: What to measure.
+        job: What to measure.
         notify: Told of everything as it happens.
 
     Attributes:
-        entries: Every variant, in the plan's order.
+        states: Every variant, in the plan's order.
         prepared: What the first process of each variant said once it was warmed up.
         together: Whether processes of several variants live at once.
         remarks: What is to be known of how they live, for people.
     """
 
     def __init__(
-        self, context: ForkServerContext, order: Order, notify: Callable[[Event], None]
+        self, context: ForkServerContext, job: Job, notify: Callable[[Event], None]
     ) -> None:
         self._context = context
-        self._order = order
+        self._job = job
         self._notify = notify
-        self.entries = entries(order)
-        self.named = {entry.variant.name: entry for entry in self.entries}
+        self.states = make_states(job)
+        self.named = {state.variant.name: state for state in self.states}
         self.prepared: dict[str, Prepared] = {}
         self.together = True
         self.remarks: tuple[str, ...] = ()
 
     @property
-    def order(self) -> Order:
+    def job(self) -> Job:
         """What to measure, with what turned out to be refused."""
-        return self._order
+        return self._job
 
     @property
-    def running(self) -> list[Entry]:
+    def running(self) -> list[VariantState]:
         """The variants that can act here and were not lost."""
-        return [entry for entry in self.entries if entry.runs]
+        return [state for state in self.states if state.runs]
 
     @property
-    def alive(self) -> list[Entry]:
+    def alive(self) -> list[VariantState]:
         """The variants that have a process."""
-        return [entry for entry in self.entries if entry.worker is not None]
+        return [state for state in self.states if state.worker is not None]
 
-    def launch(self, chosen: Iterable[Entry]) -> None:
+    def launch(self, chosen: Iterable[VariantState]) -> None:
         """Start processes, have them built several at once, and warmed up one after the other.
 
         A variant whose process fails is lost, and recorded as such.
@@ -106,38 +106,38 @@ class Crew:
             UserError: The scenario itself cannot be built.
         """
         waiting = iter(list(chosen))
-        building = list(itertools.islice(waiting, max(1, self._order.machine.num_cores)))
-        built: list[Entry] = []
-        for entry in building:
-            self._start(entry)
+        building = list(itertools.islice(waiting, max(1, self._job.machine.num_cores)))
+        built: list[VariantState] = []
+        for state in building:
+            self._start(state)
         while building:
-            entry = building.pop(0)
-            self._notify(Activity("preparing", entry.variant.name))
-            if entry.worker is not None and self.receive(entry) is not None:
-                built.append(entry)
+            state = building.pop(0)
+            self._notify(Activity("preparing", state.variant.name))
+            if state.worker is not None and self.receive(state) is not None:
+                built.append(state)
             following = next(waiting, None)
             if following is not None and following.runs:
                 self._start(following)
                 building.append(following)
         # Only now, since a first step beside others that build would seem to compile for longer.
-        for entry in built:
-            if entry.worker is not None:
-                self._warm(entry)
+        for state in built:
+            if state.worker is not None:
+                self._warm(state)
 
-    def _start(self, entry: Entry) -> None:
-        entry.worker = start_training(self._context, self._assignment(entry.variant))
+    def _start(self, state: VariantState) -> None:
+        state.worker = start_training(self._context, self._assignment(state.variant))
 
-    def _warm(self, entry: Entry) -> None:
-        limit_s = _WARM_UP_SHARE * self._order.scenario.window.time_budget_s
-        looks = entry is self.entries[0] and not entry.built
-        reply = self.ask(entry, WarmRequest(limit_s, _LOOK if looks else 0))
-        if reply is None or entry.built:
+    def _warm(self, state: VariantState) -> None:
+        limit_s = _WARM_UP_SHARE * self._job.scenario.window.time_budget_s
+        looks = state is self.states[0] and not state.built
+        reply = self.ask(state, WarmRequest(limit_s, _LOOK if looks else 0))
+        if reply is None or state.built:
             return  # what a later process says of itself, the first one has said
         prepared = cast("Prepared", reply)
-        self.prepared[entry.variant.name] = prepared
-        entry.substitutions = prepared.substitutions
-        entry.change(
-            remarks=(*entry.record.remarks, *prepared.remarks),
+        self.prepared[state.variant.name] = prepared
+        state.substitutions = prepared.substitutions
+        state.change(
+            remarks=(*state.record.remarks, *prepared.remarks),
             iterations_per_optimizer_step=prepared.accumulation,
             first_step_s=prepared.first_step_s,
             epochs=Epochs(prepared.per_epoch),
@@ -145,13 +145,13 @@ class Crew:
 
     def _assignment(self, variant: Variant) -> Assignment:
         return Assignment(
-            scenario=changed(self._order.scenario, variant.changes),
+            scenario=changed(self._job.scenario, variant.changes),
             variant=variant,
-            device_type=self._order.machine.device_type,
-            data_dir=self._order.data_dir,
-            search_path=self._order.search_path,
-            log=self._order.logs / log_name(variant.name),
-            compiled=self._order.logs / "compiled" / file_name(variant.name),
+            device_type=self._job.machine.device_type,
+            data_dir=self._job.data_dir,
+            search_path=self._job.search_path,
+            log=self._job.logs / log_name(variant.name),
+            compiled=self._job.logs / "compiled" / file_name(variant.name),
         )
 
     def separate(self, crowded: CrowdedError, span: Span) -> None:
@@ -163,15 +163,15 @@ class Crew:
         Raises:
             UserError: It is the scenario itself that cannot be built.
         """
-        entry, before = crowded.entry, self.remarks
+        state, before = crowded.state, self.remarks
         self.live_apart(crowded.reason)
-        self.launch([entry])
-        if entry.worker is not None and entry.record.windows:
-            last = entry.record.windows[-1]
+        self.launch([state])
+        if state.worker is not None and state.record.windows:
+            last = state.record.windows[-1]
             lived = last.first_iteration + last.iterations + span.switch_in + span.iterations
-            self.ask(entry, TimedRequest(-1, -1, 0, span.iterations, lived))
-        self.end([entry])
-        if not entry.runs:
+            self.ask(state, TimedRequest(-1, -1, 0, span.iterations, lived))
+        self.end([state])
+        if not state.runs:
             self.together, self.remarks = True, before
 
     def live_apart(self, why: str) -> None:
@@ -183,71 +183,73 @@ class Crew:
             "apart, so what drifts meanwhile is not cancelled, and intervals are wider",
         )
 
-    def end(self, chosen: Sequence[Entry]) -> None:
+    def end(self, chosen: Sequence[VariantState]) -> None:
         """End these processes."""
-        for entry in chosen:
-            if entry.worker is not None:
-                entry.worker.end()
-                entry.worker = None
+        for state in chosen:
+            if state.worker is not None:
+                state.worker.end()
+                state.worker = None
 
     def kill(self) -> None:
         """End every process now."""
-        for entry in self.alive:
-            cast("Worker[Request, Reply]", entry.worker).kill()
-            entry.worker = None
+        for state in self.alive:
+            cast("Worker[Request, Reply]", state.worker).kill()
+            state.worker = None
 
-    def ask(self, entry: Entry, request: Request) -> Reply | None:
+    def ask(self, state: VariantState, request: Request) -> Reply | None:
         """Return the reply, or None once the variant is lost and recorded as such."""
-        cast("Worker[Request, Reply]", entry.worker).send(request)
-        return self.receive(entry)
+        cast("Worker[Request, Reply]", state.worker).send(request)
+        return self.receive(state)
 
-    def receive(self, entry: Entry) -> Reply | None:
+    def receive(self, state: VariantState) -> Reply | None:
         """Wait for what a worker says; None once its variant is lost and recorded as such."""
-        said = self._said(entry)
+        said = self._said(state)
         if isinstance(said, Failure):
-            self.lose(entry, said)
+            self.lose(state, said)
             return None
         return said
 
-    def ask_beside_measuring(self, entry: Entry, request: Request, lacks: str) -> Reply | None:
+    def ask_beside_measuring(
+        self, state: VariantState, request: Request, lacks: str
+    ) -> Reply | None:
         """Return the reply, or None where the process fails: what is measured stands either way.
 
         Args:
-            entry: With a process.
+            state: With a process.
             request: For something beside its timed windows.
             lacks: What the record is then without, for people.
 
         Raises:
             CrowdedError: It ran out of memory beside others.
         """
-        cast("Worker[Request, Reply]", entry.worker).send(request)
-        said = self._said(entry)
+        cast("Worker[Request, Reply]", state.worker).send(request)
+        said = self._said(state)
         if isinstance(said, Failure):
-            log = "" if said.signal else f" ({log_path(entry.variant.name)})"
-            entry.change(
-                remarks=(*entry.record.remarks, Remark(Source.RUN, f"{lacks}: {said.message}{log}"))
+            log = "" if said.signal else f" ({log_path(state.variant.name)})"
+            state.change(
+                remarks=(*state.record.remarks, Remark(Source.RUN, f"{lacks}: {said.message}{log}"))
             )
             return None
         return said
 
-    def _said(self, entry: Entry) -> Reply | Failure:
+    def _said(self, state: VariantState) -> Reply | Failure:
         """Wait for what a worker says; one that fails has no process any more.
 
         Raises:
             CrowdedError: It ran out of memory beside others.
         """
-        worker = cast("Worker[Request, Reply]", entry.worker)
+        worker = cast("Worker[Request, Reply]", state.worker)
         try:
             return worker.receive()
         except WorkerLost as lost:
             worker.kill()
-            entry.worker = None
+            state.worker = None
             others = self.alive
             if self.together and others and _lacked_memory(lost.failure):
-                raise CrowdedError(entry, lost.failure) from None
+                raise CrowdedError(state, lost.failure) from None
             return lost.failure
 
-    def lose(self, entry: Entry, failure: Failure) -> None:
+    def lose(self, state: VariantState, failure: Failure) -> None:
         """Record why a variant is lost.
 
         Raises:
@@ -255,59 +257,59 @@ class Crew:
         """
         kind = failure.kind
         if kind in ("user_error", "not_applicable"):
-            if not entry.built and self._is_the_scenarios(entry, failure):
-                second = "the second scenario cannot be built: " if entry.variant.changes else ""
+            if not state.built and self._is_the_scenarios(state, failure):
+                second = "the second scenario cannot be built: " if state.variant.changes else ""
                 message = f"{second}{failure.message}"
                 raise UserError(message, where=failure.where, hint=failure.hint)
             # What could be built once has not become inapplicable: something else went wrong.
-            kind = "crashed" if entry.built else "not_applicable"
+            kind = "crashed" if state.built else "not_applicable"
         status: VariantStatus = "crashed" if kind == "user_error" else kind
         reason = failure.message
         if status == "out_of_memory":
             reason = f"{reason}; no other variant's process was alive"
-        remarks = tuple(dict.fromkeys((*entry.record.remarks, *failure.remarks)))
-        entry.change(status=status, reason=reason, remarks=remarks)
-        self._notify(VariantLost(entry.variant.name, reason))
-        if entry is self.entries[0] and costs_every_variant(entry, failure):
-            withhold(self.entries[1:])
+        remarks = tuple(dict.fromkeys((*state.record.remarks, *failure.remarks)))
+        state.change(status=status, reason=reason, remarks=remarks)
+        self._notify(VariantLost(state.variant.name, reason))
+        if state is self.states[0] and costs_every_variant(state, failure):
+            withhold(self.states[1:])
         if status == "not_applicable":
-            self._leave_out(entry, failure)
+            self._leave_out(state, failure)
 
-    def _is_the_scenarios(self, entry: Entry, failure: Failure) -> bool:
+    def _is_the_scenarios(self, state: VariantState, failure: Failure) -> bool:
         """Whether a failure to build is the fault of a scenario rather than of a variant of it.
 
         Between two scenarios lie sets of their differences that nobody wrote down, so only the
         two themselves must be possible to build.
         """
-        variant = entry.variant
-        if entry is self.entries[0]:
+        variant = state.variant
+        if state is self.states[0]:
             return True
         if failure.kind != "user_error":
             return False
-        all_changes = max(len(each.changes) for each in self._order.plan.variants)
+        all_changes = max(len(each.changes) for each in self._job.plan.variants)
         return len(variant.changes) in (0, all_changes)
 
-    def _leave_out(self, entry: Entry, failure: Failure) -> None:
+    def _leave_out(self, state: VariantState, failure: Failure) -> None:
         """Leave a technique that the scenario refuses out of the variants that are to come.
 
         Where it is refused beside one that might have freed it, the variant is to come again,
         without it. Not so between two scenarios: what the first refuses the second may take.
         """
-        variant, order = entry.variant, self._order
+        variant, job = state.variant, self._job
         named = {f"techniques.{chosen.name}": chosen.name for chosen in variant.techniques}
         beside = named.get(failure.where or "")
         if variant.factors is not None:
             return
         if len(variant.techniques) == 1:
-            refused = {**order.refused, variant.techniques[0].name: failure.message}
-            self._order = dataclasses.replace(order, refused=refused)
-        elif beside is not None and beside in order.refused.keys() - order.refused_beside:
-            tried = order.refused_beside | {beside}
-            self._order = dataclasses.replace(order, refused_beside=tried)
+            refused = {**job.refused, variant.techniques[0].name: failure.message}
+            self._job = dataclasses.replace(job, refused=refused)
+        elif beside is not None and beside in job.refused.keys() - job.refused_beside:
+            tried = job.refused_beside | {beside}
+            self._job = dataclasses.replace(job, refused_beside=tried)
         else:
             return
-        for old, new in zip(self.entries, entries(self._order), strict=True):
-            if old is entry or (old.runs and not old.built and old.worker is None):
+        for old, new in zip(self.states, make_states(self._job), strict=True):
+            if old is state or (old.runs and not old.built and old.worker is None):
                 old.variant, old.record = new.variant, new.record
 
 

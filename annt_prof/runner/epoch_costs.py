@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from annt_prof.runner.crew import Crew
-    from annt_prof.runner.variant_state import Entry
+    from annt_prof.runner.variant_state import VariantState
     from annt_prof.windows.messages import Prepared
 
 _LAUNCHES = 2  # whose processes are asked: starts differ less than steps do
@@ -43,55 +43,55 @@ def reserved_s(asked: Sequence[Prepared], period: int, budget_s: float) -> float
     return _LAUNCHES * each_s if each_s <= _TIME_SHARE * budget_s else 0.0
 
 
-def concerned(crew: Crew) -> list[Entry]:
+def concerned(crew: Crew) -> list[VariantState]:
     """Return the variants whose windows lie within an epoch."""
     return [
-        entry
-        for entry in crew.running
-        if entry.record.epochs is not None and not entry.record.epochs.in_windows
+        state
+        for state in crew.running
+        if state.record.epochs is not None and not state.record.epochs.in_windows
     ]
 
 
 def may_ask(crew: Crew, period: int) -> bool:
     """Whether the budget has room for what has to be run to answer."""
-    asked = [crew.prepared[entry.variant.name] for entry in concerned(crew)]
-    budget_s = crew.order.scenario.window.time_budget_s
+    asked = [crew.prepared[state.variant.name] for state in concerned(crew)]
+    budget_s = crew.job.scenario.window.time_budget_s
     return not any(one.queue for one in asked) or reserved_s(asked, period, budget_s) > 0
 
 
-def ask_for_start(crew: Crew, entry: Entry, launch: int, period: int) -> None:
+def ask_for_start(crew: Crew, state: VariantState, launch: int, period: int) -> None:
     """Ask a process that has run its windows, and keep what it says in the record.
 
     Raises:
         CrowdedError: It ran out of memory beside others.
     """
-    epochs = entry.record.epochs
-    own = [w for w in entry.record.windows if w.launch == launch]
+    epochs = state.record.epochs
+    own = [w for w in state.record.windows if w.launch == launch]
     if epochs is None or epochs.in_windows or not own or launch >= _LAUNCHES:
         return
     # Of a window that another program disturbed, nothing is to be subtracted; what the training's
     # own steps have unequally is to be.
-    figure = fmean if entry.record.uneven else median
+    figure = fmean if state.record.uneven else median
     step_ns = figure([w.per_iteration_ns for w in own])
     waited_ns = figure([w.waited_ns / w.iterations for w in own])
-    iterations = _iterations(crew.prepared[entry.variant.name].queue, period, epochs.iterations)
-    reply = crew.ask(entry, EpochRequest(iterations, step_ns, waited_ns))
+    iterations = _iterations(crew.prepared[state.variant.name].queue, period, epochs.iterations)
+    reply = crew.ask(state, EpochRequest(iterations, step_ns, waited_ns))
     if reply is None:
         return
     start = EpochStart(launch, cast("EpochReply", reply).cost_ns)
-    entry.change(epochs=msgspec.structs.replace(epochs, starts=(*epochs.starts, start)))
+    state.change(epochs=msgspec.structs.replace(epochs, starts=(*epochs.starts, start)))
 
 
 def settle(crew: Crew) -> None:
     """Let the starts of all variants count, or of none."""
     within = concerned(crew)
-    known = all(entry.record.epochs and entry.record.epochs.starts for entry in within)
+    known = all(state.record.epochs and state.record.epochs.starts for state in within)
     # Windows of whole epochs have them in any case.
     whole = len(within) < len(crew.running)
-    counted = known and (whole or any(_share(entry) >= STARTS_COUNT_FROM for entry in within))
-    for entry in within:
-        epochs = cast("Epochs", entry.record.epochs)
-        entry.change(epochs=msgspec.structs.replace(epochs, counted=counted))
+    counted = known and (whole or any(_share(state) >= STARTS_COUNT_FROM for state in within))
+    for state in within:
+        epochs = cast("Epochs", state.record.epochs)
+        state.change(epochs=msgspec.structs.replace(epochs, counted=counted))
 
 
 def remarks(crew: Crew, period: int) -> tuple[str, ...]:
@@ -101,9 +101,9 @@ def remarks(crew: Crew, period: int) -> tuple[str, ...]:
         crew: After measuring.
         period: Of the windows, in iterations.
     """
-    measured = [entry for entry in concerned(crew) if entry.record.windows]
-    loading = any(crew.prepared[entry.variant.name].queue for entry in measured)
-    asked = all(entry.record.epochs and entry.record.epochs.starts for entry in measured)
+    measured = [state for state in concerned(crew) if state.record.windows]
+    loading = any(crew.prepared[state.variant.name].queue for state in measured)
+    asked = all(state.record.epochs and state.record.epochs.starts for state in measured)
     if asked or not loading:
         return ()
     said = "figures are of the middle of an epoch: what its start costs was not measured"
@@ -117,8 +117,8 @@ def _iterations(queue: int, period: int, epoch: int) -> int:
     return min(-(-(queue + 1) // period) * period, epoch)
 
 
-def _share(entry: Entry) -> float:
-    windows = entry.record.windows
-    if not windows or entry.record.epochs is None:
+def _share(state: VariantState) -> float:
+    windows = state.record.windows
+    if not windows or state.record.epochs is None:
         return 0.0
-    return entry.record.epochs.start_share(median(w.per_iteration_ns for w in windows))
+    return state.record.epochs.start_share(median(w.per_iteration_ns for w in windows))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from annt_prof.runner.crew import Crew
-    from annt_prof.runner.variant_state import Entry
+    from annt_prof.runner.variant_state import VariantState
     from annt_prof.runs.events import Event
     from annt_prof.scenario.schema import WindowChoice
     from annt_prof.windows.messages import Prepared
@@ -57,27 +57,27 @@ def prepare(crew: Crew, notify: Notify) -> Preparation:
     Raises:
         UserError: The scenario cannot be built.
     """
-    window, plan = crew.order.scenario.window, crew.order.plan
-    for entry in crew.entries:
-        if entry.record.status == "crashed":
-            notify(VariantLost(entry.variant.name, entry.record.reason or "crashed"))
-    names = tuple(entry.variant.name for entry in crew.running)
+    window, plan = crew.job.scenario.window, crew.job.plan
+    for state in crew.states:
+        if state.record.status == "crashed":
+            notify(VariantLost(state.variant.name, state.record.reason or "crashed"))
+    names = tuple(state.variant.name for state in crew.running)
     notify(Started(names, window.rounds, window.time_budget_s, plan.design))
     began = time.monotonic()
-    first, *others = crew.entries
+    first, *others = crew.states
     if first.runs:
         crew.launch([first])
     _foresee(crew, len(names), time.monotonic() - began, notify)
-    alone = [entry for entry in others if len(entry.variant.factor_names) == 1]
-    for group in (alone, [entry for entry in others if entry not in alone]):
-        _launch_first(crew, [entry for entry in group if entry.runs])
-    launch_s = time.monotonic() - began - _compiling_s(crew.entries)
+    alone = [state for state in others if len(state.variant.factor_names) == 1]
+    for group in (alone, [state for state in others if state not in alone]):
+        _launch_first(crew, [state for state in group if state.runs])
+    launch_s = time.monotonic() - began - _compiling_s(crew.states)
     return _planned(crew, launch_s, notify)
 
 
 def _foresee(crew: Crew, variants: int, launch_s: float, notify: Notify) -> None:
     """Say what the run will take, as soon as one variant is there to tell it."""
-    prepared = crew.prepared.get(crew.entries[0].variant.name)
+    prepared = crew.prepared.get(crew.states[0].variant.name)
     if prepared is None or variants < 2:
         return
     if prepared.footprint is not None:
@@ -85,7 +85,7 @@ def _foresee(crew: Crew, variants: int, launch_s: float, notify: Notify) -> None
         if why is not None:
             crew.live_apart(why)
     outlook = _outlook(crew, [prepared] * variants, variants * launch_s)
-    window, step_s = crew.order.scenario.window, fmean(prepared.step_ns) / 1e9
+    window, step_s = crew.job.scenario.window, fmean(prepared.step_ns) / 1e9
     measuring_s = max(window.time_budget_s, outlook.span.round_s)
     # A step to warm the profiler up, a turn unrecorded, the recorded ones, and looks at numbers.
     traced = outlook.span.period + min(window.traced_iterations, outlook.span.iterations)
@@ -118,7 +118,7 @@ def _outlook(crew: Crew, prepared: Sequence[Prepared], launch_s: float) -> _Outl
         prepared: Of each variant.
         launch_s: Seconds that it takes to start all of them once.
     """
-    window, paces = crew.order.scenario.window, [_pace(one) for one in prepared]
+    window, paces = crew.job.scenario.window, [_pace(one) for one in prepared]
     needed = pacing.launches_needed(window)
     paid = None if crew.together else needed
     span = spans.choose_span(window, paces, launch_s, needed, paid_launches=paid)
@@ -141,10 +141,10 @@ def _outlook(crew: Crew, prepared: Sequence[Prepared], launch_s: float) -> _Outl
     )
 
 
-def _launch_first(crew: Crew, group: Sequence[Entry]) -> None:
+def _launch_first(crew: Crew, group: Sequence[VariantState]) -> None:
     """Launch variants for the first time; one after the other where they do not fit."""
     # What is refused beside another technique comes again, without it.
-    while waiting := [entry for entry in group if entry.runs and not entry.built]:
+    while waiting := [state for state in group if state.runs and not state.built]:
         if crew.together:
             try:
                 crew.launch(waiting)
@@ -157,17 +157,17 @@ def _launch_first(crew: Crew, group: Sequence[Entry]) -> None:
 
 def _planned(crew: Crew, launch_s: float, notify: Notify) -> Preparation:
     """Choose how long every window is, and say what the budget holds."""
-    window = crew.order.scenario.window
-    prepared = [crew.prepared[entry.variant.name] for entry in crew.running]
+    window = crew.job.scenario.window
+    prepared = [crew.prepared[state.variant.name] for state in crew.running]
     if not prepared:
         return Preparation(spans.Span(window.iterations, window.switch_in, 1, False, 0.0), launch_s)
     outlook = _outlook(crew, prepared, launch_s)
     span = outlook.span
-    for entry in crew.running:
-        epochs = entry.record.epochs
+    for state in crew.running:
+        epochs = state.record.epochs
         if epochs is not None:
             held = span.holds_epochs(epochs.iterations)
-            entry.change(epochs=msgspec.structs.replace(epochs, in_windows=held))
+            state.change(epochs=msgspec.structs.replace(epochs, in_windows=held))
     notify(
         Planned(
             iterations=span.iterations,
@@ -215,8 +215,8 @@ def _pace(prepared: Prepared) -> spans.Pace:
     )
 
 
-def _compiling_s(entries: Sequence[Entry]) -> float:
+def _compiling_s(states: Sequence[VariantState]) -> float:
     """Return what first steps took beyond the shortest: later launches find kernels compiled."""
-    firsts = [entry.record.first_step_s for entry in entries]
+    firsts = [state.record.first_step_s for state in states]
     known = [seconds for seconds in firsts if seconds is not None]
     return sum(seconds - min(known) for seconds in known)

@@ -19,7 +19,7 @@ from annt_prof.loop.starting import observe_baseline, probe_machine, start_train
 from annt_prof.machine.environment import collect
 from annt_prof.plan import BASELINE, Variant, plan, plan_pair
 from annt_prof.runner.session import Session
-from annt_prof.runner.variant_state import Order, entries, obstacles
+from annt_prof.runner.variant_state import Job, make_states, obstacles
 from annt_prof.runs import store
 from annt_prof.runs.events import Activity, Event, Progressed, Warned
 from annt_prof.runs.layout import TELEMETRY_FILE
@@ -103,7 +103,7 @@ def record_run(request: RunRequest, notify: Callable[[Event], None]) -> Recorded
     with tempfile.TemporaryDirectory(prefix="annt-prof-", ignore_cleanup_errors=True) as logs:
         observed = _observed(context, request, probed.machine, Path(logs), notify)
         question = _question(request, resolved, probed.machine, observed)
-        order = Order(
+        job = Job(
             question.scenario,
             question.plan,
             probed.machine,
@@ -113,8 +113,8 @@ def record_run(request: RunRequest, notify: Callable[[Event], None]) -> Recorded
             question.baseline,
             observed=question.observed,
         )
-        remarks = _room_for_batches(order, notify)
-        with Session(context, order, notify) as session:
+        remarks = _room_for_batches(job, notify)
+        with Session(context, job, notify) as session:
             session.prepare()
             directory = store.create(
                 request.runs_dir, resolved.scenario.name, request.document.text
@@ -184,18 +184,18 @@ def _observed(
     return found[0]
 
 
-def _room_for_batches(order: Order, notify: Callable[[Event], None]) -> tuple[str, ...]:
+def _room_for_batches(job: Job, notify: Callable[[Event], None]) -> tuple[str, ...]:
     """Warn of loader processes that may find no room for their batches.
 
     Raises:
         UserError: They certainly find none.
     """
-    if order.observed is None:
+    if job.observed is None:
         return ()
-    workers = order.scenario.dataset.workers
-    running = [entry.variant for entry in entries(order) if entry.runs]
+    workers = job.scenario.dataset.workers
+    running = [state.variant for state in make_states(job) if state.runs]
     held = [held_batches(variant.techniques, workers) for variant in running]
-    needed = demand(held, order.observed.batch_bytes)
+    needed = demand(held, job.observed.batch_bytes)
     found = shortage(needed, free_bytes())
     if found is None:
         return ()

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from annt_prof.plan import Variant
-    from annt_prof.runner.variant_state import Entry, Order
+    from annt_prof.runner.variant_state import Job, VariantState
     from annt_prof.runs.record import VariantRecord
     from annt_prof.scenario.effective import Substitution
 
@@ -52,16 +52,16 @@ class Session:
 
     Args:
         context: From ``start_training_server``.
-        order: What to measure.
+        job: What to measure.
         notify: Told of everything as it happens; must return quickly.
     """
 
     def __init__(
-        self, context: ForkServerContext, order: Order, notify: Callable[[Event], None]
+        self, context: ForkServerContext, job: Job, notify: Callable[[Event], None]
     ) -> None:
         self._listeners = [notify]
-        self._crew = Crew(context, order, self._notify)
-        self._window = order.scenario.window
+        self._crew = Crew(context, job, self._notify)
+        self._window = job.scenario.window
         self._launch_s = 0.0
         self._span = spans.Span(self._window.iterations, self._window.switch_in, 1, False, 0.0)
         self._cut: tuple[str, ...] = ()
@@ -83,19 +83,19 @@ class Session:
     @property
     def records(self) -> tuple[VariantRecord, ...]:
         """Every variant's record so far, in the plan's order."""
-        return tuple(entry.record for entry in self._crew.entries)
+        return tuple(state.record for state in self._crew.states)
 
     @property
     def orders(self) -> tuple[tuple[str, ...], ...]:
         """A sampled plan's orders, without what turned out to be refused."""
-        order = self._crew.order
-        kept = (tuple(n for n in names if n not in order.refused) for names in order.plan.orders)
+        job = self._crew.job
+        kept = (tuple(n for n in names if n not in job.refused) for names in job.plan.orders)
         return tuple(dict.fromkeys(kept))
 
     @property
     def substitutions(self) -> tuple[Substitution, ...]:
         """What was not what the scenario asked for, over all variants, each once."""
-        found = (s for entry in self._crew.entries for s in entry.substitutions)
+        found = (s for state in self._crew.states for s in state.substitutions)
         return tuple(dict.fromkeys(found))
 
     @property
@@ -132,8 +132,8 @@ class Session:
         Returns:
             Why measuring stopped, for people.
         """
-        rounds = enumerate(self._crew.order.plan.rounds())
-        self._launch_missing(self._crew.entries)
+        rounds = enumerate(self._crew.job.plan.rounds())
+        self._launch_missing(self._crew.states)
         began = time.monotonic()
         for launch in itertools.count():
             stop = self._launch_of_rounds(launch, rounds, began)
@@ -150,7 +150,7 @@ class Session:
     ) -> str | None:
         """Run the rounds of one launch, then start the next; return why not, for people."""
         crew = self._crew
-        scenarios = 1 if crew.order.plan.variants[0].factors is None else 2
+        scenarios = 1 if crew.job.plan.variants[0].factors is None else 2
         for in_launch in itertools.count(1):
             index, order = next(rounds)
             round_began, crowd = time.monotonic(), False
@@ -192,7 +192,7 @@ class Session:
 
         They still lie within an epoch: one that ended before them would have its start in them.
         """
-        span, records = self._span, [entry.record for entry in self._crew.running]
+        span, records = self._span, [state.record for state in self._crew.running]
         if span.at_epoch or not (
             span.unheld or any(seems_uneven(record.windows) for record in records)
         ):
@@ -209,27 +209,27 @@ class Session:
         """Run one window of every variant that is still there."""
         crew = self._crew
         for position, variant in enumerate(order):
-            entry = crew.named[variant.name]
-            if not crew.together and entry.runs:
-                crew.launch([entry])
-            if entry.worker is None:
+            state = crew.named[variant.name]
+            if not crew.together and state.runs:
+                crew.launch([state])
+            if state.worker is None:
                 continue
             self._notify(Activity("timing", variant.name, index))
             span = self._span
             later = self._phase(launch) if in_launch == 1 else 0
             request = TimedRequest(
-                index, launch, position, span.iterations, span.switch_in + later, _at_epoch(entry)
+                index, launch, position, span.iterations, span.switch_in + later, _at_epoch(state)
             )
-            reply = crew.ask(entry, request)
+            reply = crew.ask(state, request)
             if reply is None:
                 continue
             timed = cast("TimedReply", reply)
-            entry.add(timed)
+            state.add(timed)
             if not crew.together:
                 if epoch_costs.may_ask(crew, span.period):
-                    epoch_costs.ask_for_start(crew, entry, launch, span.period)
-                crew.end([entry])
-            per_s = entry.record.samples_per_iteration / (timed.window.per_iteration_ns / 1e9)
+                    epoch_costs.ask_for_start(crew, state, launch, span.period)
+                crew.end([state])
+            per_s = state.record.samples_per_iteration / (timed.window.per_iteration_ns / 1e9)
             self._notify(WindowEnded(variant.name, index, per_s, time.monotonic() - began))
 
     def _look_at_epochs(self, launch: int, progress: pacing.Progress) -> pacing.Progress:
@@ -241,9 +241,9 @@ class Session:
         began, crew = time.monotonic(), self._crew
         if crew.together and epoch_costs.may_ask(crew, self._span.period):
             with contextlib.suppress(CrowdedError):  # the next round finds it out again
-                for entry in epoch_costs.concerned(crew):
-                    if entry.worker is not None:
-                        epoch_costs.ask_for_start(crew, entry, launch, self._span.period)
+                for state in epoch_costs.concerned(crew):
+                    if state.worker is not None:
+                        epoch_costs.ask_for_start(crew, state, launch, self._span.period)
         epoch_costs.settle(crew)
         took_s = time.monotonic() - began
         return dataclasses.replace(
@@ -254,7 +254,7 @@ class Session:
 
     def _periods(self) -> list[int]:
         """Return the periods that the steps so far turn out to have, in iterations."""
-        found = (_period(entry) for entry in self._crew.running)
+        found = (_period(state) for state in self._crew.running)
         return [period for period in found if period is not None]
 
     def _judge_evenness(self, periods: Sequence[int]) -> None:
@@ -264,17 +264,17 @@ class Session:
             periods: Of the steps; windows hold each a whole number of times, or have it unequally.
         """
         running = self._crew.running
-        lengths = {window.iterations for entry in running for window in entry.record.windows}
+        lengths = {window.iterations for state in running for window in state.record.windows}
         uneven = (
             bool(self._span.unheld)
             or any(length % period for length in lengths for period in periods)
             or any(
-                unequal(entry.record.windows, entry.record.iterations_per_optimizer_step)
-                for entry in running
+                unequal(state.record.windows, state.record.iterations_per_optimizer_step)
+                for state in running
             )
         )
-        for entry in running:
-            entry.change(uneven=uneven)
+        for state in running:
+            state.change(uneven=uneven)
 
     def _relaunch(self, order: tuple[Variant, ...]) -> None:
         """End every process and start it anew, in the shuffled order of the last round."""
@@ -284,11 +284,11 @@ class Session:
         if self._crew.together:
             self._launch_s = time.monotonic() - began
 
-    def _launch_missing(self, entries: Iterable[Entry]) -> None:
+    def _launch_missing(self, states: Iterable[VariantState]) -> None:
         """Start a process of each variant that has none, unless they live one after the other."""
-        crew, chosen = self._crew, list(entries)
+        crew, chosen = self._crew, list(states)
         while crew.together and (
-            missing := [entry for entry in chosen if entry.runs and entry.worker is None]
+            missing := [state for state in chosen if state.runs and state.worker is None]
         ):
             try:
                 crew.launch(missing)
@@ -322,33 +322,33 @@ class Session:
                 f"{iterations} instead of {asked} iterations were traced of each variant, as more "
                 f"would take over a tenth of the {units.limit_s(self._window.time_budget_s)}",
             )
-        for entry in crew.running:
+        for state in crew.running:
             try:
-                self._trace(entry, directory, iterations)
+                self._trace(state, directory, iterations)
             except CrowdedError as crowded:
                 crew.separate(crowded, self._span)
-                self._trace(entry, directory, iterations)
+                self._trace(state, directory, iterations)
 
-    def _trace(self, entry: Entry, directory: Path, iterations: int) -> None:
-        if entry.runs and entry.worker is None and entry.record.windows:
-            self._crew.launch([entry])
-        if entry.worker is not None:
-            trace_variant(self._crew, entry, directory, self._span, iterations, self._notify)
+    def _trace(self, state: VariantState, directory: Path, iterations: int) -> None:
+        if state.runs and state.worker is None and state.record.windows:
+            self._crew.launch([state])
+        if state.worker is not None:
+            trace_variant(self._crew, state, directory, self._span, iterations, self._notify)
 
 
-def _period(entry: Entry) -> int | None:
+def _period(state: VariantState) -> int | None:
     """Return the period in a variant's steps, in iterations.
 
     The steps of all launches are taken together: each process does the same at the same iteration.
     They are told in medians of their windows: what makes a whole window slower is no step's own,
     and a few such windows would seem to come round with a multiple of what windows lie apart.
     """
-    group, windows = entry.record.iterations_per_optimizer_step, entry.record.windows
+    group, windows = state.record.iterations_per_optimizer_step, state.record.windows
     times = [ns / median(window.step_ns) for window in windows for ns in window.step_ns]
     numbers = [w.first_iteration // group + i for w in windows for i in range(len(w.step_ns))]
     period = find_period(times, numbers)
     return None if period is None else period * group
 
 
-def _at_epoch(entry: Entry) -> bool:
-    return entry.record.epochs is not None and entry.record.epochs.in_windows
+def _at_epoch(state: VariantState) -> bool:
+    return state.record.epochs is not None and state.record.epochs.in_windows

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
     from annt_prof.runner.crew import Crew
     from annt_prof.runner.spans import Span
-    from annt_prof.runner.variant_state import Entry
+    from annt_prof.runner.variant_state import VariantState
     from annt_prof.runs.events import Event
 
 
 def trace_variant(
     crew: Crew,
-    entry: Entry,
+    state: VariantState,
     directory: Path,
     span: Span,
     iterations: int,
@@ -37,50 +37,50 @@ def trace_variant(
 
     Args:
         crew: That the variant belongs to.
-        entry: With a process.
+        state: With a process.
         directory: The run directory.
         span: Of the timed windows: the traced one holds whole turns of the same things.
         iterations: Recorded ones, at least.
         notify: Told of what is being done.
     """
-    path = trace_path(directory, entry.variant.name)
+    path = trace_path(directory, state.variant.name)
     path.parent.mkdir(parents=True, exist_ok=True)
-    notify(Activity("tracing", entry.variant.name))
+    notify(Activity("tracing", state.variant.name))
     turns = -(-iterations // span.period)
     # One turn runs unrecorded, so that the loader's processes are where they are in mid-epoch.
-    at_epoch = entry.record.epochs is not None and entry.record.epochs.in_windows
+    at_epoch = state.record.epochs is not None and state.record.epochs.in_windows
     unrecorded = min(span.period, span.switch_in) if at_epoch else span.period
     request = TracedRequest(turns * span.period, path, unrecorded, at_epoch)
-    if crew.ask_beside_measuring(entry, request, "not traced") is None:
+    if crew.ask_beside_measuring(state, request, "not traced") is None:
         return
-    _look_at_numbers(crew, entry)
-    notify(Activity("analysing", entry.variant.name))
-    _attribute(entry, path, accelerator=crew.order.machine.device_type != "cpu")
-    entry.change(trace=str(path.relative_to(directory)))
+    _look_at_numbers(crew, state)
+    notify(Activity("analysing", state.variant.name))
+    _attribute(state, path, accelerator=crew.job.machine.device_type != "cpu")
+    state.change(trace=str(path.relative_to(directory)))
 
 
-def _look_at_numbers(crew: Crew, entry: Entry) -> None:
+def _look_at_numbers(crew: Crew, state: VariantState) -> None:
     """Ask for the variant's numbers and end its worker."""
     lacks = "its numbers were not looked at"
     try:
-        reply = crew.ask_beside_measuring(entry, NumericsRequest(), lacks)
+        reply = crew.ask_beside_measuring(state, NumericsRequest(), lacks)
     except CrowdedError as crowded:
-        _remark(entry, Remark(Source.RUN, f"{lacks}: {crowded.failure.message}"))
+        _remark(state, Remark(Source.RUN, f"{lacks}: {crowded.failure.message}"))
     else:
         if reply is not None:
-            entry.change(numerics=cast("NumericsReply", reply).numerics)
-    crew.end([entry])
+            state.change(numerics=cast("NumericsReply", reply).numerics)
+    crew.end([state])
 
 
-def _attribute(entry: Entry, path: Path, *, accelerator: bool) -> None:
+def _attribute(state: VariantState, path: Path, *, accelerator: bool) -> None:
     """Break the traced steps down; a trace that cannot be read costs the breakdown alone."""
     try:
         timeline = Timeline(read(path), accelerator=accelerator)
-        entry.change(breakdown=break_down(timeline).mean)
-        _remark(entry, *(Remark(Source.TRACE, mistake) for mistake in pitfalls(timeline)))
+        state.change(breakdown=break_down(timeline).mean)
+        _remark(state, *(Remark(Source.TRACE, mistake) for mistake in pitfalls(timeline)))
     except UserError as error:
-        _remark(entry, Remark(Source.RUN, f"no breakdown: {error.message}"))
+        _remark(state, Remark(Source.RUN, f"no breakdown: {error.message}"))
 
 
-def _remark(entry: Entry, *remarks: Remark) -> None:
-    entry.change(remarks=(*entry.record.remarks, *remarks))
+def _remark(state: VariantState, *remarks: Remark) -> None:
+    state.change(remarks=(*state.record.remarks, *remarks))

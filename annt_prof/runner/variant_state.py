@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Order:
+class Job:
     """What is to be measured, where.
 
     Attributes:
@@ -60,7 +60,7 @@ class Order:
 
 
 @dataclass
-class Entry:
+class VariantState:
     """One variant of a run.
 
     Attributes:
@@ -97,17 +97,17 @@ class Entry:
         )
 
 
-def entries(order: Order) -> list[Entry]:
-    """One entry a variant, without what cannot act on this machine."""
-    found: list[Entry] = []
-    for variant in order.plan.variants:
-        entry = _entry(variant, order)
-        same = [e.variant.name for e in found if e.record.factors == entry.record.factors]
-        if entry.runs and same and variant.name != AGAIN:
-            left_out = " and ".join(entry.record.left_out)
+def make_states(job: Job) -> list[VariantState]:
+    """Return one state a variant, without what cannot act on this machine."""
+    found: list[VariantState] = []
+    for variant in job.plan.variants:
+        state = _make_state(variant, job)
+        same = [e.variant.name for e in found if e.record.factors == state.record.factors]
+        if state.runs and same and variant.name != AGAIN:
+            left_out = " and ".join(state.record.left_out)
             reason = f"without {left_out} it is the same as {same[0]}"
-            entry.change(status="not_applicable", reason=reason)
-        found.append(entry)
+            state.change(status="not_applicable", reason=reason)
+        found.append(state)
     return found
 
 
@@ -174,18 +174,18 @@ def _told(
     return _Told(obstacle, remark)
 
 
-def _entry(variant: Variant, order: Order) -> Entry:
-    idle = obstacles(variant.techniques, order.machine, order.baseline, order.observed)
-    idle = {**idle, **_refused(variant, order)}
+def _make_state(variant: Variant, job: Job) -> VariantState:
+    idle = obstacles(variant.techniques, job.machine, job.baseline, job.observed)
+    idle = {**idle, **_refused(variant, job)}
     idle = {c.name: idle[c.name] for c in variant.techniques if c.name in idle}
     acting = tuple(c for c in variant.techniques if c.name not in idle)
     named = tuple(name for name in variant.factor_names if name not in idle)
     applicable = bool(named) or not variant.factor_names
     known = [(c, registry.load(c.name)) for c in acting]
-    told = [_told(c, order.machine, order.baseline, order.observed) for c in acting]
+    told = [_told(c, job.machine, job.baseline, job.observed) for c in acting]
     failures = tuple(each.failure for each in told if each.failure is not None)
     varied = variant.factors is None
-    scenario = changed(order.scenario, variant.changes)
+    scenario = changed(job.scenario, variant.changes)
     status: VariantStatus = "measured" if applicable else "not_applicable"
     record = VariantRecord(
         name=variant.name,
@@ -208,10 +208,10 @@ def _entry(variant: Variant, order: Order) -> Entry:
         samples_per_iteration=scenario.dataset.batch_size,
     )  # fmt: skip
     kept = Variant(variant.name, acting, variant.changes, variant.factors)
-    return Entry(kept, record)
+    return VariantState(kept, record)
 
 
-def _refused(variant: Variant, order: Order) -> dict[str, str]:
+def _refused(variant: Variant, job: Job) -> dict[str, str]:
     """Return what the scenario refuses of a variant's techniques, each with the reason.
 
     What stands beside another one that may free it is tried together with that one.
@@ -219,6 +219,6 @@ def _refused(variant: Variant, order: Order) -> dict[str, str]:
     beside = {chosen.name for chosen in variant.techniques}
     return {
         name: reason
-        for name, reason in order.refused.items()
-        if name in order.refused_beside or not registry.load(name).freed_by & beside
+        for name, reason in job.refused.items()
+        if name in job.refused_beside or not registry.load(name).freed_by & beside
     }

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from annt_prof.runner.variant_state import Entry
+    from annt_prof.runner.variant_state import VariantState
     from annt_prof.workers.messages import Failure
 
 _OUT_OF_MEMORY = "SIGKILL"  # by which the kernel ends a process where memory has run out
 
 
-def costs_every_variant(baseline: Entry, failure: Failure) -> bool:
+def costs_every_variant(baseline: VariantState, failure: Failure) -> bool:
     """Return whether a failure of the baseline is one of everything that trains as it does.
 
     Not so where memory ran out, which a technique may save, between two scenarios, of which each
@@ -23,11 +23,11 @@ def costs_every_variant(baseline: Entry, failure: Failure) -> bool:
     return crashed and baseline.variant.factors is None and not baseline.record.windows
 
 
-def withhold(others: Sequence[Entry]) -> None:
+def withhold(others: Sequence[VariantState]) -> None:
     """End each variant that would have run, or does, and record why."""
-    for entry in others:
-        if entry.runs:
-            if entry.worker is not None:
-                entry.worker.kill()
-                entry.worker = None
-            entry.change(status="not_measured", reason="the baseline crashed, and it trains alike")
+    for state in others:
+        if state.runs:
+            if state.worker is not None:
+                state.worker.kill()
+                state.worker = None
+            state.change(status="not_measured", reason="the baseline crashed, and it trains alike")

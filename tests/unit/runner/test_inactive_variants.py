@@ -4,7 +4,7 @@ import dataclasses
 
 from annt_prof.machine.machine import Machine
 from annt_prof.plan import plan
-from annt_prof.runner.variant_state import Order, entries, obstacles
+from annt_prof.runner.variant_state import Job, make_states, obstacles
 from annt_prof.scenario.schema import Scenario
 from annt_prof.techniques import registry
 from annt_prof.techniques.observed import Observed
@@ -33,8 +33,8 @@ SHORT_EPOCH = "it did not act: an epoch has 4 batches, so groups of 8 were never
 
 
 def test_what_cannot_have_acted_is_no_variant_and_left_out_of_the_mix(tmp_path):
-    order = Order(SCENARIO, plan(SCENARIO), CPU, None, tmp_path, tmp_path, observed=OBSERVED)
-    found = {entry.variant.name: entry.record for entry in entries(order)}
+    job = Job(SCENARIO, plan(SCENARIO), CPU, None, tmp_path, tmp_path, observed=OBSERVED)
+    found = {state.variant.name: state.record for state in make_states(job)}
     alone = {name: (found[name].status, found[name].reason) for name in found}
     assert alone == {
         "baseline": ("measured", None),
@@ -66,8 +66,8 @@ def test_a_plug_in_that_raises_when_asked_costs_its_own_variants(monkeypatch, tm
         return dataclasses.replace(known, inaction=broken) if name == "amp" else known
 
     monkeypatch.setattr(registry, "load", load)
-    order = Order(SCENARIO, plan(SCENARIO), CPU, None, tmp_path, tmp_path, observed=OBSERVED)
-    found = {entry.variant.name: entry.record for entry in entries(order)}
+    job = Job(SCENARIO, plan(SCENARIO), CPU, None, tmp_path, tmp_path, observed=OBSERVED)
+    found = {state.variant.name: state.record for state in make_states(job)}
     assert (found["amp"].status, found["amp"].reason) == (
         "crashed",
         "amp of annt_prof.techniques.shipped.amp: its inaction raised KeyError: 'gpu'",

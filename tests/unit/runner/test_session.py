@@ -18,7 +18,7 @@ from annt_prof.remarks import Remark, Source
 from annt_prof.runner import crew as crew_module
 from annt_prof.runner.preparation import _pace
 from annt_prof.runner.session import Session, _period
-from annt_prof.runner.variant_state import Order, obstacles
+from annt_prof.runner.variant_state import Job, obstacles
 from annt_prof.runs.events import VariantLost
 from annt_prof.runs.record import TimedWindow
 from annt_prof.scenario.pair import compare
@@ -137,14 +137,14 @@ def started(
         return ScriptedWorker(script(assignment, launched[name]), name)
 
     monkeypatch.setattr(crew_module, "start_training", start)
-    order = Order(scenario, plan, CPU, None, tmp_path, tmp_path)
+    job = Job(scenario, plan, CPU, None, tmp_path, tmp_path)
     lost: list[VariantLost] = []
 
     def listen(event: object) -> None:
         if isinstance(event, VariantLost):
             lost.append(event)
 
-    return Session(None, order, listen), lost  # type: ignore[arg-type]
+    return Session(None, job, listen), lost  # type: ignore[arg-type]
 
 
 def scenario_of(**changes: Any) -> Scenario:
@@ -549,7 +549,7 @@ def test_a_step_that_every_process_has_once_is_told_of(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     session = prepared(monkeypatch, tmp_path)
-    entry = session._crew.entries[0]
+    state = session._crew.states[0]
     windows = [
         TimedWindow(
             3 * launch + number, 0, 0, 1,
@@ -559,14 +559,14 @@ def test_a_step_that_every_process_has_once_is_told_of(
         for launch in range(4)
         for number in range(3)
     ]  # fmt: skip
-    entry.change(windows=tuple(windows))
+    state.change(windows=tuple(windows))
     told = (
         "baseline: the step at iteration 27 of every process takes 90.00 ms longer than most. It "
         "is in 4 of 12 windows, and the medians leave it out: whether it comes round is not to be "
         "told from a single one"
     )
     assert told in session.remarks
-    entry.change(uneven=True)
+    state.change(uneven=True)
     assert told.replace("the medians leave it out", "the figures have it") in session.remarks
 
 
@@ -593,8 +593,8 @@ def test_a_process_that_fails_while_it_is_traced_keeps_what_it_measured(
     session.prepare()
     session.measure()
     failure = Failure("crashed", "the profiler failed")
-    for entry in session._crew.entries:
-        entry.worker._failure = failure
+    for state in session._crew.states:
+        state.worker._failure = failure
     session.trace(tmp_path)
     assert [record.status for record in session.records] == ["measured", "measured"]
     remark = "not traced: the profiler failed (logs/baseline.log)"
@@ -619,7 +619,7 @@ def test_windows_that_are_slow_as_a_whole_show_no_period(
 ) -> None:
     """Twelve windows, twelve iterations apart, of which another program makes every third slow."""
     session = prepared(monkeypatch, tmp_path)
-    entry = session._crew.entries[0]
+    state = session._crew.states[0]
     noise = random.Random(5)
     windows = []
     for number in range(12):
@@ -628,11 +628,11 @@ def test_windows_that_are_slow_as_a_whole_show_no_period(
         windows.append(
             TimedWindow(number, 0, 0, 1, steps, 10, 4, sum(steps), 0, first_iteration=12 * number)
         )
-    entry.change(windows=tuple(windows))
-    assert _period(entry) is None
+    state.change(windows=tuple(windows))
+    assert _period(state) is None
     long = [msgspec.structs.replace(w, step_ns=_every(18, w.first_iteration)) for w in windows]
-    entry.change(windows=tuple(long))
-    assert _period(entry) == 18
+    state.change(windows=tuple(long))
+    assert _period(state) == 18
 
 
 def _every(period: int, first: int) -> tuple[int, ...]:
@@ -643,11 +643,11 @@ def test_a_period_in_optimizer_steps_is_one_in_iterations(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     session = prepared(monkeypatch, tmp_path)
-    entry = session._crew.entries[0]
+    state = session._crew.states[0]
     steps = tuple(9 * MS if number % 3 == 0 else MS for number in range(18))
     window = TimedWindow(0, 0, 0, 1, steps, 36, 4, sum(steps) * 2, 0, first_iteration=0)
-    entry.change(windows=(window,), iterations_per_optimizer_step=2)
-    assert _period(entry) == 6
+    state.change(windows=(window,), iterations_per_optimizer_step=2)
+    assert _period(state) == 6
     pace = _pace(Prepared((), (), 2, 0.1, step_ns=steps))
     assert (pace.period, pace.accumulation) == (6, 2)
 

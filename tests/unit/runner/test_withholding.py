@@ -5,7 +5,7 @@ import pytest
 from annt_prof.machine.machine import Machine
 from annt_prof.plan import plan
 from annt_prof.runner.crew import Crew
-from annt_prof.runner.variant_state import Order, entries
+from annt_prof.runner.variant_state import Job, make_states
 from annt_prof.runner.withholding import costs_every_variant
 from annt_prof.runs.events import VariantLost
 from annt_prof.runs.record import TimedWindow
@@ -23,12 +23,12 @@ SCENARIO = Scenario.model_validate(
 )
 
 
-def order(tmp_path):
-    return Order(SCENARIO, plan(SCENARIO), CPU, None, tmp_path, tmp_path)
+def job(tmp_path):
+    return Job(SCENARIO, plan(SCENARIO), CPU, None, tmp_path, tmp_path)
 
 
 def records(crew):
-    return [entry.record for entry in crew.entries]
+    return [state.record for state in crew.states]
 
 
 class Ending:
@@ -40,8 +40,8 @@ class Ending:
 
 
 def test_a_baseline_that_crashes_in_its_first_window_ends_the_others(tmp_path):
-    crew = Crew(None, order(tmp_path), lambda _event: None)
-    baseline, amp, *_ = crew.entries
+    crew = Crew(None, job(tmp_path), lambda _event: None)
+    baseline, amp, *_ = crew.states
     amp.worker = worker = Ending()
     crew.lose(baseline, CRASHED)
     assert worker.killed
@@ -50,8 +50,8 @@ def test_a_baseline_that_crashes_in_its_first_window_ends_the_others(tmp_path):
 
 def test_a_baseline_that_crashes_is_said_once_and_nothing_else_is_launched(tmp_path):
     said = []
-    crew = Crew(None, order(tmp_path), said.append)
-    baseline = crew.entries[0]
+    crew = Crew(None, job(tmp_path), said.append)
+    baseline = crew.states[0]
     crew.lose(baseline, CRASHED)
     assert [(each.name, each.status) for each in records(crew)] == [
         ("baseline", "crashed"),
@@ -74,14 +74,14 @@ def test_a_baseline_that_crashes_is_said_once_and_nothing_else_is_launched(tmp_p
     ids=["out of memory", "killed"],
 )
 def test_what_a_technique_may_save_costs_the_baseline_alone(tmp_path, failure):
-    baseline, *_ = entries(order(tmp_path))
+    baseline, *_ = make_states(job(tmp_path))
     assert costs_every_variant(baseline, CRASHED)
     assert costs_every_variant(baseline, Failure("crashed", "SIGSEGV", signal="SIGSEGV"))
     assert not costs_every_variant(baseline, failure)
 
 
 def test_a_baseline_that_was_measured_once_takes_none_with_it(tmp_path):
-    baseline, *_ = entries(order(tmp_path))
+    baseline, *_ = make_states(job(tmp_path))
     baseline.change(first_step_s=0.1)
     assert costs_every_variant(baseline, CRASHED)
     baseline.change(windows=(TimedWindow(0, 0, 0, 1, (1,), 1, 4, 1),))

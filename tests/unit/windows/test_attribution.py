@@ -10,26 +10,26 @@ from annt_prof.testing import TraceBuilder
 
 
 @pytest.fixture
-def entry():
+def state():
     one = SimpleNamespace(record=SimpleNamespace(remarks=(), breakdown=None))
     one.change = lambda **changes: vars(one.record).update(changes)
     return one
 
 
-def test_a_run_on_an_accelerator_has_no_breakdown_without_its_activities(entry, tmp_path):
+def test_a_run_on_an_accelerator_has_no_breakdown_without_its_activities(state, tmp_path):
     """Nothing in the file tells of a device: the run does."""
     builder = TraceBuilder().step(0, 1000).phase(Phase.FORWARD, 0, 980)
     path = builder.write(tmp_path / "trace.json.gz")
-    _attribute(entry, path, accelerator=True)
-    assert entry.record.breakdown is None
-    (remark,) = entry.record.remarks
+    _attribute(state, path, accelerator=True)
+    assert state.record.breakdown is None
+    (remark,) = state.record.remarks
     assert remark.text.startswith("no breakdown: the device was not recorded")
     assert "performance counters" in remark.text
 
 
-def test_a_run_on_the_cpu_is_its_own_device(entry, tmp_path):
+def test_a_run_on_the_cpu_is_its_own_device(state, tmp_path):
     builder = TraceBuilder().step(0, 1000).phase(Phase.FORWARD, 0, 980)
     builder.runtime("cudaDeviceSynchronize", 990, 995)  # the profiler's own
-    _attribute(entry, builder.write(tmp_path / "trace.json.gz"), accelerator=False)
-    assert entry.record.breakdown.by_category_ns[Phase.FORWARD] == 980
-    assert entry.record.remarks == ()
+    _attribute(state, builder.write(tmp_path / "trace.json.gz"), accelerator=False)
+    assert state.record.breakdown.by_category_ns[Phase.FORWARD] == 980
+    assert state.record.remarks == ()

@@ -7,7 +7,7 @@ from annt_prof.errors import UserError
 from annt_prof.machine.machine import Machine
 from annt_prof.plan import plan
 from annt_prof.runner import recording
-from annt_prof.runner.variant_state import Order
+from annt_prof.runner.variant_state import Job
 from annt_prof.runs.events import Warned
 from annt_prof.scenario.schema import Scenario
 from annt_prof.techniques.observed import Observed
@@ -72,13 +72,13 @@ def observed():
 def test_a_run_warns_before_it_starts(monkeypatch, tmp_path):
     monkeypatch.setattr(recording, "free_bytes", lambda: 100 * MIB)
     asked = scenario(4, gradient_clipping={})
-    order = Order(asked, plan(asked), GPU, None, tmp_path, tmp_path, observed=observed())
+    job = Job(asked, plan(asked), GPU, None, tmp_path, tmp_path, observed=observed())
     said = []
-    remarks = recording._room_for_batches(order, said.append)
+    remarks = recording._room_for_batches(job, said.append)
     assert said == [Warned(remarks[0])]
     assert "2 variants" in remarks[0]
     monkeypatch.setattr(recording, "free_bytes", lambda: 100 * 2**30)
-    assert recording._room_for_batches(order, said.append) == ()
+    assert recording._room_for_batches(job, said.append) == ()
 
 
 @pytest.mark.parametrize(
