@@ -105,7 +105,7 @@ def plan(
     scenario: Scenario,
     *,
     accelerated: bool = False,
-    idle: Collection[str] = (),
+    inapplicable: Collection[str] = (),
     again: bool = False,
 ) -> Plan:
     """Choose the variants.
@@ -113,15 +113,15 @@ def plan(
     Args:
         scenario: With the mix and the design that it asks for.
         accelerated: Whether the run uses an accelerator, where windows are cheap.
-        idle: Techniques of the mix that cannot act here; they vary nothing, so they are left
-            out of all sets but their own and the whole mix.
+        inapplicable: Techniques of the mix that cannot act here; they vary nothing, so they are
+            left out of all sets but their own and the whole mix.
         again: Whether to measure the baseline twice.
 
     Raises:
         UserError: A factorial of so many techniques would never end.
     """
     mix: tuple[ChosenTechnique, ...] = scenario.techniques
-    acting = tuple(chosen.name for chosen in mix if chosen.name not in idle)
+    acting = tuple(chosen.name for chosen in mix if chosen.name not in inapplicable)
     design = _design(scenario, acting, accelerated=accelerated)
     orders = _orders(acting, scenario.seed) if design == "sampled" else ()
     alone = [Variant(chosen.name, (chosen,)) for chosen in mix]
@@ -136,16 +136,16 @@ def plan(
     return Plan(variants, scenario.seed, design, orders)
 
 
-def plan_pair(pair: Pair, *, idle: Collection[str] = (), again: bool = False) -> Plan:
+def plan_pair(pair: Pair, *, inapplicable: Collection[str] = (), again: bool = False) -> Plan:
     """Choose the variants between two scenarios: all sets of their differences, if few enough.
 
     Args:
         pair: The question.
-        idle: Techniques that cannot act here.
+        inapplicable: Techniques that cannot act here.
         again: Whether to measure the first scenario twice.
     """
     names = tuple(each.name for each in pair.differences)
-    acting = tuple(name for name in names if name not in idle)
+    acting = tuple(name for name in names if name not in inapplicable)
     design: Design = "factorial" if len(acting) <= MOST_PAIRED else "sampled"
     orders = _orders(acting, pair.first.seed) if design == "sampled" else ()
     sets = [frozenset((name,)) for name in names]

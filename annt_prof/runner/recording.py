@@ -212,8 +212,10 @@ def _question(
     if request.other is None:
         values = {value.path: value.value for value in resolved.values}
         baseline = Baseline.of(values, machine.device_type)
-        idle = obstacles(scenario.techniques, machine, baseline, observed)
-        made = plan(scenario, accelerated=accelerated, idle=idle, again=request.again)
+        inapplicable = obstacles(scenario.techniques, machine, baseline, observed)
+        made = plan(
+            scenario, accelerated=accelerated, inapplicable=inapplicable, again=request.again
+        )
         mix = tuple(chosen.name for chosen in scenario.techniques)
         return _Question(
             scenario,
@@ -226,7 +228,7 @@ def _question(
     other = request.other.resolve(accelerator=accelerated)
     pair = compare(scenario, other.scenario)
     added = tuple(each.on for each in pair.differences if each.on is not None)
-    chosen = plan_pair(pair, idle=obstacles(added, machine), again=request.again)
+    chosen = plan_pair(pair, inapplicable=obstacles(added, machine), again=request.again)
     both = _with_both_budgets(scenario, other.scenario)
     return _Question(
         both,

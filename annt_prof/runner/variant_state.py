@@ -175,15 +175,15 @@ def _told(
 
 
 def _make_state(variant: Variant, job: Job) -> VariantState:
-    idle = obstacles(variant.techniques, job.machine, job.baseline, job.observed)
-    idle = {**idle, **_refused(variant, job)}
-    idle = {c.name: idle[c.name] for c in variant.techniques if c.name in idle}
-    acting = tuple(c for c in variant.techniques if c.name not in idle)
-    named = tuple(name for name in variant.factor_names if name not in idle)
+    told = obstacles(variant.techniques, job.machine, job.baseline, job.observed)
+    why = {**told, **_refused(variant, job)}
+    inapplicable = {c.name: why[c.name] for c in variant.techniques if c.name in why}
+    acting = tuple(c for c in variant.techniques if c.name not in inapplicable)
+    named = tuple(name for name in variant.factor_names if name not in inapplicable)
     applicable = bool(named) or not variant.factor_names
     known = [(c, registry.load(c.name)) for c in acting]
-    told = [_told(c, job.machine, job.baseline, job.observed) for c in acting]
-    failures = tuple(each.failure for each in told if each.failure is not None)
+    answers = [_told(c, job.machine, job.baseline, job.observed) for c in acting]
+    failures = tuple(each.failure for each in answers if each.failure is not None)
     varied = variant.factors is None
     scenario = changed(job.scenario, variant.changes)
     status: VariantStatus = "measured" if applicable else "not_applicable"
@@ -192,11 +192,11 @@ def _make_state(variant: Variant, job: Job) -> VariantState:
         factors=named,
         techniques=tuple(in_effect(chosen) for chosen in acting),
         status="crashed" if failures else status,
-        reason="; ".join(failures or (() if applicable else idle.values())) or None,
-        left_out={name: why for name, why in idle.items() if name in variant.factor_names},
+        reason="; ".join(failures or (() if applicable else inapplicable.values())) or None,
+        left_out={n: reason for n, reason in inapplicable.items() if n in variant.factor_names},
         remarks=tuple(
             Remark(Source.MACHINE, each.remark, chosen.name)
-            for chosen, each in zip(acting, told, strict=True)
+            for chosen, each in zip(acting, answers, strict=True)
             if each.remark
         ),
         mathematics=(

@@ -97,7 +97,8 @@ def test_a_factorial_without_end_is_refused():
 
 
 def test_what_cannot_act_is_in_no_set_but_its_own_and_the_whole():
-    assert names(MIX[:3], design="factorial", idle={"b"}) == ["baseline", "a", "b", "c", "all"]
+    planned = names(MIX[:3], design="factorial", inapplicable={"b"})
+    assert planned == ["baseline", "a", "b", "c", "all"]
 
 
 def test_the_baseline_again():

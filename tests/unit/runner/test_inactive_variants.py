@@ -50,8 +50,8 @@ def test_what_cannot_have_acted_is_no_variant_and_left_out_of_the_mix(tmp_path):
 
 
 def test_the_design_is_chosen_without_what_cannot_act():
-    idle = obstacles(SCENARIO.techniques, CPU, observed=OBSERVED)
-    assert idle == {"sdpa": NO_ATTENTION, "gradient_accumulation": SHORT_EPOCH}
+    inapplicable = obstacles(SCENARIO.techniques, CPU, observed=OBSERVED)
+    assert inapplicable == {"sdpa": NO_ATTENTION, "gradient_accumulation": SHORT_EPOCH}
     assert obstacles(SCENARIO.techniques, CPU) == {}
 
 
