@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from multiprocessing.context import ForkServerContext
 
     from annt_prof.plan import Variant
+    from annt_prof.runner.job import Job
     from annt_prof.runner.spans import Span
-    from annt_prof.runner.variant_state import Job, VariantState
+    from annt_prof.runner.variant_state import VariantState
     from annt_prof.runs.record import VariantStatus
     from annt_prof.windows.messages import Reply, Request
     from annt_prof.workers.process import Worker

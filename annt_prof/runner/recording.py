@@ -18,8 +18,10 @@ from annt_prof.loop.messages import Assignment
 from annt_prof.loop.starting import observe_baseline, probe_machine, start_training_server
 from annt_prof.machine.environment import collect
 from annt_prof.plan import BASELINE, Variant, plan, plan_pair
+from annt_prof.runner.job import Job
+from annt_prof.runner.obstacles import obstacles
 from annt_prof.runner.session import Session
-from annt_prof.runner.variant_state import Job, make_states, obstacles
+from annt_prof.runner.variant_state import make_states
 from annt_prof.runs import store
 from annt_prof.runs.events import Activity, Event, Progressed, Warned
 from annt_prof.runs.layout import TELEMETRY_FILE

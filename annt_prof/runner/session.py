@@ -39,7 +39,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from annt_prof.plan import Variant
-    from annt_prof.runner.variant_state import Job, VariantState
+    from annt_prof.runner.job import Job
+    from annt_prof.runner.variant_state import VariantState
     from annt_prof.runs.record import VariantRecord
     from annt_prof.scenario.effective import Substitution
 

@@ -4,7 +4,9 @@ import dataclasses
 
 from annt_prof.machine.machine import Machine
 from annt_prof.plan import plan
-from annt_prof.runner.variant_state import Job, make_states, obstacles
+from annt_prof.runner.job import Job
+from annt_prof.runner.obstacles import obstacles
+from annt_prof.runner.variant_state import make_states
 from annt_prof.scenario.schema import Scenario
 from annt_prof.techniques import registry
 from annt_prof.techniques.observed import Observed

@@ -16,9 +16,10 @@ from annt_prof.machine.machine import Machine
 from annt_prof.plan import plan, plan_pair
 from annt_prof.remarks import Remark, Source
 from annt_prof.runner import crew as crew_module
+from annt_prof.runner.job import Job
+from annt_prof.runner.obstacles import obstacles
 from annt_prof.runner.preparation import _pace
 from annt_prof.runner.session import Session, _period
-from annt_prof.runner.variant_state import Job, obstacles
 from annt_prof.runs.events import VariantLost
 from annt_prof.runs.record import TimedWindow
 from annt_prof.scenario.pair import compare

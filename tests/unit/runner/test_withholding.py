@@ -5,7 +5,8 @@ import pytest
 from annt_prof.machine.machine import Machine
 from annt_prof.plan import plan
 from annt_prof.runner.crew import Crew
-from annt_prof.runner.variant_state import Job, make_states
+from annt_prof.runner.job import Job
+from annt_prof.runner.variant_state import make_states
 from annt_prof.runner.withholding import costs_every_variant
 from annt_prof.runs.events import VariantLost
 from annt_prof.runs.record import TimedWindow

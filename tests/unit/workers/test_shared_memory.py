@@ -7,7 +7,7 @@ from annt_prof.errors import UserError
 from annt_prof.machine.machine import Machine
 from annt_prof.plan import plan
 from annt_prof.runner import recording
-from annt_prof.runner.variant_state import Job
+from annt_prof.runner.job import Job
 from annt_prof.runs.events import Warned
 from annt_prof.scenario.schema import Scenario
 from annt_prof.techniques.observed import Observed
