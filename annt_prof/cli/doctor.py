@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from annt_prof.doctor import Check, Diagnosis
 
-_LOOK_S = 0.5
-_BUSY_PERCENT = 10  # of all cores
 _EXIT_PROBLEM = 2
 _STYLES = {"ok": "green", "warning": "yellow", "problem": "bold red"}
 
@@ -63,21 +61,22 @@ def command(context: click.Context, scenario: Path | None, as_json: bool, calibr
 
 def _calibrate(*, as_json: bool) -> None:
     import msgspec
-    import psutil
     from rich.console import Console
 
+    from annt_prof import units
     from annt_prof.calibration.rates import calibrate
     from annt_prof.loop.starting import probe_machine, start_training_server
     from annt_prof.machine import ceilings as kept
     from annt_prof.machine.environment import collect
+    from annt_prof.machine.load import look_at_load
     from annt_prof.report.text.ceilings import ceilings_table
 
     said = Console(stderr=True)
-    busy = psutil.cpu_percent(_LOOK_S)
-    if busy > _BUSY_PERCENT:
+    load = look_at_load()
+    if load.is_busy:
         said.print(
-            f"other programs keep the CPU {units.reading(busy, '%')} busy, which lowers what is "
-            "measured: calibrate again once they are done",
+            f"other programs keep the CPU {units.percent(load.share, 0)} busy, which lowers what "
+            "is measured: calibrate again once they are done",
             style="yellow",
         )
     with said.status("measuring what this machine can do at most ..."):

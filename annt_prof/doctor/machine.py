@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,13 +13,13 @@ from annt_prof import units
 from annt_prof.doctor.diagnosis import Check
 from annt_prof.machine import hardware
 from annt_prof.machine.folders import DATA_VARIABLE, data_folders, user_cache
-from annt_prof.telemetry.host import busy_ns
+from annt_prof.machine.load import look_at_load
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_LOOK_S = 0.5
-_BUSY_SHARE = 0.1
+    from annt_prof.machine.load import Load
+
 _LEAST_MEMORY_BYTES = 4 * units.GIB  # each of four workers holds torch, a model and its gradients
 _LEAST_SHARED_BYTES = units.GIB  # containers get 64 MiB; a batch of 128 at 224 x 224 takes 74 MiB
 
@@ -35,7 +34,7 @@ def machine_checks() -> tuple[Check, ...]:
     """Return the checks of the machine; takes half a second of looking at its load."""
     available = psutil.virtual_memory().available
     return (
-        load_check(_busy_cores(), os.cpu_count() or 1, os.getloadavg()[0]),
+        load_check(look_at_load(), os.getloadavg()[0]),
         cores_check(hardware.num_cores(), hardware.cpu_quota()),
         bfloat16_check(hardware.cpu_name(), hardware.bfloat16_flags()),
         governor_check(hardware.governors()),
@@ -46,25 +45,16 @@ def machine_checks() -> tuple[Check, ...]:
     )
 
 
-def _busy_cores() -> float:
-    """Cores' worth of CPU time that the machine spends now, while this process sleeps."""
-    stat = Path("/proc/stat")
-    before, began = busy_ns(stat.read_bytes()), time.monotonic_ns()
-    time.sleep(_LOOK_S)
-    return (busy_ns(stat.read_bytes()) - before) / (time.monotonic_ns() - began)
-
-
-def load_check(busy_cores: float, num_cores: int, load: float) -> Check:
+def load_check(load: Load, average: float) -> Check:
     """Return whether something else computes here now.
 
     Args:
-        busy_cores: Cores' worth of CPU time spent by everything, now.
-        num_cores: Of the machine.
-        load: Load average over the last minute, in processes.
+        load: Now.
+        average: Over the last minute, in processes.
     """
-    busy = units.number(busy_cores, 1)
-    finding = f"{busy} of {num_cores} cores busy now, load average {units.number(load, 1)}"
-    if busy_cores < _BUSY_SHARE * num_cores:
+    busy, mean = units.number(load.busy_cores, 1), units.number(average, 1)
+    finding = f"{busy} of {load.num_cores} cores busy now, load average {mean}"
+    if not load.is_busy:
         return Check("load", "ok", finding)
     finding += ": another process is using the CPU, so intervals will be wide"
     return Check("load", "warning", finding, "wait for it or end it; top shows which it is")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
-import psutil
 import pytest
 from commands import WIDTHS, assert_reads_as_before, printed
 from made_runs import CALIBRATED, CEILINGS
@@ -17,8 +16,9 @@ from annt_prof.inspection import process
 from annt_prof.inspection.process import Inspected
 from annt_prof.inspection.seen import CompilingSeen, LoaderSeen, Seen
 from annt_prof.loop import starting
-from annt_prof.machine import environment
+from annt_prof.machine import environment, load
 from annt_prof.machine.ceilings import Ceilings
+from annt_prof.machine.load import Load
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -135,7 +135,7 @@ def calibrated(
 ) -> str:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", "cache")
-    monkeypatch.setattr(psutil, "cpu_percent", lambda *_: 0.0)
+    monkeypatch.setattr(load, "look_at_load", lambda: Load(0.0, 11))
     probed = SimpleNamespace(machine=None, threads=13)
     monkeypatch.setattr(starting, "start_training_server", lambda _: None)
     monkeypatch.setattr(starting, "probe_machine", lambda *_, **__: probed)

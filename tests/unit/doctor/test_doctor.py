@@ -11,6 +11,7 @@ from annt_prof.doctor import machine, software, torch_report
 from annt_prof.doctor.diagnosis import Check, Diagnosis
 from annt_prof.doctor.torch_report import TorchReport, ask_torch
 from annt_prof.machine.folders import data_folders
+from annt_prof.machine.load import Load
 
 GOOD = TorchReport(torch="2.15.0+cpu", torchvision="0.29.2+cpu")
 NMS = "RuntimeError: operator torchvision::nms does not exist"
@@ -217,8 +218,8 @@ def test_nvml_names_driver_and_devices(monkeypatch):
 
 
 def test_other_load_is_named():
-    assert machine.load_check(0.1, 2, 0.2).status == "ok"
-    busy = machine.load_check(1.3, 2, 2.0)
+    assert machine.load_check(Load(0.1, 2), 0.2).status == "ok"
+    busy = machine.load_check(Load(1.3, 2), 2.0)
     assert busy.status == "warning"
     assert "another process is using the CPU" in busy.finding
     assert "1.3 of 2 cores" in busy.finding
