@@ -59,11 +59,11 @@ def _quantisation(loop: Loop) -> tuple[QuantisationError, ...]:
     inputs, targets = _batch(loop)
     dtype = setup.autocast.dtype
     try:
-        found = quantisation_errors(setup.model, setup.criterion, inputs, targets, dtype)
+        errors = quantisation_errors(setup.model, setup.criterion, inputs, targets, dtype)
     except RuntimeError as error:
         print(f"rounding cannot be looked at: {error}")  # noqa: T201 - the worker's log
         return ()
-    return tuple(QuantisationError(**each._asdict()) for each in found)
+    return tuple(QuantisationError(**error._asdict()) for error in errors)
 
 
 def _batch(loop: Loop) -> tuple[torch.Tensor, torch.Tensor]:

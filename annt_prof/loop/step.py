@@ -135,14 +135,14 @@ class Loop:
 
     def upcoming_groups(self, *iterations: int) -> list[list[int]]:
         """The sizes of the next groups, in iterations: as many as hold each of these numbers."""
-        remaining, found = self.batches.remaining, []
+        remaining, groups = self.batches.remaining, []
         for number in iterations:
             sizes: list[int] = []
             while sum(sizes) < number:
                 sizes.append(min(self.setup.accumulation, remaining))
                 remaining = remaining - sizes[-1] or self.batches.per_epoch
-            found.append(sizes)
-        return found
+            groups.append(sizes)
+        return groups
 
 
 def optimizer_step(

@@ -50,14 +50,14 @@ def _short(running: Iterable[VariantState]) -> Iterator[str]:
 def _once(state: VariantState) -> str | None:
     """Say that one step of every process is long, and whether figures have it, for people."""
     group = state.record.iterations_per_optimizer_step
-    found = once(state.record.windows, group)
-    if found is None:
+    lone = once(state.record.windows, group)
+    if lone is None:
         return None
-    held = f"{found.windows} of {units.count(found.of, 'window')}"
-    few = 2 * found.windows < found.of and not state.record.uneven
+    held = f"{lone.windows} of {units.count(lone.of, 'window')}"
+    few = 2 * lone.windows < lone.of and not state.record.uneven
     figures = "the medians leave it out" if few else "the figures have it"
     return (
-        f"{state.variant.name}: the step at iteration {found.number * group} of every process "
-        f"takes {units.duration(found.longer_ns * group)} longer than most. It is in {held}, and "
+        f"{state.variant.name}: the step at iteration {lone.number * group} of every process "
+        f"takes {units.duration(lone.longer_ns * group)} longer than most. It is in {held}, and "
         f"{figures}: whether it comes round is not to be told from a single one"
     )

@@ -287,7 +287,7 @@ class Crew:
             return True
         if failure.kind != "user_error":
             return False
-        all_changes = max(len(each.changes) for each in self._job.plan.variants)
+        all_changes = max(len(planned.changes) for planned in self._job.plan.variants)
         return len(variant.changes) in (0, all_changes)
 
     def _leave_out(self, state: VariantState, failure: Failure) -> None:

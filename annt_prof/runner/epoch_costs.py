@@ -36,9 +36,9 @@ def reserved_s(asked: Sequence[Prepared], period: int, budget_s: float) -> float
     """
     each_s = sum(
         # The mean: of batches that come in bursts, most steps wait for nothing.
-        _EPOCHS * _iterations(one.queue, period, one.per_epoch) * fmean(one.step_ns) / 1e9
-        for one in asked
-        if one.queue
+        _EPOCHS * _iterations(told.queue, period, told.per_epoch) * fmean(told.step_ns) / 1e9
+        for told in asked
+        if told.queue
     )
     return _LAUNCHES * each_s if each_s <= _TIME_SHARE * budget_s else 0.0
 
@@ -56,7 +56,7 @@ def may_ask(crew: Crew, period: int) -> bool:
     """Whether the budget has room for what has to be run to answer."""
     asked = [crew.prepared[state.variant.name] for state in concerned(crew)]
     budget_s = crew.job.scenario.window.time_budget_s
-    return not any(one.queue for one in asked) or reserved_s(asked, period, budget_s) > 0
+    return not any(told.queue for told in asked) or reserved_s(asked, period, budget_s) > 0
 
 
 def ask_for_start(crew: Crew, state: VariantState, launch: int, period: int) -> None:

@@ -31,8 +31,8 @@ def obstacles(
 
     One that raises when asked is not among them: it costs the variants that it is in.
     """
-    told = {chosen.name: ask_technique(chosen, machine, baseline, observed) for chosen in mix}
-    return {name: each.obstacle for name, each in told.items() if each.obstacle is not None}
+    answers = {chosen.name: ask_technique(chosen, machine, baseline, observed) for chosen in mix}
+    return {name: said.obstacle for name, said in answers.items() if said.obstacle is not None}
 
 
 @dataclass(frozen=True)

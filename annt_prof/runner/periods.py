@@ -52,9 +52,9 @@ def _each_once(
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Return the median time of each number, and the numbers in order."""
     order = np.argsort(numbers, kind="stable")
-    found, begins = np.unique(numbers[order], return_index=True)
+    distinct, begins = np.unique(numbers[order], return_index=True)
     medians = [np.median(each) for each in np.split(times[order], begins[1:])]
-    return np.asarray(medians, float), found
+    return np.asarray(medians, float), distinct
 
 
 def _explains(

@@ -118,11 +118,11 @@ def _outlook(crew: Crew, prepared: Sequence[Prepared], launch_s: float) -> _Outl
         prepared: Of each variant.
         launch_s: Seconds that it takes to start all of them once.
     """
-    window, paces = crew.job.scenario.window, [_pace(one) for one in prepared]
+    window, paces = crew.job.scenario.window, [_pace(told) for told in prepared]
     needed = pacing.launches_needed(window)
     paid = None if crew.together else needed
     span = spans.choose_span(window, paces, launch_s, needed, paid_launches=paid)
-    within = [one for one in prepared if not span.holds_epochs(one.per_epoch)]
+    within = [told for told in prepared if not span.holds_epochs(told.per_epoch)]
     reserved_s = epoch_costs.reserved_s(within, span.period, window.time_budget_s)
     if reserved_s:
         left = window.model_copy(update={"time_budget_s": window.time_budget_s - reserved_s})

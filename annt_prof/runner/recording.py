@@ -161,7 +161,7 @@ def _observed(
     Raises:
         UserError: A scenario cannot be built, or its batches or its model are of no use here.
     """
-    found: list[Observed | None] = []
+    observed: list[Observed | None] = []
     for document in (request.document, request.other):
         if document is None:
             continue
@@ -177,13 +177,13 @@ def _observed(
             compiled=logs / "compiled" / "observing",
         )
         try:
-            found.append(observe_baseline(context, assignment))
+            observed.append(observe_baseline(context, assignment))
         except UserError as error:
-            if not found:
+            if not observed:
                 raise
             message = f"the second scenario cannot be built: {error.message}"
             raise UserError(message, where=error.where, hint=error.hint) from None
-    return found[0]
+    return observed[0]
 
 
 def _room_for_batches(job: Job, notify: Callable[[Event], None]) -> tuple[str, ...]:
@@ -198,10 +198,10 @@ def _room_for_batches(job: Job, notify: Callable[[Event], None]) -> tuple[str, .
     running = [state.variant for state in make_states(job) if state.runs]
     held = [held_batches(variant.techniques, workers) for variant in running]
     needed = demand(held, job.observed.batch_bytes)
-    found = shortage(needed, free_bytes())
-    if found is None:
+    short = shortage(needed, free_bytes())
+    if short is None:
         return ()
-    said = f"{found}: {remedy(needed)}"
+    said = f"{short}: {remedy(needed)}"
     notify(Warned(said))
     return (said,)
 

@@ -12,22 +12,22 @@ if TYPE_CHECKING:
 _SPARE = 0.9  # of what is free; techniques may take more than the baseline
 
 
-def too_large(one: Footprint, others: int, host_free: int) -> str | None:
+def too_large(first: Footprint, others: int, host_free: int) -> str | None:
     """Return why so many further processes would not fit beside the first, for people.
 
     On a host every process keeps the memory that it once took. On a device one that waits has
     given its caches back, so that only one at a time is at its peak.
 
     Args:
-        one: Of the first variant, which is alive.
+        first: Of the first variant, which is alive.
         others: Processes to come, each like the first.
         host_free: Bytes that the host has left for them.
     """
-    if others * one.host > _SPARE * host_free:
-        return _said(others, "host", one.host, host_free)
-    needed = (others - 1) * one.device_idle + one.device_peak
-    if others and one.device_peak and needed > _SPARE * one.device_free:
-        return _said(others, "device", one.device_peak, one.device_free)
+    if others * first.host > _SPARE * host_free:
+        return _said(others, "host", first.host, host_free)
+    needed = (others - 1) * first.device_idle + first.device_peak
+    if others and first.device_peak and needed > _SPARE * first.device_free:
+        return _said(others, "device", first.device_peak, first.device_free)
     return None
 
 

@@ -96,8 +96,8 @@ class Session:
     @property
     def substitutions(self) -> tuple[Substitution, ...]:
         """What was not what the scenario asked for, over all variants, each once."""
-        found = (s for state in self._crew.states for s in state.substitutions)
-        return tuple(dict.fromkeys(found))
+        replaced = (s for state in self._crew.states for s in state.substitutions)
+        return tuple(dict.fromkeys(replaced))
 
     @property
     def precision(self) -> float:
@@ -255,8 +255,8 @@ class Session:
 
     def _periods(self) -> list[int]:
         """Return the periods that the steps so far turn out to have, in iterations."""
-        found = (_period(state) for state in self._crew.running)
-        return [period for period in found if period is not None]
+        periods = (_period(state) for state in self._crew.running)
+        return [period for period in periods if period is not None]
 
     def _judge_evenness(self, periods: Sequence[int]) -> None:
         """Tell, for all variants at once, whether windows have long steps unequally.

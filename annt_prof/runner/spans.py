@@ -151,12 +151,12 @@ def lengthened(span: Span, periods: Sequence[int], window: WindowChoice) -> Span
     if span.at_epoch:
         return span
     period, unheld = span.period, set(span.unheld)
-    for found in sorted(set(periods)):
-        longer = math.lcm(period, found)
+    for shown in sorted(set(periods)):
+        longer = math.lcm(period, shown)
         if _up_to(span.iterations, longer) <= min(span.most, 2 * window.iterations):
             period = longer
         else:
-            unheld.add(found)
+            unheld.add(shown)
     count = _up_to(span.iterations, period)
     round_s = span.round_s * (count + span.switch_in) / (span.iterations + span.switch_in)
     return Span(count, span.switch_in, period, False, round_s, span.most, tuple(sorted(unheld)))

@@ -82,9 +82,9 @@ def _recurring(windows: Sequence[TimedWindow], group: int) -> tuple[set[int], se
     process does once (as to collect its garbage for the first time) need not come round.
     """
     repeated, expected = _repeated(windows, group)
-    found = {number for number, long in repeated.items() if long}
-    certain = len(found) > 1 and _by_chance(len(found), expected) < _BY_CHANCE
-    return set(repeated), found if certain else set()
+    recurring = {number for number, long in repeated.items() if long}
+    certain = len(recurring) > 1 and _by_chance(len(recurring), expected) < _BY_CHANCE
+    return set(repeated), recurring if certain else set()
 
 
 def _repeated(windows: Sequence[TimedWindow], group: int) -> tuple[dict[int, bool], float]:
@@ -111,11 +111,11 @@ def _repeated(windows: Sequence[TimedWindow], group: int) -> tuple[dict[int, boo
     return {number: all(seen.values()) for number, seen in repeated.items()}, expected
 
 
-def _by_chance(found: int, expected: float) -> float:
+def _by_chance(coincidences: int, expected: float) -> float:
     """Return how likely so many coincidences or more are: the Poisson distribution's tail."""
     from scipy.special import pdtrc
 
-    return float(pdtrc(found - 1, expected))
+    return float(pdtrc(coincidences - 1, expected))
 
 
 class Once(NamedTuple):
@@ -145,10 +145,10 @@ def once(windows: Sequence[TimedWindow], group: int) -> Once | None:
         group: Iterations of an optimizer step.
     """
     repeated, expected = _repeated(windows, group)
-    found = [number for number, long in repeated.items() if long]
-    if len(found) != 1 or _by_chance(1, expected) >= _ALONE_BY_CHANCE:
+    recurring = [number for number, long in repeated.items() if long]
+    if len(recurring) != 1 or _by_chance(1, expected) >= _ALONE_BY_CHANCE:
         return None
-    (number,) = found
+    (number,) = recurring
     steps = [ns for window in windows for ns in window.step_ns]
     holding = [w for w in windows if number in set(_numbers(w, group))]
     long_ns = median(w.step_ns[number - w.first_iteration // group] for w in holding)

@@ -64,16 +64,16 @@ class VariantState:
 
 def make_states(job: Job) -> list[VariantState]:
     """Return one state a variant, without what cannot act on this machine."""
-    found: list[VariantState] = []
+    states: list[VariantState] = []
     for variant in job.plan.variants:
         state = _make_state(variant, job)
-        same = [e.variant.name for e in found if e.record.factors == state.record.factors]
+        same = [e.variant.name for e in states if e.record.factors == state.record.factors]
         if state.runs and same and variant.name != AGAIN:
             left_out = " and ".join(state.record.left_out)
             reason = f"without {left_out} it is the same as {same[0]}"
             state.change(status="not_applicable", reason=reason)
-        found.append(state)
-    return found
+        states.append(state)
+    return states
 
 
 def in_effect(chosen: ChosenTechnique) -> TechniqueInEffect:
@@ -91,7 +91,7 @@ def _make_state(variant: Variant, job: Job) -> VariantState:
     applicable = bool(named) or not variant.factor_names
     known = [(c, registry.load(c.name)) for c in acting]
     answers = [ask_technique(c, job.machine, job.baseline, job.observed) for c in acting]
-    failures = tuple(each.failure for each in answers if each.failure is not None)
+    failures = tuple(answer.failure for answer in answers if answer.failure is not None)
     varied = variant.factors is None
     scenario = changed(job.scenario, variant.changes)
     status: VariantStatus = "measured" if applicable else "not_applicable"
@@ -103,9 +103,9 @@ def _make_state(variant: Variant, job: Job) -> VariantState:
         reason="; ".join(failures or (() if applicable else inapplicable.values())) or None,
         left_out={n: reason for n, reason in inapplicable.items() if n in variant.factor_names},
         remarks=tuple(
-            Remark(Source.MACHINE, each.remark, chosen.name)
-            for chosen, each in zip(acting, answers, strict=True)
-            if each.remark
+            Remark(Source.MACHINE, answer.remark, chosen.name)
+            for chosen, answer in zip(acting, answers, strict=True)
+            if answer.remark
         ),
         mathematics=(
             *(Mathematics(c.name, technique.mathematics) for c, technique in known

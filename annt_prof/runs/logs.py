@@ -43,8 +43,8 @@ def keep(logs: Path, directory: Path, variants: Iterable[VariantRecord]) -> None
 def named(variants: tuple[VariantRecord, ...], directory: Path) -> tuple[VariantRecord, ...]:
     """Return the variants, each lost one with the log that its process left."""
     return tuple(
-        msgspec.structs.replace(each, log=log_path(each.name))
-        if each.status in _LOST and (directory / log_path(each.name)).exists()
-        else each
-        for each in variants
+        msgspec.structs.replace(variant, log=log_path(variant.name))
+        if variant.status in _LOST and (directory / log_path(variant.name)).exists()
+        else variant
+        for variant in variants
     )
