@@ -63,7 +63,6 @@ def _calibrate(*, as_json: bool) -> None:
     import msgspec
     from rich.console import Console
 
-    from annt_prof import units
     from annt_prof.calibration.rates import calibrate
     from annt_prof.loop.starting import probe_machine, start_training_server
     from annt_prof.machine import ceilings as kept

@@ -674,10 +674,10 @@ def test_windows_are_rounded_up_to_whole_optimizer_steps(
 
     scenario = scenario_of(techniques={"gradient_accumulation": {"steps": steps}})
     monkeypatch.setattr(crew_module, "start_training", start)
-    order = Order(scenario, plan(scenario), CPU, None, tmp_path, tmp_path)
-    session = Session(None, order, lambda _event: None)  # type: ignore[arg-type]
+    job = Job(scenario, plan(scenario), CPU, None, tmp_path, tmp_path)
+    session = Session(None, job, lambda _event: None)  # type: ignore[arg-type]
     session.prepare()
-    session.measure(IMPATIENT)
+    session.measure()
     windows = [window for record in session.records for window in record.windows]
     assert {window.iterations for window in windows} == {iterations}
     said = tuple(remark for remark in session.remarks if remark.startswith("windows have"))

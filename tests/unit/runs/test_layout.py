@@ -6,11 +6,11 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
 import pytest
+from annt_prof.runner.entry import Entry
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from annt_prof.categories import Phase
 from annt_prof.plan import Variant
-from annt_prof.runner.entry import Entry
 from annt_prof.runner.spans import Span
 from annt_prof.runner.tracing import trace_variant
 from annt_prof.runs import layout, logs, store

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import torch
 
-from annt_prof.analysis.breakdown import break_down
+from annt_prof.analysis.accounting import break_down
+from annt_prof.analysis.timeline import Timeline
 from annt_prof.runs.record import TimedWindow
 from annt_prof.trace.reading import read
 from annt_prof.windows.messages import TimedRequest, TracedRequest
@@ -83,7 +84,7 @@ def test_a_traced_window_has_a_profiler_step_for_each_recorded_one(tmp_path: Pat
     path = tmp_path / "trace.json.gz"
     windows = iter([traced_window(stranger, TracedRequest(3, path, unrecorded=2)), idle()])
     assert stranger.train(windows, 5) == [3]
-    assert break_down(read(path)).mean.num_steps == 3
+    assert break_down(Timeline(read(path))).mean.num_steps == 3
 
 
 def idle() -> Window[None]:
