@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from annt_prof.cli import explain, fetch, run
 from annt_prof.doctor import machine
 from annt_prof.errors import UserError
+from annt_prof.machine import load
 from annt_prof.machine.folders import data_folders
 from annt_prof.scenario.schema import DatasetChoice
 from annt_prof.workload.datasets import cifar
@@ -82,7 +83,7 @@ def test_fetch_expands_it(home: Path, scenario: str, monkeypatch: pytest.MonkeyP
 
 
 def test_doctor_expands_it(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine, "_LOOK_S", 0.001)
+    monkeypatch.setattr(load, "_LOOK_S", 0.001)
     (home / "data" / "cifar-10-batches-py").mkdir(parents=True)
     (check,) = (each for each in machine.machine_checks() if each.name == "data sets")
     assert f"CIFAR-10 in {home / 'data'}" in check.finding

@@ -6,13 +6,13 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
 import pytest
-from annt_prof.runner.entry import Entry
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from annt_prof.categories import Phase
 from annt_prof.plan import Variant
 from annt_prof.runner.spans import Span
 from annt_prof.runner.tracing import trace_variant
+from annt_prof.runner.variant_state import VariantState
 from annt_prof.runs import layout, logs, store
 from annt_prof.tensorboard import log
 from annt_prof.testing import TraceBuilder
@@ -33,15 +33,15 @@ MIXED = "amp+channels_last"
 class TracingCrew:
     """Of a crew what tracing needs: its workers write a trace where they are told to."""
 
-    order = SimpleNamespace(machine=SimpleNamespace(device_type="cpu"))
+    job = SimpleNamespace(machine=SimpleNamespace(device_type="cpu"))
 
-    def ask_beside_measuring(self, _entry: Entry, request: Request, _lacks: str) -> object:
+    def ask_beside_measuring(self, _state: VariantState, request: Request, _lacks: str) -> object:
         if isinstance(request, TracedRequest):
             TraceBuilder().step(0, 10 * MS).phase(Phase.FORWARD, 0, 3 * MS).write(request.path)
             return object()
         return None
 
-    def end(self, _entries: list[Entry]) -> None:
+    def end(self, _states: list[VariantState]) -> None:
         pass
 
 
@@ -51,10 +51,12 @@ def files(directory: Path) -> list[str]:
 
 def recorded(directory: Path) -> Run:
     """A run whose second variant was traced and written as any run is."""
-    entry = Entry(Variant(MIXED, ()), variant(MIXED, [90, 91], factors=("amp", "channels_last")))
+    state = VariantState(
+        Variant(MIXED, ()), variant(MIXED, [90, 91], factors=("amp", "channels_last"))
+    )
     crew = cast("Crew", TracingCrew())
-    trace_variant(crew, entry, directory, Span(5, 0, 1, False, 1.0), 5, lambda _event: None)
-    record = run(variant("baseline", [100, 101]), entry.record)
+    trace_variant(crew, state, directory, Span(5, 0, 1, False, 1.0), 5, lambda _event: None)
+    record = run(variant("baseline", [100, 101]), state.record)
     store.write(directory, record)
     return record
 

@@ -1,9 +1,9 @@
 """Contradictions between keys that are valid one by one."""
 
 import pytest
-from annt_prof.runner.entry import obstacles
 
 from annt_prof.machine.machine import Machine
+from annt_prof.runner.obstacles import obstacles
 from annt_prof.techniques.evidence import Baseline
 
 GPU = Machine("cuda", "A GPU", 1, 8, native_bfloat16=True)
