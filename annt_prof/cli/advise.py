@@ -13,8 +13,7 @@ from annt_prof.errors import UserError
 from annt_prof.runs.layout import RUN_FILE
 
 if TYPE_CHECKING:
-    from annt_prof.explain.advice import Advice
-    from annt_prof.techniques.evidence import Evidence
+    from annt_prof.views.advice_view import AdviceView
 
 _TRACE_SUFFIXES = (".json", ".gz")
 
@@ -31,44 +30,46 @@ def command(source: str | None, runs_dir: Path, on_cpu: bool, as_json: bool) -> 
     run, if none is given. Bounds of a run are sharper where `annt-prof doctor --calibrate` has
     measured this machine.
     """
-    is_trace = source is not None and _is_trace(Path(source))
-    if source is not None and is_trace:
-        name, evidence, advice = _of_trace(Path(source), accelerator=False if on_cpu else None)
+    if source is not None and _is_trace(Path(source)):
+        view = _of_trace(Path(source), accelerator=False if on_cpu else None)
     else:
-        name, evidence, advice = _of_run(source, runs_dir)
+        view = _of_run(source, runs_dir)
     if as_json:
-        from annt_prof.report.text.advice import advice_document
+        from annt_prof.report.json.advice import advice_document
 
-        sys.stdout.buffer.write(advice_document(name, evidence, advice))
+        sys.stdout.buffer.write(advice_document(view))
         return
     from rich.console import Console
 
     from annt_prof.report.text.advice import render_advice
 
-    render_advice(name, evidence, advice, Console(), of_a_run=not is_trace)
+    render_advice(view, Console())
 
 
 def _is_trace(path: Path) -> bool:
     return path.name.endswith(_TRACE_SUFFIXES) and path.name != RUN_FILE
 
 
-def _of_trace(path: Path, accelerator: bool | None) -> tuple[str, Evidence, tuple[Advice, ...]]:
+def _of_trace(path: Path, accelerator: bool | None) -> AdviceView:
     from annt_prof.explain.advice import advise, machine_of_trace
     from annt_prof.explain.trace_evidence import evidence_of_trace
     from annt_prof.trace.reading import read
+    from annt_prof.views.advice_view import build_advice_view
 
     trace = read(path)
     evidence = evidence_of_trace(trace, accelerator)
-    return str(path), evidence, advise(evidence, machine_of_trace(trace, evidence))
+    advice = advise(evidence, machine_of_trace(trace, evidence))
+    return build_advice_view(str(path), evidence, advice, of_a_run=False)
 
 
-def _of_run(name: str | None, runs_dir: Path) -> tuple[str, Evidence, tuple[Advice, ...]]:
+def _of_run(name: str | None, runs_dir: Path) -> AdviceView:
     from annt_prof.compare.old_records import with_figures
     from annt_prof.explain.advice import advise, machine_of_run
     from annt_prof.explain.prediction import evidence_of
     from annt_prof.machine import ceilings
     from annt_prof.plan import BASELINE
     from annt_prof.runs import store
+    from annt_prof.views.advice_view import build_advice_view
 
     run = with_figures(store.load(store.find(name, runs_dir)))
     baseline = next((v for v in run.variants if v.name == BASELINE), None)
@@ -79,4 +80,5 @@ def _of_run(name: str | None, runs_dir: Path) -> tuple[str, Evidence, tuple[Advi
         traced = baseline is not None and baseline.trace is not None
         problem = "has no breakdown; its remarks say why" if traced else "was not traced"
         raise UserError(f"the baseline of this run {problem}", where=run.run_id)
-    return run.run_id, evidence, advise(evidence, machine_of_run(run))
+    advice = advise(evidence, machine_of_run(run))
+    return build_advice_view(run.run_id, evidence, advice, of_a_run=True)

@@ -1,0 +1,65 @@
+"""What every technique could save, as one JSON document with keys that stay."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from annt_prof.report.json.encoding import encode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from annt_prof.views.advice_view import AdviceView
+
+DOCUMENT_VERSION = 1
+"""Raised when a key changes its meaning or goes; new keys do not raise it."""
+
+
+class BoundsDocument(msgspec.Struct, frozen=True):
+    """Nanoseconds per iteration; null where a technique cannot act or the step does not tell."""
+
+    low: int | None
+    high: int | None
+
+
+class TechniqueDocument(msgspec.Struct, frozen=True):
+    """One technique; ``share_of_step`` is a fraction of 1, or null where there are no bounds."""
+
+    name: str
+    predicted_ns: BoundsDocument
+    share_of_step: float | None
+    basis: str
+
+
+class AdviceDocument(msgspec.Struct, frozen=True):
+    """All of them, the largest bound first."""
+
+    schema_version: int
+    source: str
+    step_ns: int
+    calibrated: bool
+    techniques: tuple[TechniqueDocument, ...]
+
+
+def advice_document(view: AdviceView) -> bytes:
+    """Return the predictions as indented UTF-8 JSON; nanoseconds per iteration."""
+    return encode(
+        AdviceDocument(
+            schema_version=DOCUMENT_VERSION,
+            source=view.source,
+            step_ns=view.step_ns,
+            calibrated=view.ceilings == "measured",
+            techniques=tuple(_techniques(view)),
+        )
+    )
+
+
+def _techniques(view: AdviceView) -> Iterator[TechniqueDocument]:
+    for saving in view.predicted:
+        bounds = BoundsDocument(saving.low_ns, saving.high_ns)
+        yield TechniqueDocument(saving.name, bounds, saving.share, saving.basis)
+    for technique in view.not_predicted:
+        nothing = BoundsDocument(None, None)
+        yield TechniqueDocument(technique.name, nothing, None, technique.reason)
