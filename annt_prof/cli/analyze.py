@@ -141,8 +141,9 @@ def _ranks(
     from rich.console import Console
 
     from annt_prof.report.text.ranks import render_ranks
+    from annt_prof.views.ranks_view import build_ranks_view
 
-    render_ranks(ranks, Console())
+    render_ranks(build_ranks_view(ranks), Console())
 
 
 def _progress() -> AbstractContextManager[Callable[[Path, int, int], None] | None]:

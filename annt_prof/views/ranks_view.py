@@ -1,0 +1,120 @@
+"""The ranks of a distributed run side by side, as they are shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from annt_prof import units
+from annt_prof.analysis.ranks import LEAST_LATENESS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from annt_prof.analysis.breakdown import MeanBreakdown
+    from annt_prof.analysis.ranks import Rank, Ranks, Skew
+    from annt_prof.categories import Category
+
+MOST_STEPS = 20
+
+
+@dataclass(frozen=True)
+class CategoryOverRanks:
+    """One category that took time on any rank.
+
+    Attributes:
+        category: Which.
+        time_ns: Mean per step of each rank; None where a rank's trace cannot show it.
+    """
+
+    category: Category
+    time_ns: tuple[int | None, ...]
+
+
+@dataclass(frozen=True)
+class RankCollectives:
+    """The collectives of one rank that are paired with every other's.
+
+    Attributes:
+        rank: Its number.
+        num_collectives: Kernels.
+        transfer_ns: Time in these that the fastest rank needed too, summed.
+        waiting_ns: The rest of it, spent until the last rank arrived.
+        source: The rank's file.
+    """
+
+    rank: int
+    num_collectives: int
+    transfer_ns: int
+    waiting_ns: int
+    source: str
+
+
+@dataclass(frozen=True)
+class RanksView:
+    """All ranks, each sequence in the order of their numbers.
+
+    Attributes:
+        ranks: The numbers.
+        categories: Those that took time, in the order of breakdowns.
+        step_ns: Mean of each rank's steps.
+        decimals: Of the milliseconds of ``categories`` and ``step_ns``.
+        collectives: None where none could be paired.
+        straggler: The rank that the others wait for; None without one.
+        least_lateness: Fraction of the step by which a rank must be late to be called so.
+        skews: The first steps that every rank has, ``MOST_STEPS`` at most.
+        num_more_skews: Steps beyond these.
+        remarks: What to know before believing a figure.
+    """
+
+    ranks: tuple[int, ...]
+    categories: tuple[CategoryOverRanks, ...]
+    step_ns: tuple[int, ...]
+    decimals: int
+    collectives: tuple[RankCollectives, ...] | None
+    straggler: int | None
+    least_lateness: float
+    skews: tuple[Skew, ...]
+    num_more_skews: int
+    remarks: tuple[str, ...]
+
+
+def build_ranks_view(ranks: Ranks) -> RanksView:
+    """Return what is shown of ranks, of which there is at least one."""
+    means = [rank.breakdown.mean for rank in ranks.ranks]
+    step_ns = tuple(mean.step_ns for mean in means)
+    return RanksView(
+        ranks=tuple(rank.rank for rank in ranks.ranks),
+        categories=tuple(_categories(means)),
+        step_ns=step_ns,
+        decimals=units.duration_decimals(step_ns),
+        collectives=_collectives(ranks.ranks),
+        straggler=ranks.straggler,
+        least_lateness=LEAST_LATENESS,
+        skews=ranks.skews[:MOST_STEPS],
+        num_more_skews=len(ranks.skews[MOST_STEPS:]),
+        remarks=ranks.remarks,
+    )
+
+
+def _categories(means: Sequence[MeanBreakdown]) -> Iterator[CategoryOverRanks]:
+    for category in dict.fromkeys(c for mean in means for c in mean.by_category_ns):
+        time_ns = tuple(mean.by_category_ns.get(category) for mean in means)
+        if any(time_ns):
+            yield CategoryOverRanks(category, time_ns)
+
+
+def _collectives(ranks: Sequence[Rank]) -> tuple[RankCollectives, ...] | None:
+    """Return them; they are paired on all ranks or on none."""
+    if not ranks[0].num_collectives:
+        return None
+    return tuple(
+        RankCollectives(
+            rank=rank.rank,
+            num_collectives=rank.num_collectives,
+            transfer_ns=rank.transfer_ns,
+            waiting_ns=rank.waiting_ns,
+            source=rank.source,
+        )
+        for rank in ranks
+    )

@@ -1,0 +1,90 @@
+"""What is shown of ranks: each figure in its place, and what is left out."""
+
+import pytest
+
+from annt_prof.analysis.breakdown import Breakdown, MeanBreakdown
+from annt_prof.analysis.ranks import Rank, Ranks, Skew
+from annt_prof.categories import Category
+from annt_prof.report.text.ranks import render_ranks
+from annt_prof.views.ranks_view import (
+    MOST_STEPS,
+    CategoryOverRanks,
+    RankCollectives,
+    build_ranks_view,
+)
+from printed import printed
+
+
+def rank(number, times, **collectives):
+    mean = MeanBreakdown(sum(times.values()), 3, times, {}, {}, {})
+    figures = {"num_collectives": 0, "transfer_ns": 0, "waiting_ns": 0} | collectives
+    return Rank(number, f"file-{number}", Breakdown((), mean), (), **figures)
+
+
+FIRST = {Category.FORWARD: 1_230_000, Category.SYNC: 0, Category.COMMUNICATION: 4_560_000}
+SECOND = {Category.FORWARD: 2_340_000, Category.SYNC: 0, Category.H2D_COPY: 780_000}
+RANKS = (
+    rank(3, FIRST, num_collectives=1_234, transfer_ns=11_111_000, waiting_ns=22_222_000),
+    rank(5, SECOND, num_collectives=1_235, transfer_ns=33_333_000, waiting_ns=44_444_000),
+)
+SKEW = Skew("ProfilerStep#4", (61_000_000, 72_500_000), 11_500_000)
+
+
+def ranks(**changes):
+    values = {"ranks": RANKS, "skews": (SKEW,), "straggler": 5, "remarks": ()} | changes
+    return Ranks(**values)
+
+
+def shown(**changes):
+    view = build_ranks_view(ranks(**changes))
+    return printed(lambda console: render_ranks(view, console))
+
+
+def test_categories_that_took_time_on_any_rank():
+    view = build_ranks_view(ranks())
+    assert view.ranks == (3, 5)
+    assert view.categories == (
+        CategoryOverRanks(Category.FORWARD, (1_230_000, 2_340_000)),
+        CategoryOverRanks(Category.COMMUNICATION, (4_560_000, None)),
+        CategoryOverRanks(Category.H2D_COPY, (None, 780_000)),
+    )
+    assert view.step_ns == (5_790_000, 3_120_000)
+    assert view.decimals == 3
+
+
+def test_collectives_where_they_are_paired():
+    assert build_ranks_view(ranks()).collectives == (
+        RankCollectives(3, 1_234, 11_111_000, 22_222_000, "file-3"),
+        RankCollectives(5, 1_235, 33_333_000, 44_444_000, "file-5"),
+    )
+    assert build_ranks_view(ranks(ranks=(rank(0, FIRST), rank(1, SECOND)))).collectives is None
+
+
+@pytest.mark.parametrize(("steps", "more"), [(MOST_STEPS, 0), (MOST_STEPS + 3, 3)])
+def test_the_first_skews_and_how_many_are_left(steps, more):
+    skews = tuple(Skew(f"step {number}", (number,), number) for number in range(steps))
+    view = build_ranks_view(ranks(skews=skews))
+    assert view.skews == skews[:MOST_STEPS]
+    assert view.num_more_skews == more
+    assert (f"and {more} more; --json has them all" in shown(skews=skews)) == bool(more)
+
+
+def test_text():
+    lines = shown(remarks=("one is skipped",))
+    assert "category rank 3 rank 5" in lines
+    assert "forward 1.230 2.340" in lines
+    assert "communication 4.560 n/a" in lines
+    assert "h2d_copy n/a 0.780" in lines
+    assert "step 5.790 3.120" in lines
+    assert "3 1,234 11.111 22.222 file-3" in lines
+    assert "5 1,235 33.333 44.444 file-5" in lines
+    assert "rank 5 waits least, in every step: the others wait for it" in lines
+    assert "step skew ms rank 3 ms rank 5 ms" in lines
+    assert "ProfilerStep#4 11.500 61.000 72.500" in lines
+    assert "! one is skipped" in lines
+
+
+def test_text_without_a_straggler_or_pairs():
+    assert "no rank is late in every step and by 1.0 % of it or more" in shown(straggler=None)
+    assert "none could be paired over the ranks" in shown(ranks=(rank(0, FIRST),), skews=())
+    assert not any("skew" in line.lower() for line in shown(skews=()))
