@@ -9,6 +9,8 @@ import click
 
 from annt_prof.cli import options
 
+_EXIT_STATUS = {"clean": 0, "mistakes": 1, "inconclusive": 2}
+
 
 @click.command(context_settings={"allow_interspersed_args": False})
 @options.as_json("the findings")
@@ -26,16 +28,18 @@ def command(script: Path, arguments: tuple[str, ...], as_json: bool) -> None:
     """
     from annt_prof.inspection.process import inspect
     from annt_prof.inspection.rules import mistakes, not_judged
-    from annt_prof.report.text.mistakes import mistakes_document, render_mistakes
+    from annt_prof.views.mistakes_view import build_mistakes_view
 
     seen, status = inspect(script, arguments)
-    found, unseen = mistakes(seen), not_judged(seen)
+    view = build_mistakes_view(str(script), seen, status, mistakes(seen), not_judged(seen))
     if as_json:
-        sys.stdout.buffer.write(mistakes_document(str(script), seen, found, status, unseen))
+        from annt_prof.report.json.mistakes import mistakes_document
+
+        sys.stdout.buffer.write(mistakes_document(view))
     else:
         from rich.console import Console
 
-        render_mistakes(str(script), seen, found, status, Console(), unseen)
-    if status or not (found or seen.iterations):
-        sys.exit(2)
-    sys.exit(1 if found else 0)
+        from annt_prof.report.text.mistakes import render_mistakes
+
+        render_mistakes(view, Console())
+    sys.exit(_EXIT_STATUS[view.outcome])

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-import msgspec
 
 from annt_prof.report.json.encoding import encode
 
@@ -17,14 +16,16 @@ DOCUMENT_VERSION = 1
 """Raised when a key changes its meaning or goes; new keys do not raise it."""
 
 
-class BoundsDocument(msgspec.Struct, frozen=True):
+@dataclass(frozen=True)
+class BoundsDocument:
     """Nanoseconds per iteration; null where a technique cannot act or the step does not tell."""
 
     low: int | None
     high: int | None
 
 
-class TechniqueDocument(msgspec.Struct, frozen=True):
+@dataclass(frozen=True)
+class TechniqueDocument:
     """One technique; ``share_of_step`` is a fraction of 1, or null where there are no bounds."""
 
     name: str
@@ -33,7 +34,8 @@ class TechniqueDocument(msgspec.Struct, frozen=True):
     basis: str
 
 
-class AdviceDocument(msgspec.Struct, frozen=True):
+@dataclass(frozen=True)
+class AdviceDocument:
     """All of them, the largest bound first."""
 
     schema_version: int

@@ -1,4 +1,4 @@
-"""How every JSON document is written: indented UTF-8, keys in the order of the value's fields."""
+"""How every JSON document is written."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 if TYPE_CHECKING:
-    from dataclasses import Field
-    from typing import ClassVar, Protocol
-
-    class _Dataclass(Protocol):
-        __dataclass_fields__: ClassVar[dict[str, Field[object]]]
+    from _typeshed import DataclassInstance
 
 
-def encode(document: msgspec.Struct | _Dataclass) -> bytes:
-    """Return a frozen value as indented UTF-8 JSON with a final line break."""
+def encode(document: DataclassInstance) -> bytes:
+    """Return a frozen value as indented UTF-8 JSON with a final line break.
+
+    Keys are the names of its fields, in their order.
+    """
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
