@@ -4,21 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from annt_prof import units
 from annt_prof.cli import options
 
-if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.text import Text
-
-    from annt_prof.doctor import Check, Diagnosis
-
 _EXIT_PROBLEM = 2
-_STYLES = {"ok": "green", "warning": "yellow", "problem": "bold red"}
 
 
 @click.command()
@@ -44,6 +36,7 @@ def command(context: click.Context, scenario: Path | None, as_json: bool, calibr
         _calibrate(as_json=as_json)
         return
     from annt_prof.doctor import diagnose
+    from annt_prof.views.doctor_view import build_doctor_view
 
     document = None
     if scenario is not None:
@@ -52,15 +45,19 @@ def command(context: click.Context, scenario: Path | None, as_json: bool, calibr
         document = load(scenario)
     with Console(stderr=True).status("looking at the machine, importing torch ..."):
         diagnosis = diagnose(document)
+    view = build_doctor_view(diagnosis)
     if as_json:
-        _write_json(diagnosis)
+        from annt_prof.report.json.doctor import doctor_document
+
+        sys.stdout.buffer.write(doctor_document(view))
     else:
-        _print(diagnosis, Console())
-    context.exit(0 if diagnosis.can_run else _EXIT_PROBLEM)
+        from annt_prof.report.text.doctor import render_doctor
+
+        render_doctor(view, Console())
+    context.exit(0 if view.can_run else _EXIT_PROBLEM)
 
 
 def _calibrate(*, as_json: bool) -> None:
-    import msgspec
     from rich.console import Console
 
     from annt_prof.calibration.rates import calibrate
@@ -68,7 +65,6 @@ def _calibrate(*, as_json: bool) -> None:
     from annt_prof.machine import ceilings as kept
     from annt_prof.machine.environment import collect
     from annt_prof.machine.load import look_at_load
-    from annt_prof.report.text.ceilings import ceilings_table
 
     said = Console(stderr=True)
     load = look_at_load()
@@ -82,42 +78,15 @@ def _calibrate(*, as_json: bool) -> None:
         context = start_training_server(())
         probed = probe_machine(context, use_accelerator=True)
         environment = collect(probed.machine, probed.threads)
-        found = calibrate(context, use_accelerator=True)
-    path = kept.keep(environment, found)
+        ceilings = calibrate(context, use_accelerator=True)
+    path = kept.keep(environment, ceilings)
     if as_json:
-        encoded = msgspec.json.format(msgspec.json.encode(found), indent=2)
-        sys.stdout.write(encoded.decode() + "\n")
+        from annt_prof.report.json.encoding import encode
+
+        sys.stdout.buffer.write(encode(ceilings))
         return
-    console = Console()
-    console.print(ceilings_table(kept.fingerprint(environment), found), highlight=False)
-    console.print(f"kept in {path}", highlight=False, soft_wrap=True)
+    from annt_prof.report.text.ceilings import render_ceilings
+    from annt_prof.views.ceilings_view import build_ceilings_view
 
-
-def _write_json(diagnosis: Diagnosis) -> None:
-    import msgspec
-
-    fields = msgspec.to_builtins(diagnosis) | {"can_run": diagnosis.can_run}
-    encoded = msgspec.json.format(msgspec.json.encode(fields, order="sorted"), indent=2)
-    sys.stdout.write(encoded.decode() + "\n")
-
-
-def _print(diagnosis: Diagnosis, console: Console) -> None:
-    width = max(len(check.name) for check in diagnosis.checks)
-    for check in diagnosis.checks:
-        # Lines are left to the terminal to wrap, so that a remedy can be copied whole.
-        console.print(_line(check, width), soft_wrap=True)
-    verdict = "a run can start here" if diagnosis.can_run else "a run cannot start here"
-    console.print(f"\n{verdict}", highlight=False)
-
-
-def _line(check: Check, width: int) -> Text:
-    from rich.text import Text
-
-    line = Text.assemble(
-        (f"{check.status:<8}", _STYLES[check.status]),
-        (f"{check.name:<{width}}  ", "bold"),
-        check.finding,
-    )
-    if check.remedy is not None:
-        line.append(f"\n{'':{8 + width}}  {check.remedy}", "cyan")
-    return line
+    view = build_ceilings_view(kept.fingerprint(environment), ceilings, path)
+    render_ceilings(view, Console())
