@@ -88,8 +88,9 @@ def _print_technique(name: str) -> None:
     from rich.console import Console
 
     from annt_prof.report.text.catalogue import entry
+    from annt_prof.views.catalogue_view import build_entry
 
-    Console().print(entry(name), highlight=False)
+    Console().print(entry(build_entry(name)), highlight=False)
 
 
 def _measured(

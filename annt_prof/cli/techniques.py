@@ -18,14 +18,21 @@ def command(name: str | None, as_json: bool) -> None:
     With NAME, print everything about that one: what it does, when it helps, when it does nothing,
     its options and its pitfalls.
     """
-    from annt_prof.report.text.catalogue import catalogue, catalogue_document, entry
     from annt_prof.techniques import registry
+    from annt_prof.views.catalogue_view import build_catalogue, build_entry
 
     if as_json:
-        names = registry.names() if name is None else (registry.load(name).name,)
-        sys.stdout.buffer.write(catalogue_document(names))
+        from annt_prof.report.json.catalogue import catalogue_document
+
+        entries = build_catalogue(registry.names()) if name is None else (build_entry(name),)
+        sys.stdout.buffer.write(catalogue_document(entries))
         return
     from rich.console import Console
 
-    shown = catalogue(registry.names()) if name is None else entry(name)
+    from annt_prof.report.text.catalogue import catalogue, entry
+
+    if name is None:
+        shown = catalogue(build_catalogue(registry.names()))
+    else:
+        shown = entry(build_entry(name))
     Console().print(shown, highlight=False)
