@@ -110,40 +110,43 @@ def _file(
 ) -> None:
     from annt_prof.analysis.analysis import analyze
     from annt_prof.trace.reading import read
+    from annt_prof.views.analysis_view import build_analysis_view
 
     with _progress() as show:
         notify = None if show is None else functools.partial(show, path)
         analysis = analyze(read(path, max_size, notify), selection, top, accelerator)
+    view = build_analysis_view(analysis)
     if as_json:
         from annt_prof.report.json.analysis import document
 
-        sys.stdout.buffer.write(document(analysis))
+        sys.stdout.buffer.write(document(view))
         return
     from rich.console import Console
 
     from annt_prof.report.text.analysis import render
 
-    render(analysis, Console())
+    render(view, Console())
 
 
 def _ranks(
     directory: Path, selection: slice, max_size: int, accelerator: bool | None, *, as_json: bool
 ) -> None:
     from annt_prof.analysis.ranks import compare_ranks
+    from annt_prof.views.ranks_view import build_ranks_view
 
     with _progress() as show:
         ranks = compare_ranks(directory, selection, max_size, show, accelerator)
+    view = build_ranks_view(ranks)
     if as_json:
-        from annt_prof.report.json.analysis import ranks_document
+        from annt_prof.report.json.ranks import ranks_document
 
-        sys.stdout.buffer.write(ranks_document(ranks))
+        sys.stdout.buffer.write(ranks_document(view))
         return
     from rich.console import Console
 
     from annt_prof.report.text.ranks import render_ranks
-    from annt_prof.views.ranks_view import build_ranks_view
 
-    render_ranks(build_ranks_view(ranks), Console())
+    render_ranks(view, Console())
 
 
 def _progress() -> AbstractContextManager[Callable[[Path, int, int], None] | None]:

@@ -65,6 +65,7 @@ class RanksView:
         skews: The first steps that every rank has, ``MOST_STEPS`` at most.
         num_more_skews: Steps beyond these.
         remarks: What to know before believing a figure.
+        comparison: The whole of it, for faces that hold more than can be read.
     """
 
     ranks: tuple[int, ...]
@@ -77,6 +78,7 @@ class RanksView:
     skews: tuple[Skew, ...]
     num_more_skews: int
     remarks: tuple[str, ...]
+    comparison: Ranks
 
 
 def build_ranks_view(ranks: Ranks) -> RanksView:
@@ -94,6 +96,7 @@ def build_ranks_view(ranks: Ranks) -> RanksView:
         skews=ranks.skews[:MOST_STEPS],
         num_more_skews=len(ranks.skews[MOST_STEPS:]),
         remarks=ranks.remarks,
+        comparison=ranks,
     )
 
 

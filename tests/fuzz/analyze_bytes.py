@@ -18,6 +18,7 @@ with atheris.instrument_imports(include=["annt_prof"]):
     from annt_prof.errors import UserError
     from annt_prof.report.json.analysis import document
     from annt_prof.trace.reading import read
+    from annt_prof.views.analysis_view import build_analysis_view
 
 MOST_BYTES = 2**24
 
@@ -31,7 +32,7 @@ def analyze_bytes(data: bytes) -> None:
         analysis = analyze(read(FILE, MOST_BYTES))
     except UserError:
         return
-    document(analysis)
+    document(build_analysis_view(analysis))
     if analysis.breakdown is not None:
         for step in analysis.breakdown.steps:
             assert sum(step.by_category_ns.values()) == step.wall_ns

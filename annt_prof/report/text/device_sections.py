@@ -15,15 +15,14 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from annt_prof.analysis.copies import CopyRow
-    from annt_prof.analysis.idle import Idle
-    from annt_prof.analysis.kernel_table import KernelRow, KernelTable
-    from annt_prof.analysis.memory_use import MemoryUse
-    from annt_prof.analysis.queue import Queue
-    from annt_prof.analysis.synchronisations import Synchronisation
-    from annt_prof.analysis.temporal import DeviceTime, Temporal
     from annt_prof.report.text.tables import Column
+    from annt_prof.views.device_time_view import DeviceRow
+    from annt_prof.views.idle_view import IdleView
+    from annt_prof.views.kernels_view import KernelLine, KernelsView
+    from annt_prof.views.memory_view import MemoryPeak
+    from annt_prof.views.queue_view import QueueDepth, QueueView
+    from annt_prof.views.waits_view import WaitRow
 
-_MOST_HOLDERS = 10
 _LONGEST_NAME = 56
 _LONGEST_NEIGHBOUR = 32
 
@@ -39,7 +38,7 @@ _WIDE = 120
 _WIDEST = 160
 
 
-def temporal(temporal: Temporal) -> Iterator[RenderableType]:
+def temporal(devices: Sequence[DeviceRow]) -> Iterator[RenderableType]:
     """Yield how each device spent the whole trace."""
     yield heading(
         "Devices over the whole trace",
@@ -49,96 +48,94 @@ def temporal(temporal: Temporal) -> Iterator[RenderableType]:
         ("device", "left"), ("ms", "right"), ("computes", "right"), ("moves or talks", "right"),
         ("idle", "right"), ("talks exposed", "right"), ("hidden ms", "right"), ("streams", "right"),
     )  # fmt: skip
-    for device in temporal.devices:
+    for device in devices:
         table.add_row(*_device_cells(device))
     yield table
 
 
-def _device_cells(device: DeviceTime) -> Iterator[str]:
-    yield "not told" if device.device is None else str(device.device)
-    yield milliseconds(device.kernel_time_ns)
-    for ns in (device.compute_ns, device.non_compute_ns, device.idle_ns):
-        yield share(ns, device.kernel_time_ns)
-    yield milliseconds(device.exposed_communication_ns)
-    yield milliseconds(device.hidden_communication_ns)
-    yield str(len(device.streams))
+def _device_cells(row: DeviceRow) -> Iterator[str]:
+    yield "not told" if row.device is None else str(row.device)
+    yield milliseconds(row.span_ns)
+    for part in (row.compute_share, row.non_compute_share, row.idle_share):
+        yield share(part)
+    yield milliseconds(row.exposed_communication_ns)
+    yield milliseconds(row.hidden_communication_ns)
+    yield str(row.num_streams)
 
 
-def kernels(kernels: KernelTable, width: int, *, complete: bool) -> Iterator[RenderableType]:
+def kernels(view: KernelsView, width: int) -> Iterator[RenderableType]:
     """Yield the kernels, with as many columns as the width allows."""
-    shown = f"{len(kernels.rows)} of {units.count(kernels.num_names, 'name')}"
-    launches = units.count(kernels.count, "launch", "launches")
-    left = "" if complete else " that are left"
+    shown = f"{len(view.lines)} of {units.count(view.num_names, 'name')}"
+    launches = units.count(view.num_launches, "launch", "launches")
+    left = "" if view.complete else " that are left"
     yield heading("Kernels of the steps", f"{shown}, {launches}{left}, longest first")
     number = _NARROW_COLUMNS if width < _WIDE else _WIDE_COLUMNS
     columns = _KERNEL_COLUMNS if width >= _WIDEST else _KERNEL_COLUMNS[:number]
     table = table_of(("kernel", "left"), *columns)
     room = _LONGEST_NAME if width >= _WIDE else _LONGEST_NEIGHBOUR
-    short = shorten((row.name for row in kernels.rows), room)
-    for row in kernels.rows:
-        table.add_row(plain(short[row.name]), *_kernel_cells(row)[: len(columns)])
+    short = shorten((line.name for line in view.lines), room)
+    for line in view.lines:
+        table.add_row(plain(short[line.name]), *_kernel_cells(line)[: len(columns)])
     yield table
 
 
-def _kernel_cells(row: KernelRow) -> list[str]:
+def _kernel_cells(line: KernelLine) -> list[str]:
     return [
-        milliseconds(row.total_ns),
-        "n/a" if row.share_of_steps is None else units.percent(row.share_of_steps),
-        units.whole(row.count),
-        row.kernel_class,
-        "n/a" if row.phases is None else ", ".join(list(row.phases)[:2]),
-        units.microseconds(row.p50_ns),
-        units.microseconds(row.p95_ns),
-        {True: "yes", False: "no", None: "?"}[row.tensor_cores],
-        _geometry(row),
-        "n/a" if row.occupancy is None else units.percent(row.occupancy),
+        milliseconds(line.total_ns),
+        "n/a" if line.share_of_steps is None else units.percent(line.share_of_steps),
+        units.whole(line.count),
+        line.kernel_class,
+        "n/a" if line.phases is None else ", ".join(line.phases),
+        units.microseconds(line.p50_ns),
+        units.microseconds(line.p95_ns),
+        {True: "yes", False: "no", None: "?"}[line.tensor_cores],
+        _geometry(line),
+        "n/a" if line.occupancy is None else units.percent(line.occupancy),
     ]
 
 
-def _geometry(row: KernelRow) -> str:
-    if row.geometry is None:
+def _geometry(line: KernelLine) -> str:
+    if line.geometry is None:
         return "n/a"
-    dimensions = ("x".join(map(str, sizes)) for sizes in row.geometry)
+    dimensions = ("x".join(map(str, sizes)) for sizes in line.geometry)
     return " x ".join(f"({sizes})" for sizes in dimensions)
 
 
-def queue(queue: Queue) -> Iterator[RenderableType]:
+def queue(view: QueueView) -> Iterator[RenderableType]:
     """Yield how long launches waited, and how many of them."""
-    kernels = units.count(queue.num_kernels, "kernel")
+    kernels = units.count(view.num_kernels, "kernel")
     yield heading("How far the host ran ahead", f"{kernels} with a known launch")
-    delays = (queue.delay_p50_ns, queue.delay_p95_ns, queue.delay_max_ns)
+    delays = (view.delay_p50_ns, view.delay_p95_ns, view.delay_max_ns)
     p50, p95, longest = (f"{units.microseconds(ns)} us" for ns in delays)
-    shorter = units.percent(queue.num_shorter_than_launch / queue.num_kernels)
+    shorter = units.percent(view.short_share)
     yield labelled(
         [
             ("delay", f"launch to start: median {p50}, 95 % within {p95}, longest {longest}"),
-            ("queue", _depth(queue)),
+            ("queue", _depth(view.depth)),
             ("short", f"{shorter} of the kernels take less than the call that launched them"),
         ]
     )
 
 
-def _depth(queue: Queue) -> str:
-    if queue.depth_p50 is None or queue.depth_max is None:
+def _depth(depth: QueueDepth | None) -> str:
+    if depth is None:
         return "n/a"
-    median, most = units.whole(queue.depth_p50), units.whole(queue.depth_max)
+    median, most = units.whole(depth.p50), units.whole(depth.most)
     return f"after a launch: median {median} waiting, at most {most}"
 
 
-def idle(idle: Idle, width: int) -> Iterator[RenderableType]:
+def idle(view: IdleView, width: int) -> Iterator[RenderableType]:
     """Yield the gaps and their causes."""
-    gaps = units.count(idle.num_gaps, "gap")
-    yield heading("When the device was idle", f"{units.duration(idle.total_ns)} in {gaps}")
-    causes = [(cause, ns) for cause, ns in idle.by_cause_ns.items() if ns]
-    for cause, ns in sorted(causes, key=lambda item: -item[1]):
-        yield indented(plain(f"{share(ns, idle.total_ns):>8}  {_CAUSES[cause]}"))
+    gaps = units.count(view.num_gaps, "gap")
+    yield heading("When the device was idle", f"{units.duration(view.total_ns)} in {gaps}")
+    for cause in view.causes:
+        yield indented(plain(f"{share(cause.share):>8}  {_CAUSES[cause.cause]}"))
     columns: list[Column] = [("ms", "right"), ("cause", "left"), ("before", "left")]
     if width >= _WIDE:
         columns += [("after", "left"), ("host was in", "left"), ("step", "left")]
     table = table_of(*columns)
-    neighbours = {name for gap in idle.gaps for name in (gap.before, gap.after) if name}
-    short = shorten(sorted(neighbours), _LONGEST_NEIGHBOUR)
-    for gap in idle.gaps:
+    short = shorten(view.neighbours, _LONGEST_NEIGHBOUR)
+    for gap in view.gaps:
         cells = (
             plain(milliseconds(gap.length_ns)),
             plain(gap.cause),
@@ -161,20 +158,20 @@ _CAUSES = {
 }
 
 
-def synchronisations(
-    calls: Sequence[Synchronisation], *, complete: bool
-) -> Iterator[RenderableType]:
+def synchronisations(rows: Sequence[WaitRow]) -> Iterator[RenderableType]:
     """Yield the blocking calls and the operators that made them."""
     yield heading("Where the host waited for the device", "calls of the steps")
     table = table_of(("call", "left"), ("made by", "left"), ("count", "right"), ("ms", "right"))
-    nobody = "the program itself" if complete else "n/a"
-    for call in calls:
-        made_by = [n for n in dict.fromkeys((call.operator, call.inner_operator)) if n]
+    for row in rows:
         table.add_row(
-            plain(call.call), plain(" > ".join(made_by) or nobody),
-            units.whole(call.count), milliseconds(call.blocked_ns),
+            plain(row.call), plain(_made_by(row.made_by)),
+            units.whole(row.count), milliseconds(row.blocked_ns),
         )  # fmt: skip
     yield table
+
+
+def _made_by(operators: Sequence[str] | None) -> str:
+    return "n/a" if operators is None else " > ".join(operators) or "the program itself"
 
 
 def copies(copies: Sequence[CopyRow]) -> Iterator[RenderableType]:
@@ -198,25 +195,23 @@ def _rate(gigabytes_per_s: float | None) -> str:
     return "n/a" if gigabytes_per_s is None else units.gigabytes_per_s(gigabytes_per_s * 1e9)
 
 
-def memory(devices: Sequence[MemoryUse]) -> Iterator[RenderableType]:
+def memory(peaks: Sequence[MemoryPeak]) -> Iterator[RenderableType]:
     """Yield the peak of each device and what held it."""
     yield heading("Memory of the steps")
-    for use in devices:
-        since = " since the trace began" if use.device == "cpu" else ""
-        where = use.peak_step if use.peak_phase is None else f"{use.peak_step}, {use.peak_phase}"
+    for peak in peaks:
+        since = " since the trace began" if peak.since_trace_began else ""
+        where = peak.step if peak.phase is None else f"{peak.step}, {peak.phase}"
         reserved = (
             ""
-            if use.peak_reserved_bytes is None
-            else f"; at most {units.memory(use.peak_reserved_bytes)} reserved"
+            if peak.reserved_bytes is None
+            else f"; at most {units.memory(peak.reserved_bytes)} reserved"
         )
-        peak = units.memory(use.peak_bytes)
-        yield plain(f"{use.device}: peak {peak}{since} in {where}{reserved}")
-        holders = use.holders[:_MOST_HOLDERS]
-        unit = units.memory_unit(holder.bytes for holder in holders)
+        most = units.memory(peak.peak_bytes)
+        yield plain(f"{peak.device}: peak {most}{since} in {where}{reserved}")
         table = table_of(
-            ("held at the peak by", "left"), (unit.name, "right"), ("allocations", "right")
+            ("held at the peak by", "left"), (peak.unit.name, "right"), ("allocations", "right")
         )
-        for holder in holders:
+        for holder in peak.holders:
             count = "-" if holder.count is None else units.whole(holder.count)
-            table.add_row(plain(holder.operator), unit.format(holder.bytes), count)
+            table.add_row(plain(holder.operator), peak.unit.format(holder.bytes), count)
         yield table

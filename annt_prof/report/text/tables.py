@@ -20,9 +20,9 @@ def table_of(*columns: Column) -> Table:
     return table
 
 
-def share(part_ns: int, whole_ns: int) -> str:
+def share(fraction: float | None) -> str:
     """Write a part of a whole; of nothing there is no share."""
-    return units.percent(part_ns / whole_ns) if whole_ns else "-"
+    return "-" if fraction is None else units.percent(fraction)
 
 
 def milliseconds(ns: float) -> str:

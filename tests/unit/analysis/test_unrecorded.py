@@ -20,6 +20,7 @@ from annt_prof.report.json.analysis import document
 from annt_prof.report.text.analysis import render
 from annt_prof.testing import TraceBuilder
 from annt_prof.trace.reading import read
+from annt_prof.views.analysis_view import build_analysis_view
 
 CALLS = ("cudaLaunchKernel", "cuLaunchKernelEx", "hipModuleLaunchKernel", "urEnqueueKernelLaunch",
          "cudaMemcpyAsync", "cudaStreamSynchronize")  # fmt: skip
@@ -61,7 +62,7 @@ def test_without_its_activities_there_is_no_breakdown(given, sign, tmp_path):
 @pytest.mark.parametrize(("given", "sign"), SIGNS)
 def test_the_analysis_keeps_the_host_and_says_that_the_rest_is_not_known(given, sign, tmp_path):
     found = analyze(read(host_side(tmp_path / "trace.json", **given)))
-    written = json.loads(document(found))
+    written = json.loads(document(build_analysis_view(found)))
     for part in ("steps", "mean", "temporal", "kernels", "queue", "critical_path", "idle",
                  "copies", "pitfalls"):  # fmt: skip
         assert written[part] is None
@@ -71,7 +72,7 @@ def test_the_analysis_keeps_the_host_and_says_that_the_rest_is_not_known(given, 
     (remark,) = (one for one in found.remarks if "not recorded" in one)
     assert sign in remark
     console = Console(file=io.StringIO(), width=100)
-    render(found, console)
+    render(build_analysis_view(found), console)
     shown = console.file.getvalue()
     assert "the device was not recorded" in shown
     assert "no accelerator" not in shown

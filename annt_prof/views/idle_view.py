@@ -1,0 +1,57 @@
+"""When the device was idle, as it is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from annt_prof.analysis.idle import Gap, Idle
+
+
+@dataclass(frozen=True)
+class CauseShare:
+    """A cause of gaps, and its fraction of the idle time."""
+
+    cause: str
+    share: float
+
+
+@dataclass(frozen=True)
+class IdleView:
+    """The gaps of the steps.
+
+    Attributes:
+        num_gaps: In all.
+        total_ns: Of all of them.
+        causes: Those that took time, the longest first.
+        gaps: The longest first.
+        neighbours: Names of all activities before and after these, sorted;
+            ``kernel_names.shorten`` makes them short together.
+    """
+
+    num_gaps: int
+    total_ns: int
+    causes: tuple[CauseShare, ...]
+    gaps: tuple[Gap, ...]
+    neighbours: tuple[str, ...]
+
+
+def build_idle_view(idle: Idle) -> IdleView:
+    """Return what is shown of idle time."""
+    names = {name for gap in idle.gaps for name in (gap.before, gap.after) if name}
+    return IdleView(
+        num_gaps=idle.num_gaps,
+        total_ns=idle.total_ns,
+        causes=tuple(_causes(idle)),
+        gaps=idle.gaps,
+        neighbours=tuple(sorted(names)),
+    )
+
+
+def _causes(idle: Idle) -> Iterator[CauseShare]:
+    for cause, ns in sorted(idle.by_cause_ns.items(), key=lambda item: -item[1]):
+        if ns:
+            yield CauseShare(cause, ns / idle.total_ns)

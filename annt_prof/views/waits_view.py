@@ -1,0 +1,52 @@
+"""The calls in which the host waited for the device, as they are shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from annt_prof.analysis.synchronisations import Synchronisation
+
+
+@dataclass(frozen=True)
+class WaitRow:
+    """All blocking calls of one name made from one place.
+
+    Attributes:
+        call: Its name.
+        made_by: The operators around it, from the outermost to the innermost; empty where the
+            program itself made it, None where the file breaks off and they may be lost.
+        count: Calls.
+        blocked_ns: Sum of their durations.
+    """
+
+    call: str
+    made_by: tuple[str, ...] | None
+    count: int
+    blocked_ns: int
+
+
+def build_wait_rows(calls: Iterable[Synchronisation], *, complete: bool) -> tuple[WaitRow, ...]:
+    """Return a row for each call and place.
+
+    Args:
+        calls: The longest in total first.
+        complete: Whether the file holds all its events.
+    """
+    return tuple(
+        WaitRow(
+            call=call.call,
+            made_by=_made_by(call) or (() if complete else None),
+            count=call.count,
+            blocked_ns=call.blocked_ns,
+        )
+        for call in calls
+    )
+
+
+def _made_by(call: Synchronisation) -> tuple[str, ...]:
+    """Return the operators around a call; one alone is both the outermost and the innermost."""
+    return tuple(name for name in dict.fromkeys((call.operator, call.inner_operator)) if name)
