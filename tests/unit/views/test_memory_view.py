@@ -1,0 +1,27 @@
+"""Memory as it is shown: each device's peak and who held it."""
+
+import msgspec
+
+from annt_prof.analysis.memory_use import MemoryHolder
+from annt_prof.units import GIB
+from annt_prof.views.memory_view import MOST_HOLDERS, build_memory_peaks
+from hand_made_analysis import MEMORY
+
+
+def test_the_peak_of_each_device():
+    device, host = build_memory_peaks(MEMORY)
+    assert (device.device, device.peak_bytes, device.reserved_bytes) == (
+        "cuda:0", 7_654_300_000, 8_899_000_000,
+    )  # fmt: skip
+    assert (device.step, device.phase, device.since_trace_began) == (
+        "ProfilerStep#4", "backward", False,
+    )  # fmt: skip
+    assert device.holders == MEMORY[0].holders[:MOST_HOLDERS]
+    assert (host.device, host.since_trace_began) == ("cpu", True)
+    assert (host.phase, host.reserved_bytes) == (None, None)
+
+
+def test_what_is_held_has_one_unit_by_the_largest_holder():
+    large = MemoryHolder("before", 3 * GIB, None)
+    device = msgspec.structs.replace(MEMORY[0], holders=(large, *MEMORY[0].holders))
+    assert [peak.unit.name for peak in build_memory_peaks((device, MEMORY[1]))] == ["GiB", "MiB"]
