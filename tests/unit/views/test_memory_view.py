@@ -4,7 +4,7 @@ import msgspec
 
 from annt_prof.analysis.memory_use import MemoryHolder
 from annt_prof.units import GIB
-from annt_prof.views.memory_view import MOST_HOLDERS, build_memory_peaks
+from annt_prof.views.memory_view import build_memory_peaks
 from hand_made_analysis import MEMORY
 
 
@@ -16,7 +16,7 @@ def test_the_peak_of_each_device():
     assert (device.step, device.phase, device.since_trace_began) == (
         "ProfilerStep#4", "backward", False,
     )  # fmt: skip
-    assert device.holders == MEMORY[0].holders[:MOST_HOLDERS]
+    assert device.holders == MEMORY[0].holders[:10]
     assert (host.device, host.since_trace_began) == ("cpu", True)
     assert (host.phase, host.reserved_bytes) == (None, None)
 

@@ -1,13 +1,15 @@
 """What is shown of ranks: each figure in its place, and what is left out."""
 
+import json
+
 import pytest
 
 from annt_prof.analysis.breakdown import Breakdown, MeanBreakdown
 from annt_prof.analysis.ranks import Rank, Ranks, Skew
 from annt_prof.categories import Category
+from annt_prof.report.json.ranks import ranks_document
 from annt_prof.report.text.ranks import render_ranks
 from annt_prof.views.ranks_view import (
-    MOST_STEPS,
     CategoryOverRanks,
     RankCollectives,
     build_ranks_view,
@@ -60,11 +62,11 @@ def test_collectives_where_they_are_paired():
     assert build_ranks_view(ranks(ranks=(rank(0, FIRST), rank(1, SECOND)))).collectives is None
 
 
-@pytest.mark.parametrize(("steps", "more"), [(MOST_STEPS, 0), (MOST_STEPS + 3, 3)])
+@pytest.mark.parametrize(("steps", "more"), [(20, 0), (23, 3)])
 def test_the_first_skews_and_how_many_are_left(steps, more):
     skews = tuple(Skew(f"step {number}", (number,), number) for number in range(steps))
     view = build_ranks_view(ranks(skews=skews))
-    assert view.skews == skews[:MOST_STEPS]
+    assert view.skews == skews[:20]
     assert view.num_more_skews == more
     assert (f"and {more} more; --json has them all" in shown(skews=skews)) == bool(more)
 
@@ -88,3 +90,24 @@ def test_text_without_a_straggler_or_pairs():
     assert "no rank is late in every step and by 1.0 % of it or more" in shown(straggler=None)
     assert "none could be paired over the ranks" in shown(ranks=(rank(0, FIRST),), skews=())
     assert not any("skew" in line.lower() for line in shown(skews=()))
+
+
+def test_json():
+    written = json.loads(ranks_document(build_ranks_view(ranks(remarks=("one is skipped",)))))
+    assert (written["schema_version"], written["straggler"]) == (1, 5)
+    assert written["remarks"] == ["one is skipped"]
+    assert written["skews"] == [
+        {"step": "ProfilerStep#4", "wall_ns": [61_000_000, 72_500_000], "skew_ns": 11_500_000}
+    ]
+    first = written["ranks"][0]
+    assert (first["rank"], first["source"], first["num_collectives"]) == (3, "file-3", 1_234)
+    assert (first["transfer_ns"], first["waiting_ns"]) == (11_111_000, 22_222_000)
+    assert first["mean"]["wall_ns"] == 5_790_000
+    assert first["mean"]["breakdown_ns"]["communication"] == 4_560_000
+    assert first["mean"]["breakdown_ns"]["h2d_copy"] is None
+
+
+def test_json_without_pairs_has_no_transfer():
+    unpaired = build_ranks_view(ranks(ranks=(rank(0, FIRST), rank(1, SECOND))))
+    written = json.loads(ranks_document(unpaired))
+    assert [(r["transfer_ns"], r["waiting_ns"]) for r in written["ranks"]] == [(None, None)] * 2

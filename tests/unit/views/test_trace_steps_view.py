@@ -7,7 +7,6 @@ from annt_prof.analysis.breakdown import Breakdown
 from annt_prof.categories import Category
 from annt_prof.views.step_table_view import build_step_table
 from annt_prof.views.trace_steps_view import (
-    MOST_STEPS,
     HiddenTime,
     UnseenCategory,
     build_trace_steps_view,
@@ -43,8 +42,8 @@ def test_a_single_step_needs_no_table():
     assert build_trace_steps_view(BREAKDOWN).table == build_step_table(STEPS)
 
 
-@pytest.mark.parametrize(("num_steps", "more"), [(MOST_STEPS, 0), (MOST_STEPS + 7, 7)])
+@pytest.mark.parametrize(("num_steps", "more"), [(20, 0), (27, 7)])
 def test_the_first_steps_and_how_many_are_left(num_steps, more):
     view = build_trace_steps_view(breakdown(num_steps))
-    assert view.table == build_step_table(breakdown(num_steps).steps[:MOST_STEPS])
+    assert view.table == build_step_table(breakdown(num_steps).steps[:20])
     assert view.num_more_steps == more
