@@ -11,10 +11,12 @@ from annt_prof.analysis.host_view import HostStep
 from annt_prof.analysis.idle import Gap, Idle
 from annt_prof.analysis.kernel_table import KernelRow, KernelTable
 from annt_prof.analysis.memory_use import MemoryHolder, MemoryUse, StepMemory
+from annt_prof.analysis.pitfalls import TraceMistake
 from annt_prof.analysis.queue import Queue
 from annt_prof.analysis.synchronisations import Synchronisation
 from annt_prof.analysis.temporal import DeviceTime, StreamTime, Temporal
 from annt_prof.categories import Category
+from annt_prof.mistakes import MistakeKey
 from annt_prof.trace.columns import Geometry
 
 MS = 1_000_000
@@ -210,7 +212,7 @@ ANALYSIS = Analysis(
     synchronisations=SYNCHRONISATIONS,
     copies=COPIES,
     memory=MEMORY,
-    pitfalls=("a pitfall",),
+    pitfalls=(TraceMistake(MistakeKey.COPIES_IN_PASSES, "a pitfall", "aten::copy_"),),
     complete=True,
     not_measured={
         "kernels.lines": "no frames",

@@ -17,7 +17,7 @@ from annt_prof.analysis.idle import Idle, idle
 from annt_prof.analysis.intervals import distinct
 from annt_prof.analysis.kernel_table import KernelTable, kernel_table
 from annt_prof.analysis.memory_use import MemoryUse, memory_use
-from annt_prof.analysis.pitfalls import pitfalls
+from annt_prof.analysis.pitfalls import TraceMistake, pitfalls
 from annt_prof.analysis.queue import Queue, queue
 from annt_prof.analysis.steps import EVERY_STEP, WHOLE_TRACE
 from annt_prof.analysis.synchronisations import Synchronisation, synchronisations
@@ -68,7 +68,7 @@ class Analysis(msgspec.Struct, frozen=True):
         synchronisations: Blocking calls of the steps.
         copies: Of the steps.
         memory: Of each device within the steps.
-        pitfalls: Known mistakes that happen in every step, a sentence each.
+        pitfalls: Known mistakes that happen in every step.
         complete: Whether the file holds all its events. Where it breaks off, counts and times
             are of what is left, and what the lost ones could change is None.
         not_measured: Name of each of these that is None, with the reason; of a part's field as
@@ -91,7 +91,7 @@ class Analysis(msgspec.Struct, frozen=True):
     synchronisations: tuple[Synchronisation, ...] | None
     copies: tuple[CopyRow, ...] | None
     memory: tuple[MemoryUse, ...] | None
-    pitfalls: tuple[str, ...] | None
+    pitfalls: tuple[TraceMistake, ...] | None
     complete: bool
     not_measured: dict[str, str]
 

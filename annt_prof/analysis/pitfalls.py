@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 
 from annt_prof import units
@@ -13,6 +14,7 @@ from annt_prof.analysis.launches import UNKNOWN_CALL
 from annt_prof.analysis.phases import PHASES
 from annt_prof.analysis.synchronisations import waits_of
 from annt_prof.categories import Phase
+from annt_prof.mistakes import MistakeKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,11 +28,26 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 _PASSES = (Phase.FORWARD, Phase.BACKWARD)
+_READS_ONE_NUMBER = frozenset({"aten::item", "aten::_local_scalar_dense"})
 _FREEING = frozenset({"cudaFree", "hipFree", "cuMemFree_v2", "cuMemUnmap", "hipMemUnmap"})
 
 
-def pitfalls(timeline: Timeline) -> tuple[str, ...]:
-    """Return a sentence for each mistake that happens in each of the steps.
+class TraceMistake(msgspec.Struct, frozen=True):
+    """A mistake that happens in each step.
+
+    Attributes:
+        key: Its name, the same in any trace that shows it.
+        text: A sentence, with how often it happens.
+        subject: The operator that makes it, where it could be another one.
+    """
+
+    key: MistakeKey
+    text: str
+    subject: str | None = None
+
+
+def pitfalls(timeline: Timeline) -> tuple[TraceMistake, ...]:
+    """Return the mistakes that happen in each of the steps.
 
     Args:
         timeline: Of a whole trace: what is lost cannot be counted.
@@ -38,25 +55,28 @@ def pitfalls(timeline: Timeline) -> tuple[str, ...]:
     return tuple(_mistakes(timeline))
 
 
-def _mistakes(timeline: Timeline) -> Iterator[str]:
+def _mistakes(timeline: Timeline) -> Iterator[TraceMistake]:
     steps = timeline.steps
     copies = _copies_to_device(timeline)
     if often := _often(copies.at_ns[copies.launched_in(timeline.phases, _PASSES)], steps):
-        yield (
+        yield TraceMistake(
+            MistakeKey.COPIES_IN_PASSES,
             f"host-to-device copies are launched inside the passes {often}: the model makes "
-            "tensors on the host and moves them"
+            "tensors on the host and moves them",
         )
     pageable = copies.pageable
     if often := _often(copies.at_ns[pageable], steps):
-        yield (
+        yield TraceMistake(
+            MistakeKey.COPIES_FROM_UNPINNED_MEMORY,
             f"host-to-device copies come from memory that is not pinned {often}: "
-            f"{_held(timeline, copies.call[pageable])}"
+            f"{_held(timeline, copies.call[pageable])}",
         )
     yield from _operators_that_wait(timeline, copies.call[pageable])
     if often := _often(timeline.events.start_ns[_calls(timeline, _FREEING)], steps):
-        yield (
+        yield TraceMistake(
+            MistakeKey.MEMORY_FREED_EVERY_ITERATION,
             f"device memory is given back {often}, which waits for the device: empty_cache in "
-            "the loop, or memory that hardly suffices"
+            "the loop, or memory that hardly suffices",
         )
 
 
@@ -117,7 +137,7 @@ def _held(timeline: Timeline, calls: NDArray[np.intp]) -> str:
     return f"their calls held the host for {shown} a step, non-blocking or not"
 
 
-def _operators_that_wait(timeline: Timeline, told: NDArray[np.intp]) -> Iterator[str]:
+def _operators_that_wait(timeline: Timeline, told: NDArray[np.intp]) -> Iterator[TraceMistake]:
     """Yield the operators that wait in each step, apart from the calls already told of."""
     made: dict[tuple[str, str | None], set[int]] = {}
     for wait in waits_of(timeline):
@@ -127,7 +147,14 @@ def _operators_that_wait(timeline: Timeline, told: NDArray[np.intp]) -> Iterator
     for (outer, inner), operators in made.items():
         if often := _often(timeline.events.start_ns[sorted(operators)], timeline.steps):
             within = "" if inner == outer else f" ({inner})"
-            yield f"{outer}{within} waits for the device {often}"
+            reads = _READS_ONE_NUMBER & {outer, inner}
+            yield TraceMistake(
+                MistakeKey.ITEM_EVERY_ITERATION
+                if reads
+                else MistakeKey.OPERATOR_WAITS_EVERY_ITERATION,
+                f"{outer}{within} waits for the device {often}",
+                subject=f"{outer}{within}",
+            )
 
 
 def _calls(timeline: Timeline, names: frozenset[str]) -> NDArray[np.bool_]:

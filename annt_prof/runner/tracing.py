@@ -77,7 +77,11 @@ def _attribute(state: VariantState, path: Path, *, accelerator: bool) -> None:
     try:
         timeline = Timeline(read(path), accelerator=accelerator)
         state.change(breakdown=break_down(timeline).mean)
-        _remark(state, *(Remark(Source.TRACE, mistake) for mistake in pitfalls(timeline)))
+        mistakes = (
+            Remark(Source.TRACE, mistake.text, key=mistake.key, subject=mistake.subject)
+            for mistake in pitfalls(timeline)
+        )
+        _remark(state, *mistakes)
     except UserError as error:
         _remark(state, Remark(Source.RUN, f"no breakdown: {error.message}"))
 

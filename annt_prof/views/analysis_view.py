@@ -116,7 +116,7 @@ def build_analysis_view(analysis: Analysis) -> AnalysisView:
         waits=build_wait_rows(analysis.synchronisations or (), complete=complete),
         copies=analysis.copies or (),
         memory=build_memory_peaks(analysis.memory or ()),
-        pitfalls=analysis.pitfalls or (),
+        pitfalls=tuple(mistake.text for mistake in analysis.pitfalls or ()),
         not_measured=_not_measured(analysis.not_measured),
         reasons=_reasons(analysis),
         analysis=analysis,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from annt_prof.analysis.idle import Idle
     from annt_prof.analysis.kernel_table import KernelTable
     from annt_prof.analysis.memory_use import MemoryUse
+    from annt_prof.analysis.pitfalls import TraceMistake
     from annt_prof.analysis.queue import Queue
     from annt_prof.analysis.synchronisations import Synchronisation
     from annt_prof.analysis.temporal import Temporal
@@ -51,6 +52,7 @@ class AnalysisDocument:
     copies: tuple[CopyRow, ...] | None
     memory: tuple[MemoryUse, ...] | None
     pitfalls: tuple[str, ...] | None
+    mistakes: tuple[TraceMistake, ...] | None
 
 
 def document(view: AnalysisView) -> bytes:
@@ -84,6 +86,7 @@ def document(view: AnalysisView) -> bytes:
             synchronisations=analysis.synchronisations,
             copies=analysis.copies,
             memory=analysis.memory,
-            pitfalls=analysis.pitfalls,
+            pitfalls=None if analysis.pitfalls is None else view.pitfalls,
+            mistakes=analysis.pitfalls,
         )
     )

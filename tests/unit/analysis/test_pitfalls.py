@@ -30,6 +30,11 @@ def item(builder, at):
     builder.runtime("cudaStreamSynchronize", at + 620, at + 680)
 
 
+def nonzero(builder, at):
+    builder.operator("aten::nonzero", at + 600, at + 700)
+    builder.runtime("cudaStreamSynchronize", at + 620, at + 680)
+
+
 def free(builder, at):
     builder.runtime("cudaFree", at + 950, at + 980)
 
@@ -43,17 +48,23 @@ def pageable(builder, at):
 
 
 @pytest.mark.parametrize(
-    ("mistake", "words"),
+    ("mistake", "key", "words"),
     [
-        (copy_in_forward, "launched inside the passes"),
-        (item, "aten::item (aten::_local_scalar_dense) waits for the device once a step"),
-        (free, "given back once a step"),
-        (pageable, "not pinned"),
+        (copy_in_forward, "copies_in_passes", "launched inside the passes"),
+        (
+            item,
+            "item_every_iteration",
+            "aten::item (aten::_local_scalar_dense) waits for the device once a step",
+        ),
+        (nonzero, "operator_waits_every_iteration", "aten::nonzero waits for the device once a"),
+        (free, "memory_freed_every_iteration", "given back once a step"),
+        (pageable, "copies_from_unpinned_memory", "not pinned"),
     ],
 )
-def test_each_mistake_is_told_and_its_absence_is_not(mistake, words, tmp_path):
+def test_each_mistake_is_told_and_its_absence_is_not(mistake, key, words, tmp_path):
     (found,) = found_in(tmp_path, mistake)
-    assert words in found
+    assert found.key == key
+    assert words in found.text
     assert found_in(tmp_path, lambda *_: None) == ()
 
 
@@ -77,7 +88,7 @@ def test_how_often_may_differ_by_step(tmp_path):
             builder.runtime("cudaFree", at + 950 + number, at + 951 + number)
 
     (found,) = found_in(tmp_path, more_and_more)
-    assert "given back 1 to 3 times a step" in found
+    assert "given back 1 to 3 times a step" in found.text
 
 
 @pytest.mark.parametrize(
@@ -90,7 +101,7 @@ def test_whether_a_pageable_copy_waited_is_the_traces_word(returned, words, tmp_
                      pageable=True)  # fmt: skip
 
     (found,) = found_in(tmp_path, copied)
-    assert words in found
+    assert words in found.text
 
 
 def test_an_item_that_blocks_twice_waits_once(tmp_path):
@@ -100,7 +111,7 @@ def test_an_item_that_blocks_twice_waits_once(tmp_path):
                      pageable=True)  # fmt: skip
 
     (found,) = found_in(tmp_path, copied)
-    assert "aten::item (aten::_local_scalar_dense) waits for the device once a step" in found
+    assert "aten::item (aten::_local_scalar_dense) waits for the device once a step" in found.text
 
 
 def test_a_program_that_waits_on_purpose_is_not_blamed(tmp_path):

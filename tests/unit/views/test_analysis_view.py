@@ -156,14 +156,20 @@ def test_a_narrow_text_has_fewer_columns():
 def test_json_has_every_part_under_its_own_key():
     written = json.loads(document(build_analysis_view(ANALYSIS)))
     for part in ("source", "num_events", "rank", "world_size", "remarks", "device_names", *PARTS):
-        if part != "breakdown":
+        if part not in ("breakdown", "pitfalls"):
             value = getattr(ANALYSIS, part)
             assert written[part] == json.loads(msgspec.json.encode(value)), part
+    assert written["pitfalls"] == ["a pitfall"]
+    assert written["mistakes"] == [
+        {"key": "copies_in_passes", "text": "a pitfall", "subject": "aten::copy_"}
+    ]
     assert written["schema_version"] == 1
     assert written["incomplete_steps"] == ["ProfilerStep#5"]
     assert written["not_measured"]["zero_grad"] == "no range"
     told = set(Analysis.__struct_fields__) - {"breakdown", "complete"}
-    assert set(written) == told | {"schema_version", "steps", "mean", "incomplete_steps"}
+    assert set(written) == told | {
+        "schema_version", "steps", "mean", "incomplete_steps", "mistakes",
+    }  # fmt: skip
 
 
 def test_json_of_a_breakdown_has_every_category():
