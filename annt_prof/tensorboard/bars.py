@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from PIL import Image, ImageDraw, ImageFont
 
 from annt_prof import units
-from annt_prof.categories import Category
 from annt_prof.views.palette import LOOKS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from annt_prof.analysis.breakdown import MeanBreakdown
-    from annt_prof.runs.record import VariantRecord
+    from annt_prof.categories import Category
+    from annt_prof.views.breakdown_view import BreakdownView, VariantBreakdown
+    from annt_prof.views.step_parts import StepParts
 
 # TensorBoard shows a picture some 350 pixels wide and 250 high until it is clicked, so the letters
 # are large for its size and its shape is near 4:3 with four variants.
@@ -38,49 +38,39 @@ class Picture:
     height: int
 
 
-def draw(variants: Sequence[VariantRecord]) -> Picture | None:
+def draw(view: BreakdownView) -> Picture | None:
     """Draw the breakdown of every traced variant on one scale, or None where there is none."""
-    traced = [(v, v.breakdown) for v in variants if v.breakdown is not None]
-    if not traced:
+    if not view.variants:
         return None
-    shown = _shown([mean for _, mean in traced])
-    bars_top = _MARGIN + 2 * _LINE + -(-len(shown) // _LEGEND_COLUMNS) * _LINE + 12
-    bottom = bars_top + len(traced) * _BLOCK
+    bars_top = _MARGIN + 2 * _LINE + -(-len(view.filled) // _LEGEND_COLUMNS) * _LINE + 12
+    bottom = bars_top + len(view.variants) * _BLOCK
     image = Image.new("RGB", (_WIDTH, bottom + _LINE + _MARGIN), _PAPER)
     pen = ImageDraw.Draw(image)
     pen.text((_MARGIN, _MARGIN - 6), "Traced step by category", _INK, font=_font(28))
-    pen.text((_MARGIN, _MARGIN + _LINE - 4), _subtitle(variants), _PALE_INK, font=_font(20))
-    _legend(pen, shown, _MARGIN + 2 * _LINE + 2)
-    longest_ns = max(mean.step_ns for _, mean in traced) or 1
+    pen.text((_MARGIN, _MARGIN + _LINE - 4), _subtitle(view), _PALE_INK, font=_font(20))
+    _legend(pen, view.filled, _MARGIN + 2 * _LINE + 2)
+    longest_ns = view.scale.longest_step_ns or 1
     _axis(pen, longest_ns, bars_top, bottom)
-    for index, (variant, mean) in enumerate(traced):
+    for index, variant in enumerate(view.variants):
         top = bars_top + index * _BLOCK
-        _words(pen, _label(variant, variants), _caption(variant, mean), top)
-        _bar(pen, mean, top + _LINE, longest_ns)
+        _words(pen, _label(variant, view), _caption(variant), top)
+        _bar(pen, variant.parts, top + _LINE, longest_ns)
     encoded = io.BytesIO()
     image.save(encoded, "PNG", optimize=True)
     return Picture(encoded.getvalue(), image.width, image.height)
 
 
-def _subtitle(variants: Sequence[VariantRecord]) -> str:
-    sizes = _batch_sizes(variants)
-    of = f" of {units.count(min(sizes), 'sample')}" if len(sizes) == 1 else ""
+def _subtitle(view: BreakdownView) -> str:
+    sizes = view.batch_sizes
+    of = f" of {units.count(sizes[0], 'sample')}" if len(sizes) == 1 else ""
     return f"mean wall time in ms of one iteration{of}, under the profiler"
 
 
-def _label(variant: VariantRecord, variants: Sequence[VariantRecord]) -> str:
+def _label(variant: VariantBreakdown, view: BreakdownView) -> str:
     """Return the name, with the batch where variants differ in it: their steps are other work."""
-    if len(_batch_sizes(variants)) == 1:
-        return variant.name
-    return f"{variant.name} ({units.count(variant.samples_per_iteration, 'sample')})"
-
-
-def _batch_sizes(variants: Sequence[VariantRecord]) -> set[int]:
-    return {v.samples_per_iteration for v in variants if v.breakdown is not None}
-
-
-def _shown(means: Sequence[MeanBreakdown]) -> list[Category]:
-    return [c for c in Category if any(mean.by_category_ns.get(c) for mean in means)]
+    if len(view.batch_sizes) == 1:
+        return variant.variant
+    return f"{variant.variant} ({units.count(variant.samples_per_iteration, 'sample')})"
 
 
 def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
@@ -123,27 +113,24 @@ def _words(pen: ImageDraw.ImageDraw, label: str, caption: str, top: int) -> None
     pen.text((_MARGIN, top), _fitted(pen, label, room), _INK, font=_font(22))
 
 
-def _bar(pen: ImageDraw.ImageDraw, mean: MeanBreakdown, top: int, longest_ns: int) -> None:
+def _bar(pen: ImageDraw.ImageDraw, parts: StepParts, top: int, longest_ns: int) -> None:
     """Draw one stacked bar, with the milliseconds of each part that has room for them."""
-    font, places, begin_ns = _font(22), units.duration_decimals([mean.step_ns]), 0
-    for category in Category:
-        duration_ns = mean.by_category_ns.get(category, 0)
-        if not duration_ns:
-            continue
-        left, right = _x(begin_ns, longest_ns), _x(begin_ns + duration_ns, longest_ns)
-        begin_ns += duration_ns
-        pen.rectangle((left, top, max(left, right - 1), top + _BAR), LOOKS[category].colour)
-        figure = units.milliseconds(duration_ns, places)
+    font, begin_ns = _font(22), 0
+    for row in parts.rows:
+        left, right = _x(begin_ns, longest_ns), _x(begin_ns + row.time_ns, longest_ns)
+        begin_ns += row.time_ns
+        pen.rectangle((left, top, max(left, right - 1), top + _BAR), LOOKS[row.category].colour)
+        figure = units.milliseconds(row.time_ns, parts.duration_decimals)
         if pen.textlength(figure, font=font) + 8 <= right - left:
             middle = ((left + right) / 2, top + _BAR / 2)
-            pen.text(middle, figure, LOOKS[category].ink, font, "mm")
+            pen.text(middle, figure, LOOKS[row.category].ink, font, "mm")
 
 
-def _caption(variant: VariantRecord, mean: MeanBreakdown) -> str:
-    traced = f"{units.duration(mean.step_ns)} traced"
-    if variant.step_time is None:
+def _caption(variant: VariantBreakdown) -> str:
+    traced = f"{units.duration(variant.parts.step_ns)} traced"
+    if variant.timed_ns is None:
         return traced
-    return f"{traced}, {units.duration(variant.step_time.mean)} timed"
+    return f"{traced}, {units.duration(variant.timed_ns)} timed"
 
 
 def _x(offset_ns: int, longest_ns: int) -> int:

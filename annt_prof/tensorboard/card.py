@@ -7,17 +7,18 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from annt_prof import units
-from annt_prof.categories import Category
 from annt_prof.compare.wording import phrase
-from annt_prof.explain.agreement import agreement, in_words
+from annt_prof.explain.agreement import in_words
 from annt_prof.plan import BASELINE
 from annt_prof.text import printable
+from annt_prof.views.breakdown_view import breakdown_view
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from annt_prof.analysis.breakdown import MeanBreakdown
     from annt_prof.runs.record import Run, VariantRecord
+    from annt_prof.views.breakdown_view import BreakdownView
+    from annt_prof.views.step_parts import CategoryTime
 
 # Markdown's marks, among them the dot that makes a number begin a list.
 _MARKS = re.compile(r"([\\`*_{}\[\]()#+!-]|(?<=\d)\.(?=\s))")
@@ -43,7 +44,7 @@ def markdown(run: Run, problems: Sequence[str] = ()) -> str:
         _caveats(run, problems),
         _variants(run),
         _remarks(run.variants),
-        _breakdowns(run.variants),
+        _breakdowns(breakdown_view(run)),
         _origin(run),
     )
     return "\n\n".join("\n".join(lines) for lines in map(list, sections) if lines) + "\n"
@@ -143,9 +144,8 @@ def _remarks(variants: Sequence[VariantRecord]) -> Iterator[str]:
             yield ""
 
 
-def _breakdowns(variants: Sequence[VariantRecord]) -> Iterator[str]:
-    traced = [(v, v.breakdown) for v in variants if v.breakdown is not None]
-    if not traced:
+def _breakdowns(view: BreakdownView) -> Iterator[str]:
+    if not view.variants:
         return
     yield "#### Where the time of a traced step goes"
     yield ""
@@ -154,51 +154,37 @@ def _breakdowns(variants: Sequence[VariantRecord]) -> Iterator[str]:
         "shares, not the sums."
     )
     yield ""
-    header = ("category", *(escape(variant.name) for variant, _ in traced))
-    inflation = (_signed(variant.profiler_inflation) for variant, _ in traced)
-    means = [mean for _, mean in traced]
-    yield from _table(header, (*_categories(means), ("profiler inflation", *inflation)))
+    header = ("category", *(escape(v.variant) for v in view.variants))
+    inflation = (_signed(v.profiler_inflation) for v in view.variants)
+    yield from _table(header, (*_categories(view), ("profiler inflation", *inflation)))
     yield ""
     yield from _items(
-        f"{variant.name}: {in_words(compared)}"
-        for variant, _ in traced
-        if (compared := agreement(variant)) is not None
+        f"{v.variant}: {in_words(v.agreement)}" for v in view.variants if v.agreement is not None
     )
-    yield from _items(_absent(means))
+    yield from _items(_absent(view))
 
 
-def _categories(means: Sequence[MeanBreakdown]) -> Iterator[Iterable[str]]:
-    places = units.duration_decimals(mean.step_ns for mean in means)
-    yield "**step**", *(units.milliseconds(mean.step_ns, places) for mean in means)
-    for category in Category:
-        durations = [mean.by_category_ns.get(category) for mean in means]
-        if any(durations):
-            cells = zip(durations, means, strict=True)
-            yield escape(category), *(_share(ns, mean.step_ns, places) for ns, mean in cells)
+def _categories(view: BreakdownView) -> Iterator[Iterable[str]]:
+    places = view.scale.duration_decimals
+    yield "**step**", *(units.milliseconds(v.parts.step_ns, places) for v in view.variants)
+    for category in view.filled:
+        cells = (_share(v.parts.time_of(category), places) for v in view.variants)
+        yield escape(category), *cells
 
 
-def _absent(means: Sequence[MeanBreakdown]) -> Iterable[str]:
-    """Return why a category has no row: there was nothing in it, or no way to measure it."""
-    measured = {category for mean in means for category in mean.by_category_ns}
-    filled = {category for mean in means for category, ns in mean.by_category_ns.items() if ns}
-    empty = [category for category in Category if category in measured - filled]
-    return dict.fromkeys(
-        (
-            *([f"0 ms in every variant: {', '.join(empty)}"] if empty else []),
-            *(
-                f"{category} is not measured: {reason}"
-                for mean in means
-                for category, reason in mean.not_measured.items()
-            ),
-        )
-    )
+def _absent(view: BreakdownView) -> Iterator[str]:
+    """Yield why a category has no row: there was nothing in it, or no way to measure it."""
+    if view.empty:
+        yield f"0 ms in every variant: {', '.join(view.empty)}"
+    for lacking in view.categories_not_measured:
+        yield f"{lacking.category} is not measured: {lacking.reason}"
 
 
-def _share(duration_ns: int | None, step_ns: int, places: int) -> str:
-    if duration_ns is None:
+def _share(found: CategoryTime | None, places: int) -> str:
+    if found is None:
         return _NONE
-    of_step = units.percent(duration_ns / step_ns) if step_ns else _NONE
-    return f"{units.milliseconds(duration_ns, places)} ({of_step})"
+    of_step = _NONE if found.share is None else units.percent(found.share)
+    return f"{units.milliseconds(found.time_ns, places)} ({of_step})"
 
 
 def _signed(fraction: float | None) -> str:

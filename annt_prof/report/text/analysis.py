@@ -90,12 +90,12 @@ def _head(head: TraceHead) -> Iterator[RenderableType]:
 
 
 def _steps(view: TraceStepsView, width: int, *, ascii_only: bool) -> Iterator[RenderableType]:
-    mean = view.mean
-    yield heading("Where the step goes", f"{units.duration(mean.step_ns)}, {_mean_of(view)}")
-    yield from BreakdownTable([mean], width, ascii_only=ascii_only).rows(mean)
-    if view.hidden:
+    parts = view.parts
+    yield heading("Where the step goes", f"{units.duration(parts.step_ns)}, {_mean_of(view)}")
+    yield from BreakdownTable(view.scale, width, ascii_only=ascii_only).rows(parts)
+    if parts.hidden:
         listed = ", ".join(
-            f"{time.category} {units.duration(time.time_ns)}" for time in view.hidden
+            f"{time.category} {units.duration(time.time_ns)}" for time in parts.hidden
         )
         yield indented(plain(f"hidden under other work, so not part of the step: {listed}"))
     for unseen in view.unseen:

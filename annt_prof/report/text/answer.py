@@ -12,6 +12,7 @@ from annt_prof.report.text.conditions import conditions
 from annt_prof.report.text.lines import LABEL_WIDTH, labelled, left, plain
 from annt_prof.report.text.steps import steps
 from annt_prof.report.text.variants import variants
+from annt_prof.views.breakdown_view import breakdown_view
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +34,7 @@ def render(run: Run, directory: Path, console: Console) -> None:
     parts = (
         conditions(run),
         variants(run),
-        steps(run, console.width, ascii_only=console.options.ascii_only),
+        steps(breakdown_view(run), console.width, ascii_only=console.options.ascii_only),
         labelled(_closing(run)),
     )
     for index, part in enumerate(parts):

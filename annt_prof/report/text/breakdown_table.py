@@ -14,41 +14,37 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from annt_prof.analysis.breakdown import MeanBreakdown
-    from annt_prof.categories import Category
+    from annt_prof.views.step_parts import CategoryTime, Scale, StepParts
 
 _WIDEST_BAR = 40
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
 class BreakdownTable:
-    """Lays out breakdowns with one unit, one number of decimals and one scale of bars."""
+    """Lays out steps with one unit, one number of decimals and one scale of bars."""
 
-    def __init__(self, breakdowns: list[MeanBreakdown], width: int, *, ascii_only: bool) -> None:
-        every = [ns for b in breakdowns for ns in b.by_category_ns.values()]
-        self._places = units.duration_decimals(b.step_ns for b in breakdowns)
-        self._largest_ns = max(every, default=0)
-        self._label = max((len(c) for b in breakdowns for c in b.by_category_ns), default=0)
-        self._figure = max(len(self._milliseconds(b.step_ns)) for b in breakdowns)
+    def __init__(self, scale: Scale, width: int, *, ascii_only: bool) -> None:
+        self._places = scale.duration_decimals
+        self._largest_ns = scale.largest_part_ns
+        self._label = max(map(len, scale.categories), default=0)
+        self._figure = len(self._milliseconds(scale.longest_step_ns))
         self._bar = max(8, min(_WIDEST_BAR, width - INDENT - self._label - self._figure - 17))
         self._ascii_only = ascii_only
 
-    def rows(self, breakdown: MeanBreakdown) -> Iterator[RenderableType]:
+    def rows(self, parts: StepParts) -> Iterator[RenderableType]:
         """Yield a line for each category that took time, and one for those that took none."""
-        for category, ns in breakdown.by_category_ns.items():
-            if ns:
-                yield self._row(category, ns, breakdown.step_ns)
-        idle = [category for category, ns in breakdown.by_category_ns.items() if not ns]
-        if idle:
-            yield indented(plain(f"0 ms: {', '.join(idle)}", "dim"))
+        for row in parts.rows:
+            yield self._row(row)
+        if parts.zeros:
+            yield indented(plain(f"0 ms: {', '.join(parts.zeros)}", "dim"))
 
-    def _row(self, category: Category, ns: int, step_ns: int) -> Text:
-        share = units.percent(ns / step_ns)
+    def _row(self, row: CategoryTime) -> Text:
+        share = "-" if row.share is None else units.percent(row.share)
         return Text.assemble(
             " " * INDENT,
-            left(category, self._label),
-            f"  {right(self._milliseconds(ns), self._figure)} ms  {right(share, 7)}  ",
-            (self._drawn(ns), "cyan"),
+            left(row.category, self._label),
+            f"  {right(self._milliseconds(row.time_ns), self._figure)} ms  {right(share, 7)}  ",
+            (self._drawn(row.time_ns), "cyan"),
         )
 
     def _milliseconds(self, ns: int) -> str:

@@ -13,13 +13,19 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from annt_prof.categories import Category
-from annt_prof.runs.record import Run
-from annt_prof.tensorboard.bars import draw, tick
+from annt_prof.runs.record import Run, VariantRecord
+from annt_prof.tensorboard.bars import Picture, draw, tick
+from annt_prof.views.breakdown_view import breakdown_view
 from annt_prof.views.palette import LOOKS
 
 
+def drawn(run: Run, *variants: VariantRecord) -> Picture | None:
+    """The picture of these variants alone."""
+    return draw(breakdown_view(msgspec.structs.replace(run, variants=variants)))
+
+
 def pixels_by_colour(run: Run) -> Counter[str]:
-    picture = draw(run.variants)
+    picture = draw(breakdown_view(run))
     assert picture is not None
     image = Image.open(io.BytesIO(picture.png))
     assert image.size == (picture.width, picture.height)
@@ -44,25 +50,25 @@ def test_what_is_nowhere_is_not_in_the_legend(run: Run) -> None:
 
 
 def test_every_traced_variant_has_its_bar(run: Run) -> None:
-    one = draw(run.variants[:1])
-    two = draw(run.variants)
+    one = drawn(run, run.variants[0])
+    two = draw(breakdown_view(run))
     assert one is not None
     assert two is not None
     assert two.height > one.height + 60
 
 
 def test_without_a_trace_there_is_no_picture(run: Run) -> None:
-    assert draw(run.variants[2:]) is None
+    assert drawn(run, *run.variants[2:]) is None
 
 
 def test_a_name_of_any_length_fits(run: Run) -> None:
     long = msgspec.structs.replace(run.variants[0], name="a\nvery long name " * 40)
-    assert draw((long,)) is not None
+    assert drawn(run, long) is not None
 
 
 def test_variants_of_other_batches_are_drawn_with_theirs(run: Run) -> None:
     larger = msgspec.structs.replace(run.variants[1], samples_per_iteration=200)
-    one, other = draw(run.variants[:2]), draw((run.variants[0], larger))
+    one, other = drawn(run, *run.variants[:2]), drawn(run, run.variants[0], larger)
     assert one is not None
     assert other is not None
     assert one.png != other.png
@@ -70,7 +76,7 @@ def test_variants_of_other_batches_are_drawn_with_theirs(run: Run) -> None:
 
 def test_an_empty_step_is_drawn_too(run: Run) -> None:
     mean = msgspec.structs.replace(run.variants[0].breakdown, step_ns=0, by_category_ns={})
-    assert draw((msgspec.structs.replace(run.variants[0], breakdown=mean),)) is not None
+    assert drawn(run, msgspec.structs.replace(run.variants[0], breakdown=mean)) is not None
 
 
 @given(st.integers(1, 10**13))
