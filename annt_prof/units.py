@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
 KIB = 1024
 MIB = KIB * 1024
@@ -137,15 +137,14 @@ def ratio(value: float, places: int = 2) -> str:
     return f"{value:.{places}f}x"
 
 
-def throughputs(samples_per_s: Sequence[float]) -> list[str]:
-    """Return a column of samples per second without the unit, all with the same decimals."""
-    places = decimals(max(samples_per_s, default=0), most=2)
-    return [f"{value:.{places}f}" for value in samples_per_s]
+def throughput_decimals(samples_per_s: Iterable[float]) -> int:
+    """Return the decimals of a column of samples per second, given all its figures."""
+    return decimals(max(samples_per_s, default=0), most=2)
 
 
-def throughput(samples_per_s: float) -> str:
-    """Return samples per second without the unit, with its own decimals."""
-    return throughputs([samples_per_s])[0]
+def throughput(samples_per_s: float, places: int) -> str:
+    """Return samples per second without the unit, for a cell of a table."""
+    return f"{samples_per_s:.{places}f}"
 
 
 class MemoryUnit(NamedTuple):

@@ -24,17 +24,18 @@ def command(run: str | None, runs_dir: Path, as_json: bool) -> None:
     """
     from annt_prof.compare.old_records import with_figures
     from annt_prof.runs import store
+    from annt_prof.views.run_view import run_view
 
     place = store.find(run, runs_dir)
-    record = with_figures(store.load(place))
+    view = run_view(with_figures(store.load(place)))
     if as_json:
         from annt_prof.report.json.run import document
 
-        sys.stdout.buffer.write(document(record))
+        sys.stdout.buffer.write(document(view))
         return
     from rich.console import Console
 
     from annt_prof.report.text.answer import render
     from annt_prof.runs.layout import run_directory
 
-    render(record, run_directory(place), Console())
+    render(view, run_directory(place), Console())

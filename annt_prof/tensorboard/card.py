@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from annt_prof import units
 from annt_prof.compare.wording import phrase
 from annt_prof.explain.agreement import in_words
-from annt_prof.plan import BASELINE
 from annt_prof.text import printable
-from annt_prof.views.breakdown_view import breakdown_view
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from annt_prof.runs.record import Run, VariantRecord
     from annt_prof.views.breakdown_view import BreakdownView
+    from annt_prof.views.caveats_view import CaveatsView
+    from annt_prof.views.run_view import RunView
     from annt_prof.views.step_parts import CategoryTime
+    from annt_prof.views.variant_rows import SaidOfVariant, TableColumns, VariantRow
 
 # Markdown's marks, among them the dot that makes a number begin a list.
 _MARKS = re.compile(r"([\\`*_{}\[\]()#+!-]|(?<=\d)\.(?=\s))")
@@ -32,116 +32,90 @@ def escape(text: str) -> str:
     return _MARKS.sub(r"\\\1", one_line).translate(_ENTITIES)
 
 
-def markdown(run: Run, problems: Sequence[str] = ()) -> str:
+def markdown(view: RunView, problems: Sequence[str] = ()) -> str:
     """Return the whole answer.
 
     Args:
-        run: Finished or not; what is missing is said.
+        view: Of a run, finished or not; what is missing is said.
         problems: What kept a part of the log from being written, one sentence each.
     """
     sections = (
-        _head(run),
-        _caveats(run, problems),
-        _variants(run),
-        _remarks(run.variants),
-        _breakdowns(breakdown_view(run)),
-        _origin(run),
+        _head(view),
+        _caveats(view.caveats, problems),
+        _variants(view),
+        _remarks(view.said),
+        _breakdowns(view.breakdown),
+        _origin(view),
     )
     return "\n\n".join("\n".join(lines) for lines in map(list, sections) if lines) + "\n"
 
 
-def _head(run: Run) -> Iterator[str]:
-    where = run.environment
-    count = f"{where.num_devices} x " if where.num_devices > 1 else ""
-    at = datetime.fromisoformat(run.created).astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    yield f"### {escape(run.scenario_name)} on {count}{escape(where.device_name)}, {at}"
-    if not run.complete:
+def _head(view: RunView) -> Iterator[str]:
+    setting = view.setting
+    count = "" if setting.one_of_devices is None else f"{setting.one_of_devices} x "
+    at = datetime.fromisoformat(setting.created).astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    device = escape(setting.environment.device_name)
+    yield f"### {escape(view.scenario_name)} on {count}{device}, {at}"
+    if not view.complete:
         yield ""
-        yield f"**This run is not complete:** {escape(run.stop)}."
+        yield f"**This run is not complete:** {escape(view.stop)}."
 
 
-def _caveats(run: Run, problems: Sequence[str]) -> Iterator[str]:
+def _caveats(caveats: CaveatsView, problems: Sequence[str]) -> Iterator[str]:
     """Yield what a reader must know before the figures; short, since the card is low."""
-    for substitution in run.substitutions:
-        wanted, used = escape(substitution.wanted), escape(substitution.used)
-        yield f"- **{used} instead of {wanted}**: {escape(substitution.consequence)}"
-    yield from _items((*run.overrides_in_effect, *problems))
+    for replaced in caveats.substitutions:
+        wanted, used = escape(replaced.wanted), escape(replaced.used)
+        yield f"- **{used} instead of {wanted}**: {escape(replaced.consequence)}"
+    yield from _items((*caveats.overrides_in_effect, *problems))
 
 
-class _Columns(NamedTuple):
-    """What the rows of the table of variants have in common.
-
-    Attributes:
-        places: Decimals of the times.
-        throughputs: By variant, with the same decimals.
-    """
-
-    places: int
-    memory: units.MemoryUnit
-    throughputs: dict[str, str]
-
-
-def _variants(run: Run) -> Iterator[str]:
-    times = [v.step_time.p95 for v in run.variants if v.step_time]
-    memory = units.memory_unit(v.peak_memory_bytes for v in run.variants if v.peak_memory_bytes)
-    throughputs = {v.name: v.throughput for v in run.variants if v.throughput is not None}
+def _variants(view: RunView) -> Iterator[str]:
     header = (
         "variant",
         "against the baseline",
         "samples per s",
         "step time, ms: mean (5 % to 95 % of steps)",
-        f"peak memory, {memory.name}",
+        f"peak memory, {view.columns.memory_unit.name}",
         "energy per sample, J",
     )
-    columns = _Columns(
-        units.duration_decimals(times),
-        memory,
-        dict(zip(throughputs, units.throughputs(list(throughputs.values())), strict=True)),
-    )
-    yield from _table(header, (_row(v, columns) for v in run.variants))
+    yield from _table(header, (_row(row, view.columns) for row in view.rows))
 
 
-def _row(variant: VariantRecord, columns: _Columns) -> Iterator[str]:
-    yield f"**{escape(variant.name)}**"
-    if variant.step_time is None:
-        status = "no window" if variant.status == "measured" else variant.status.replace("_", " ")
-        yield escape(f"{status}: {variant.reason}" if variant.reason else status)
+def _row(row: VariantRow, columns: TableColumns) -> Iterator[str]:
+    yield f"**{escape(row.name)}**"
+    if row.step_time is None:
+        status = "no window" if row.status == "measured" else row.status.replace("_", " ")
+        yield escape(f"{status}: {row.reason}" if row.reason else status)
         yield from [_NONE] * 4
         return
-    time, peak, energy = variant.step_time, variant.peak_memory_bytes, variant.energy_per_sample_j
+    time, rate = row.step_time, row.throughput
+    peak, energy = row.peak_memory_bytes, row.energy_per_sample_j
     mean, p05, p95 = (
-        units.milliseconds(t, columns.places) for t in (time.mean, time.p05, time.p95)
+        units.milliseconds(ns, columns.duration_decimals) for ns in (time.mean, time.p05, time.p95)
     )
-    yield escape(_against_baseline(variant))
-    yield columns.throughputs.get(variant.name, _NONE)
+    yield escape(_against_baseline(row))
+    yield _NONE if rate is None else units.throughput(rate, columns.throughput_decimals)
     yield f"{mean} ({p05} to {p95})"
-    yield _NONE if peak is None else columns.memory.format(peak)
+    yield _NONE if peak is None else columns.memory_unit.format(peak)
     yield _NONE if energy is None else units.joules(energy)
 
 
-def _against_baseline(variant: VariantRecord) -> str:
-    if variant.name == BASELINE:
+def _against_baseline(row: VariantRow) -> str:
+    if row.is_baseline:
         return _NONE
-    if variant.speedup is None or variant.verdict is None:
+    if row.speedup is None or row.verdict is None:
         return "no round in common with it"
-    return phrase(variant.verdict, variant.speedup)
+    return phrase(row.verdict, row.speedup)
 
 
-def _remarks(variants: Sequence[VariantRecord]) -> Iterator[str]:
-    said: set[str] = set()
-    for variant in variants:
-        sentences = [
-            *(f"{name} is left out: {reason}" for name, reason in variant.left_out.items()),
-            *(remark.sentence for remark in variant.remarks),
-            *(f"changes the mathematics: {change.sentence}" for change in variant.mathematics),
-        ]
-        fresh = [sentence for sentence in sentences if sentence not in said]
-        said.update(fresh)
-        if fresh:
-            yield f"**{escape(variant.name)}**"
-            yield ""
-            yield from _items(fresh)
-            yield ""
+def _remarks(said: Iterable[SaidOfVariant]) -> Iterator[str]:
+    for about in said:
+        yield f"**{escape(about.variant)}**"
+        yield ""
+        yield from _items(f"{name} is left out: {reason}" for name, reason in about.left_out)
+        yield from _items(about.remarks)
+        yield from _items(f"changes the mathematics: {text}" for text in about.mathematics)
+        yield ""
 
 
 def _breakdowns(view: BreakdownView) -> Iterator[str]:
@@ -193,8 +167,8 @@ def _signed(fraction: float | None) -> str:
     return f"{'+' if fraction > 0 else ''}{units.percent(fraction)}"
 
 
-def _origin(run: Run) -> Iterator[str]:
-    where = run.environment
+def _origin(view: RunView) -> Iterator[str]:
+    where = view.setting.environment
     yield "#### Measured on"
     yield ""
     packages = ", ".join(f"{name} {version}" for name, version in where.packages.items())
@@ -206,8 +180,8 @@ def _origin(run: Run) -> Iterator[str]:
             where.operating_system,
             f"driver {where.driver}" if where.driver else "",
             packages,
-            run.telemetry_note,
-            f"measuring stopped: {run.stop}",
+            view.telemetry_note,
+            f"measuring stopped: {view.stop}",
         )
         if sentence
     )

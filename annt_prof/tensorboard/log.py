@@ -13,7 +13,7 @@ from annt_prof.tensorboard import bars, card
 from annt_prof.tensorboard.events import EVENT_FILES, Image, Text, replace_events
 from annt_prof.tensorboard.normalise import normalise
 from annt_prof.tensorboard.scalars import created_s, scalars
-from annt_prof.views.breakdown_view import breakdown_view
+from annt_prof.views.run_view import run_view
 
 if TYPE_CHECKING:
     from annt_prof.runs.record import Run, VariantRecord
@@ -97,9 +97,9 @@ def _copy_trace(run: Run, variant: VariantRecord, directory: Path) -> str | None
 
 
 def _answer(run: Run, problems: tuple[str, ...]) -> list[Entry]:
-    at_s = created_s(run)
-    text = Text(ANSWER, card.markdown(run, problems), 0, at_s, "What each variant is worth.")
-    picture = bars.draw(breakdown_view(run))
+    view, at_s = run_view(run), created_s(run)
+    text = Text(ANSWER, card.markdown(view, problems), 0, at_s, "What each variant is worth.")
+    picture = bars.draw(view.breakdown)
     if picture is None:
         return [text]
     about = "Mean wall time of a traced step by category, every variant on one scale."

@@ -130,9 +130,10 @@ def test_joules(energy_j: float, expected: str) -> None:
 
 
 def test_throughput_and_ratio_and_count() -> None:
-    assert units.throughputs([11.574, 123.4567]) == ["11.6", "123.5"]
-    assert units.throughputs([123456.7]) == ["123457"]
-    assert units.throughput(1234.56) == "1234.6"
+    assert units.throughput_decimals([11.574, 123.4567]) == 1
+    assert units.throughput_decimals([123456.7]) == 0
+    assert units.throughput_decimals([1.5]) == 2
+    assert units.throughput(1234.56, 1) == "1234.6"
     assert units.ratio(1.3401) == "1.34x"
     assert units.count(1, "round") == "1 round"
     assert units.count(2, "process", "processes") == "2 processes"

@@ -6,21 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from annt_prof.compare.figures import waited_ns
-from annt_prof.explain.agreement import agreement
-from annt_prof.remarks import Source
-
 if TYPE_CHECKING:
     from annt_prof.remarks import Remark
-    from annt_prof.runs.record import Run, VariantRecord
-
-_MISTAKES = (Source.PITFALL, Source.TRACE)
+    from annt_prof.views.run_view import RunView
+    from annt_prof.views.variant_rows import VariantRow
 
 DOCUMENT_VERSION = 2
 """Raised when a key changes its meaning or goes; new keys do not raise it."""
 
 
-def document(run: Run) -> bytes:
+def document(view: RunView) -> bytes:
     """Return the answer as indented UTF-8 JSON with a final line break.
 
     Durations are integer nanoseconds per iteration, memory is in bytes, energy in joules, ratios
@@ -28,55 +23,55 @@ def document(run: Run) -> bytes:
     """
     answer = {
         "schema_version": DOCUMENT_VERSION,
-        "run_id": run.run_id,
-        "created": run.created,
-        "complete": run.complete,
-        "stop": run.stop,
-        "seed": run.seed,
-        "scenario": {"name": run.scenario_name, "values": run.scenario},
-        "environment": run.environment,
-        "substitutions": run.substitutions,
-        "overrides_in_effect": run.overrides_in_effect,
-        "telemetry_note": run.telemetry_note,
-        "remarks": run.remarks,
-        "variants": [_variant(variant) for variant in run.variants],
+        "run_id": view.run_id,
+        "created": view.setting.created,
+        "complete": view.complete,
+        "stop": view.stop,
+        "seed": view.seed,
+        "scenario": {"name": view.scenario_name, "values": view.scenario},
+        "environment": view.setting.environment,
+        "substitutions": view.caveats.substitutions,
+        "overrides_in_effect": view.caveats.overrides_in_effect,
+        "telemetry_note": view.telemetry_note,
+        "remarks": [row.text for row in view.caveats.remarks if not row.variants],
+        "variants": [_variant(row) for row in view.rows],
     }
     return msgspec.json.format(msgspec.json.encode(answer), indent=2) + b"\n"
 
 
-def _variant(variant: VariantRecord) -> dict[str, Any]:
-    compared = agreement(variant)
+def _variant(row: VariantRow) -> dict[str, Any]:
+    compared = row.agreement
     return {
-        "name": variant.name,
-        "techniques": [technique.name for technique in variant.techniques],
-        "factors": variant.factors,
-        "left_out": variant.left_out,
-        "status": variant.status,
-        "reason": variant.reason,
-        "log": variant.log,
-        "remarks": [remark.sentence for remark in variant.remarks],
-        "mistakes": [_mistake(each) for each in variant.remarks if each.source in _MISTAKES],
-        "mathematics": [change.sentence for change in variant.mathematics],
-        "samples_per_iteration": variant.samples_per_iteration,
-        "iterations_per_optimizer_step": variant.iterations_per_optimizer_step,
-        "windows": len(variant.windows),
-        "throughput": variant.throughput,
-        "step_time_ns": variant.step_time,
-        "waited_per_iteration_ns": waited_ns(variant),
-        "epochs": variant.epochs,
-        "speedup": variant.speedup,
-        "verdict": variant.verdict,
-        "peak_memory_bytes": variant.peak_memory_bytes,
-        "peak_memory_of": variant.peak_memory_of,
-        "energy_per_sample_j": variant.energy_per_sample_j,
-        "telemetry": variant.telemetry,
-        **_breakdown(variant),
-        "profiler_inflation": variant.profiler_inflation,
+        "name": row.name,
+        "techniques": [technique.name for technique in row.techniques],
+        "factors": row.factors,
+        "left_out": row.left_out,
+        "status": row.status,
+        "reason": row.reason,
+        "log": row.log,
+        "remarks": [remark.sentence for remark in row.remarks],
+        "mistakes": [_mistake(remark) for remark in row.mistakes],
+        "mathematics": [change.sentence for change in row.mathematics],
+        "samples_per_iteration": row.samples_per_iteration,
+        "iterations_per_optimizer_step": row.iterations_per_optimizer_step,
+        "windows": row.num_windows,
+        "throughput": row.throughput,
+        "step_time_ns": row.step_time,
+        "waited_per_iteration_ns": row.waited_ns,
+        "epochs": row.epochs,
+        "speedup": row.speedup,
+        "verdict": row.verdict,
+        "peak_memory_bytes": row.peak_memory_bytes,
+        "peak_memory_of": row.peak_memory_of,
+        "energy_per_sample_j": row.energy_per_sample_j,
+        "telemetry": row.telemetry,
+        **_breakdown(row),
+        "profiler_inflation": row.profiler_inflation,
         "traced_beside_timed": compared and compared.finding,
         "profiler_cost_at_most_ns": compared and compared.cost_ns,
-        "first_step_s": variant.first_step_s,
-        "numerics": variant.numerics,
-        "trace": variant.trace,
+        "first_step_s": row.first_step_s,
+        "numerics": row.numerics,
+        "trace": row.trace,
     }
 
 
@@ -90,9 +85,9 @@ def _mistake(remark: Remark) -> dict[str, Any]:
     }
 
 
-def _breakdown(variant: VariantRecord) -> dict[str, Any]:
+def _breakdown(row: VariantRow) -> dict[str, Any]:
     """Return the breakdown's keys; all null where the variant was not traced."""
-    breakdown = variant.breakdown
+    breakdown = row.mean_breakdown
     return {
         "breakdown_ns": breakdown and breakdown.by_category_ns,
         "breakdown_step_ns": breakdown and breakdown.step_ns,

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from annt_prof.report.text.variants import _notes
+import msgspec
+
+from annt_prof.report.text.table_notes import notes
 from annt_prof.runs.record import StepTime, VariantRecord
+from annt_prof.views.table_notes import table_notes
+from hand_made import run
 
 STEPS = StepTime(mean=2, p05=1, p95=3, n=4)
 
@@ -20,7 +24,8 @@ def peak_note(**owners: str) -> str:
         )
         for name, owner in owners.items()
     ]
-    (note,) = (note for note in _notes(measured, 0.005) if note.startswith("peak:"))
+    facts = table_notes(msgspec.structs.replace(run(), variants=tuple(measured)))
+    (note,) = (note for note in notes(facts) if note.startswith("peak:"))
     return note
 
 
