@@ -128,13 +128,16 @@ def _explained(record: Run) -> Explanation:
 
 
 def _print(explanation: Explanation, *, as_json: bool) -> None:
+    from annt_prof.views.explanation_view import explanation_view
+
+    view = explanation_view(explanation)
     if as_json:
         from annt_prof.report.json.explanation import explanation_document
 
-        sys.stdout.buffer.write(explanation_document(explanation))
+        sys.stdout.buffer.write(explanation_document(view))
         return
     from rich.console import Console
 
     from annt_prof.report.text.explanation import render_explanation
 
-    render_explanation(explanation, Console())
+    render_explanation(view, Console())

@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 if TYPE_CHECKING:
-    from annt_prof.explain.explanation import Explanation, TechniqueExplanation
+    from annt_prof.views.explanation_view import ExplanationView, TechniqueView
 
 DOCUMENT_VERSION = 1
 """Raised when a key changes its meaning or goes; new keys do not raise it."""
 
 
-def explanation_document(explanation: Explanation) -> bytes:
+def explanation_document(view: ExplanationView) -> bytes:
     """Return the explanation as indented UTF-8 JSON with a final line break.
 
     Savings are whole nanoseconds per sample, negative where time is lost; ratios and effects are
     fractions of 1. What the run does not tell is null.
     """
+    explanation = view.explanation
     total = explanation.total
     answer = {
         "schema_version": DOCUMENT_VERSION,
@@ -32,7 +33,7 @@ def explanation_document(explanation: Explanation) -> bytes:
         "baseline_ns_per_sample": explanation.baseline_ns,
         "total_saving_ns_per_sample": total and total.ns,
         "total_saving_interval_ns_per_sample": total and {"low": total.low, "high": total.high},
-        "techniques": [_technique(each) for each in explanation.techniques],
+        "techniques": [_technique(technique) for technique in view.techniques],
         "interactions": explanation.interactions,
         "baseline_again": explanation.baseline_again,
         "next_steps": explanation.next_steps,
@@ -43,34 +44,35 @@ def explanation_document(explanation: Explanation) -> bytes:
     return msgspec.json.format(msgspec.json.encode(answer), indent=2) + b"\n"
 
 
-def _technique(each: TechniqueExplanation) -> dict[str, Any]:
-    share, bounds = each.share, each.bounds
+def _technique(view: TechniqueView) -> dict[str, Any]:
+    found = view.explained
+    share, bounds = found.share, found.bounds
     return {
-        "name": each.name,
-        "verdict": each.worth,
-        "reason": each.reason,
-        "speedup": each.speedup,
-        "alone_ns_per_sample": each.alone,
-        "given_others_ns_per_sample": each.given_others,
+        "name": found.name,
+        "verdict": found.worth,
+        "reason": found.reason,
+        "speedup": found.speedup,
+        "alone_ns_per_sample": found.alone,
+        "given_others_ns_per_sample": found.given_others,
         "shapley_ns_per_sample": share and share.ns,
         "shapley_interval_ns_per_sample": share and {"low": share.low, "high": share.high},
-        "smallest_effect": each.smallest_effect,
-        "saving_by_category_ns_per_sample": each.saving_by_category_ns,
-        "not_in_trace_ns_per_sample": each.not_in_trace_ns,
-        "traced_saving_ns_per_sample": each.traced_ns,
-        "unreconciled_ns_per_sample": each.unreconciled_ns,
-        "signature": each.signature,
-        "bound_ns_per_sample": bounds and max(bounds.high_ns, 0),
+        "smallest_effect": found.smallest_effect,
+        "saving_by_category_ns_per_sample": found.saving_by_category_ns,
+        "not_in_trace_ns_per_sample": found.not_in_trace_ns,
+        "traced_saving_ns_per_sample": found.traced_ns,
+        "unreconciled_ns_per_sample": found.unreconciled_ns,
+        "signature": found.signature,
+        "bound_ns_per_sample": view.bound_ns,
         "bound_basis": bounds and bounds.basis,
         "predicted_ns_per_sample": {
             "low": bounds and bounds.low_ns,
             "high": bounds and bounds.high_ns,
         },
-        "prediction_held": each.prediction_held,
-        "prediction_error_ns_per_sample": each.prediction_error_ns,
-        "pitfalls": each.pitfalls,
-        "mathematics": each.mathematics,
-        "extra_first_step_s": each.extra_first_step_s,
-        "paid_back_after_iterations": each.paid_back_after,
-        "numerics": each.numerics,
+        "prediction_held": found.prediction_held,
+        "prediction_error_ns_per_sample": found.prediction_error_ns,
+        "pitfalls": found.pitfalls,
+        "mathematics": found.mathematics,
+        "extra_first_step_s": found.extra_first_step_s,
+        "paid_back_after_iterations": found.paid_back_after,
+        "numerics": found.numerics,
     }

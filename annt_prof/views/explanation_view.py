@@ -1,0 +1,190 @@
+"""What each technique is worth, with the evidence: all that faces show of an explanation."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from annt_prof.explain.explanation import Explanation, TechniqueExplanation, Worth
+from annt_prof.runs.verdict import Effect
+from annt_prof.views.amounts import AmountView, SavingView, amount_view, saving_view, turned
+from annt_prof.views.evidence import Evidence, evidence
+from annt_prof.views.waterfall import Waterfall, waterfall_view
+
+if TYPE_CHECKING:
+    from annt_prof.explain.explanation import Interaction, Throughput
+
+
+class OrdersWalked(msgspec.Struct, frozen=True):
+    """The orders of adding techniques from which shares were estimated, of all there are."""
+
+    walked: int
+    of: int
+
+
+class BaselineAgain(msgspec.Struct, frozen=True):
+    """The baseline against itself.
+
+    Attributes:
+        low, high: 95 % interval of the ratio.
+        judgement: ``differs`` from 1, ``too_wide`` to tell, or the ``same``, as it should be.
+    """
+
+    low: float
+    high: float
+    judgement: Literal["differs", "too_wide", "same"]
+
+
+class PredictionsView(msgspec.Struct, frozen=True):
+    """How many predictions there are, how many held and of how many noise lets nothing be told."""
+
+    num_told: int
+    num_held: int
+    num_unsure: int
+
+
+class TechniqueView(msgspec.Struct, frozen=True, kw_only=True):
+    """One technique.
+
+    Attributes:
+        explained: What was found of it.
+        evidence: What of it is told in lines, in their order.
+        bound_ns: What it cannot save more than, per sample; None where nothing tells.
+    """
+
+    explained: TechniqueExplanation
+    evidence: tuple[Evidence, ...]
+    bound_ns: int | None
+
+
+class PrecisionShare(msgspec.Struct, frozen=True):
+    """A precision, with the share of matrix time in it, 0 to 1."""
+
+    precision: str
+    share: float
+
+
+class ThroughputView(msgspec.Struct, frozen=True, kw_only=True):
+    """Operations over time of one variant.
+
+    Attributes:
+        of_ceiling: Fraction of what the machine does at most; None where it is not known.
+        dtype: That most of the matrix time ran in.
+        mix: Where it ran in several, each with its share, the largest first.
+        assumed: Classes of kernels whose names do not tell, each with what settings give it.
+        why_not: Why there is no fraction.
+    """
+
+    variant: str
+    flops_per_s: float
+    of_ceiling: float | None
+    dtype: str
+    mix: tuple[PrecisionShare, ...]
+    assumed: dict[str, str]
+    why_not: str | None
+
+
+class InteractionView(msgspec.Struct, frozen=True):
+    """Two techniques that together save more, or less, than both alone add up to.
+
+    Attributes:
+        more: Whether it is more.
+        by: How much it is.
+    """
+
+    techniques: tuple[str, str]
+    more: bool
+    by: AmountView
+
+
+class ExplanationView(msgspec.Struct, frozen=True, kw_only=True):
+    """A whole run.
+
+    Attributes:
+        explanation: What was found, as it is.
+        orders: Where shares are estimated from a sample of orders.
+        total: What the whole mix saves or costs; None where it was not measured.
+        stop_matters: Whether why measuring stopped explains why there are no intervals.
+        baseline_again: None where it was not measured twice, or without an interval.
+        predictions: None where there are none.
+        waterfall: None where the total is not shared out.
+        techniques: In the mix's order.
+        throughputs: Of each variant whose operations could be counted.
+        interactions: Those whose interval leaves out 0.
+    """
+
+    explanation: Explanation
+    orders: OrdersWalked | None
+    total: SavingView | None
+    stop_matters: bool
+    baseline_again: BaselineAgain | None
+    predictions: PredictionsView | None
+    waterfall: Waterfall | None
+    techniques: tuple[TechniqueView, ...]
+    throughputs: tuple[ThroughputView, ...]
+    interactions: tuple[InteractionView, ...]
+
+
+def explanation_view(explanation: Explanation) -> ExplanationView:
+    """Return all that faces show of an explanation."""
+    return ExplanationView(
+        explanation=explanation,
+        orders=_orders(explanation),
+        total=None if explanation.total is None else saving_view(explanation.total),
+        stop_matters=explanation.launches == 1,
+        baseline_again=_again(explanation),
+        predictions=_predictions(explanation),
+        waterfall=waterfall_view(explanation),
+        techniques=tuple(map(_technique, explanation.techniques)),
+        throughputs=tuple(map(_throughput, explanation.throughputs)),
+        interactions=tuple(map(_interaction, explanation.interactions)),
+    )
+
+
+def _orders(explanation: Explanation) -> OrdersWalked | None:
+    acting = sum(t.worth is not Worth.NOT_APPLICABLE for t in explanation.techniques)
+    walked, of = explanation.orders, math.factorial(acting)
+    return OrdersWalked(walked, of) if 0 < walked < of else None
+
+
+def _again(explanation: Explanation) -> BaselineAgain | None:
+    """Return whether the baseline is the same as itself; None where there is no interval."""
+    again, verdict = explanation.baseline_again, explanation.verdict_on_again
+    if again is None or verdict is None or again.low is None or again.high is None:
+        return None
+    if verdict.as_far_as_baseline or verdict.effect in (Effect.FASTER, Effect.SLOWER):
+        return BaselineAgain(again.low, again.high, "differs")
+    if verdict.effect is not Effect.NO_MEASURABLE_EFFECT:
+        return BaselineAgain(again.low, again.high, "too_wide")
+    return BaselineAgain(again.low, again.high, "same")
+
+
+def _predictions(explanation: Explanation) -> PredictionsView | None:
+    held = [t.prediction_held for t in explanation.techniques if t.bounds is not None]
+    return PredictionsView(len(held), held.count(True), held.count(None)) if held else None
+
+
+def _technique(found: TechniqueExplanation) -> TechniqueView:
+    bound_ns = None if found.bounds is None else max(found.bounds.high_ns, 0)
+    return TechniqueView(explained=found, evidence=evidence(found), bound_ns=bound_ns)
+
+
+def _throughput(found: Throughput) -> ThroughputView:
+    mix = sorted(found.precisions.items(), key=lambda item: -item[1])
+    return ThroughputView(
+        variant=found.variant,
+        flops_per_s=found.flops_per_s,
+        of_ceiling=found.of_ceiling,
+        dtype=found.dtype,
+        mix=tuple(PrecisionShare(*part) for part in mix) if len(mix) > 1 else (),
+        assumed=found.assumed,
+        why_not=found.why_not,
+    )
+
+
+def _interaction(found: Interaction) -> InteractionView:
+    more = found.extra.ns > 0
+    by = amount_view(found.extra) if more else turned(found.extra)
+    return InteractionView(found.techniques, more, by)
