@@ -7,21 +7,24 @@ from typing import TYPE_CHECKING
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from annt_prof import units
-from annt_prof.runs.events import (
-    Activity,
-    Estimated,
-    Event,
-    MeasuringEnded,
-    Planned,
-    Progressed,
-    Started,
-    VariantLost,
-    Warned,
-    WindowEnded,
+from annt_prof.views.progress import (
+    EndedNotice,
+    EstimateNotice,
+    LostNotice,
+    MeasuringLeft,
+    PlanNotice,
+    Position,
+    RunState,
+    WarningNotice,
+    WindowsNotice,
+    state_after,
 )
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from annt_prof.runs.events import Event
+    from annt_prof.views.progress import BudgetView, Notice
 
 _DOING = {
     "starting": "starting: importing torch",
@@ -31,6 +34,8 @@ _DOING = {
     "tracing": "tracing",
     "analysing": "analysing",
 }
+# What the run will take is told on stderr also where that is no terminal.
+_ALWAYS_TOLD = (EstimateNotice, WindowsNotice, WarningNotice)
 
 
 class RunProgress:
@@ -53,10 +58,7 @@ class RunProgress:
             disable=not console.is_terminal,
         )
         self._task = self._progress.add_task("", total=None, left="", throughput="")
-        self._budget_s = 0.0
-        self._max_rounds = 0
-        self._variants: tuple[str, ...] = ()
-        self._measured_s = 0.0
+        self._state = RunState()
 
     def __enter__(self) -> RunProgress:
         self._progress.start()
@@ -66,94 +68,98 @@ class RunProgress:
         self._progress.stop()
 
     def __call__(self, event: Event) -> None:
-        """Show one event."""
-        match event:
-            case Started():
-                self._variants = event.variants
-                self._budget_s = event.time_budget_s
-                self._max_rounds = event.max_rounds
-                self._say(_plan(event))
-            case Estimated():
-                self._announce(_estimate(event))
-            case Planned():
-                self._announce(_plan_of_windows(event))
-            case Warned():
-                self._announce(f"warning: {event.text}")
-            case Activity():
-                self._show_activity(event)
-            case WindowEnded():
-                self._measured_s = event.measured_s
-                rate = f"{units.number(event.throughput, 1)} samples/s"
-                self._progress.update(self._task, throughput=f"{event.variant} {rate}")
-            case VariantLost():
-                self._say(f"{event.variant} is lost: {event.reason}")
-            case MeasuringEnded():
-                self._say(f"measuring ended: {event.stop}")
-            case Progressed():
-                pass
+        """Show the run as it is once this has happened too."""
+        num_told = len(self._state.notices)
+        self._state = state_after(self._state, event)
+        for notice in self._state.notices[num_told:]:
+            self._tell(notice)
+        self._draw(self._state)
 
-    def _say(self, line: str) -> None:
-        if not self._progress.disable:
-            self._progress.console.print(line, markup=False, highlight=False)
+    def _tell(self, notice: Notice) -> None:
+        always = isinstance(notice, _ALWAYS_TOLD)
+        if always or not self._progress.disable:
+            self._progress.console.print(
+                _sentence(notice), markup=False, highlight=False, soft_wrap=always
+            )
 
-    def _announce(self, line: str) -> None:
-        """Say what the run will take; on stderr also where that is no terminal."""
-        self._progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
+    def _draw(self, state: RunState) -> None:
+        self._progress.update(
+            self._task,
+            description=_doing(state),
+            left=_left(state),
+            throughput=_throughput(state),
+        )
+        if state.timing_began:
+            self._progress.update(self._task, completed=state.measured_s, total=state.time_budget_s)
 
-    def _show_activity(self, activity: Activity) -> None:
-        doing = _DOING[activity.kind]
-        if activity.variant:
-            doing = f"{doing} {activity.variant}"
-        if activity.round is not None:
-            doing = f"{doing}, round {activity.round + 1} of at most {self._max_rounds}"
-        self._progress.update(self._task, description=doing, left=self._time_left(activity))
-        if activity.kind == "timing":
-            self._progress.update(self._task, completed=self._measured_s, total=self._budget_s)
 
-    def _time_left(self, activity: Activity) -> str:
-        """A bound, not a guess: the budget is all that is certain."""
-        measuring = activity.kind == "timing" or self._measured_s > 0
-        if activity.kind == "preparing" and not measuring:
-            position = self._variants.index(activity.variant)
-            return f"variant {position + 1} of {len(self._variants)}, then measuring"
-        if activity.kind not in ("timing", "preparing"):
+def _doing(state: RunState) -> str:
+    if state.doing is None:
+        return ""
+    said = _DOING[state.doing.kind]
+    if state.doing.variant:
+        said = f"{said} {state.doing.variant}"
+    if state.doing.round_number is not None:
+        said = f"{said}, round {state.doing.round_number} of at most {state.max_rounds}"
+    return said
+
+
+def _left(state: RunState) -> str:
+    match state.left:
+        case Position(number, of):
+            return f"variant {number} of {of}, then measuring"
+        case MeasuringLeft(at_most_s):
+            return f"at most {units.seconds_alone(at_most_s)} of measuring left"
+        case None:
             return ""
-        left_s = max(0.0, self._budget_s - self._measured_s)
-        return f"at most {units.seconds_alone(left_s)} of measuring left"
 
 
-def _plan(event: Started) -> str:
-    windows = len(event.variants) * event.max_rounds
-    some = " (sets along a few random orders, not all of them)" if event.design == "sampled" else ""
+def _throughput(state: RunState) -> str:
+    if state.last_window is None:
+        return ""
+    rate = units.number(state.last_window.throughput, 1)
+    return f"{state.last_window.variant} {rate} samples/s"
+
+
+def _sentence(notice: Notice) -> str:
+    match notice:
+        case PlanNotice():
+            return _plan(notice)
+        case EstimateNotice():
+            return (
+                f"a step of the first variant takes {units.duration(notice.step_ns)}; about "
+                f"{units.seconds(notice.total_s)} to go{_budget(notice.budget)}"
+            )
+        case WindowsNotice():
+            what = "whole epochs, " if notice.whole_epochs else ""
+            return (
+                f"each window is {what}{units.count(notice.iterations, 'iteration')}; a round of "
+                f"all variants takes {units.duration(notice.round_ns)}{_budget(notice.budget)}"
+            )
+        case WarningNotice():
+            return f"warning: {notice.text}"
+        case LostNotice():
+            return f"{notice.variant} is lost: {notice.reason}"
+        case EndedNotice():
+            return f"measuring ended: {notice.stop}"
+
+
+def _plan(plan: PlanNotice) -> str:
+    some = " (sets along a few random orders, not all of them)" if plan.partial else ""
     return (
-        f"plan: {event.design}{some}, {units.count(len(event.variants), 'variant')}, at most "
-        f"{units.count(event.max_rounds, 'round')} or {units.whole(windows)} windows; measuring "
-        f"ends after {units.seconds(event.time_budget_s)} at the latest"
+        f"plan: {plan.design}{some}, {units.count(plan.num_variants, 'variant')}, at most "
+        f"{units.count(plan.max_rounds, 'round')} or {units.whole(plan.max_windows)} windows; "
+        f"measuring ends after {units.seconds(plan.time_budget_s)} at the latest"
     )
 
 
-def _estimate(event: Estimated) -> str:
-    return (
-        f"a step of the first variant takes {units.duration(event.step_ns)}; about "
-        f"{units.seconds(event.total_s)} to go{_launches(event)}"
-    )
-
-
-def _plan_of_windows(event: Planned) -> str:
-    what = "whole epochs, " if event.at_epoch else ""
-    return (
-        f"each window is {what}{units.count(event.iterations, 'iteration')}; a round of all "
-        f"variants takes {units.duration(event.round_s * 1e9)}{_launches(event)}"
-    )
-
-
-def _launches(event: Estimated | Planned) -> str:
+def _budget(budget: BudgetView) -> str:
     """Say what the time budget buys, and which one would buy enough."""
-    held = units.count(event.launches, "launch", "launches")
+    held = units.count(budget.launches, "launch", "launches")
     said = f"; the time budget holds about {held}"
-    if event.launches >= event.needed:
+    if budget.suffices:
         return said
     return (
-        f"{said}, where narrow intervals need {event.needed}: "
-        f"window.time_budget_s={event.enough_s} would hold them"
+        f"{said}, where narrow intervals need {budget.needed}: "
+        f"window.time_budget_s={budget.enough_s} would hold them"
     )

@@ -1,0 +1,245 @@
+"""The state of a run while it goes on: a fold over its events, live or replayed."""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from annt_prof import units
+from annt_prof.runs.events import (
+    Activity,
+    Estimated,
+    Event,
+    MeasuringEnded,
+    Planned,
+    Progressed,
+    Started,
+    VariantLost,
+    Warned,
+    WindowEnded,
+)
+from annt_prof.runs.record import VariantRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class BudgetView(msgspec.Struct, frozen=True):
+    """What the time budget buys.
+
+    Attributes:
+        launches: That it holds.
+        needed: That narrow intervals need.
+        enough_s: Time budget that would hold these.
+    """
+
+    launches: int
+    needed: int
+    enough_s: int
+
+    @property
+    def suffices(self) -> bool:
+        """Whether it holds as many as are needed."""
+        return self.launches >= self.needed
+
+
+class PlanNotice(msgspec.Struct, frozen=True):
+    """The plan is known.
+
+    Attributes:
+        partial: Whether not all sets of techniques are measured.
+        max_rounds, max_windows: At most.
+        time_budget_s: Seconds of measuring at most.
+    """
+
+    design: str
+    partial: bool
+    num_variants: int
+    max_rounds: int
+    max_windows: int
+    time_budget_s: float
+
+
+class EstimateNotice(msgspec.Struct, frozen=True):
+    """How long all of it may take.
+
+    Attributes:
+        step_ns: Of the first variant.
+        total_s: From then on.
+    """
+
+    step_ns: float
+    total_s: float
+    budget: BudgetView
+
+
+class WindowsNotice(msgspec.Struct, frozen=True):
+    """How long windows are.
+
+    Attributes:
+        whole_epochs: Whether they hold these.
+        iterations: Of each.
+        round_ns: One window of each variant.
+    """
+
+    whole_epochs: bool
+    iterations: int
+    round_ns: float
+    budget: BudgetView
+
+
+class WarningNotice(msgspec.Struct, frozen=True):
+    """Something may go wrong, and can be mended before it does."""
+
+    text: str
+
+
+class LostNotice(msgspec.Struct, frozen=True):
+    """A variant cannot go on; the others do."""
+
+    variant: str
+    reason: str
+
+
+class EndedNotice(msgspec.Struct, frozen=True):
+    """No more rounds, and why."""
+
+    stop: str
+
+
+Notice = PlanNotice | EstimateNotice | WindowsNotice | WarningNotice | LostNotice | EndedNotice
+
+
+class Doing(msgspec.Struct, frozen=True):
+    """What goes on.
+
+    Attributes:
+        variant: Whose worker does it; empty for the run as a whole.
+        round_number: From 1; None outside the timed rounds.
+    """
+
+    kind: Literal["starting", "observing", "preparing", "timing", "tracing", "analysing"]
+    variant: str
+    round_number: int | None
+
+
+class LastWindow(msgspec.Struct, frozen=True):
+    """The timed window that ended last.
+
+    Attributes:
+        throughput: Samples per second.
+    """
+
+    variant: str
+    throughput: float
+
+
+class Position(msgspec.Struct, frozen=True):
+    """Which variant is prepared, from 1, of how many, before any is measured."""
+
+    number: int
+    of: int
+
+
+class MeasuringLeft(msgspec.Struct, frozen=True):
+    """A bound, not a guess: the budget is all that is certain."""
+
+    at_most_s: float
+
+
+class RunState(msgspec.Struct, frozen=True, kw_only=True):
+    """A run so far.
+
+    Attributes:
+        variants: Names, in the order they are prepared.
+        max_rounds: At most.
+        time_budget_s: Seconds of measuring at most.
+        doing: None before anything has begun.
+        measured_s: Seconds of measuring.
+        timing_began: Whether a timed window has begun.
+        last_window: None before one has ended.
+        notices: What there was to tell, in its order.
+        records: Of every variant after the last whole round.
+    """
+
+    variants: tuple[str, ...] = ()
+    max_rounds: int = 0
+    time_budget_s: float = 0.0
+    doing: Doing | None = None
+    measured_s: float = 0.0
+    timing_began: bool = False
+    last_window: LastWindow | None = None
+    notices: tuple[Notice, ...] = ()
+    records: tuple[VariantRecord, ...] = ()
+
+    @property
+    def left(self) -> Position | MeasuringLeft | None:
+        """What is left to do; None where nothing tells."""
+        if self.doing is None or self.doing.kind not in ("timing", "preparing"):
+            return None
+        if self.doing.kind == "preparing" and not self.measured_s:
+            number = self.variants.index(self.doing.variant) + 1
+            return Position(number, len(self.variants))
+        return MeasuringLeft(max(0.0, self.time_budget_s - self.measured_s))
+
+
+def state_after(state: RunState, event: Event) -> RunState:
+    """Return the state of a run once this has happened too."""
+    match event:
+        case Started():
+            return msgspec.structs.replace(
+                _told(state, _plan(event)),
+                variants=event.variants,
+                max_rounds=event.max_rounds,
+                time_budget_s=event.time_budget_s,
+            )
+        case Estimated():
+            budget = BudgetView(event.launches, event.needed, event.enough_s)
+            return _told(state, EstimateNotice(event.step_ns, event.total_s, budget))
+        case Planned():
+            budget = BudgetView(event.launches, event.needed, event.enough_s)
+            round_ns = event.round_s * units.NS_PER_S
+            return _told(state, WindowsNotice(event.at_epoch, event.iterations, round_ns, budget))
+        case Warned():
+            return _told(state, WarningNotice(event.text))
+        case Activity():
+            number = None if event.round is None else event.round + 1
+            return msgspec.structs.replace(
+                state,
+                doing=Doing(event.kind, event.variant, number),
+                timing_began=state.timing_began or event.kind == "timing",
+            )
+        case WindowEnded():
+            return msgspec.structs.replace(
+                state,
+                measured_s=event.measured_s,
+                last_window=LastWindow(event.variant, event.throughput),
+            )
+        case VariantLost():
+            return _told(state, LostNotice(event.variant, event.reason))
+        case MeasuringEnded():
+            return _told(state, EndedNotice(event.stop))
+        case Progressed():
+            return msgspec.structs.replace(state, records=event.variants)
+
+
+def replayed(events: Iterable[Event]) -> RunState:
+    """Return the state of a run after all of these."""
+    return reduce(state_after, events, RunState())
+
+
+def _told(state: RunState, notice: Notice) -> RunState:
+    return msgspec.structs.replace(state, notices=(*state.notices, notice))
+
+
+def _plan(event: Started) -> PlanNotice:
+    return PlanNotice(
+        design=event.design,
+        partial=event.design == "sampled",
+        num_variants=len(event.variants),
+        max_rounds=event.max_rounds,
+        max_windows=len(event.variants) * event.max_rounds,
+        time_budget_s=event.time_budget_s,
+    )

@@ -1,0 +1,124 @@
+"""A saved list of events, replayed, gives the state of the run; no figure of it appears twice."""
+
+from itertools import accumulate
+
+import msgspec
+import pytest
+
+from annt_prof.runs.events import (
+    Activity,
+    Estimated,
+    Event,
+    MeasuringEnded,
+    Planned,
+    Progressed,
+    Started,
+    VariantLost,
+    Warned,
+    WindowEnded,
+)
+from annt_prof.views.progress import (
+    BudgetView,
+    Doing,
+    EndedNotice,
+    EstimateNotice,
+    LastWindow,
+    LostNotice,
+    MeasuringLeft,
+    PlanNotice,
+    Position,
+    RunState,
+    WarningNotice,
+    WindowsNotice,
+    replayed,
+    state_after,
+)
+from hand_made import variant
+
+RECORDS = (variant("baseline", [41.0]), variant("all", [37.0]))
+EVENTS: list[Event] = [
+    Activity("starting"),
+    Warned("it may not fit"),
+    Started(("baseline", "amp", "all"), 12, 90.0, "sampled"),
+    Activity("preparing", "baseline"),
+    Estimated(total_s=321.5, step_ns=98_765_432.0, launches=3, needed=5, enough_s=210),
+    Activity("preparing", "amp"),
+    VariantLost("amp", "killed by signal 9"),
+    Planned(
+        iterations=7,
+        switch_in=2,
+        at_epoch=True,
+        round_s=12.25,
+        launches=8,
+        needed=6,
+        enough_s=130,
+    ),
+    Activity("timing", "baseline", 0),
+    WindowEnded("baseline", 0, 123.4, 10.5),
+    Activity("timing", "all", 0),
+    WindowEnded("all", 0, 1234.56, 21.75),
+    Progressed(RECORDS),
+    Activity("timing", "all", 1),
+    WindowEnded("all", 1, 77.7, 95.0),
+    MeasuringEnded("time is up"),
+    Activity("tracing", "baseline"),
+]
+ENDED = RunState(
+    variants=("baseline", "amp", "all"),
+    max_rounds=12,
+    time_budget_s=90.0,
+    doing=Doing("tracing", "baseline", None),
+    measured_s=95.0,
+    timing_began=True,
+    last_window=LastWindow("all", 77.7),
+    notices=(
+        WarningNotice("it may not fit"),
+        PlanNotice("sampled", True, 3, 12, 36, 90.0),
+        EstimateNotice(98_765_432.0, 321.5, BudgetView(3, 5, 210)),
+        LostNotice("amp", "killed by signal 9"),
+        WindowsNotice(True, 7, 12.25e9, BudgetView(8, 6, 130)),
+        EndedNotice("time is up"),
+    ),
+    records=RECORDS,
+)
+
+
+def test_a_saved_run_replays_to_its_state() -> None:
+    saved = msgspec.json.encode(EVENTS)
+    assert replayed(msgspec.json.decode(saved, type=list[Event])) == ENDED
+
+
+def test_what_goes_on_and_what_is_left_at_each_moment() -> None:
+    states = list(accumulate(EVENTS, state_after, initial=RunState()))
+    told = [(state.doing, state.left) for state in states]
+    assert list(dict.fromkeys(told)) == [
+        (None, None),
+        (Doing("starting", "", None), None),
+        (Doing("preparing", "baseline", None), Position(1, 3)),
+        (Doing("preparing", "amp", None), Position(2, 3)),
+        (Doing("timing", "baseline", 1), MeasuringLeft(90.0)),
+        (Doing("timing", "baseline", 1), MeasuringLeft(79.5)),
+        (Doing("timing", "all", 1), MeasuringLeft(79.5)),
+        (Doing("timing", "all", 1), MeasuringLeft(68.25)),
+        (Doing("timing", "all", 2), MeasuringLeft(68.25)),
+        (Doing("timing", "all", 2), MeasuringLeft(0.0)),
+        (Doing("tracing", "baseline", None), None),
+    ]
+    assert [state.timing_began for state in states] == [False] * 9 + [True] * 9
+
+
+def test_a_fresh_launch_is_prepared_while_measuring_goes_on() -> None:
+    state = replayed([*EVENTS[:12], Activity("preparing", "baseline")])
+    assert state.left == MeasuringLeft(68.25)
+    assert state.last_window == LastWindow("all", 1234.56)
+
+
+@pytest.mark.parametrize(("launches", "suffices"), [(4, False), (5, True), (6, True)])
+def test_a_budget_suffices_where_it_holds_what_is_needed(launches: int, suffices: bool) -> None:
+    assert BudgetView(launches, 5, 210).suffices is suffices
+
+
+@pytest.mark.parametrize("design", ["alone", "factorial"])
+def test_only_a_sampled_plan_is_partial(design: str) -> None:
+    (plan,) = replayed([Started(("baseline",), 3, 60.0, design)]).notices
+    assert plan == PlanNotice(design, False, 1, 3, 3, 60.0)
