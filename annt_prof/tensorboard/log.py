@@ -12,7 +12,8 @@ from annt_prof.runs import layout
 from annt_prof.tensorboard import bars, card
 from annt_prof.tensorboard.events import EVENT_FILES, Image, Text, replace_events
 from annt_prof.tensorboard.normalise import normalise
-from annt_prof.tensorboard.scalars import created_s, scalars
+from annt_prof.tensorboard.scalars import scalars
+from annt_prof.views.curves import created_s, curves
 from annt_prof.views.run_view import run_view
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def write(run: Run, directory: Path) -> None:
         _remove_former(run, directory)
         problems = tuple(p for v in run.variants if (p := _copy_trace(run, v, directory)))
         entries: dict[Path, list[Entry]] = {
-            layout.variant_folder(directory, variant.name): list(scalars(run, variant))
+            layout.variant_folder(directory, variant.name): list(scalars(curves(run, variant)))
             for variant in run.variants
         }
         entries.setdefault(log / ANSWER, []).extend(_answer(run, problems))

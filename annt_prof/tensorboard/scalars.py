@@ -2,42 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
-from annt_prof.compare.figures import per_iteration_ns
 from annt_prof.tensorboard.events import Scalar
-from annt_prof.units import MIB, NS_PER_MS, NS_PER_S
+from annt_prof.units import MIB, NS_PER_MS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from annt_prof.analysis.breakdown import MeanBreakdown
-    from annt_prof.runs.record import Run, TimedWindow, VariantRecord
-    from annt_prof.telemetry.summary import TelemetrySummary
+    from annt_prof.views.curves import Curves, RoundPoint, SampledMean
 
 
-def created_s(run: Run) -> float:
-    """Return when the run began, in seconds since 1970."""
-    return datetime.fromisoformat(run.created).timestamp()
-
-
-def scalars(run: Run, variant: VariantRecord) -> tuple[Scalar, ...]:
+def scalars(curves: Curves) -> tuple[Scalar, ...]:
     """Return every curve of one variant; empty where nothing was measured of it.
 
     A figure of the whole run is a level line from the first round to the last: of lone points
     TensorBoard's older tab takes the lowest and the highest for outliers and shows neither.
     """
-    rounds = {w.round: _ended_s(run, w) for v in run.variants for w in v.windows}
-    last = max(rounds, default=0)
-    ends = ((0, created_s(run)), (max(last, 1), rounds.get(last, created_s(run))))
+    ends = ((0, curves.began_s), (curves.last_round, curves.last_s))
     level = [
-        *_comparison(variant),
-        *([] if variant.breakdown is None else _breakdown(variant.breakdown)),
-        *([] if variant.telemetry is None else _telemetry(variant.telemetry)),
+        *_comparison(curves),
+        *([] if curves.traced is None else _breakdown(curves.traced)),
+        *_telemetry(curves.sampled),
     ]
     return (
-        *_windows(run, variant),
+        *_windows(curves.rounds),
         *(
             Scalar(tag, value, step, at_s, f"{about} One figure for the whole run.")
             for tag, value, about in level
@@ -46,49 +36,41 @@ def scalars(run: Run, variant: VariantRecord) -> tuple[Scalar, ...]:
     )
 
 
-def _ended_s(run: Run, window: TimedWindow) -> float:
-    began_ns = min(w.started_ns for v in run.variants for w in v.windows)
-    return created_s(run) + (window.ended_ns - began_ns) / NS_PER_S
-
-
-def _windows(run: Run, variant: VariantRecord) -> Iterator[Scalar]:
+def _windows(rounds: Iterable[RoundPoint]) -> Iterator[Scalar]:
     """Yield one point per round, at the time it was measured."""
-    figures = per_iteration_ns(variant)
-    for window in sorted(variant.windows, key=lambda window: window.round):
-        at_s = _ended_s(run, window)
-        step_ns = figures[window.round]
+    for point in rounds:
         yield Scalar(
             "timed/step_time_ms",
-            step_ns / NS_PER_MS,
-            window.round,
-            at_s,
+            point.step_ns / NS_PER_MS,
+            point.round,
+            point.ended_s,
             "Wall time of each round's window over its iterations, no profiler running.",
         )
         yield Scalar(
             "timed/throughput_samples_per_s",
-            variant.samples_per_iteration * NS_PER_S / step_ns,
-            window.round,
-            at_s,
+            point.throughput,
+            point.round,
+            point.ended_s,
             "Samples per second of wall time in each round's window.",
         )
 
 
-def _comparison(variant: VariantRecord) -> Iterator[tuple[str, float, str]]:
-    speedup = variant.speedup
+def _comparison(curves: Curves) -> Iterator[tuple[str, float, str]]:
+    speedup = curves.speedup
     if speedup is not None:
         about = "Baseline time per sample over this variant's; above 1 it is faster."
         yield "speedup/ratio", speedup.ratio, about
         if speedup.low is not None and speedup.high is not None:
             yield "speedup/low_95", speedup.low, f"{about} Lower end of the 95 % interval."
             yield "speedup/high_95", speedup.high, f"{about} Upper end of the 95 % interval."
-    if variant.peak_memory_bytes is not None:
-        about = f"Highest over the timed windows: {variant.peak_memory_of or 'not told of what'}."
-        yield "memory/peak_mib", variant.peak_memory_bytes / MIB, about
-    if variant.energy_per_sample_j is not None:
-        yield "energy/per_sample_j", variant.energy_per_sample_j, "Over the timed windows."
-    if variant.profiler_inflation is not None:
+    if curves.peak_memory_bytes is not None:
+        about = f"Highest over the timed windows: {curves.peak_memory_of or 'not told of what'}."
+        yield "memory/peak_mib", curves.peak_memory_bytes / MIB, about
+    if curves.energy_per_sample_j is not None:
+        yield "energy/per_sample_j", curves.energy_per_sample_j, "Over the timed windows."
+    if curves.profiler_inflation is not None:
         about = "How much longer a traced step takes than a timed one."
-        yield "traced/profiler_inflation_percent", variant.profiler_inflation * 100, about
+        yield "traced/profiler_inflation_percent", curves.profiler_inflation * 100, about
 
 
 def _breakdown(mean: MeanBreakdown) -> Iterator[tuple[str, float, str]]:
@@ -104,11 +86,8 @@ def _breakdown(mean: MeanBreakdown) -> Iterator[tuple[str, float, str]]:
         yield f"kernels_ms/{kernel_class}", duration_ns / NS_PER_MS, about
 
 
-def _telemetry(summary: TelemetrySummary) -> Iterator[tuple[str, float, str]]:
-    for field in summary.__struct_fields__:
-        value = getattr(summary, field)
-        if field == "num_samples" or not isinstance(value, int | float):
-            continue
-        in_mib = field.replace("_bytes", "_mib")
-        shown = value / MIB if in_mib != field else value
+def _telemetry(sampled: Iterable[SampledMean]) -> Iterator[tuple[str, float, str]]:
+    for mean in sampled:
+        in_mib = mean.quantity.replace("_bytes", "_mib")
+        shown = mean.value / MIB if in_mib != mean.quantity else mean.value
         yield f"telemetry/{in_mib}", shown, "Mean over the timed windows."

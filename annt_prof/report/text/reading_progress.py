@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from annt_prof.text import printable
+from annt_prof.views.reading_progress import reading_state
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,10 +43,10 @@ class ReadingProgress:
 
     def __call__(self, path: Path, num_read: int, size: int) -> None:
         """Show that so many bytes of the file, of so many, have been read."""
-        doing = "reading" if num_read < size else "analysing"
+        state = reading_state(path, num_read, size)
         self._progress.update(
             self._task,
-            description=f"{doing} {printable(path.name)}",
-            completed=num_read,
-            total=size,
+            description=f"{state.doing} {printable(state.file_name)}",
+            completed=state.num_read_bytes,
+            total=state.size_bytes,
         )
