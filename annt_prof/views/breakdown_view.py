@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from annt_prof.analysis.breakdown import MeanBreakdown
 from annt_prof.categories import Category
 from annt_prof.compare.figures import waited_ns
 from annt_prof.explain.agreement import Agreement, agreement
@@ -15,7 +16,6 @@ from annt_prof.views.step_parts import Scale, StepParts, scale_of, step_parts
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from annt_prof.analysis.breakdown import MeanBreakdown
     from annt_prof.runs.record import Run, VariantRecord
 
 _WAITS_DIFFER = 0.05  # of the wait, and a fifth of that of the step: less is nothing to tell
@@ -25,7 +25,8 @@ class VariantBreakdown(msgspec.Struct, frozen=True, kw_only=True):
     """A traced variant.
 
     Attributes:
-        parts: Of its mean traced step.
+        mean: The mean traced step as it was recorded.
+        parts: The same as it is shown.
         timed_ns: Its timed step, an epoch's start included; None where it was not timed.
         samples_per_iteration: The batch size.
         profiler_inflation: Traced over timed step time, minus 1.
@@ -36,6 +37,7 @@ class VariantBreakdown(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     variant: str
+    mean: MeanBreakdown
     parts: StepParts
     timed_ns: int | None
     samples_per_iteration: int
@@ -118,6 +120,7 @@ def _variant(variant: VariantRecord, mean: MeanBreakdown, *, on_host: bool) -> V
     timed = variant.step_time
     return VariantBreakdown(
         variant=variant.name,
+        mean=mean,
         parts=step_parts(mean),
         timed_ns=None if timed is None else timed.mean,
         samples_per_iteration=variant.samples_per_iteration,

@@ -67,7 +67,8 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
 
 def run_view(run: Run) -> RunView:
     """Return all that faces show of a run, with every statistic filled in."""
-    rows = variant_rows(run.variants)
+    breakdown = breakdown_view(run)
+    rows = variant_rows(run.variants, breakdown)
     windows = [window for variant in run.variants for window in variant.windows]
     return RunView(
         run_id=run.run_id,
@@ -83,10 +84,10 @@ def run_view(run: Run) -> RunView:
         columns=table_columns(rows),
         notes=table_notes(run),
         said=said_of_variants(rows),
-        breakdown=breakdown_view(run),
+        breakdown=breakdown,
         num_rounds=len({window.round for window in windows}),
         num_launches=len({window.launch for window in windows}),
         logs=tuple(row.log for row in rows if row.log is not None),
         explainable=any(row.step_time is not None for row in rows),
-        traced=any(row.trace is not None or row.mean_breakdown is not None for row in rows),
+        traced=any(row.trace is not None or row.traced is not None for row in rows),
     )

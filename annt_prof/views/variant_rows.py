@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from annt_prof import units
-from annt_prof.analysis.breakdown import MeanBreakdown
 from annt_prof.compare.figures import waited_ns
-from annt_prof.explain.agreement import Agreement, agreement
 from annt_prof.plan import BASELINE
 from annt_prof.remarks import Mathematics, Remark, Source
 from annt_prof.runs.record import (
@@ -22,11 +20,13 @@ from annt_prof.runs.record import (
 )
 from annt_prof.runs.verdict import Verdict
 from annt_prof.telemetry.summary import TelemetrySummary
+from annt_prof.views.breakdown_view import VariantBreakdown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from annt_prof.runs.record import VariantRecord
+    from annt_prof.views.breakdown_view import BreakdownView
 
 _Line = TypeVar("_Line")
 
@@ -46,8 +46,7 @@ class VariantRow(msgspec.Struct, frozen=True, kw_only=True):
             own name; of the baseline and of a row without figures nothing.
         num_windows: Timed ones.
         waited_ns: For how long of a timed iteration the host waits for its batch.
-        agreement: How the traced step compares with the timed one; None where it lacks either.
-        mean_breakdown: As it was recorded.
+        traced: What its traced window shows; None where it was not traced.
     """
 
     name: str
@@ -77,9 +76,7 @@ class VariantRow(msgspec.Struct, frozen=True, kw_only=True):
     energy_per_sample_j: float | None
     throughput: float | None
     telemetry: TelemetrySummary | None
-    mean_breakdown: MeanBreakdown | None
-    profiler_inflation: float | None
-    agreement: Agreement | None
+    traced: VariantBreakdown | None
     first_step_s: float | None
     numerics: Numerics | None
     trace: str | None
@@ -120,14 +117,22 @@ class SaidOfVariant(msgspec.Struct, frozen=True):
     mathematics: tuple[str, ...]
 
 
-def variant_rows(variants: Sequence[VariantRecord]) -> tuple[VariantRow, ...]:
-    """Return a row for each variant, in their order; the first one is the baseline's."""
+def variant_rows(
+    variants: Sequence[VariantRecord], breakdown: BreakdownView
+) -> tuple[VariantRow, ...]:
+    """Return a row for each variant.
+
+    Args:
+        variants: Of a run; the first one is the baseline.
+        breakdown: Of the same run.
+    """
+    traced = {shown.variant: shown for shown in breakdown.variants}
     said: set[Mathematics] = set()
     rows = []
     for variant in variants:
         tells = variant.step_time is not None and variant.name != BASELINE
         unsaid = _unsaid(variant.mathematics, said) if tells else ()
-        rows.append(_row(variant, variants[0], unsaid))
+        rows.append(_row(variant, variants[0], unsaid, traced.get(variant.name)))
     return tuple(rows)
 
 
@@ -168,7 +173,10 @@ def _unsaid(lines: Iterable[_Line], said: set[_Line]) -> tuple[_Line, ...]:
 
 
 def _row(
-    variant: VariantRecord, baseline: VariantRecord, unsaid: Iterable[Mathematics]
+    variant: VariantRecord,
+    baseline: VariantRecord,
+    unsaid: Iterable[Mathematics],
+    traced: VariantBreakdown | None,
 ) -> VariantRow:
     alone = variant.name == BASELINE or variant.factors == (variant.name,)
     return VariantRow(
@@ -199,9 +207,7 @@ def _row(
         energy_per_sample_j=variant.energy_per_sample_j,
         throughput=variant.throughput,
         telemetry=variant.telemetry,
-        mean_breakdown=variant.breakdown,
-        profiler_inflation=variant.profiler_inflation,
-        agreement=agreement(variant),
+        traced=traced,
         first_step_s=variant.first_step_s,
         numerics=variant.numerics,
         trace=variant.trace,

@@ -40,7 +40,6 @@ def document(view: RunView) -> bytes:
 
 
 def _variant(row: VariantRow) -> dict[str, Any]:
-    compared = row.agreement
     return {
         "name": row.name,
         "techniques": [technique.name for technique in row.techniques],
@@ -65,10 +64,7 @@ def _variant(row: VariantRow) -> dict[str, Any]:
         "peak_memory_of": row.peak_memory_of,
         "energy_per_sample_j": row.energy_per_sample_j,
         "telemetry": row.telemetry,
-        **_breakdown(row),
-        "profiler_inflation": row.profiler_inflation,
-        "traced_beside_timed": compared and compared.finding,
-        "profiler_cost_at_most_ns": compared and compared.cost_ns,
+        **_traced(row),
         "first_step_s": row.first_step_s,
         "numerics": row.numerics,
         "trace": row.trace,
@@ -85,14 +81,18 @@ def _mistake(remark: Remark) -> dict[str, Any]:
     }
 
 
-def _breakdown(row: VariantRow) -> dict[str, Any]:
-    """Return the breakdown's keys; all null where the variant was not traced."""
-    breakdown = row.mean_breakdown
+def _traced(row: VariantRow) -> dict[str, Any]:
+    """Return what the traced window shows; all null where the variant was not traced."""
+    traced = row.traced
+    mean, compared = traced and traced.mean, traced and traced.agreement
     return {
-        "breakdown_ns": breakdown and breakdown.by_category_ns,
-        "breakdown_step_ns": breakdown and breakdown.step_ns,
-        "breakdown_steps": breakdown and breakdown.num_steps,
-        "hidden_ns": breakdown and breakdown.hidden_ns,
-        "not_measured": breakdown and breakdown.not_measured,
-        "kernel_ns": breakdown and breakdown.kernel_ns,
+        "breakdown_ns": mean and mean.by_category_ns,
+        "breakdown_step_ns": mean and mean.step_ns,
+        "breakdown_steps": mean and mean.num_steps,
+        "hidden_ns": mean and mean.hidden_ns,
+        "not_measured": mean and mean.not_measured,
+        "kernel_ns": mean and mean.kernel_ns,
+        "profiler_inflation": traced and traced.profiler_inflation,
+        "traced_beside_timed": compared and compared.finding,
+        "profiler_cost_at_most_ns": compared and compared.cost_ns,
     }

@@ -169,15 +169,26 @@ def test_what_can_be_done_next(
 def test_a_row_holds_what_was_recorded() -> None:
     row = run_view(whole()).rows[0]
     same = set(VariantRow.__struct_fields__) & set(VariantRecord.__struct_fields__)
-    assert len(same) == 24
+    assert len(same) == 23
     assert {key: getattr(row, key) for key in same} == {key: getattr(BASELINE, key) for key in same}
-    assert row.mean_breakdown == TRACED
     assert row.num_windows == 4
     assert row.waited_ns == 3 * MS  # a thirtieth of the 90 ms within an epoch
-    assert row.agreement is not None
-    assert row.agreement.finding == "agree"
-    assert row.agreement.cost_ns == 8_500_000
-    assert row.agreement.inflation == pytest.approx(5 / 90)
+
+
+def test_a_row_has_its_own_breakdown() -> None:
+    other = msgspec.structs.replace(TRACED, step_ns=47 * MS)
+    view = run_view(record(BASELINE, LOST, msgspec.structs.replace(AMP, breakdown=other)))
+    assert [row.traced for row in view.rows] == [
+        view.breakdown.variants[0],
+        None,
+        view.breakdown.variants[1],
+    ]
+    assert [shown.mean for shown in view.breakdown.variants] == [TRACED, other]
+    agreement = view.breakdown.variants[0].agreement
+    assert agreement is not None
+    assert (agreement.finding, agreement.cost_ns) == ("agree", 8_500_000)
+    assert agreement.inflation == pytest.approx(5 / 90)
+    assert view.breakdown.variants[0].profiler_inflation == 0.055
 
 
 def test_each_row_has_its_own_verdict_and_mix() -> None:
