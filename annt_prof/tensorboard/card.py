@@ -154,11 +154,11 @@ def _absent(view: BreakdownView) -> Iterator[str]:
         yield f"{lacking.category} is not measured: {lacking.reason}"
 
 
-def _share(found: CategoryTime | None, places: int) -> str:
-    if found is None:
+def _share(time: CategoryTime | None, places: int) -> str:
+    if time is None:
         return _NONE
-    of_step = _NONE if found.share is None else units.percent(found.share)
-    return f"{units.milliseconds(found.time_ns, places)} ({of_step})"
+    of_step = _NONE if time.share is None else units.percent(time.share)
+    return f"{units.milliseconds(time.time_ns, places)} ({of_step})"
 
 
 def _signed(fraction: float | None) -> str:

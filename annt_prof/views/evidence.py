@@ -181,41 +181,44 @@ Evidence = (
 )
 
 
-def evidence(found: TechniqueExplanation) -> tuple[Evidence, ...]:
+def evidence(technique: TechniqueExplanation) -> tuple[Evidence, ...]:
     """Return what is known of a technique; of the rest there is no line."""
-    return tuple(_lines(found))
+    return tuple(_lines(technique))
 
 
-def _lines(found: TechniqueExplanation) -> Iterator[Evidence]:
-    if found.alone is not None:
-        yield Alone(saving_view(found.alone))
-    if found.given_others is not None and found.given_others != found.alone:
-        yield GivenOthers(saving_view(found.given_others))
-    if found.share is not None:
-        yield Share(amount_view(found.share))
-    if found.saving_by_category_ns is not None:
-        yield _moved(found.saving_by_category_ns, found.not_in_trace_ns or 0)
-    if found.traced_ns is not None and found.unreconciled_ns is not None:
-        yield Reconciled(found.traced_ns, found.unreconciled_ns)
-    if found.signature:
-        yield _signature(found.signature)
-    if found.bounds is not None:
-        off_ns = found.prediction_error_ns
+def _lines(technique: TechniqueExplanation) -> Iterator[Evidence]:
+    if technique.alone is not None:
+        yield Alone(saving_view(technique.alone))
+    if technique.given_others is not None and technique.given_others != technique.alone:
+        yield GivenOthers(saving_view(technique.given_others))
+    if technique.share is not None:
+        yield Share(amount_view(technique.share))
+    if technique.saving_by_category_ns is not None:
+        yield _moved(technique.saving_by_category_ns, technique.not_in_trace_ns or 0)
+    if technique.traced_ns is not None and technique.unreconciled_ns is not None:
+        yield Reconciled(technique.traced_ns, technique.unreconciled_ns)
+    if technique.signature:
+        yield _signature(technique.signature)
+    if technique.bounds is not None:
+        off_ns = technique.prediction_error_ns
         yield Predicted(
-            found.bounds.low_ns,
-            found.bounds.high_ns,
-            found.bounds.basis,
-            found.prediction_held,
-            abs(off_ns) if off_ns and found.prediction_held is False else None,
+            technique.bounds.low_ns,
+            technique.bounds.high_ns,
+            technique.bounds.basis,
+            technique.prediction_held,
+            abs(off_ns) if off_ns and technique.prediction_held is False else None,
         )
-    if found.smallest_effect is not None:
-        yield CouldSee(found.smallest_effect)
-    if found.extra_first_step_s is not None and found.extra_first_step_s > _LONG_FIRST_STEP_S:
-        yield FirstStep(found.extra_first_step_s, found.paid_back_after)
-    if found.numerics is not None:
-        yield from _numerics(found.numerics)
-    if found.mathematics:
-        yield Mathematics(found.mathematics)
+    if technique.smallest_effect is not None:
+        yield CouldSee(technique.smallest_effect)
+    if (
+        technique.extra_first_step_s is not None
+        and technique.extra_first_step_s > _LONG_FIRST_STEP_S
+    ):
+        yield FirstStep(technique.extra_first_step_s, technique.paid_back_after)
+    if technique.numerics is not None:
+        yield from _numerics(technique.numerics)
+    if technique.mathematics:
+        yield Mathematics(technique.mathematics)
 
 
 def _moved(saving_by_category_ns: Mapping[str, int], lacking_ns: int) -> Moved:

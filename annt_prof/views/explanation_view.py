@@ -166,25 +166,25 @@ def _predictions(explanation: Explanation) -> PredictionsView | None:
     return PredictionsView(len(held), held.count(True), held.count(None)) if held else None
 
 
-def _technique(found: TechniqueExplanation) -> TechniqueView:
-    bound_ns = None if found.bounds is None else max(found.bounds.high_ns, 0)
-    return TechniqueView(explained=found, evidence=evidence(found), bound_ns=bound_ns)
+def _technique(technique: TechniqueExplanation) -> TechniqueView:
+    bound_ns = None if technique.bounds is None else max(technique.bounds.high_ns, 0)
+    return TechniqueView(explained=technique, evidence=evidence(technique), bound_ns=bound_ns)
 
 
-def _throughput(found: Throughput) -> ThroughputView:
-    mix = sorted(found.precisions.items(), key=lambda item: -item[1])
+def _throughput(throughput: Throughput) -> ThroughputView:
+    mix = sorted(throughput.precisions.items(), key=lambda item: -item[1])
     return ThroughputView(
-        variant=found.variant,
-        flops_per_s=found.flops_per_s,
-        of_ceiling=found.of_ceiling,
-        dtype=found.dtype,
+        variant=throughput.variant,
+        flops_per_s=throughput.flops_per_s,
+        of_ceiling=throughput.of_ceiling,
+        dtype=throughput.dtype,
         mix=tuple(PrecisionShare(*part) for part in mix) if len(mix) > 1 else (),
-        assumed=found.assumed,
-        why_not=found.why_not,
+        assumed=throughput.assumed,
+        why_not=throughput.why_not,
     )
 
 
-def _interaction(found: Interaction) -> InteractionView:
-    more = found.extra.ns > 0
-    by = amount_view(found.extra) if more else turned(found.extra)
-    return InteractionView(found.techniques, more, by)
+def _interaction(interaction: Interaction) -> InteractionView:
+    more = interaction.extra.ns > 0
+    by = amount_view(interaction.extra) if more else turned(interaction.extra)
+    return InteractionView(interaction.techniques, more, by)

@@ -45,34 +45,34 @@ def explanation_document(view: ExplanationView) -> bytes:
 
 
 def _technique(view: TechniqueView) -> dict[str, Any]:
-    found = view.explained
-    share, bounds = found.share, found.bounds
+    explained = view.explained
+    share, bounds = explained.share, explained.bounds
     return {
-        "name": found.name,
-        "verdict": found.worth,
-        "reason": found.reason,
-        "speedup": found.speedup,
-        "alone_ns_per_sample": found.alone,
-        "given_others_ns_per_sample": found.given_others,
+        "name": explained.name,
+        "verdict": explained.worth,
+        "reason": explained.reason,
+        "speedup": explained.speedup,
+        "alone_ns_per_sample": explained.alone,
+        "given_others_ns_per_sample": explained.given_others,
         "shapley_ns_per_sample": share and share.ns,
         "shapley_interval_ns_per_sample": share and {"low": share.low, "high": share.high},
-        "smallest_effect": found.smallest_effect,
-        "saving_by_category_ns_per_sample": found.saving_by_category_ns,
-        "not_in_trace_ns_per_sample": found.not_in_trace_ns,
-        "traced_saving_ns_per_sample": found.traced_ns,
-        "unreconciled_ns_per_sample": found.unreconciled_ns,
-        "signature": found.signature,
+        "smallest_effect": explained.smallest_effect,
+        "saving_by_category_ns_per_sample": explained.saving_by_category_ns,
+        "not_in_trace_ns_per_sample": explained.not_in_trace_ns,
+        "traced_saving_ns_per_sample": explained.traced_ns,
+        "unreconciled_ns_per_sample": explained.unreconciled_ns,
+        "signature": explained.signature,
         "bound_ns_per_sample": view.bound_ns,
         "bound_basis": bounds and bounds.basis,
         "predicted_ns_per_sample": {
             "low": bounds and bounds.low_ns,
             "high": bounds and bounds.high_ns,
         },
-        "prediction_held": found.prediction_held,
-        "prediction_error_ns_per_sample": found.prediction_error_ns,
-        "pitfalls": found.pitfalls,
-        "mathematics": found.mathematics,
-        "extra_first_step_s": found.extra_first_step_s,
-        "paid_back_after_iterations": found.paid_back_after,
-        "numerics": found.numerics,
+        "prediction_held": explained.prediction_held,
+        "prediction_error_ns_per_sample": explained.prediction_error_ns,
+        "pitfalls": explained.pitfalls,
+        "mathematics": explained.mathematics,
+        "extra_first_step_s": explained.extra_first_step_s,
+        "paid_back_after_iterations": explained.paid_back_after,
+        "numerics": explained.numerics,
     }

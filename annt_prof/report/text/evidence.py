@@ -27,34 +27,34 @@ if TYPE_CHECKING:
 _HELD = {True: "held", False: "did NOT hold", None: "too noisy to tell"}
 
 
-def line(found: Evidence) -> tuple[str, str]:
+def line(evidence: Evidence) -> tuple[str, str]:
     """Return the label and the sentence of one line."""
-    match found:
+    match evidence:
         case Alone():
-            return "alone", saving(found.saving)
+            return "alone", saving(evidence.saving)
         case GivenOthers():
-            return "with others", f"on top of all others it {saving(found.saving)}"
+            return "with others", f"on top of all others it {saving(evidence.saving)}"
         case Share():
-            return "share", f"{amount(found.amount)} of the whole mix's saving"
+            return "share", f"{amount(evidence.amount)} of the whole mix's saving"
         case Moved():
-            return "moved", _moved(found)
+            return "moved", _moved(evidence)
         case Reconciled():
-            return "reconciled", _reconciled(found)
+            return "reconciled", _reconciled(evidence)
         case Signature():
-            return "signature", _signature(found)
+            return "signature", _signature(evidence)
         case Predicted():
-            return "predicted", _predicted(found)
+            return "predicted", _predicted(evidence)
         case CouldSee():
-            seen = units.percent(found.smallest_effect)
+            seen = units.percent(evidence.smallest_effect)
             return "could see", f"a saving of {seen} of the time, four times out of five"
         case FirstStep():
-            return "first step", _first_step(found)
+            return "first step", _first_step(evidence)
         case Rounding():
-            return "rounding", _rounding(found)
+            return "rounding", _rounding(evidence)
         case LossScale():
-            return "loss scale", _loss_scale(found)
+            return "loss scale", _loss_scale(evidence)
         case Mathematics():
-            return "mathematics", found.text
+            return "mathematics", evidence.text
 
 
 def saving(view: SavingView) -> str:
@@ -72,12 +72,12 @@ def amount(view: AmountView) -> str:
     return f"{ns} ms (95 % interval {low} to {high})"
 
 
-def _moved(found: Moved) -> str:
-    shown = [f"{part.category} {_change(part.change_ns)}" for part in found.categories]
-    if found.others_ns is not None:
-        shown.append(f"others {_change(found.others_ns)}")
-    if found.not_in_traces_ns is not None:
-        shown.append(f"not in the traces {_change(found.not_in_traces_ns)}")
+def _moved(moved: Moved) -> str:
+    shown = [f"{part.category} {_change(part.change_ns)}" for part in moved.categories]
+    if moved.others_ns is not None:
+        shown.append(f"others {_change(moved.others_ns)}")
+    if moved.not_in_traces_ns is not None:
+        shown.append(f"not in the traces {_change(moved.not_in_traces_ns)}")
     return ", ".join(shown) if shown else "nothing"
 
 
@@ -85,48 +85,49 @@ def _change(ns: int) -> str:
     return f"{'+' if ns > 0 else ''}{units.duration(ns)}"
 
 
-def _reconciled(found: Reconciled) -> str:
+def _reconciled(compared: Reconciled) -> str:
     return (
-        f"the traced windows, taken once, show {units.duration(found.traced_ns)} of it; "
-        f"{units.duration(found.left_ns)} is left that they do not show"
+        f"the traced windows, taken once, show {units.duration(compared.traced_ns)} of it; "
+        f"{units.duration(compared.left_ns)} is left that they do not show"
     )
 
 
-def _signature(found: Signature) -> str:
+def _signature(signature: Signature) -> str:
     said = {
-        "as expected fell": found.fell,
-        "should have fallen and did not": found.not_fallen,
-        "should have stayed flat and did not": found.not_flat,
-        "too noisy to tell": found.unclear,
+        "as expected fell": signature.fell,
+        "should have fallen and did not": signature.not_fallen,
+        "should have stayed flat and did not": signature.not_flat,
+        "too noisy to tell": signature.unclear,
     }
     lines = [f"{what} {', '.join(movers)}" for what, movers in said.items() if movers]
     return "; ".join(lines) if lines else "nothing that it moves is measured here"
 
 
-def _predicted(found: Predicted) -> str:
-    low, high = units.duration(found.low_ns), units.duration(found.high_ns)
-    by = "" if found.off_ns is None else f", off by {units.duration(found.off_ns)}"
-    return f"{low} to {high}: {found.basis}; {_HELD[found.held]}{by}"
+def _predicted(predicted: Predicted) -> str:
+    low, high = units.duration(predicted.low_ns), units.duration(predicted.high_ns)
+    by = "" if predicted.off_ns is None else f", off by {units.duration(predicted.off_ns)}"
+    return f"{low} to {high}: {predicted.basis}; {_HELD[predicted.held]}{by}"
 
 
-def _first_step(found: FirstStep) -> str:
-    longer = f"{units.seconds_alone(found.extra_s, 1)} longer than the baseline's, once"
-    if found.paid_back_after is None:
+def _first_step(step: FirstStep) -> str:
+    longer = f"{units.seconds_alone(step.extra_s, 1)} longer than the baseline's, once"
+    if step.paid_back_after is None:
         return f"{longer}; nothing that is measured here pays it back"
-    return f"{longer}; paid back after {units.whole(found.paid_back_after)} iterations"
+    return f"{longer}; paid back after {units.whole(step.paid_back_after)} iterations"
 
 
-def _rounding(found: Rounding) -> str:
+def _rounding(rounding: Rounding) -> str:
     return (
-        f"{found.of} to {found.dtype}: mean |x - Q(x)| "
-        f"{units.scientific(found.mean_absolute_error)}, "
-        f"{units.percent(found.relative_error, 2)} of mean |x|; "
-        f"{units.percent(found.underflow, 2)} underflow, "
-        f"{units.percent(found.overflow, 2)} overflow"
+        f"{rounding.of} to {rounding.dtype}: mean |x - Q(x)| "
+        f"{units.scientific(rounding.mean_absolute_error)}, "
+        f"{units.percent(rounding.relative_error, 2)} of mean |x|; "
+        f"{units.percent(rounding.underflow, 2)} underflow, "
+        f"{units.percent(rounding.overflow, 2)} overflow"
     )
 
 
-def _loss_scale(found: LossScale) -> str:
-    steps = units.count(found.num_steps, "step")
-    skipped = units.count(found.num_skipped, "step")
-    return f"{units.as_given(found.first)} to {units.as_given(found.last)} over {steps}, {skipped} skipped"
+def _loss_scale(scale: LossScale) -> str:
+    steps = units.count(scale.num_steps, "step")
+    skipped = units.count(scale.num_skipped, "step")
+    first, last = units.as_given(scale.first), units.as_given(scale.last)
+    return f"{first} to {last} over {steps}, {skipped} skipped"

@@ -48,20 +48,20 @@ def render_explanation(view: ExplanationView, console: Console) -> None:
 
 
 def _parts(view: ExplanationView, width: int) -> Iterator[RenderableType]:
-    told = view.explanation
+    explanation = view.explanation
     yield heading("What each technique is worth", _design(view))
-    if not told.complete:
-        yield plain(f"INCOMPLETE: {told.stop}", "bold red")
+    if not explanation.complete:
+        yield plain(f"INCOMPLETE: {explanation.stop}", "bold red")
     yield labelled(_whole(view))
-    if told.not_as_asked:
+    if explanation.not_as_asked:
         yield plain("Not as the scenario asks", "bold yellow")
-        yield bullets("!", told.not_as_asked)
-    if told.differences:
+        yield bullets("!", explanation.not_as_asked)
+    if explanation.differences:
         yield Text()
         yield heading("How the two scenarios differ", "each is a factor below")
-        yield bullets("-", told.differences)
+        yield bullets("-", explanation.differences)
         yield heading("What is the same in both", "whatever one might think")
-        yield bullets("=", told.same_in_both)
+        yield bullets("=", explanation.same_in_both)
     if view.waterfall is not None:
         yield Text()
         yield from waterfall(view.waterfall, width)
@@ -76,10 +76,10 @@ def _parts(view: ExplanationView, width: int) -> Iterator[RenderableType]:
         yield Text()
         yield heading("Together they are worth more or less than alone")
         yield bullets("-", map(_interaction, view.interactions))
-    if told.next_steps:
+    if explanation.next_steps:
         yield Text()
         yield heading("What to try next")
-        yield bullets("-", told.next_steps)
+        yield bullets("-", explanation.next_steps)
 
 
 def _design(view: ExplanationView) -> str:
@@ -119,13 +119,13 @@ def _predictions(told: PredictionsView) -> str:
 
 
 def _technique(view: TechniqueView) -> Iterator[RenderableType]:
-    found = view.explained
-    worth = plain(found.worth.value.replace("_", " "), _STYLES[found.worth])
-    yield Text.assemble(plain(found.name, "bold"), "  ", worth)
-    yield indented(plain(found.reason))
+    explained = view.explained
+    worth = plain(explained.worth.value.replace("_", " "), _STYLES[explained.worth])
+    yield Text.assemble(plain(explained.name, "bold"), "  ", worth)
+    yield indented(plain(explained.reason))
     yield labelled(map(line, view.evidence), INDENT)
-    if found.pitfalls:
-        yield bullets("!", found.pitfalls)
+    if explained.pitfalls:
+        yield bullets("!", explained.pitfalls)
 
 
 def _throughputs(rows: tuple[ThroughputView, ...]) -> RenderableType:
