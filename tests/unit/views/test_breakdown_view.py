@@ -9,7 +9,14 @@ from annt_prof.runs.record import StepTime
 from annt_prof.telemetry.summary import TelemetrySummary
 from annt_prof.views.breakdown_view import CategoryNotMeasured, NotMeasured, breakdown_view
 from annt_prof.views.sampled_view import SampledFigure, SampledView, sampled_view
-from annt_prof.views.step_parts import CategoryTime, HiddenTime, KernelTime, scale_of, step_parts
+from annt_prof.views.step_parts import (
+    CategoryTime,
+    HiddenTime,
+    KernelTime,
+    Scale,
+    scale_of,
+    step_parts,
+)
 from hand_made import CPU, GPU, MS, run, variant
 
 MEAN = MeanBreakdown(
@@ -108,6 +115,10 @@ def test_steps_side_by_side_have_one_scale() -> None:
     )
 
 
+def test_of_no_steps_the_scale_is_empty() -> None:
+    assert scale_of([]) == Scale(3, 0, 0, ())
+
+
 def two_traced(**changes: object) -> object:
     baseline = variant("baseline", [190.0, 191.0, 189.0], breakdown=MEAN)
     amp = variant("amp", [110.0, 111.0, 109.0], breakdown=OTHER, samples_per_iteration=24)
@@ -160,24 +171,25 @@ def test_without_a_breakdown_it_says_why() -> None:
     assert breakdown_view(run(bare)).why_none == "not_traced"
     assert breakdown_view(run(bare)).variants == ()
     broken = msgspec.structs.replace(bare, trace="tensorboard/baseline/kineto.json.gz")
-    assert breakdown_view(run(broken)).why_none == "unreadable"
+    assert breakdown_view(run(broken, variant("amp", [110.0]))).why_none == "unreadable"
 
 
 @pytest.mark.parametrize(
     ("waited_ms", "device", "shown_ms"),
     [
         (14, CPU, 14),
-        (11, CPU, None),  # by less than 5 % of a fifth of the step from the traced 10
+        (11.9, CPU, None),  # no more than 5 % of a fifth of the step from the traced 10
         (6, CPU, 6),
         (14, GPU, None),
     ],
 )
 def test_a_wait_is_shown_where_the_trace_of_a_cpu_shows_another(
-    waited_ms: int, device: object, shown_ms: int | None
+    waited_ms: float, device: object, shown_ms: int | None
 ) -> None:
     timed = variant("baseline", [190.0], breakdown=MEAN)
     windows = tuple(
-        msgspec.structs.replace(w, waited_ns=waited_ms * MS * w.iterations) for w in timed.windows
+        msgspec.structs.replace(w, waited_ns=round(waited_ms * MS) * w.iterations)
+        for w in timed.windows
     )
     measured = msgspec.structs.replace(timed, windows=windows)
     (shown,) = breakdown_view(run(measured, environment=device)).variants
@@ -222,5 +234,9 @@ def test_sampled_figures_are_those_that_are_known() -> None:
         *every[2:6],
         SampledFigure("host_other_cpu_percent", 0.0),
     )
+    limited = TelemetrySummary(gpu_throttle_reasons=("sw_power_cap",))
+    assert sampled_view(limited) == SampledView((), ("sw_power_cap",))
+    unlimited = TelemetrySummary(gpu_power_w=612.0)
+    assert sampled_view(unlimited) == SampledView((every[1],), ())
     assert sampled_view(TelemetrySummary(num_samples=400)) is None
     assert sampled_view(None) is None
