@@ -166,13 +166,19 @@ def test_what_can_be_done_next(
     assert (view.explainable, view.traced) == (explainable, traced)
 
 
-def test_a_row_holds_what_was_recorded() -> None:
-    row = run_view(whole()).rows[0]
+@pytest.mark.parametrize("place", range(5))
+def test_a_row_holds_what_was_recorded(place: int) -> None:
+    made = whole()
+    row, recorded = run_view(made).rows[place], made.variants[place]
     same = set(VariantRow.__struct_fields__) & set(VariantRecord.__struct_fields__)
     assert len(same) == 23
-    assert {key: getattr(row, key) for key in same} == {key: getattr(BASELINE, key) for key in same}
-    assert row.num_windows == 4
-    assert row.waited_ns == 3 * MS  # a thirtieth of the 90 ms within an epoch
+    assert {key: getattr(row, key) for key in same} == {key: getattr(recorded, key) for key in same}
+    assert row.num_windows == len(recorded.windows)
+
+
+def test_a_wait_is_told_per_iteration_within_an_epoch() -> None:
+    rows = run_view(whole()).rows
+    assert [row.waited_ns for row in rows[:3]] == [3 * MS, 1_533_333, None]  # a thirtieth
 
 
 def test_a_row_has_its_own_breakdown() -> None:
@@ -286,6 +292,13 @@ def test_notes_follow_what_was_measured() -> None:
     notes = run_view(record(msgspec.structs.replace(BASELINE, uneven=True))).notes
     assert notes is not None
     assert (notes.launch_figure, notes.starts_in_steps) == ("mean", False)
+    assert run_view(record(LOST, AMP, ALL)).notes.contradictions == ()  # to no baseline
+    assert notes.peak_owners == (PeakOwner("host process", ("baseline",)),)
+    told_not = msgspec.structs.replace(AMP, peak_memory_of=None, uneven=True)
+    notes = run_view(record(BASELINE, told_not)).notes
+    assert notes is not None
+    assert notes.launch_figure == "mean"
+    assert notes.peak_owners == (PeakOwner("host process", ("baseline",)),)
     again = msgspec.structs.replace(
         AMP, name="baseline_again", speedup=Speedup(1.04, 1.03, 1.05, 3, 3)
     )
@@ -361,6 +374,9 @@ def test_the_machine() -> None:
     assert setting.environment == GPU
     assert (setting.one_of_devices, setting.host_cpu) == (2, "Intel(R) Xeon(R) Platinum 8480C")
     assert setting.key_packages == {"python": "3.12.3", "torch": "2.15.0"}
+    bare = msgspec.structs.replace(GPU, num_devices=1, packages={"torch": "2.15.0"})
+    setting = run_view(whole(environment=bare)).setting
+    assert (setting.one_of_devices, setting.key_packages) == (None, {"torch": "2.15.0"})
     setting = run_view(whole(environment=CPU)).setting
     assert (setting.one_of_devices, setting.host_cpu) == (None, None)
     assert "torchvision" not in setting.key_packages
