@@ -97,7 +97,7 @@ PINNED = TechniqueExplanation(
     worth=Worth.HURTS,
     reason="it hurts",
     share=Amount(-800_000, -900_000, -700_000),
-    saving_by_category_ns={"h2d_copy": 60, "host_bound": -1_300, "forward": -90},
+    saving_by_category_ns={"h2d_copy": 60, "host_bound": -1_300, "sync": 0, "forward": -90},
     bounds=Bounds(-20, -10, "copies"),
     prediction_held=True,
     prediction_error_ns=5,
@@ -177,6 +177,12 @@ def test_of_what_is_not_known_there_is_no_line() -> None:
 def test_a_line_that_would_tell_nothing_is_left_out(fields: dict[str, object], line: type) -> None:
     assert line in map(type, evidence(AMP))
     assert line not in map(type, evidence(msgspec.structs.replace(AMP, **fields)))
+
+
+def test_a_first_step_is_told_of_from_a_second_on() -> None:
+    for extra_s, told in ((0.9, False), (1.1, True)):
+        lines = evidence(msgspec.structs.replace(AMP, extra_first_step_s=extra_s))
+        assert (FirstStep(extra_s, 1_234) in lines) is told
 
 
 def test_what_the_traces_lack_is_told_from_what_rounding_leaves() -> None:
@@ -259,6 +265,14 @@ def test_a_waterfall_may_pass_its_ends() -> None:
     assert [bar.left_ns for bar in view.techniques] == [10_000_000, -1_600_000]
     assert view.techniques[1].parts == ()
     assert view.whole == WaterfallBar("the whole mix", -1_600_000, -1_600_000)
+
+
+def test_a_share_of_nothing_is_drawn_in_what_was_saved() -> None:
+    neither = msgspec.structs.replace(PINNED, share=Amount(0, -1, 1))
+    view = waterfall_view(changed(techniques=(neither,)))
+    assert view is not None
+    parts = (MovingPart("h2d_copy", 60),)
+    assert view.techniques == (WaterfallBar("pin_memory", 0, 10_000_000, parts),)
 
 
 @pytest.mark.parametrize(
