@@ -375,6 +375,12 @@ def test_throughputs_name_a_mix_where_there_are_several_precisions() -> None:
     )
 
 
+def test_two_precisions_are_a_mix() -> None:
+    two = Throughput("amp", 3e12, "tf32", 0.61, {"float32": 0.4, "tf32": 0.6})
+    (shown,) = explanation_view(changed(throughputs=(two,))).throughputs
+    assert shown.mix == (PrecisionShare("tf32", 0.6), PrecisionShare("float32", 0.4))
+
+
 def test_interactions_are_told_as_more_or_less_never_as_less_than_nothing() -> None:
     more = Interaction(("amp", "tf32"), Amount(340_000, 310_000, 390_000))
     less = Interaction(("amp", "sdpa"), Amount(-340_000, -390_000, -310_000))

@@ -90,6 +90,7 @@ def test_a_saved_run_replays_to_its_state() -> None:
 
 def test_what_goes_on_and_what_is_left_at_each_moment() -> None:
     states = list(accumulate(EVENTS, state_after, initial=RunState()))
+    assert (states[0].max_rounds, states[0].time_budget_s, states[0].variants) == (0, 0.0, ())
     told = [(state.doing, state.left) for state in states]
     assert list(dict.fromkeys(told)) == [
         (None, None),
