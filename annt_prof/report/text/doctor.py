@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from annt_prof.report.text.lines import left
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -28,10 +30,10 @@ def render_doctor(view: DoctorView, console: Console) -> None:
 
 def _line(check: Check, width: int) -> Text:
     line = Text.assemble(
-        (f"{check.status:<{_STATUS_WIDTH}}", _STYLES[check.status]),
-        (f"{check.name:<{width}}  ", "bold"),
+        (left(check.status, _STATUS_WIDTH), _STYLES[check.status]),
+        (f"{left(check.name, width)}  ", "bold"),
         check.finding,
     )
     if check.remedy is not None:
-        line.append(f"\n{'':{_STATUS_WIDTH + width}}  {check.remedy}", "cyan")
+        line.append(f"\n{left('', _STATUS_WIDTH + width)}  {check.remedy}", "cyan")
     return line

@@ -5,13 +5,15 @@ import json
 from annt_prof.inspection.rules import Mistake, mistakes
 from annt_prof.inspection.seen import Seen
 from annt_prof.mistakes import MistakeKey
-from annt_prof.report.text.mistakes import mistakes_document
+from annt_prof.report.json.mistakes import mistakes_document
+from annt_prof.views.mistakes_view import build_mistakes_view
 
 READING = Seen(iterations=10, iterations_reading=9, on_device=True)
 
 
 def test_a_mistake_is_told_with_its_key():
-    document = json.loads(mistakes_document("train.py", READING, mistakes(READING), 0))
+    view = build_mistakes_view("train.py", READING, 0, mistakes(READING), ())
+    document = json.loads(mistakes_document(view))
     assert document["mistakes"] == [
         {
             "key": "item_every_iteration",

@@ -5,9 +5,9 @@ import pytest
 
 from annt_prof.analysis.breakdown import Breakdown
 from annt_prof.categories import Category
+from annt_prof.views.step_parts import HiddenTime, step_parts
 from annt_prof.views.step_table_view import build_step_table
 from annt_prof.views.trace_steps_view import (
-    HiddenTime,
     UnseenCategory,
     build_trace_steps_view,
 )
@@ -16,13 +16,13 @@ from hand_made_analysis import BREAKDOWN, STEPS, ns, step
 
 def test_the_mean_and_how_far_steps_lie_apart():
     view = build_trace_steps_view(BREAKDOWN)
-    assert view.mean is BREAKDOWN.mean
+    assert view.parts == step_parts(BREAKDOWN.mean)
     assert (view.num_steps, view.shortest_ns, view.longest_ns) == (2, ns(90), ns(92.8))
 
 
 def test_what_is_hidden_and_what_is_not_measured():
     view = build_trace_steps_view(BREAKDOWN)
-    assert view.hidden == (
+    assert view.parts.hidden == (
         HiddenTime(Category.H2D_COPY, ns(0.77)),
         HiddenTime(Category.COMMUNICATION, ns(8.8)),
     )
