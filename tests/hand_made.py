@@ -6,7 +6,7 @@ import random
 
 import msgspec
 
-from annt_prof.analysis.breakdown import MeanBreakdown
+from annt_prof.analysis.breakdown.breakdown import MeanBreakdown
 from annt_prof.categories import Category
 from annt_prof.compare.comparison import summarise
 from annt_prof.machine.environment import Environment

@@ -4,17 +4,17 @@ Times are in ms where they are written, and in ns in the values.
 """
 
 from annt_prof.analysis.analysis import Analysis
-from annt_prof.analysis.breakdown import Breakdown, MeanBreakdown, StepBreakdown
-from annt_prof.analysis.copies import CopyRow
-from annt_prof.analysis.critical_path import CriticalPath, PathActivity, PathStep
-from annt_prof.analysis.host_view import HostStep
-from annt_prof.analysis.idle import Gap, Idle
-from annt_prof.analysis.kernel_table import KernelRow, KernelTable
-from annt_prof.analysis.memory_use import MemoryHolder, MemoryUse, StepMemory
-from annt_prof.analysis.pitfalls import TraceMistake
-from annt_prof.analysis.queue import Queue
-from annt_prof.analysis.synchronisations import Synchronisation
-from annt_prof.analysis.temporal import DeviceTime, StreamTime, Temporal
+from annt_prof.analysis.breakdown.breakdown import Breakdown, MeanBreakdown, StepBreakdown
+from annt_prof.analysis.path.critical_path import CriticalPath, PathActivity, PathStep
+from annt_prof.analysis.path.idle import Gap, Idle
+from annt_prof.analysis.tables.copies import CopyRow
+from annt_prof.analysis.tables.host_view import HostStep
+from annt_prof.analysis.tables.kernel_table import KernelRow, KernelTable
+from annt_prof.analysis.tables.memory_use import MemoryHolder, MemoryUse, StepMemory
+from annt_prof.analysis.tables.pitfalls import TraceMistake
+from annt_prof.analysis.tables.queue import Queue
+from annt_prof.analysis.tables.synchronisations import Synchronisation
+from annt_prof.analysis.tables.temporal import DeviceTime, StreamTime, Temporal
 from annt_prof.categories import Category
 from annt_prof.mistakes import MistakeKey
 from annt_prof.trace.columns import Geometry

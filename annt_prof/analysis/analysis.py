@@ -8,22 +8,22 @@ import msgspec
 import numpy as np
 
 from annt_prof import units
-from annt_prof.analysis.accounting import break_down
-from annt_prof.analysis.breakdown import Breakdown
-from annt_prof.analysis.copies import CopyRow, copies
-from annt_prof.analysis.critical_path import CriticalPath, critical_path
-from annt_prof.analysis.host_view import HostStep, host_view
-from annt_prof.analysis.idle import Idle, idle
-from annt_prof.analysis.intervals import distinct
-from annt_prof.analysis.kernel_table import KernelTable, kernel_table
-from annt_prof.analysis.memory_use import MemoryUse, memory_use
-from annt_prof.analysis.pitfalls import TraceMistake, pitfalls
-from annt_prof.analysis.queue import Queue, queue
-from annt_prof.analysis.steps import EVERY_STEP, WHOLE_TRACE
-from annt_prof.analysis.synchronisations import Synchronisation, synchronisations
-from annt_prof.analysis.temporal import Temporal, temporal
-from annt_prof.analysis.timeline import Timeline
-from annt_prof.analysis.unrecorded import UNRECORDED
+from annt_prof.analysis.breakdown.accounting import break_down
+from annt_prof.analysis.breakdown.breakdown import Breakdown
+from annt_prof.analysis.path.critical_path import CriticalPath, critical_path
+from annt_prof.analysis.path.idle import Idle, idle
+from annt_prof.analysis.tables.copies import CopyRow, copies
+from annt_prof.analysis.tables.host_view import HostStep, host_view
+from annt_prof.analysis.tables.kernel_table import KernelTable, kernel_table
+from annt_prof.analysis.tables.memory_use import MemoryUse, memory_use
+from annt_prof.analysis.tables.pitfalls import TraceMistake, pitfalls
+from annt_prof.analysis.tables.queue import Queue, queue
+from annt_prof.analysis.tables.synchronisations import Synchronisation, synchronisations
+from annt_prof.analysis.tables.temporal import Temporal, temporal
+from annt_prof.analysis.timeline.intervals import distinct
+from annt_prof.analysis.timeline.steps import EVERY_STEP, WHOLE_TRACE
+from annt_prof.analysis.timeline.timeline import Timeline
+from annt_prof.analysis.timeline.unrecorded import UNRECORDED
 from annt_prof.errors import UserError
 
 if TYPE_CHECKING:

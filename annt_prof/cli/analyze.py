@@ -131,7 +131,7 @@ def _file(
 def _ranks(
     directory: Path, selection: slice, max_size: int, accelerator: bool | None, *, as_json: bool
 ) -> None:
-    from annt_prof.analysis.ranks import compare_ranks
+    from annt_prof.analysis.ranks.ranks import compare_ranks
     from annt_prof.views.ranks_view import build_ranks_view
 
     with _progress() as show:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from annt_prof.analysis.apportionment import whole_numbers
+from annt_prof.analysis.breakdown.apportionment import whole_numbers
 from annt_prof.compare.figures import launch_of_rounds, middle_ns, per_sample_ns
 from annt_prof.compare.pairing import speedup
 from annt_prof.explain import costs, shapley

@@ -17,7 +17,7 @@ from annt_prof.techniques.technique import REDUNDANT
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from annt_prof.analysis.breakdown import MeanBreakdown
+    from annt_prof.analysis.breakdown.breakdown import MeanBreakdown
     from annt_prof.categories import Precision
     from annt_prof.machine.ceilings import Ceilings
     from annt_prof.runs.record import Run, VariantRecord

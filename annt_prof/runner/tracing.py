@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from annt_prof.analysis.accounting import break_down
-from annt_prof.analysis.pitfalls import pitfalls
-from annt_prof.analysis.timeline import Timeline
+from annt_prof.analysis.breakdown.accounting import break_down
+from annt_prof.analysis.tables.pitfalls import pitfalls
+from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.errors import UserError
 from annt_prof.remarks import Remark, Source
 from annt_prof.runner.crew import CrowdedError

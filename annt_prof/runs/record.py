@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from annt_prof.analysis.breakdown import MeanBreakdown
+from annt_prof.analysis.breakdown.breakdown import MeanBreakdown
 from annt_prof.machine.environment import Environment
 from annt_prof.remarks import Mathematics, Remark
 from annt_prof.runs.verdict import Verdict

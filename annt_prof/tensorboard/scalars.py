@@ -10,7 +10,7 @@ from annt_prof.units import MIB, NS_PER_MS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from annt_prof.analysis.breakdown import MeanBreakdown
+    from annt_prof.analysis.breakdown.breakdown import MeanBreakdown
     from annt_prof.views.curves import Curves, RoundPoint, SampledMean
 
 

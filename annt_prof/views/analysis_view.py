@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from annt_prof.analysis.analysis import Analysis
-    from annt_prof.analysis.copies import CopyRow
+    from annt_prof.analysis.tables.copies import CopyRow
     from annt_prof.views.device_time_view import DeviceRow
     from annt_prof.views.host_steps_view import HostPart
     from annt_prof.views.idle_view import IdleView

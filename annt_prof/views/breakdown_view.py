@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from annt_prof.analysis.breakdown import MeanBreakdown
+from annt_prof.analysis.breakdown.breakdown import MeanBreakdown
 from annt_prof.categories import Category
 from annt_prof.compare.figures import waited_ns
 from annt_prof.explain.agreement import Agreement, agreement

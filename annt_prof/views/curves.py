@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from annt_prof.analysis.breakdown import MeanBreakdown
+from annt_prof.analysis.breakdown.breakdown import MeanBreakdown
 from annt_prof.compare.figures import per_iteration_ns
 from annt_prof.runs.record import Speedup
 from annt_prof.units import NS_PER_S

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from annt_prof.views.shares import share_of
 
 if TYPE_CHECKING:
-    from annt_prof.analysis.temporal import DeviceTime, Temporal
+    from annt_prof.analysis.tables.temporal import DeviceTime, Temporal
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from annt_prof.views.shares import share_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from annt_prof.analysis.host_view import HostStep
+    from annt_prof.analysis.tables.host_view import HostStep
 
 HostActivity = Literal["data_loading", "blocked", "dispatch", "waiting_for_backward", "python"]
 

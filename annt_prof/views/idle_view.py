@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from annt_prof.analysis.idle import Gap, Idle
+    from annt_prof.analysis.path.idle import Gap, Idle
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from annt_prof.analysis.kernel_table import KernelRow, KernelTable
+    from annt_prof.analysis.tables.kernel_table import KernelRow, KernelTable
     from annt_prof.trace.columns import Geometry
 
 MOST_PHASES = 2

@@ -10,7 +10,7 @@ from annt_prof import units
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from annt_prof.analysis.memory_use import MemoryHolder, MemoryUse
+    from annt_prof.analysis.tables.memory_use import MemoryHolder, MemoryUse
     from annt_prof.units import MemoryUnit
 
 MOST_HOLDERS = 10

@@ -12,9 +12,9 @@ from annt_prof.views.shares import share_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from annt_prof.analysis.breakdown import Breakdown
-    from annt_prof.analysis.critical_path import CriticalPath
-    from annt_prof.analysis.host_view import HostStep
+    from annt_prof.analysis.breakdown.breakdown import Breakdown
+    from annt_prof.analysis.path.critical_path import CriticalPath
+    from annt_prof.analysis.tables.host_view import HostStep
 
 _LEAST_HIDDEN = 0.01
 """Share of the steps that loading must take beside the path to be worth telling. It is a choice:

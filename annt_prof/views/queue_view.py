@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from annt_prof.analysis.queue import Queue
+    from annt_prof.analysis.tables.queue import Queue
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from annt_prof import units
-from annt_prof.analysis.ranks import LEAST_LATENESS
+from annt_prof.analysis.ranks.ranks import LEAST_LATENESS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from annt_prof.analysis.breakdown import MeanBreakdown
-    from annt_prof.analysis.ranks import Rank, Ranks, Skew
+    from annt_prof.analysis.breakdown.breakdown import MeanBreakdown
+    from annt_prof.analysis.ranks.ranks import Rank, Ranks, Skew
     from annt_prof.categories import Category
 
 MOST_STEPS = 20

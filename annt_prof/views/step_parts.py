@@ -12,7 +12,7 @@ from annt_prof.categories import Category
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from annt_prof.analysis.breakdown import MeanBreakdown
+    from annt_prof.analysis.breakdown.breakdown import MeanBreakdown
 
 
 class CategoryTime(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ from annt_prof import units
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from annt_prof.analysis.breakdown import StepBreakdown
+    from annt_prof.analysis.breakdown.breakdown import StepBreakdown
     from annt_prof.categories import Category
 
 

@@ -9,7 +9,7 @@ from annt_prof.views.step_parts import scale_of, step_parts
 from annt_prof.views.step_table_view import build_step_table
 
 if TYPE_CHECKING:
-    from annt_prof.analysis.breakdown import Breakdown
+    from annt_prof.analysis.breakdown.breakdown import Breakdown
     from annt_prof.categories import Category
     from annt_prof.views.step_parts import Scale, StepParts
     from annt_prof.views.step_table_view import StepTable

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from annt_prof.analysis.synchronisations import Synchronisation
+    from annt_prof.analysis.tables.synchronisations import Synchronisation
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from annt_prof.analysis.accounting import break_down
-from annt_prof.analysis.timeline import Timeline
+from annt_prof.analysis.breakdown.accounting import break_down
+from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.errors import UserError
 from annt_prof.loop.driving import run_steps, run_timed, run_traced
 from annt_prof.loop.step import Loop, optimizer_step
@@ -23,7 +23,7 @@ from annt_prof.workload.build import build
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from annt_prof.analysis.breakdown import MeanBreakdown
+    from annt_prof.analysis.breakdown.breakdown import MeanBreakdown
     from annt_prof.scenario.schema import Scenario
     from annt_prof.techniques.setup import TrainingSetup
     from annt_prof.techniques.technique import Technique

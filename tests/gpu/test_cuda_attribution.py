@@ -11,8 +11,8 @@ import torch
 from profiles import read_profile
 from torch.utils.data import TensorDataset
 
-from annt_prof.analysis.accounting import break_down
-from annt_prof.analysis.timeline import Timeline
+from annt_prof.analysis.breakdown.accounting import break_down
+from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.categories import PHASE_PREFIX, Category, Phase
 from annt_prof.loop.driving import run_steps, run_timed, run_traced
 from annt_prof.loop.step import Loop

@@ -5,10 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from annt_prof.analysis.launches import launch_times
-from annt_prof.analysis.steps import find_steps
-from annt_prof.analysis.temporal import temporal
-from annt_prof.analysis.timeline import Timeline
+from annt_prof.analysis.tables.temporal import temporal
+from annt_prof.analysis.timeline.launches import launch_times
+from annt_prof.analysis.timeline.steps import find_steps
+from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.trace.columns import DEVICE_KINDS
 from annt_prof.trace.reading import read
 

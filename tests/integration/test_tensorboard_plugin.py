@@ -16,8 +16,8 @@ from torch.profiler import ProfilerActivity, profile, record_function, schedule
 from torch_tb_profiler.plugin import TorchProfilerPlugin
 from werkzeug.test import Client
 
-from annt_prof.analysis.accounting import break_down
-from annt_prof.analysis.timeline import Timeline
+from annt_prof.analysis.breakdown.accounting import break_down
+from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.categories import Category
 from annt_prof.tensorboard.normalise import normalise
 from annt_prof.trace.reading import read

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import msgspec
 
-from annt_prof.analysis.breakdown import MeanBreakdown
+from annt_prof.analysis.breakdown.breakdown import MeanBreakdown
 from annt_prof.categories import Category
 from annt_prof.machine.ceilings import Ceilings
 from annt_prof.remarks import Mathematics, Remark, Source

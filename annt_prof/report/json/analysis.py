@@ -11,16 +11,16 @@ from annt_prof.report.json.encoding import encode
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from annt_prof.analysis.copies import CopyRow
-    from annt_prof.analysis.critical_path import CriticalPath
-    from annt_prof.analysis.host_view import HostStep
-    from annt_prof.analysis.idle import Idle
-    from annt_prof.analysis.kernel_table import KernelTable
-    from annt_prof.analysis.memory_use import MemoryUse
-    from annt_prof.analysis.pitfalls import TraceMistake
-    from annt_prof.analysis.queue import Queue
-    from annt_prof.analysis.synchronisations import Synchronisation
-    from annt_prof.analysis.temporal import Temporal
+    from annt_prof.analysis.path.critical_path import CriticalPath
+    from annt_prof.analysis.path.idle import Idle
+    from annt_prof.analysis.tables.copies import CopyRow
+    from annt_prof.analysis.tables.host_view import HostStep
+    from annt_prof.analysis.tables.kernel_table import KernelTable
+    from annt_prof.analysis.tables.memory_use import MemoryUse
+    from annt_prof.analysis.tables.pitfalls import TraceMistake
+    from annt_prof.analysis.tables.queue import Queue
+    from annt_prof.analysis.tables.synchronisations import Synchronisation
+    from annt_prof.analysis.tables.temporal import Temporal
     from annt_prof.views.analysis_view import AnalysisView
 
 DOCUMENT_VERSION = 1

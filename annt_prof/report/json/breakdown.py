@@ -10,7 +10,7 @@ from annt_prof.categories import Category
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from annt_prof.analysis.breakdown import MeanBreakdown, StepBreakdown
+    from annt_prof.analysis.breakdown.breakdown import MeanBreakdown, StepBreakdown
 
 
 @dataclass(frozen=True)

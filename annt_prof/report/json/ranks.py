@@ -11,7 +11,7 @@ from annt_prof.report.json.encoding import encode
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from annt_prof.analysis.ranks import Rank, Skew
+    from annt_prof.analysis.ranks.ranks import Rank, Skew
     from annt_prof.categories import Category
     from annt_prof.views.ranks_view import RanksView
 

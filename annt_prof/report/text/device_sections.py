@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from annt_prof.analysis.copies import CopyRow
+    from annt_prof.analysis.tables.copies import CopyRow
     from annt_prof.report.text.tables import Column
     from annt_prof.views.device_time_view import DeviceRow
     from annt_prof.views.idle_view import IdleView

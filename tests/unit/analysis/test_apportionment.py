@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annt_prof.analysis.apportionment import whole_numbers
+from annt_prof.analysis.breakdown.apportionment import whole_numbers
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annt_prof.analysis.accounting import break_down, mean_of
-from annt_prof.analysis.breakdown import Breakdown
-from annt_prof.analysis.timeline import Timeline
+from annt_prof.analysis.breakdown.accounting import break_down, mean_of
+from annt_prof.analysis.breakdown.breakdown import Breakdown
+from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.categories import Category, Phase
 from annt_prof.errors import UserError
 from annt_prof.testing import AUTOGRAD_THREAD, TraceBuilder

@@ -5,8 +5,8 @@ import gzip
 
 import pytest
 
-from annt_prof.analysis.accounting import break_down
-from annt_prof.analysis.timeline import Timeline
+from annt_prof.analysis.breakdown.accounting import break_down
+from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.categories import Phase
 from annt_prof.errors import UserError
 from annt_prof.testing import TraceBuilder

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annt_prof.analysis.copies import copies, copy_kind
-from annt_prof.analysis.timeline import Timeline
+from annt_prof.analysis.tables.copies import copies, copy_kind
+from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.testing import TraceBuilder
 from annt_prof.trace.reading import read
 

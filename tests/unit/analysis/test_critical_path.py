@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annt_prof.analysis.critical_path import QUEUED, CircularPathError, critical_path
-from annt_prof.analysis.timeline import Timeline
+from annt_prof.analysis.path.critical_path import QUEUED, CircularPathError, critical_path
+from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.categories import Category, Phase
 from annt_prof.testing import AUTOGRAD_THREAD, TraceBuilder
 from annt_prof.trace.reading import read

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annt_prof.analysis.host_view import host_view
-from annt_prof.analysis.synchronisations import synchronisations
-from annt_prof.analysis.timeline import Timeline
+from annt_prof.analysis.tables.host_view import host_view
+from annt_prof.analysis.tables.synchronisations import synchronisations
+from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.categories import Phase
 from annt_prof.testing import AUTOGRAD_THREAD, TraceBuilder
 from annt_prof.trace.reading import read

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annt_prof.analysis.accounting import break_down
-from annt_prof.analysis.idle import idle
-from annt_prof.analysis.timeline import Timeline
+from annt_prof.analysis.breakdown.accounting import break_down
+from annt_prof.analysis.path.idle import idle
+from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.categories import Category, Phase
 from annt_prof.testing import TraceBuilder
 from annt_prof.trace.reading import read

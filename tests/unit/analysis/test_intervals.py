@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annt_prof.analysis.intervals import (
+from annt_prof.analysis.timeline.intervals import (
     NOWHERE,
     edges_of,
     first_come,

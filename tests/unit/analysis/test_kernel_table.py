@@ -4,9 +4,9 @@ import statistics
 
 import pytest
 
-from annt_prof.analysis.kernel_table import kernel_table, uses_tensor_cores
-from annt_prof.analysis.kernels import kernel_class
-from annt_prof.analysis.timeline import Timeline
+from annt_prof.analysis.classes.kernels import kernel_class
+from annt_prof.analysis.tables.kernel_table import kernel_table, uses_tensor_cores
+from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.categories import KernelClass, Phase
 from annt_prof.testing import TraceBuilder
 from annt_prof.trace.columns import Kind

@@ -1,6 +1,6 @@
 import pytest
 
-from annt_prof.analysis.kernels import kernel_class
+from annt_prof.analysis.classes.kernels import kernel_class
 from annt_prof.categories import KernelClass
 
 NAMES = {

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from annt_prof.analysis.launches import UNKNOWN_NS, launch_times
+from annt_prof.analysis.timeline.launches import UNKNOWN_NS, launch_times
 from annt_prof.testing import TraceBuilder
 from annt_prof.trace.columns import Kind
 from annt_prof.trace.reading import read

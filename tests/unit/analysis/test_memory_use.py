@@ -2,8 +2,8 @@
 
 import pytest
 
-from annt_prof.analysis.memory_use import BEFORE, NO_OPERATOR, memory_use
-from annt_prof.analysis.timeline import Timeline
+from annt_prof.analysis.tables.memory_use import BEFORE, NO_OPERATOR, memory_use
+from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.categories import Phase
 from annt_prof.testing import AUTOGRAD_THREAD, TraceBuilder
 from annt_prof.trace.reading import read

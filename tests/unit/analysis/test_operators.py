@@ -2,9 +2,9 @@
 
 import pytest
 
-from annt_prof.analysis.accounting import break_down
-from annt_prof.analysis.operators import operator_class
-from annt_prof.analysis.timeline import Timeline
+from annt_prof.analysis.breakdown.accounting import break_down
+from annt_prof.analysis.breakdown.operators import operator_class
+from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.categories import Category, KernelClass, Phase
 from annt_prof.testing import AUTOGRAD_THREAD, TraceBuilder
 from annt_prof.trace.reading import read

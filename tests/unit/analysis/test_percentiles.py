@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annt_prof.analysis.percentiles import percentiles
+from annt_prof.analysis.timeline.percentiles import percentiles
 
 
 def test_they_lie_between_ranks():

@@ -2,8 +2,8 @@
 
 import pytest
 
-from annt_prof.analysis.pitfalls import pitfalls
-from annt_prof.analysis.timeline import Timeline
+from annt_prof.analysis.tables.pitfalls import pitfalls
+from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.categories import Phase
 from annt_prof.testing import TraceBuilder
 from annt_prof.trace.reading import read

@@ -1,9 +1,9 @@
 import pytest
 
-from annt_prof.analysis.accounting import break_down
-from annt_prof.analysis.kernels import kernel_class
-from annt_prof.analysis.precision import kernel_precision
-from annt_prof.analysis.timeline import Timeline
+from annt_prof.analysis.breakdown.accounting import break_down
+from annt_prof.analysis.classes.kernels import kernel_class
+from annt_prof.analysis.classes.precision import kernel_precision
+from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.categories import MATRIX_CLASSES
 from annt_prof.testing import TraceBuilder
 from annt_prof.trace.reading import read

@@ -2,7 +2,7 @@
 
 import pytest
 
-from annt_prof.analysis.ranks import compare_ranks
+from annt_prof.analysis.ranks.ranks import compare_ranks
 from annt_prof.categories import Phase
 from annt_prof.errors import UserError
 from annt_prof.testing import TraceBuilder

@@ -2,9 +2,9 @@
 
 import msgspec
 
-from annt_prof.analysis.accounting import break_down
-from annt_prof.analysis.breakdown import MeanBreakdown
-from annt_prof.analysis.timeline import Timeline
+from annt_prof.analysis.breakdown.accounting import break_down
+from annt_prof.analysis.breakdown.breakdown import MeanBreakdown
+from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.testing import TraceBuilder
 from annt_prof.trace.reading import read
 

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annt_prof.analysis.synchronisations import waits_of
-from annt_prof.analysis.timeline import Timeline
+from annt_prof.analysis.tables.synchronisations import waits_of
+from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.testing import AUTOGRAD_THREAD, MAIN_THREAD, TraceBuilder
 from annt_prof.trace.reading import read
 

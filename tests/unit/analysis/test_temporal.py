@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annt_prof.analysis.temporal import temporal
-from annt_prof.analysis.timeline import Timeline
+from annt_prof.analysis.tables.temporal import temporal
+from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.testing import TraceBuilder
 from annt_prof.trace.reading import read
 

@@ -5,10 +5,10 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from annt_prof.analysis import timeline as under_test
+import annt_prof.analysis.timeline.timeline as under_test
 from annt_prof.analysis.analysis import analyze
-from annt_prof.analysis.launches import launch_calls, launch_times
-from annt_prof.analysis.timeline import Timeline
+from annt_prof.analysis.timeline.launches import launch_calls, launch_times
+from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.categories import KernelClass, Phase
 from annt_prof.testing import TraceBuilder
 from annt_prof.trace.reading import read

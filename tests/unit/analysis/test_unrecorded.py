@@ -7,10 +7,10 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from annt_prof.analysis.accounting import break_down
 from annt_prof.analysis.analysis import analyze
-from annt_prof.analysis.ranks import compare_ranks
-from annt_prof.analysis.timeline import Timeline
+from annt_prof.analysis.breakdown.accounting import break_down
+from annt_prof.analysis.ranks.ranks import compare_ranks
+from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.categories import Category, Phase
 from annt_prof.cli import advise as advise_command
 from annt_prof.cli import analyze as analyze_command

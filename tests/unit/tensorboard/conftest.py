@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from annt_prof.analysis.breakdown import MeanBreakdown
+from annt_prof.analysis.breakdown.breakdown import MeanBreakdown
 from annt_prof.categories import Category
 from annt_prof.compare.verdict import decide
 from annt_prof.machine.environment import Environment

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from annt_prof.analysis.breakdown import MeanBreakdown
+from annt_prof.analysis.breakdown.breakdown import MeanBreakdown
 from annt_prof.categories import Category
 from annt_prof.runs.record import StepTime
 from annt_prof.telemetry.summary import TelemetrySummary

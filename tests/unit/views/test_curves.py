@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from annt_prof.analysis.breakdown import MeanBreakdown
+from annt_prof.analysis.breakdown.breakdown import MeanBreakdown
 from annt_prof.categories import Category
 from annt_prof.runs.record import Epochs, EpochStart, Run, Speedup, TimedWindow, VariantRecord
 from annt_prof.telemetry.summary import TelemetrySummary

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from annt_prof.analysis.temporal import Temporal
+from annt_prof.analysis.tables.temporal import Temporal
 from annt_prof.views.device_time_view import DeviceRow, build_device_rows
 from hand_made_analysis import TEMPORAL, ns
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from annt_prof.analysis.host_view import HostStep
+from annt_prof.analysis.tables.host_view import HostStep
 from annt_prof.views.host_steps_view import build_host_parts
 from hand_made_analysis import HOST, ns
 

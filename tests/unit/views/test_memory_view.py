@@ -2,7 +2,7 @@
 
 import msgspec
 
-from annt_prof.analysis.memory_use import MemoryHolder
+from annt_prof.analysis.tables.memory_use import MemoryHolder
 from annt_prof.units import GIB
 from annt_prof.views.memory_view import build_memory_peaks
 from hand_made_analysis import MEMORY

@@ -2,8 +2,8 @@
 
 import pytest
 
-from annt_prof.analysis.critical_path import CriticalPath, PathStep
-from annt_prof.analysis.host_view import HostStep
+from annt_prof.analysis.path.critical_path import CriticalPath, PathStep
+from annt_prof.analysis.tables.host_view import HostStep
 from annt_prof.views.path_view import HiddenLoading, PathRow, PhaseOnPath, build_path_view
 from hand_made_analysis import BREAKDOWN, HOST, PATH, ns
 

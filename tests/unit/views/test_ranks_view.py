@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from annt_prof.analysis.breakdown import Breakdown, MeanBreakdown
-from annt_prof.analysis.ranks import Rank, Ranks, Skew
+from annt_prof.analysis.breakdown.breakdown import Breakdown, MeanBreakdown
+from annt_prof.analysis.ranks.ranks import Rank, Ranks, Skew
 from annt_prof.categories import Category
 from annt_prof.report.json.ranks import ranks_document
 from annt_prof.report.text.ranks import render_ranks

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from annt_prof.analysis.breakdown import Breakdown
+from annt_prof.analysis.breakdown.breakdown import Breakdown
 from annt_prof.categories import Category
 from annt_prof.views.step_parts import HiddenTime, step_parts
 from annt_prof.views.step_table_view import build_step_table

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import torch
 
-from annt_prof.analysis.accounting import break_down
-from annt_prof.analysis.timeline import Timeline
+from annt_prof.analysis.breakdown.accounting import break_down
+from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.runs.record import TimedWindow
 from annt_prof.trace.reading import read
 from annt_prof.windows.messages import TimedRequest, TracedRequest

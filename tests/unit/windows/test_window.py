@@ -10,8 +10,8 @@ import pytest
 import torch
 from torch.utils.data import Dataset
 
-from annt_prof.analysis.accounting import break_down
-from annt_prof.analysis.timeline import Timeline
+from annt_prof.analysis.breakdown.accounting import break_down
+from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.categories import Category
 from annt_prof.loop.driving import run_steps, run_timed, run_traced
 from annt_prof.loop.step import Loop

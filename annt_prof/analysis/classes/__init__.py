@@ -1,0 +1,1 @@
+"""What kernels and operators are, told from their names."""

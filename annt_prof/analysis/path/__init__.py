@@ -1,0 +1,1 @@
+"""What sets a step's length, and why its device was idle."""

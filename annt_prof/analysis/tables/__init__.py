@@ -1,0 +1,1 @@
+"""Tables of a trace: kernels, copies, waits, memory, the host, mistakes."""

@@ -1,0 +1,255 @@
+"""What ran on the device: kernels by name, with where they were launched from."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+
+from annt_prof.analysis.tables.python_frames import lines_around, modules_around
+from annt_prof.analysis.timeline.intervals import NOWHERE, added_up, grouped
+from annt_prof.analysis.timeline.launches import UNKNOWN_CALL
+from annt_prof.analysis.timeline.percentiles import percentiles
+from annt_prof.analysis.timeline.phases import PHASES
+from annt_prof.categories import KernelClass
+from annt_prof.trace.columns import MISSING, Geometry, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from annt_prof.analysis.timeline.timeline import Timeline
+    from annt_prof.trace.columns import Trace
+
+    Ints = NDArray[np.int64]
+
+MOST_PLACES = 5
+
+# How libraries name kernels that use matrix units, and those that do not.
+# Source: CUTLASS's naming (tensorop, simt; s16816 is the shape of an mma instruction), cuBLAS's
+# and cuDNN's (hmma, imma, xmma, 1688), cuBLASLt on Hopper (nvjet), HIP's (MFMA in Tensile names).
+_MATRIX_UNITS = re.compile(
+    r"tensorop|hmma|imma|wgmma|xmma|qgmma|s?16816|1688|_884|h884|nvjet|_mfma|_MI\d+x\d+x\d+",
+    re.IGNORECASE,
+)
+# Some say so beside the name of the library that the others share: xmma with ffma.
+_FUSED_MULTIPLY_ADD = re.compile(r"simt|ffma", re.IGNORECASE)
+_NO_MATRIX_UNITS = re.compile(r"sgemm(?!.*tensor)|gemv|dot_kernel", re.IGNORECASE)
+
+
+class KernelRow(msgspec.Struct, frozen=True):
+    """All kernels of one name that began within the steps.
+
+    Attributes:
+        name: As in the trace, demangled or not.
+        kernel_class: What it does, a ``KernelClass``.
+        count: Launches.
+        total_ns: Sum of their durations; overlapping ones both count.
+        mean_ns: Rounded.
+        p50_ns: Median duration, rounded.
+        p95_ns: 95th percentile of the durations, linear between ranks, rounded.
+        share_of_steps: ``total_ns`` over the steps' wall time; may pass 1 with several streams.
+            None where the file breaks off, as ``total_ns`` is then of what is left.
+        tensor_cores: Whether it uses matrix units, told by its name; None where it does not tell.
+        phases: Launches by the phase they were made in; ``unattributed`` where none is known.
+            None where the file breaks off: the range around a launch may be lost. So are then
+            modules and lines.
+        operators: Launches by the operator they belong to, the most frequent first; operators
+            are known where the trace has external ids.
+        modules: Launches by the innermost module around them, likewise, as many as
+            ``MOST_PLACES``; known where the profiler recorded Python frames, and not for
+            backward passes, which run on a thread without any.
+        lines: Launches by the innermost line of Python that is not torch's own; likewise.
+        geometry: The one that most time went to; None where the file gives none.
+        num_geometries: Different ones.
+        occupancy: Of the device's warps, what kineto estimates to be resident, as a fraction
+            of 1; the mean over the time in kernels that have it, None where none has.
+    """
+
+    name: str
+    kernel_class: str
+    count: int
+    total_ns: int
+    mean_ns: int
+    p50_ns: int
+    p95_ns: int
+    share_of_steps: float | None
+    tensor_cores: bool | None
+    phases: dict[str, int] | None
+    operators: dict[str, int]
+    modules: dict[str, int]
+    lines: dict[str, int]
+    geometry: Geometry | None
+    num_geometries: int
+    occupancy: float | None
+
+
+class KernelTable(msgspec.Struct, frozen=True):
+    """Kernels of the steps.
+
+    Attributes:
+        rows: The longest in total first, as many as asked for.
+        num_names: Different kernels in all.
+        count: Launches in all, of the rows and the others.
+        total_ns: Of all of them.
+    """
+
+    rows: tuple[KernelRow, ...]
+    num_names: int
+    count: int
+    total_ns: int
+
+
+def kernel_table(timeline: Timeline, top: int) -> KernelTable | None:
+    """Return the kernels that began within the steps; None where the trace has none at all.
+
+    Args:
+        timeline: Of a trace with device activities or not.
+        top: Most rows.
+    """
+    events, steps, kernels = timeline.events, timeline.steps, timeline.kernels
+    if not len(kernels):
+        return None
+    kernels = kernels[steps.step_at(events.start_ns[kernels]) != NOWHERE]
+    durations = events.end_ns[kernels] - events.start_ns[kernels]
+    group, names = grouped(events.name[kernels])
+    total = added_up(group, durations, len(names))
+    wall_ns = int((steps.end_ns - steps.start_ns).sum())
+    places = _places(timeline, kernels)
+    rows = []
+    for each in np.lexsort((names, -total))[:top]:
+        chosen = group == each
+        rows.append(_row(timeline, int(names[each]), kernels[chosen], wall_ns, places[chosen]))
+    return KernelTable(tuple(rows), len(names), len(kernels), int(durations.sum()))
+
+
+@dataclass(frozen=True, eq=False)
+class _Places:
+    """Where each kernel was launched from, shape (n,) each; ``NOWHERE`` where it is not known."""
+
+    phase: Ints
+    operator: Ints
+    module: Ints
+    line: Ints
+
+    def __getitem__(self, chosen: NDArray[np.bool_]) -> _Places:
+        return _Places(*(getattr(self, field.name)[chosen] for field in fields(self)))
+
+
+def _places(timeline: Timeline, kernels: NDArray[np.intp]) -> _Places:
+    trace, calls = timeline.trace, timeline.launch_calls(kernels)
+    known = calls != UNKNOWN_CALL
+
+    def of_known(found: Ints) -> Ints:
+        result = np.full(len(kernels), NOWHERE, np.int64)
+        result[known] = found
+        return result
+
+    return _Places(
+        phase=of_known(timeline.phases.segments.label_at(trace.events.start_ns[calls[known]])),
+        operator=_operator_of(trace, kernels),
+        module=of_known(modules_around(trace, calls[known])),
+        line=of_known(lines_around(trace, calls[known])),
+    )
+
+
+def _row(
+    timeline: Timeline, of_name: int, kernels: NDArray[np.intp], wall_ns: int, places: _Places
+) -> KernelRow:
+    trace, kind = timeline.trace, timeline.kernel_classes[of_name]
+    name = trace.names[of_name]
+    durations = trace.events.end_ns[kernels] - trace.events.start_ns[kernels]
+    total_ns = int(durations.sum())
+    p50_ns, p95_ns = percentiles(durations, 50, 95)
+    whole = not trace.losses
+    geometries = _geometries(trace, kernels, durations)
+
+    def named(found: Ints) -> dict[str, int]:
+        return _counted(found[found != NOWHERE], lambda one: trace.names[one])
+
+    return KernelRow(
+        name=name,
+        kernel_class=kind.value,
+        count=len(durations),
+        total_ns=total_ns,
+        mean_ns=round(total_ns / len(durations)),
+        p50_ns=p50_ns,
+        p95_ns=p95_ns,
+        share_of_steps=total_ns / wall_ns if whole else None,
+        tensor_cores=uses_tensor_cores(name, kind),
+        phases=_counted(
+            places.phase, lambda one: "unattributed" if one == NOWHERE else PHASES[one].value
+        )
+        if whole
+        else None,
+        operators=named(places.operator),
+        modules=_most(named(places.module)) if whole else {},
+        lines=_most(named(places.line)) if whole else {},
+        geometry=geometries[0] if geometries else None,
+        num_geometries=len(geometries),
+        occupancy=_occupancy(trace.events.occupancy[kernels], durations),
+    )
+
+
+def _geometries(trace: Trace, kernels: NDArray[np.intp], durations: Ints) -> list[Geometry]:
+    """Return the geometries that the kernels were launched with, the longest in total first."""
+    geometry = trace.events.geometry[kernels]
+    given = geometry != MISSING
+    count = np.bincount(geometry[given])
+    total = added_up(geometry[given], durations[given], len(count))
+    order = [i for i in np.argsort(-total, kind="stable") if count[i]]
+    return [trace.geometries[i] for i in order]
+
+
+def _occupancy(percent: NDArray[np.float32], durations: Ints) -> float | None:
+    given = ~np.isnan(percent)
+    total_ns = int(durations[given].sum())
+    if not total_ns:
+        return None
+    return float((percent[given].astype(np.float64) * durations[given]).sum()) / total_ns / 100
+
+
+def _most(counts: dict[str, int]) -> dict[str, int]:
+    return dict(itertools.islice(counts.items(), MOST_PLACES))
+
+
+def uses_tensor_cores(name: str, kind: KernelClass) -> bool | None:
+    """Tell by a kernel's name whether it runs on matrix units; None where the name is silent.
+
+    Only matrix products and convolutions can, and attention, which is made of products.
+    """
+    if kind not in (KernelClass.GEMM, KernelClass.CONV, KernelClass.ATTENTION):
+        return False
+    if _FUSED_MULTIPLY_ADD.search(name):
+        return False
+    if _MATRIX_UNITS.search(name):
+        return True
+    return False if _NO_MATRIX_UNITS.search(name) else None
+
+
+def _operator_of(trace: Trace, kernels: NDArray[np.intp]) -> Ints:
+    """Return the name's index of the operator with the kernel's external id, or ``NOWHERE``."""
+    events = trace.events
+    operators = np.flatnonzero(events.of_kind(Kind.OPERATOR) & (events.external_id > 0))
+    result = np.full(len(kernels), NOWHERE, np.int64)
+    if not len(operators):
+        return result
+    operators = operators[np.argsort(events.external_id[operators], kind="stable")]
+    ids = events.external_id[operators]
+    wanted = events.external_id[kernels]
+    place = np.minimum(np.searchsorted(ids, wanted), len(ids) - 1)
+    known = ids[place] == wanted
+    result[known] = events.name[operators[place[known]]]
+    return result
+
+
+def _counted(values: Ints, label: Callable[[int], str]) -> dict[str, int]:
+    group, different = grouped(values)
+    counts = np.bincount(group, minlength=len(different))
+    order = np.argsort(-counts, kind="stable")
+    return {label(int(different[i])): int(counts[i]) for i in order}

@@ -1,0 +1,94 @@
+"""How far the host runs ahead of the device: delay from launch to start, and the queue between."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+
+from annt_prof.analysis.timeline.intervals import distinct, first_come
+from annt_prof.analysis.timeline.launches import UNKNOWN_CALL
+from annt_prof.analysis.timeline.percentiles import percentiles
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from annt_prof.analysis.timeline.timeline import Timeline
+    from annt_prof.trace.columns import Events
+
+    Ints = NDArray[np.int64]
+
+
+class Queue(msgspec.Struct, frozen=True):
+    """Kernels that began within the steps and whose launch the trace holds.
+
+    Attributes:
+        num_kernels: Of these.
+        num_unknown: Kernels of the steps without a launch in the trace; not counted here.
+        delay_p50_ns: From the begin of the launching call to the begin of the kernel, median.
+            A few microseconds throughout mean that the device waits for the host.
+        delay_p95_ns: 95th percentile, linear between ranks.
+        delay_max_ns: Longest.
+        depth_p50: Kernels that have not begun as a call launches more, those included: how many
+            are waiting right after each launching call began; median over the calls. A kernel
+            that begins with its call never waits. None where the file breaks off.
+        depth_max: Most; None likewise.
+        num_shorter_than_launch: Kernels that take less than the call that launched them: many of
+            these cannot keep the device busy.
+    """
+
+    num_kernels: int
+    num_unknown: int
+    delay_p50_ns: int
+    delay_p95_ns: int
+    delay_max_ns: int
+    depth_p50: int | None
+    depth_max: int | None
+    num_shorter_than_launch: int
+
+
+def queue(timeline: Timeline) -> Queue | None:
+    """Return how far the host ran ahead; None where no kernel of the steps has a known launch.
+
+    The host's and the device's clocks are taken as Kineto aligned them; a kernel that seems to
+    begin before its launch counts as begun with it.
+    """
+    trace, events, steps = timeline.trace, timeline.events, timeline.steps
+    stepping = first_come(steps.start_ns, steps.end_ns)
+    kernels = timeline.kernels[stepping.covers(events.start_ns[timeline.kernels])]
+    calls = timeline.launch_calls(kernels)
+    known = calls != UNKNOWN_CALL
+    kernels, calls = kernels[known], calls[known]
+    if not len(kernels):
+        return None
+    launched_ns = events.start_ns[calls]
+    begun_ns = np.maximum(events.start_ns[kernels], launched_ns)
+    delay_p50_ns, delay_p95_ns, delay_max_ns = percentiles(begun_ns - launched_ns, 50, 95, 100)
+    depth = _depth_after(distinct(calls), launched_ns, begun_ns, events)
+    call_ns = events.end_ns[calls] - events.start_ns[calls]
+    kernel_ns = events.end_ns[kernels] - events.start_ns[kernels]
+    return Queue(
+        num_kernels=len(kernels),
+        num_unknown=int((~known).sum()),
+        delay_p50_ns=delay_p50_ns,
+        delay_p95_ns=delay_p95_ns,
+        delay_max_ns=delay_max_ns,
+        depth_p50=None if trace.losses else percentiles(depth, 50)[0],
+        depth_max=None if trace.losses else int(depth.max()),
+        num_shorter_than_launch=int((kernel_ns < call_ns).sum()),
+    )
+
+
+def _depth_after(
+    calls: NDArray[np.intp], launched_ns: Ints, begun_ns: Ints, events: Events
+) -> Ints:
+    """Return how many kernels are launched and have not begun once each call has launched its own.
+
+    Of a graph one call launches many, so that the queue before the call would not show them.
+    """
+    at_ns = events.start_ns[calls]
+    launched = np.searchsorted(np.sort(launched_ns), at_ns, side="right")
+    begun = np.searchsorted(np.sort(begun_ns), at_ns, side="right")
+    waiting: Ints = launched - begun
+    return waiting

@@ -1,0 +1,1 @@
+"""One trace as a timeline: what the rest of the analysis derives everything from."""

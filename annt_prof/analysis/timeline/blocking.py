@@ -1,0 +1,94 @@
+"""Calls that hold the host until the device has done something.
+
+Some do so by definition. A copy from or to pageable memory may or may not, whatever its name
+says, so there the trace decides.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from annt_prof.analysis.timeline.launches import UNKNOWN_CALL
+from annt_prof.trace.columns import Kind
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from annt_prof.trace.columns import Trace
+
+# Calls that return when the device is done. hipMemcpyWithStream waits for its stream.
+# Source: the CUDA runtime and driver API, and HIP's, sections on synchronisation and memory.
+_SYNCHRONISING = frozenset(
+    {
+        *(f"{vendor}{what}Synchronize" for vendor in ("cuda", "hip") for what in
+          ("Device", "Stream", "Event", "Thread")),
+        *(f"cu{what}Synchronize" for what in ("Ctx", "Stream", "Event")),
+        *(f"{vendor}{copy}" for vendor in ("cuda", "hip") for copy in
+          ("Memcpy", "Memcpy2D", "Memcpy3D", "MemcpyToSymbol", "MemcpyFromSymbol")),
+        "hipMemcpyWithStream", "hipMemcpyHtoD", "hipMemcpyDtoH", "cuMemcpy", "cuMemcpyHtoD_v2",
+        "cuMemcpyDtoH_v2",
+    }
+)  # fmt: skip
+
+
+class PageableWaits(NamedTuple):
+    """Copying calls in which the host waited for their own copy; columns of shape (n,).
+
+    Attributes:
+        call: Index into the trace's events.
+        copy: Index of the copy that the call made.
+    """
+
+    call: NDArray[np.intp]
+    copy: NDArray[np.intp]
+
+
+def pageable_waits(
+    trace: Trace, copies: NDArray[np.intp], calls: NDArray[np.intp]
+) -> PageableWaits:
+    """Find the calls that copied from or to pageable memory and waited for it.
+
+    Such a call "might be synchronous", its asynchronous form too. One that reads from the device
+    waited if it returned no earlier than its copy ended. One that writes to the device waits for
+    its stream and then stages the buffer piece by piece as the device takes it, so that it may
+    return before the last piece has arrived: it waited if it returned no earlier than its copy
+    began. Small buffers are taken over at once, and their copies begin later.
+
+    Args:
+        trace: Of any PyTorch program.
+        copies: Indices of its copies, shape (n,).
+        calls: What launched each, or ``UNKNOWN_CALL``, shape (n,).
+
+    Source: CUDA runtime API, "API synchronization behavior", versions 11.1 and 12.4.
+    """
+    events = trace.events
+    pageable = np.array(["Pageable" in name for name in trace.names], bool)
+    copying = np.array(["memcpy" in name.lower() for name in trace.names], bool)
+    chosen = pageable[events.name[copies]] & (calls != UNKNOWN_CALL)
+    chosen[chosen] = copying[events.name[calls[chosen]]]
+    call, copy = calls[chosen], copies[chosen]
+    until_ns = np.where(
+        copies_to_device(trace)[events.name[copy]], events.start_ns[copy], events.end_ns[copy]
+    )
+    waited = events.end_ns[call] >= until_ns
+    return PageableWaits(call[waited], copy[waited])
+
+
+def copies_to_device(trace: Trace) -> NDArray[np.bool_]:
+    """Tell which names, CUDA's or ROCm's, are of copies to a device; bool, shape (names,)."""
+    return np.array(["HtoD" in name or "HostToDevice" in name for name in trace.names], bool)
+
+
+def synchronising_calls(trace: Trace, waits: PageableWaits) -> NDArray[np.bool_]:
+    """Tell which events are calls that waited for the device; bool, shape (n,).
+
+    Args:
+        trace: Of any PyTorch program.
+        waits: Of the same trace.
+    """
+    named = trace.names_where([name in _SYNCHRONISING for name in trace.names])
+    waiting = named & trace.events.of_kind(Kind.RUNTIME, Kind.DRIVER)
+    waiting[waits.call] = True
+    return waiting

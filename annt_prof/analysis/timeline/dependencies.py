@@ -1,0 +1,115 @@
+"""What each device activity waited for before it could begin, and each blocking call for its end.
+
+Kineto writes no dependencies. Three rules of how a device works stand in for them: a stream runs
+its activities one after the other; nothing runs before it is launched; a call that waits returns
+after what it waited for. Where the host put a wait for an event between two launches, the second
+may also have waited for another stream.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from annt_prof.analysis.timeline.launches import UNKNOWN_NS
+from annt_prof.trace.columns import Kind
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from annt_prof.trace.columns import Events, Trace
+
+    Ints = NDArray[np.int64]
+    Places = NDArray[np.intp]
+
+NOTHING = -1
+
+# Source: the CUDA runtime and driver API and HIP's, sections on stream management.
+_WAITING_FOR_EVENTS = frozenset({"cudaStreamWaitEvent", "cuStreamWaitEvent", "hipStreamWaitEvent"})
+
+
+@dataclass(frozen=True, eq=False)
+class Gates:
+    """Device activities that take time, in the order of their streams; columns of shape (n,).
+
+    Attributes:
+        event: Index into the trace's events.
+        start_ns: int64.
+        end_ns: int64.
+        launch_ns: int64, when the launching call began, at most ``start_ns``; ``UNKNOWN_NS``
+            where the trace does not hold it.
+        told_to_wait: bool, whether the host made the stream wait for an event between its
+            previous launch and this one.
+        previous: The activity (an index into these columns) whose end let this one begin;
+            ``NOTHING`` where it was the launch, or where nothing is known.
+    """
+
+    event: Places
+    start_ns: Ints
+    end_ns: Ints
+    launch_ns: Ints
+    told_to_wait: NDArray[np.bool_]
+    previous: Places
+
+    def last_to_end_by(self, instants_ns: Ints) -> Places:
+        """Return the activity that ended last at or before each instant, or ``NOTHING``."""
+        by_end = np.argsort(self.end_ns, kind="stable")
+        place = np.searchsorted(self.end_ns[by_end], instants_ns, side="right") - 1
+        found: Places = np.append(by_end, NOTHING)[place]
+        return found
+
+
+def gates(trace: Trace, activities: Places, launched_ns: Ints) -> Gates:
+    """Find what let each device activity begin: whichever of its conditions was met last.
+
+    Args:
+        trace: With device activities or not.
+        activities: Indices of all of them, ascending, shape (n,).
+        launched_ns: When the call that launched each began, or ``UNKNOWN_NS``, shape (n,).
+    """
+    events = trace.events
+    takes_time = events.end_ns[activities] > events.start_ns[activities]
+    event = activities[takes_time]
+    launch_ns = np.minimum(launched_ns[takes_time], events.start_ns[event])
+    # What a file with coarse times has at one instant, its stream ran in the order of launches.
+    order = np.lexsort(
+        (event, launch_ns, events.start_ns[event], events.stream[event], events.device[event])
+    )
+    event, launch_ns = event[order], launch_ns[order]
+    start_ns = events.start_ns[event]
+    in_stream = _in_stream(events, event)
+    told = _told_to_wait(trace, launch_ns, np.append(launch_ns, UNKNOWN_NS)[in_stream])
+    nothing = np.full(len(event), NOTHING)
+    found = Gates(event, start_ns, events.end_ns[event], launch_ns, told, nothing)
+    across = np.where(told, found.last_to_end_by(start_ns), NOTHING)
+    last = np.where(_ready(found, across) > _ready(found, in_stream), across, in_stream)
+    found.previous[:] = np.where(_ready(found, last) > launch_ns, last, NOTHING)
+    return found
+
+
+def _ready(found: Gates, previous: Places) -> Ints:
+    """Return when the previous activity let each one begin; ``UNKNOWN_NS`` for ``NOTHING``."""
+    ready_ns = np.append(found.end_ns, UNKNOWN_NS)[previous]
+    bounded: Ints = np.minimum(ready_ns, found.start_ns)
+    return bounded
+
+
+def _in_stream(events: Events, event: Places) -> Places:
+    previous = np.arange(len(event)) - 1
+    same = (events.stream[event] == events.stream[event[previous]]) & (
+        events.device[event] == events.device[event[previous]]
+    )
+    same[:1] = False
+    return np.where(same, previous, NOTHING)
+
+
+def _told_to_wait(trace: Trace, launch_ns: Ints, since_ns: Ints) -> NDArray[np.bool_]:
+    events = trace.events
+    waits = trace.names_where([name in _WAITING_FOR_EVENTS for name in trace.names])
+    wait_ns = np.sort(events.start_ns[waits & events.of_kind(Kind.RUNTIME, Kind.DRIVER)])
+    told: NDArray[np.bool_] = np.searchsorted(wait_ns, launch_ns) > np.searchsorted(
+        wait_ns, since_ns
+    )
+    return told
