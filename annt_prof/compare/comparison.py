@@ -47,7 +47,7 @@ def _summary(variant: VariantRecord, baseline: VariantRecord | None) -> VariantR
     return msgspec.structs.replace(
         variant,
         step_time=times,
-        throughput=variant.samples_per_iteration * units.NS_PER_S / times.mean,
+        throughput=variant.samples_per_iteration * units.NS_PER_S / times.mean_ns,
         speedup=_speedup(variant, baseline),
         profiler_inflation=_inflation(variant, times),
     )
@@ -70,11 +70,11 @@ def _step_time(variant: VariantRecord) -> StepTime:
     low, high = (round(q) for q in np.percentile(steps, [5, 95]).tolist())
     launches = launch_of_rounds(variant)
     return StepTime(
-        mean=round(middle_ns(per_iteration_ns(variant), launches, uneven=variant.uneven)),
-        p05=low,
-        p95=high,
+        mean_ns=round(middle_ns(per_iteration_ns(variant), launches, uneven=variant.uneven)),
+        p05_ns=low,
+        p95_ns=high,
         n=len(variant.windows),
-        epoch_start=round(epoch_start_ns(variant)),
+        epoch_start_ns=round(epoch_start_ns(variant)),
     )
 
 
@@ -93,4 +93,4 @@ def _inflation(variant: VariantRecord, times: StepTime) -> float | None:
     """Return how much longer a traced step is than a timed one, as a fraction of the timed one."""
     if variant.breakdown is None:
         return None
-    return variant.breakdown.step_ns / times.within_epoch - 1
+    return variant.breakdown.step_ns / times.within_epoch_ns - 1

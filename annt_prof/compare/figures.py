@@ -120,7 +120,7 @@ def waited_ns(variant: VariantRecord) -> int | None:
     None where it was not recorded. Of the middle of an epoch, where windows lie there.
     """
     share, timed = waited_share(variant), variant.step_time
-    return None if share is None or timed is None else round(share * timed.within_epoch)
+    return None if share is None or timed is None else round(share * timed.within_epoch_ns)
 
 
 def epoch_start_ns(variant: VariantRecord) -> float:

@@ -49,7 +49,7 @@ def agreement(variant: VariantRecord) -> Agreement | None:
     breakdown, timed = variant.breakdown, variant.step_time
     if breakdown is None or timed is None:
         return None
-    timed_ns = timed.within_epoch
+    timed_ns = timed.within_epoch_ns
     windows = {window.round: window.per_iteration_ns for window in variant.windows}
     launches = launch_of_rounds(variant)
     launches_ns = of_launches(windows, launches, uneven=variant.uneven) or [timed_ns]

@@ -79,5 +79,7 @@ def place(name: str, facts: Facts, alone: Amount) -> Placed:
         for category, found in by_category.items()
     }
     as_traced = round(float(shapley.shapley(traced, players, orders)[name]))
-    interval = None if timed.low is None or timed.high is None else (timed.low, timed.high)
+    interval = (
+        None if timed.low_ns is None or timed.high_ns is None else (timed.low_ns, timed.high_ns)
+    )
     return Placed(savings or None, timed.ns, as_traced, interval)

@@ -86,9 +86,9 @@ def explain(run: Run, ceilings: Ceilings | None = None) -> Explanation:
 
 
 def _technique(name: str, facts: Facts) -> TechniqueExplanation:
-    if name in facts.idle:
+    if name in facts.inapplicable:
         return TechniqueExplanation(
-            name, Worth.NOT_APPLICABLE, f"not applicable: {facts.idle[name]}"
+            name, Worth.NOT_APPLICABLE, f"not applicable: {facts.inapplicable[name]}"
         )
     baseline = facts.measured.get(NO_TECHNIQUES)
     variant = facts.measured.get(frozenset((name,)))
@@ -160,7 +160,7 @@ def _paid_back_after(
         return None
     if variant.speedup is None or variant.speedup.low is None or variant.speedup.low <= 1:
         return None
-    saved_ns = baseline.step_time.mean * (1 - 1 / variant.speedup.ratio)
+    saved_ns = baseline.step_time.mean_ns * (1 - 1 / variant.speedup.ratio)
     return math.ceil(extra_s * units.NS_PER_S / saved_ns)
 
 
@@ -201,9 +201,9 @@ def _pitfalls(name: str, variant: VariantRecord, baseline: VariantRecord) -> tup
 
 def _signature(name: str, facts: Facts, alone: Amount | None) -> tuple[Movement, ...]:
     """Return what moved; nothing where no interval tells what is noise."""
-    if alone is None or alone.low is None or alone.high is None:
+    if alone is None or alone.low_ns is None or alone.high_ns is None:
         return ()
-    noise_ns = (alone.high - alone.low) / 2
+    noise_ns = (alone.high_ns - alone.low_ns) / 2
     before, after = facts.measured[NO_TECHNIQUES], facts.measured[frozenset((name,))]
     try:
         expected = registry.load(name).signature
@@ -257,9 +257,9 @@ def _interactions(facts: Facts) -> tuple[Interaction, ...]:
     trims = not facts.measured[NO_TECHNIQUES].uneven
     for pair, spread in shapley.interactions(cost.by_launch, facts.acting).items():
         known = costs.around(float(centres[pair]), spread, trims=trims)
-        if known.low is None or known.high is None:
+        if known.low_ns is None or known.high_ns is None:
             continue
-        if known.low > noise_ns or known.high < -noise_ns:
+        if known.low_ns > noise_ns or known.high_ns < -noise_ns:
             one, other = sorted(pair, key=facts.mix.index)
             found.append(Interaction((one, other), known))
     return tuple(sorted(found, key=lambda each: -abs(each.extra.ns)))

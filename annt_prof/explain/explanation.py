@@ -20,16 +20,16 @@ class Worth(StrEnum):
     INCONCLUSIVE = "inconclusive"
 
 
-class Amount(msgspec.Struct, frozen=True):
+class Amount(msgspec.Struct, frozen=True, rename={"low_ns": "low", "high_ns": "high"}):
     """A saving per sample with its interval, ns; negative where time is lost.
 
     Attributes:
-        low, high: 95 % interval over launches; None with fewer than three.
+        low_ns, high_ns: 95 % interval over launches; None with fewer than three.
     """
 
     ns: int
-    low: int | None
-    high: int | None
+    low_ns: int | None
+    high_ns: int | None
 
 
 class Bounds(msgspec.Struct, frozen=True):

@@ -31,7 +31,7 @@ class Facts:
     Attributes:
         run: Itself.
         mix: Techniques of the scenario, in its order.
-        idle: Those that cannot act here, each with the reason.
+        inapplicable: Those that cannot act here, each with the reason.
         acting: The others, measured or not.
         measured: Variants by their set of techniques.
         baseline_ns: The baseline's time per sample; None where it was not measured.
@@ -43,7 +43,7 @@ class Facts:
 
     run: Run
     mix: tuple[str, ...]
-    idle: dict[str, str]
+    inapplicable: dict[str, str]
     acting: tuple[str, ...]
     measured: dict[Names, VariantRecord]
     baseline_ns: int | None
@@ -56,9 +56,9 @@ class Facts:
 def gather(run: Run, ceilings: Ceilings | None) -> Facts:
     """Gather a run's facts; ``ceilings`` are of the machine that it ran on."""
     mix = tuple(dict.fromkeys(_names_in(run)))
-    idle = {name: why for variant in run.variants for name, why in variant.left_out.items()}
+    inapplicable = {name: why for variant in run.variants for name, why in variant.left_out.items()}
     measured = costs.measured_sets(run)
-    acting = tuple(name for name in mix if name not in idle)
+    acting = tuple(name for name in mix if name not in inapplicable)
     baseline = measured.get(NO_TECHNIQUES)
     baseline_ns = None if baseline is None else _time_per_sample(baseline)
     orders = costs.orders_of(run, acting, measured) if baseline and acting else []
@@ -67,7 +67,7 @@ def gather(run: Run, ceilings: Ceilings | None) -> Facts:
     return Facts(
         run=run,
         mix=mix,
-        idle=idle,
+        inapplicable=inapplicable,
         acting=acting,
         measured=measured,
         baseline_ns=baseline_ns,

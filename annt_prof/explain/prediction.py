@@ -39,7 +39,7 @@ def evidence_of(run: Run, baseline: VariantRecord, ceilings: Ceilings | None) ->
     kernel_ns = _by_class(breakdown, category_ns)
     return Evidence(
         device_type=run.environment.device_type,
-        step_ns=timed.mean,
+        step_ns=timed.mean_ns,
         category_ns=category_ns,
         kernel_ns=kernel_ns,
         not_in_trace_ns=found.not_in_trace_ns if compared.finding == "shorter" else 0,

@@ -28,11 +28,11 @@ def held(saving: Amount, bounds: Bounds, floor_ns: float, narrow_ns: float) -> b
             beyond.
         narrow_ns: Width up to which an interval shows that there is no effect.
     """
-    if saving.low is None or saving.high is None:
+    if saving.low_ns is None or saving.high_ns is None:
         return None
-    if saving.high < bounds.low_ns - floor_ns or saving.low > bounds.high_ns + floor_ns:
+    if saving.high_ns < bounds.low_ns - floor_ns or saving.low_ns > bounds.high_ns + floor_ns:
         return False
-    if saving.high - saving.low > max(bounds.high_ns - bounds.low_ns, narrow_ns):
+    if saving.high_ns - saving.low_ns > max(bounds.high_ns - bounds.low_ns, narrow_ns):
         return None
     return True
 
@@ -47,5 +47,5 @@ def beyond(saving: Amount, bounds: Bounds, floor_ns: float) -> bool:
         bounds: Of the same.
         floor_ns: What the run tells from nothing.
     """
-    least_ns = saving.ns if saving.low is None else saving.low
+    least_ns = saving.ns if saving.low_ns is None else saving.low_ns
     return least_ns > max(bounds.high_ns, 0) + floor_ns

@@ -77,7 +77,7 @@ def deflated(
     breakdown, timed, compared = variant.breakdown, variant.step_time, agreement(variant)
     if breakdown is None or timed is None or compared is None:
         return None
-    whole_ns = (timed.mean if timed_ns is None else timed_ns) - timed.epoch_start
+    whole_ns = (timed.mean_ns if timed_ns is None else timed_ns) - timed.epoch_start_ns
     found = breakdown.by_category_ns
     host_side = frozenset(found) if device_type == "cpu" else _HOST_SIDE
     waits = waited_share(variant) if device_type == "cpu" else None
@@ -95,8 +95,8 @@ def deflated(
     not_in_trace_ns = round(whole_ns) - sum(kept.values())
     # An epoch that starts for nothing may by chance seem to save something.
     loading_ns = kept.get(Category.DATA_LOADING)
-    starts_ns = 0 if loading_ns is None else max(timed.epoch_start, -loading_ns)
+    starts_ns = 0 if loading_ns is None else max(timed.epoch_start_ns, -loading_ns)
     if loading_ns is not None:
         kept[Category.DATA_LOADING] = loading_ns + starts_ns
-    not_in_trace_ns += timed.epoch_start - starts_ns
+    not_in_trace_ns += timed.epoch_start_ns - starts_ns
     return Deflated(kept, not_in_trace_ns, host_side, frozenset(told))

@@ -33,7 +33,7 @@ def _each(run: Run, ceilings: Ceilings | None) -> Iterator[Throughput]:
     for variant in run.variants:
         if variant.step_time is None or variant.numerics is None or not variant.numerics.flops:
             continue
-        per_s = variant.numerics.flops * units.NS_PER_S / variant.step_time.mean
+        per_s = variant.numerics.flops * units.NS_PER_S / variant.step_time.mean_ns
         shares, assumed = _shares(variant, run)
         ceiling, why_not = _ceiling(shares, ceilings)
         if ceiling is not None and per_s > ceiling:

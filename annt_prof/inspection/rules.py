@@ -40,7 +40,7 @@ class Mistake(msgspec.Struct, frozen=True):
     remedy: str
 
 
-class _Finding(NamedTuple):
+class _Sighting(NamedTuple):
     evidence: str
     remedy: str
 
@@ -89,7 +89,7 @@ def _habit(count: int, iterations: int) -> bool:
     return iterations >= _FEWEST_ITERATIONS and count >= _MOST * iterations
 
 
-def _hidden_copy(seen: Seen) -> _Finding | None:
+def _hidden_copy(seen: Seen) -> _Sighting | None:
     listed = ", ".join(
         f"{name} ({count} of {seen.iterations} iterations)"
         for name, count in seen.iterations_copying_in_forward.items()
@@ -97,99 +97,99 @@ def _hidden_copy(seen: Seen) -> _Finding | None:
     )
     if not listed:
         return None
-    return _Finding(
+    return _Sighting(
         f"values from the host are copied to the device inside the forward pass of {listed}",
         "make the tensor on the device once, or register it as a buffer",
     )
 
 
-def _waiting_scaler(seen: Seen) -> _Finding | None:
+def _waiting_scaler(seen: Seen) -> _Sighting | None:
     if not seen.waiting_scaler_steps:
         return None
-    return _Finding(
+    return _Sighting(
         f"{seen.waiting_scaler_steps} scaled steps of an optimizer that is not fused",
         "fused=True: only then does the scaler leave the overflow flag on the device",
     )
 
 
-def _emptying(seen: Seen) -> _Finding | None:
+def _emptying(seen: Seen) -> _Sighting | None:
     if not _habit(seen.iterations_emptying, seen.iterations):
         return None
-    return _Finding(
+    return _Sighting(
         f"empty_cache was called in {seen.iterations_emptying} of {seen.iterations} iterations",
         "leave it out: the allocator reuses what it holds, and giving it back waits for the device",
     )
 
 
-def _pageable(seen: Seen) -> _Finding | None:
+def _pageable(seen: Seen) -> _Sighting | None:
     count = seen.iterations_copying_pageable
     if not _habit(count, seen.iterations):
         return None
-    return _Finding(
+    return _Sighting(
         f"non-blocking copies from memory that is not pinned in {count} of {seen.iterations} "
         "iterations",
         "pin_memory=True in the loader: the driver stages pageable memory while the host waits",
     )
 
 
-def _reading(seen: Seen) -> _Finding | None:
+def _reading(seen: Seen) -> _Sighting | None:
     if not _habit(seen.iterations_reading, seen.iterations):
         return None
-    return _Finding(
+    return _Sighting(
         f"a tensor was read in {seen.iterations_reading} of {seen.iterations} iterations",
         "sum on the device and read every so many iterations: each read waits for the device",
     )
 
 
-def _wrapped_backward(seen: Seen) -> _Finding | None:
+def _wrapped_backward(seen: Seen) -> _Sighting | None:
     if not _habit(seen.iterations_in_autocast, seen.iterations):
         return None
-    return _Finding(
+    return _Sighting(
         f"{seen.iterations_in_autocast} of {seen.iterations} backward passes began inside autocast",
         "end autocast before loss.backward(): its operators take the dtypes of the forward ones",
     )
 
 
-def _scaled_clipping(seen: Seen) -> _Finding | None:
+def _scaled_clipping(seen: Seen) -> _Sighting | None:
     if not seen.steps_clipped_while_scaled:
         return None
-    return _Finding(
+    return _Sighting(
         f"before {seen.steps_clipped_while_scaled} steps, gradients were clipped while they were "
         "still scaled",
         "call scaler.unscale_(optimizer) before clipping, or the limit is of scaled gradients",
     )
 
 
-def _never_updated(seen: Seen) -> _Finding | None:
+def _never_updated(seen: Seen) -> _Sighting | None:
     if not seen.steps_before_scaler_update:
         return None
-    return _Finding(
+    return _Sighting(
         "after its step, an optimizer came to its gradient scaler again before an update",
         "call scaler.update() after scaler.step(), or the scale never follows the gradients",
     )
 
 
-def _batch_norm(seen: Seen) -> _Finding | None:
+def _batch_norm(seen: Seen) -> _Sighting | None:
     if seen.batch_norm_batches_per_update < 2:
         return None
-    return _Finding(
+    return _Sighting(
         f"batch norm trains while {seen.batch_norm_batches_per_update} batches make one update",
         "k batches of b are not one batch of k*b for batch norm: use another norm, or know it",
     )
 
 
-def _layouts(seen: Seen) -> _Finding | None:
+def _layouts(seen: Seen) -> _Sighting | None:
     count = seen.iterations_with_mixed_layouts
     if not _habit(count, seen.iterations):
         return None
-    return _Finding(
+    return _Sighting(
         f"convolutions of channels-last inputs with contiguous weights in {count} of "
         f"{seen.iterations} iterations",
         "model.to(memory_format=torch.channels_last), or each convolution converts",
     )
 
 
-def _few_workers(seen: Seen) -> _Finding | None:
+def _few_workers(seen: Seen) -> _Sighting | None:
     short = [loader for loader in seen.loaders if loader.workers < seen.cores]
     batches = sum(loader.batches for loader in short)
     waited_s = sum(loader.waited_s for loader in short)
@@ -199,41 +199,41 @@ def _few_workers(seen: Seen) -> _Finding | None:
     if seen.cores < 2 or waited_s < _LOADING_SHARE * seen.training_s:
         return None
     fewest = min(loader.workers for loader in short)
-    return _Finding(
+    return _Sighting(
         f"{units.percent(waited_s / seen.training_s, 0)} of the training time went to waiting for "
         f"data, with {fewest} loader processes on {seen.cores} cores",
         "num_workers up to the number of cores, and persistent_workers=True",
     )
 
 
-def _compiling(seen: Seen) -> _Finding | None:
+def _compiling(seen: Seen) -> _Sighting | None:
     compiling = seen.compiling
     logs = "TORCH_LOGS=recompiles,graph_breaks says where; keep shapes and Python values fixed"
     if compiling.modules and not compiling.called:
         if compiling.iterations_since < _FEWEST_ITERATIONS:
             return None
-        return _Finding(
+        return _Sighting(
             f"torch.compile was given a model, and in {compiling.iterations_since} iterations "
             "what it returned was never called",
             "call what torch.compile returns: the model it was given runs eagerly as before",
         )
     if compiling.tried and not compiling.graphs:
-        return _Finding("torch.compile was called, and could not compile a single graph", logs)
+        return _Sighting("torch.compile was called, and could not compile a single graph", logs)
     if compiling.hit_limit:
-        return _Finding("a function was compiled anew until the compiler gave it up", logs)
+        return _Sighting("a function was compiled anew until the compiler gave it up", logs)
     if _habit(compiling.iterations_recompiling, compiling.iterations_after_warm_up):
-        return _Finding(
+        return _Sighting(
             f"graphs were compiled in {compiling.iterations_recompiling} of the "
             f"{compiling.iterations_after_warm_up} iterations after the warm-up",
             logs,
         )
     if compiling.breaks:
         reasons = "; ".join(reason.splitlines()[0] for reason in compiling.breaks)
-        return _Finding(f"graphs broke: {reasons}", logs)
+        return _Sighting(f"graphs broke: {reasons}", logs)
     return None
 
 
-def _deterministic(seen: Seen) -> _Finding | None:
+def _deterministic(seen: Seen) -> _Sighting | None:
     flags = {
         "torch.use_deterministic_algorithms(False)": seen.iterations_deterministic,
         "torch.backends.cudnn.deterministic = False": seen.iterations_cudnn_deterministic,
@@ -241,24 +241,24 @@ def _deterministic(seen: Seen) -> _Finding | None:
     left_on = {undo: count for undo, count in flags.items() if _habit(count, seen.iterations)}
     if not left_on:
         return None
-    return _Finding(
+    return _Sighting(
         f"deterministic algorithms were on in {max(left_on.values())} of {seen.iterations} "
         "iterations",
         f"{' and '.join(left_on)}, unless you need it: faster kernels are allowed then",
     )
 
 
-def _anomaly(seen: Seen) -> _Finding | None:
+def _anomaly(seen: Seen) -> _Sighting | None:
     count = seen.iterations_with_anomaly_detection
     if not _habit(count, seen.iterations):
         return None
-    return _Finding(
+    return _Sighting(
         f"anomaly detection was on in {count} of {seen.iterations} iterations",
         "leave set_detect_anomaly and detect_anomaly out: each operator's traceback is recorded",
     )
 
 
-_RULES: tuple[tuple[MistakeKey, Callable[[Seen], _Finding | None]], ...] = (
+_RULES: tuple[tuple[MistakeKey, Callable[[Seen], _Sighting | None]], ...] = (
     (MistakeKey.COPIES_IN_PASSES, _hidden_copy),
     (MistakeKey.SCALER_WAITS_EACH_STEP, _waiting_scaler),
     (MistakeKey.MEMORY_FREED_EVERY_ITERATION, _emptying),

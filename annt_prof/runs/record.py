@@ -114,29 +114,35 @@ class Epochs(msgspec.Struct, frozen=True):
         return self.start_ns / whole_ns if whole_ns else 0.0
 
 
-class StepTime(msgspec.Struct, frozen=True):
+_WITHOUT_UNIT = {
+    "mean_ns": "mean", "p05_ns": "p05", "p95_ns": "p95", "epoch_start_ns": "epoch_start",
+}  # fmt: skip
+"""As records and documents have had them, under a key that says ns."""
+
+
+class StepTime(msgspec.Struct, frozen=True, rename=_WITHOUT_UNIT):
     """Wall time of an iteration, over all of a variant's windows.
 
     Attributes:
-        mean: Of the launches' figures, with an epoch's start where it counts. A launch's is the
+        mean_ns: Of the launches' figures, with an epoch's start where it counts. A launch's is the
             median over its windows of their whole time over their iterations, or the mean where
             long steps of the training's own are in some windows more than in others.
-        p05, p95: Of single steps: iterations, each with its share of its optimizer step.
+        p05_ns, p95_ns: Of single steps: iterations, each with its share of its optimizer step.
         n: Windows.
-        epoch_start: The part of ``mean`` that is an epoch's start over the epoch's iterations; 0
-            where windows hold whole epochs, or where it is too little to count.
+        epoch_start_ns: The part of ``mean_ns`` that is an epoch's start over the epoch's
+            iterations; 0 where windows hold whole epochs, or where it is too little to count.
     """
 
-    mean: int
-    p05: int
-    p95: int
+    mean_ns: int
+    p05_ns: int
+    p95_ns: int
     n: int
-    epoch_start: int = 0
+    epoch_start_ns: int = 0
 
     @property
-    def within_epoch(self) -> int:
+    def within_epoch_ns(self) -> int:
         """The mean in the middle of an epoch, as traced windows see it."""
-        return self.mean - self.epoch_start
+        return self.mean_ns - self.epoch_start_ns
 
 
 class Speedup(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
 from pydantic import ValidationError
 
 from annt_prof.errors import UserError, suggestion
-from annt_prof.scenario.checks import Finding, findings
+from annt_prof.scenario.checks import Conflict, conflicts
 from annt_prof.scenario.problems import Problem, problem_at
 from annt_prof.scenario.schema import Scenario, Section
 from annt_prof.techniques import registry
@@ -50,25 +50,25 @@ def validate(root: Node) -> tuple[Scenario | None, list[Problem]]:
         scenario = Scenario.model_validate(root.plain())
     except ValidationError as error:
         return None, [_problem(detail, root) for detail in error.errors(include_url=False)]
-    found = [finding for finding in findings(scenario) if not _excused(finding, root)]
-    problems = [_contradiction(finding, root) for finding in found]
+    unexcused = [conflict for conflict in conflicts(scenario) if not _excused(conflict, root)]
+    problems = [_contradiction(conflict, root) for conflict in unexcused]
     return (None if problems else scenario), problems
 
 
-def _excused(finding: Finding, root: Node) -> bool:
+def _excused(conflict: Conflict, root: Node) -> bool:
     """Whether an override sets the one key that may differ, and no other that takes part."""
     overridden = [
-        path for path in finding.paths if (node := root.find(path)) and node.origin.outside
+        path for path in conflict.paths if (node := root.find(path)) and node.origin.outside
     ]
-    return overridden == [finding.unless_overridden]
+    return overridden == [conflict.unless_overridden]
 
 
-def _contradiction(finding: Finding, root: Node) -> Problem:
-    """Place a finding: in the overlay if it takes part, at the first key that was given else."""
-    given = [(path, node) for path in finding.paths if (node := root.find(path)) is not None]
+def _contradiction(conflict: Conflict, root: Node) -> Problem:
+    """Place a conflict: in the overlay if it takes part, at the first key that was given else."""
+    given = [(path, node) for path in conflict.paths if (node := root.find(path)) is not None]
     given.sort(key=lambda pair: not pair[1].origin.overlay)
-    path, node = given[0] if given else (finding.paths[0], root.deepest(finding.paths[0]))
-    return problem_at(path, finding.message, node.origin)
+    path, node = given[0] if given else (conflict.paths[0], root.deepest(conflict.paths[0]))
+    return problem_at(path, conflict.message, node.origin)
 
 
 def unknown_key(key: str, allowed: Iterable[str]) -> str:

@@ -91,7 +91,8 @@ def _row(row: VariantRow, columns: TableColumns) -> Iterator[str]:
     time, rate = row.step_time, row.throughput
     peak, energy = row.peak_memory_bytes, row.energy_per_sample_j
     mean, p05, p95 = (
-        units.milliseconds(ns, columns.duration_decimals) for ns in (time.mean, time.p05, time.p95)
+        units.milliseconds(ns, columns.duration_decimals)
+        for ns in (time.mean_ns, time.p05_ns, time.p95_ns)
     )
     yield escape(_against_baseline(row))
     yield _NONE if rate is None else units.throughput(rate, columns.throughput_decimals)

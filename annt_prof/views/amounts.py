@@ -40,7 +40,7 @@ class SavingView(msgspec.Struct, frozen=True):
 
 def amount_view(amount: Amount) -> AmountView:
     """Return an amount as it is, negative or not."""
-    return _shown(amount.ns, amount.low, amount.high)
+    return _shown(amount.ns, amount.low_ns, amount.high_ns)
 
 
 def saving_view(amount: Amount) -> SavingView:
@@ -51,8 +51,8 @@ def saving_view(amount: Amount) -> SavingView:
 
 def turned(amount: Amount) -> AmountView:
     """Return what is lost where the amount is what is saved, and the other way round."""
-    low_ns = None if amount.high is None else -amount.high
-    high_ns = None if amount.low is None else -amount.low
+    low_ns = None if amount.high_ns is None else -amount.high_ns
+    high_ns = None if amount.low_ns is None else -amount.low_ns
     return _shown(-amount.ns, low_ns, high_ns)
 
 

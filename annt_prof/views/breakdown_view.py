@@ -122,7 +122,7 @@ def _variant(variant: VariantRecord, mean: MeanBreakdown, *, on_host: bool) -> V
         variant=variant.name,
         mean=mean,
         parts=step_parts(mean),
-        timed_ns=None if timed is None else timed.mean,
+        timed_ns=None if timed is None else timed.mean_ns,
         samples_per_iteration=variant.samples_per_iteration,
         profiler_inflation=variant.profiler_inflation,
         agreement=agreement(variant),
@@ -137,7 +137,7 @@ def _other_wait_ns(variant: VariantRecord, mean: MeanBreakdown) -> int | None:
     traced_ns = mean.by_category_ns.get(Category.DATA_LOADING)
     if wait_ns is None or timed is None or traced_ns is None:
         return None
-    least_ns = _WAITS_DIFFER * max(wait_ns, 0.2 * timed.within_epoch)
+    least_ns = _WAITS_DIFFER * max(wait_ns, 0.2 * timed.within_epoch_ns)
     return wait_ns if abs(wait_ns - traced_ns) > least_ns else None
 
 

@@ -105,9 +105,9 @@ def table_notes(run: Run) -> TableNotes | None:
 def _epoch_starts(measured: Sequence[VariantRecord]) -> Iterator[EpochStartNote]:
     for variant in measured:
         epochs, time = variant.epochs, variant.step_time
-        if epochs is not None and time is not None and time.epoch_start > 0:
-            whole_ns = time.epoch_start * epochs.iterations
-            share = time.epoch_start / time.mean
+        if epochs is not None and time is not None and time.epoch_start_ns > 0:
+            whole_ns = time.epoch_start_ns * epochs.iterations
+            share = time.epoch_start_ns / time.mean_ns
             yield EpochStartNote(variant.name, epochs.iterations, whole_ns, share)
 
 

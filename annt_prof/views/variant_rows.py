@@ -139,7 +139,7 @@ def variant_rows(
 def table_columns(rows: Iterable[VariantRow]) -> TableColumns:
     """Return the decimals and units of the table's columns."""
     measured = [row for row in rows if row.step_time is not None]
-    longest_ns = (row.step_time.p95 for row in measured if row.step_time is not None)
+    longest_ns = (row.step_time.p95_ns for row in measured if row.step_time is not None)
     return TableColumns(
         throughput_decimals=units.throughput_decimals(row.throughput or 0 for row in measured),
         duration_decimals=units.duration_decimals(longest_ns),

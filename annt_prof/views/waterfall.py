@@ -71,7 +71,7 @@ def waterfall_view(explanation: Explanation) -> Waterfall | None:
     """
     shares = [(t, t.share.ns) for t in explanation.techniques if t.share is not None]
     total, start_ns = explanation.total, explanation.baseline_ns
-    if not shares or start_ns is None or total is None or total.low is None:
+    if not shares or start_ns is None or total is None or total.low_ns is None:
         return None
     levels_ns = [start_ns]
     bars = []

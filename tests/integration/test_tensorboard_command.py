@@ -40,7 +40,7 @@ def directory(tmp_path: Path) -> Path:
         samples_per_iteration=4,
         windows=(TimedWindow(0, 0, 0, 20 * MS, (10 * MS,), 1, 4, 10 * MS),),
         throughput=400.0,
-        step_time=StepTime(mean=10 * MS, p05=10 * MS, p95=10 * MS, n=1),
+        step_time=StepTime(mean_ns=10 * MS, p05_ns=10 * MS, p95_ns=10 * MS, n=1),
         trace="tensorboard/baseline/kineto.json.gz",
     )
     environment = Environment("cpu", "CPU", 0, "CPU", 2, 2**30, 2, "Linux", None, {})

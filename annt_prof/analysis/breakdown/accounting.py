@@ -9,7 +9,7 @@ from annt_prof.analysis.breakdown.apportionment import whole_numbers
 from annt_prof.analysis.breakdown.breakdown import Breakdown, MeanBreakdown, StepBreakdown
 from annt_prof.analysis.breakdown.device import account_device
 from annt_prof.analysis.breakdown.host import account_host
-from annt_prof.analysis.breakdown.step_times import CATEGORIES, Ledger
+from annt_prof.analysis.breakdown.step_times import CATEGORIES, StepTimes
 from annt_prof.analysis.timeline.recorded_events import host_events
 from annt_prof.errors import UserError
 
@@ -38,18 +38,18 @@ def break_down(timeline: Timeline) -> Breakdown:
     steps = timeline.whole_steps
     if timeline.unrecorded is not None:
         raise UserError(timeline.unrecorded, where=timeline.trace.source)
-    ledger = account_device(timeline) if len(timeline.activities) else account_host(timeline)
+    times = account_device(timeline) if len(timeline.activities) else account_host(timeline)
     recorded = host_events(timeline.trace, steps)
-    return _breakdown(steps, ledger, timeline.incomplete, recorded)
+    return _breakdown(steps, times, timeline.incomplete, recorded)
 
 
 def _breakdown(
-    steps: Steps, ledger: Ledger, incomplete: tuple[str, ...], recorded: int
+    steps: Steps, times: StepTimes, incomplete: tuple[str, ...], recorded: int
 ) -> Breakdown:
     shown = [
         (column, category)
         for column, category in enumerate(CATEGORIES)
-        if category not in ledger.not_measured
+        if category not in times.not_measured
     ]
     rows = tuple(
         StepBreakdown(
@@ -57,7 +57,7 @@ def _breakdown(
             start_ns=int(steps.start_ns[row]),
             wall_ns=int(steps.end_ns[row] - steps.start_ns[row]),
             by_category_ns={
-                category: int(ledger.time_ns[row, column]) for column, category in shown
+                category: int(times.time_ns[row, column]) for column, category in shown
             },
         )
         for row, name in enumerate(steps.names)
@@ -68,15 +68,15 @@ def _breakdown(
         num_steps=len(rows),
         by_category_ns=mean_of(total, len(rows)),
         hidden_ns={
-            category: _rounded(hidden, len(rows)) for category, hidden in ledger.hidden_ns.items()
+            category: _rounded(hidden, len(rows)) for category, hidden in times.hidden_ns.items()
         },
-        not_measured=ledger.not_measured,
-        kernel_ns=_per_step(ledger.kernel_ns, len(rows)),
-        operator_ns=_per_step(ledger.operator_ns, len(rows)),
-        host_bound_ns=_per_step(ledger.host_bound_ns, len(rows)),
+        not_measured=times.not_measured,
+        kernel_ns=_per_step(times.kernel_ns, len(rows)),
+        operator_ns=_per_step(times.operator_ns, len(rows)),
+        host_bound_ns=_per_step(times.host_bound_ns, len(rows)),
         kernel_precision_ns={
             kind: mean_of(total_ns, len(rows))
-            for kind, total_ns in ledger.kernel_precision_ns.items()
+            for kind, total_ns in times.kernel_precision_ns.items()
         },
         host_events=_rounded(recorded, len(rows)),
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from annt_prof.analysis.breakdown.not_measured import not_measured_on_device
-from annt_prof.analysis.breakdown.step_times import CATEGORIES, Ledger, column
+from annt_prof.analysis.breakdown.step_times import CATEGORIES, StepTimes, column
 from annt_prof.analysis.classes.precision import kernel_precision
 from annt_prof.analysis.timeline.intervals import (
     NOWHERE,
@@ -52,7 +52,7 @@ _IDLE = {
 }
 
 
-def account_device(timeline: Timeline) -> Ledger:
+def account_device(timeline: Timeline) -> StepTimes:
     """Give every nanosecond of every step to one category, as the device sees it.
 
     At each instant computing wins over communication, communication over copies; of several
@@ -74,7 +74,7 @@ def account_device(timeline: Timeline) -> Ledger:
     time_ns = time_by_label(edges, label, len(CATEGORIES), *spans)
     hidden = (Category.H2D_COPY, Category.OTHER_COPY, Category.COMMUNICATION)
     spent_ns = _by_name(timeline)
-    return Ledger(
+    return StepTimes(
         time_ns=time_ns,
         hidden_ns={
             each: _within(_layer(events, activities[category == column(each)], 0), steps)

@@ -9,7 +9,7 @@ import numpy as np
 from annt_prof.analysis.breakdown.communication import exposed_communication
 from annt_prof.analysis.breakdown.not_measured import not_measured_on_host
 from annt_prof.analysis.breakdown.operators import passes_by_class
-from annt_prof.analysis.breakdown.step_times import CATEGORIES, Ledger, column
+from annt_prof.analysis.breakdown.step_times import CATEGORIES, StepTimes, column
 from annt_prof.analysis.timeline.intervals import NOWHERE, edges_of, time_by_label
 from annt_prof.analysis.timeline.phases import PHASES
 from annt_prof.categories import Category, Phase
@@ -29,7 +29,7 @@ _KEPT_FROM_COMMUNICATION = [
 ]  # fmt: skip
 
 
-def account_host(timeline: Timeline) -> Ledger:
+def account_host(timeline: Timeline) -> StepTimes:
     """Give every nanosecond of every step to one category, as the main thread spends it.
 
     All time inside a phase is the phase's, operators or not. While something communicates and
@@ -46,7 +46,7 @@ def account_host(timeline: Timeline) -> Ledger:
     hidden = np.where(whole.covers(edges) & ~waiting, 0, NOWHERE)
     not_measured = not_measured_on_host(timeline)
     hidden_ns = int(time_by_label(edges, hidden, 1, *bounds).sum())
-    return Ledger(
+    return StepTimes(
         time_ns=time_by_label(edges, label, len(CATEGORIES), *bounds),
         hidden_ns={}
         if Category.COMMUNICATION in not_measured

@@ -20,7 +20,7 @@ def column(category: Category) -> int:
 
 
 @dataclass(frozen=True, eq=False)
-class Ledger:
+class StepTimes:
     """Time by step and category.
 
     Attributes:

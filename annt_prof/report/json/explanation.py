@@ -32,7 +32,8 @@ def explanation_document(view: ExplanationView) -> bytes:
         "launches": explanation.launches,
         "baseline_ns_per_sample": explanation.baseline_ns,
         "total_saving_ns_per_sample": total and total.ns,
-        "total_saving_interval_ns_per_sample": total and {"low": total.low, "high": total.high},
+        "total_saving_interval_ns_per_sample": total
+        and {"low": total.low_ns, "high": total.high_ns},
         "techniques": [_technique(technique) for technique in view.techniques],
         "interactions": explanation.interactions,
         "baseline_again": explanation.baseline_again,
@@ -55,7 +56,7 @@ def _technique(view: TechniqueView) -> dict[str, Any]:
         "alone_ns_per_sample": explained.alone,
         "given_others_ns_per_sample": explained.given_others,
         "shapley_ns_per_sample": share and share.ns,
-        "shapley_interval_ns_per_sample": share and {"low": share.low, "high": share.high},
+        "shapley_interval_ns_per_sample": share and {"low": share.low_ns, "high": share.high_ns},
         "smallest_effect": explained.smallest_effect,
         "saving_by_category_ns_per_sample": explained.saving_by_category_ns,
         "not_in_trace_ns_per_sample": explained.not_in_trace_ns,

@@ -76,9 +76,9 @@ def _columns(
     memory, places = shared.memory_unit, shared.duration_decimals
     throughputs = [_throughput(row.throughput, shared.throughput_decimals) for row in rows]
     yield _Column("samples", "per s", throughputs)
-    yield _Column("step ms", "mean", [units.milliseconds(t.mean, places) for t in times])
-    yield _Column("", "p05", [units.milliseconds(t.p05, places) for t in times])
-    yield _Column("", "p95", [units.milliseconds(t.p95, places) for t in times])
+    yield _Column("step ms", "mean", [units.milliseconds(t.mean_ns, places) for t in times])
+    yield _Column("", "p05", [units.milliseconds(t.p05_ns, places) for t in times])
+    yield _Column("", "p95", [units.milliseconds(t.p95_ns, places) for t in times])
     yield _Column("speed-", "up", [_speedup(row) for row in rows])
     yield _Column("peak", memory.name, [_memory(row, memory) for row in rows])
     if shared.has_energy:

@@ -14,10 +14,10 @@ def test_every_figure_follows_from_the_windows() -> None:
         )
     )
     assert baseline.step_time is not None
-    assert (baseline.step_time.mean, baseline.step_time.n) == (110_000_000, 3)
+    assert (baseline.step_time.mean_ns, baseline.step_time.n) == (110_000_000, 3)
     # Of the fifteen single steps, which spread by a microsecond around each window's mean.
-    assert baseline.step_time.p05 == pytest.approx(100_000_000, abs=1000)
-    assert baseline.step_time.p95 == pytest.approx(120_000_000, abs=1000)
+    assert baseline.step_time.p05_ns == pytest.approx(100_000_000, abs=1000)
+    assert baseline.step_time.p95_ns == pytest.approx(120_000_000, abs=1000)
     assert baseline.throughput == pytest.approx(8 / 0.110)
     assert amp.speedup is not None
     assert amp.speedup.ratio == pytest.approx(2)
@@ -37,7 +37,7 @@ def test_a_window_counts_once_however_many_steps_it_has() -> None:
     )
     (found,) = summarise((variant("baseline", [], windows=(one, longer)),))
     assert found.step_time is not None
-    assert (found.step_time.mean, found.step_time.n) == (150_000_000, 2)
+    assert (found.step_time.mean_ns, found.step_time.n) == (150_000_000, 2)
 
 
 def test_lost_variants_stay_as_they_are() -> None:

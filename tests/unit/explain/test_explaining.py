@@ -66,7 +66,7 @@ def test_verdicts_shares_and_their_sum():
     # Alone 34 and 5 of 100 ms, together 40, at 8 samples an iteration.
     assert amp.share.ns == pytest.approx(34.5 * MS / 8, rel=0.01)
     assert accumulation.share.ns == pytest.approx(5.5 * MS / 8, rel=0.05)
-    assert amp.share.low < amp.share.ns < amp.share.high
+    assert amp.share.low_ns < amp.share.ns < amp.share.high_ns
     assert amp.given_others.ns == pytest.approx(35 * MS / 8, rel=0.01)
     assert "saves 34." in amp.reason
 
@@ -108,7 +108,7 @@ def test_traces_within_the_interval_place_a_saving_however_far_from_its_middle()
     found = named(explain(run_of(steady, tuned)))["amp"]
     assert found.worth is Worth.HELPS
     assert found.traced_ns < 0.5 * found.alone.ns
-    assert found.share.low <= found.traced_ns
+    assert found.share.low_ns <= found.traced_ns
     assert found.saving_by_category_ns is not None
 
 
@@ -184,7 +184,7 @@ def test_an_amount_is_its_speedup_in_nanoseconds():
         for end in ("low", "high"):
             ratio = getattr(each.speedup, end)
             expected = found.baseline_ns * (1 - 1 / ratio)
-            assert getattr(each.alone, end) == pytest.approx(expected, abs=1)
+            assert getattr(each.alone, f"{end}_ns") == pytest.approx(expected, abs=1)
         assert each.alone.ns == pytest.approx(
             found.baseline_ns * (1 - 1 / each.speedup.ratio), abs=1
         )

@@ -9,7 +9,7 @@ from annt_prof.runs.record import StepTime, VariantRecord
 from annt_prof.views.table_notes import table_notes
 from hand_made import run
 
-STEPS = StepTime(mean=2, p05=1, p95=3, n=4)
+STEPS = StepTime(mean_ns=2, p05_ns=1, p95_ns=3, n=4)
 
 
 def peak_note(**owners: str) -> str:

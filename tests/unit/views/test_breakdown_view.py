@@ -198,7 +198,7 @@ def test_a_wait_is_shown_where_the_trace_of_a_cpu_shows_another(
 
 def test_a_timed_step_has_its_epochs_start_in() -> None:
     record = run(variant("baseline", [190.0], breakdown=MEAN))
-    time = StepTime(mean=195 * MS, p05=180 * MS, p95=199 * MS, n=4, epoch_start=6 * MS)
+    time = StepTime(mean_ns=195 * MS, p05_ns=180 * MS, p95_ns=199 * MS, n=4, epoch_start_ns=6 * MS)
     changed = msgspec.structs.replace(record.variants[0], step_time=time)
     (shown,) = breakdown_view(msgspec.structs.replace(record, variants=(changed,))).variants
     assert shown.timed_ns == 195 * MS

@@ -72,7 +72,9 @@ BASELINE = VariantRecord(
     iterations_per_optimizer_step=2,
     windows=windows((0, 0), (1, 0), (2, 1), (3, 2)),
     throughput=88.8,
-    step_time=StepTime(mean=92 * MS, p05=81 * MS, p95=104 * MS, n=4, epoch_start=2 * MS),
+    step_time=StepTime(
+        mean_ns=92 * MS, p05_ns=81 * MS, p95_ns=104 * MS, n=4, epoch_start_ns=2 * MS
+    ),
     speedup=Speedup(ratio=1.0, low=1.0, high=1.0, rounds=4, launches=3),
     peak_memory_bytes=5 * GIB,
     peak_memory_of="host process",
@@ -95,7 +97,7 @@ AMP = VariantRecord(
     samples_per_iteration=16,
     windows=windows((0, 0), (1, 0), (2, 1)),
     throughput=160.4,
-    step_time=StepTime(mean=46 * MS, p05=41 * MS, p95=53 * MS, n=3),
+    step_time=StepTime(mean_ns=46 * MS, p05_ns=41 * MS, p95_ns=53 * MS, n=3),
     speedup=Speedup(ratio=1.78, low=1.71, high=1.85, rounds=3, launches=2),
     verdict=FASTER,
     peak_memory_bytes=6 * GIB,
@@ -120,7 +122,7 @@ ALL = VariantRecord(
     samples_per_iteration=24,
     windows=windows((0, 0), (4, 3)),
     throughput=133.2,
-    step_time=StepTime(mean=61 * MS, p05=57 * MS, p95=72 * MS, n=2),
+    step_time=StepTime(mean_ns=61 * MS, p05_ns=57 * MS, p95_ns=72 * MS, n=2),
     speedup=Speedup(ratio=0.83, low=0.79, high=0.87, rounds=2, launches=1),
     verdict=SLOWER,
     peak_memory_bytes=7 * GIB,
@@ -250,7 +252,7 @@ def test_columns_take_their_decimals_and_unit_from_rows_with_figures() -> None:
     assert (columns.throughput_decimals, columns.duration_decimals) == (1, 1)
     assert (columns.memory_unit.name, columns.has_energy) == ("GiB", True)
     small = msgspec.structs.replace(
-        AMP, peak_memory_bytes=9, step_time=StepTime(mean=MS, p05=2, p95=3 * MS, n=3)
+        AMP, peak_memory_bytes=9, step_time=StepTime(mean_ns=MS, p05_ns=2, p95_ns=3 * MS, n=3)
     )
     lost = msgspec.structs.replace(LOST, peak_memory_bytes=9 * GIB, energy_per_sample_j=0.3)
     columns = run_view(record(small, lost)).columns
