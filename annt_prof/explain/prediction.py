@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from annt_prof import units
 from annt_prof.categories import Category, KernelClass
 from annt_prof.explain.agreement import agreement
+from annt_prof.explain.device_kernels import device_kernel_ns
 from annt_prof.explain.precisions import matrix_time
 from annt_prof.explain.profiler_overhead import deflated
 from annt_prof.plan import BASELINE
@@ -67,7 +68,7 @@ def _by_class(
 ) -> dict[KernelClass, int]:
     """Return time by class: a device's as it is, a host's shrunk like the rest of its step."""
     if breakdown.kernel_ns:
-        return {KernelClass(name): ns for name, ns in breakdown.kernel_ns.items()}
+        return device_kernel_ns(breakdown)
     traced_ns, left_ns = (
         sum(ns for category, ns in each.items() if category is not Category.DATA_LOADING)
         for each in (breakdown.by_category_ns, category_ns)

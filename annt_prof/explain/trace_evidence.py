@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from annt_prof.analysis.breakdown.accounting import break_down
 from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.categories import KernelClass, Precision
+from annt_prof.explain.device_kernels import device_kernel_ns
 from annt_prof.techniques.evidence import Evidence
 
 if TYPE_CHECKING:
@@ -31,9 +32,8 @@ def evidence_of_trace(trace: Trace, accelerator: bool | None = None) -> Evidence
         device_type="cuda" if len(timeline.activities) else "cpu",
         step_ns=mean.step_ns,
         category_ns=dict(mean.by_category_ns),
-        kernel_ns={
-            KernelClass(name): ns for name, ns in (mean.kernel_ns or mean.operator_ns).items()
-        },
+        kernel_ns=device_kernel_ns(mean)
+        or {KernelClass(name): ns for name, ns in mean.operator_ns.items()},
         host_bound_ns=mean.host_bound_ns,
         matrix_ns={
             KernelClass(kind): {Precision(name): ns for name, ns in told.items()}

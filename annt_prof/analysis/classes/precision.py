@@ -18,6 +18,9 @@ _NVJET = r"nvjet_(?:sm\d+_)?"
 # being s1688 without a type), cuDNN's and cuBLAS's xmma (NVIDIA/TransformerEngine issue 1391),
 # DeepGEMM's and FlashAttention's templates, MIOpen's and Composable Kernel's names.
 _PATTERNS = (
+    # They bring a convolution's tensors into its layout: their name says what they move, and not
+    # in what the convolution runs.
+    (Precision.UNKNOWN, r"nchwtonhwc|nhwctonchw"),
     (
         Precision.FLOAT8,
         rf"(?<!u)e4m3|(?<!u)e5m2|fp8|(?<![a-z0-9])b?f8(?![0-9])|{_NVJET}[a-z]?q",

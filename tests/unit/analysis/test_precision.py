@@ -4,7 +4,7 @@ from annt_prof.analysis.breakdown.accounting import break_down
 from annt_prof.analysis.classes.kernels import kernel_class
 from annt_prof.analysis.classes.precision import kernel_precision
 from annt_prof.analysis.timeline.timeline import Timeline
-from annt_prof.categories import MATRIX_CLASSES
+from annt_prof.categories import MATRIX_CLASSES, KernelClass, Precision
 from annt_prof.testing import TraceBuilder
 from annt_prof.trace.reading import read
 
@@ -144,3 +144,9 @@ def test_precisions_of_a_class_sum_to_it_within_the_steps(tmp_path):
     mean = break_down(Timeline(read(builder.write(tmp_path / "trace.json")))).mean
     assert mean.kernel_ns == {"gemm": 70}
     assert mean.kernel_precision_ns == {"gemm": {"float32": 37, "bfloat16": 33}}
+
+
+def test_a_change_of_layout_does_not_tell_what_a_convolution_runs_in():
+    name = "void cudnn::ops::nchwToNhwcKernel<float, float, float, false, true>(...)"
+    assert kernel_precision(name) is Precision.UNKNOWN
+    assert kernel_class(name) is KernelClass.CONV
