@@ -128,9 +128,9 @@ def _explained(record: Run) -> Explanation:
 
 
 def _print(explanation: Explanation, *, as_json: bool) -> None:
-    from annt_prof.views.explanation_view import explanation_view
+    from annt_prof.views.explanation_view import build_explanation_view
 
-    view = explanation_view(explanation)
+    view = build_explanation_view(explanation)
     if as_json:
         from annt_prof.report.json.explanation import explanation_document
 

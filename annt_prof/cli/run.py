@@ -55,7 +55,7 @@ def command(
     from annt_prof.report.text.answer import render
     from annt_prof.runner.recording import RunRequest
     from annt_prof.scenario.loading import load
-    from annt_prof.views.run_view import run_view
+    from annt_prof.views.run_view import build_run_view
 
     given = overrides if design is None else (*overrides, f"design={design}")
     request = RunRequest(
@@ -67,7 +67,7 @@ def command(
         again=again,
     )
     recorded, failure = measure(request)
-    view = run_view(recorded.run)
+    view = build_run_view(recorded.run)
     if as_json:
         sys.stdout.buffer.write(document(view))
     else:

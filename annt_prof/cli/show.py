@@ -24,10 +24,10 @@ def command(run: str | None, runs_dir: Path, as_json: bool) -> None:
     """
     from annt_prof.compare.old_records import with_figures
     from annt_prof.runs import store
-    from annt_prof.views.run_view import run_view
+    from annt_prof.views.run_view import build_run_view
 
     place = store.find(run, runs_dir)
-    view = run_view(with_figures(store.load(place)))
+    view = build_run_view(with_figures(store.load(place)))
     if as_json:
         from annt_prof.report.json.run import document
 

@@ -13,8 +13,8 @@ from annt_prof.tensorboard import bars, card
 from annt_prof.tensorboard.events import EVENT_FILES, Image, Text, replace_events
 from annt_prof.tensorboard.normalise import normalise
 from annt_prof.tensorboard.scalars import scalars
-from annt_prof.views.curves import created_s, curves
-from annt_prof.views.run_view import run_view
+from annt_prof.views.curves import build_curves, created_s
+from annt_prof.views.run_view import build_run_view
 
 if TYPE_CHECKING:
     from annt_prof.runs.record import Run, VariantRecord
@@ -41,7 +41,9 @@ def write(run: Run, directory: Path) -> None:
         _remove_former(run, directory)
         problems = tuple(p for v in run.variants if (p := _copy_trace(run, v, directory)))
         entries: dict[Path, list[Entry]] = {
-            layout.variant_folder(directory, variant.name): list(scalars(curves(run, variant)))
+            layout.variant_folder(directory, variant.name): list(
+                scalars(build_curves(run, variant))
+            )
             for variant in run.variants
         }
         entries.setdefault(log / ANSWER, []).extend(_answer(run, problems))
@@ -98,7 +100,7 @@ def _copy_trace(run: Run, variant: VariantRecord, directory: Path) -> str | None
 
 
 def _answer(run: Run, problems: tuple[str, ...]) -> list[Entry]:
-    view, at_s = run_view(run), created_s(run)
+    view, at_s = build_run_view(run), created_s(run)
     text = Text(ANSWER, card.markdown(view, problems), 0, at_s, "What each variant is worth.")
     picture = bars.draw(view.breakdown)
     if picture is None:

@@ -38,15 +38,15 @@ class SavingView(msgspec.Struct, frozen=True):
     amount: AmountView
 
 
-def amount_view(amount: Amount) -> AmountView:
+def build_amount_view(amount: Amount) -> AmountView:
     """Return an amount as it is, negative or not."""
     return _shown(amount.ns, amount.low_ns, amount.high_ns)
 
 
-def saving_view(amount: Amount) -> SavingView:
+def build_saving_view(amount: Amount) -> SavingView:
     """Return a saving with its direction told apart."""
     saves = amount.ns >= 0
-    return SavingView(saves, amount_view(amount) if saves else turned(amount))
+    return SavingView(saves, build_amount_view(amount) if saves else turned(amount))
 
 
 def turned(amount: Amount) -> AmountView:

@@ -10,8 +10,8 @@ from annt_prof.analysis.breakdown.breakdown import MeanBreakdown
 from annt_prof.categories import Category
 from annt_prof.compare.figures import waited_ns
 from annt_prof.explain.agreement import Agreement, agreement
-from annt_prof.views.sampled_view import SampledView, sampled_view
-from annt_prof.views.step_parts import Scale, StepParts, scale_of, step_parts
+from annt_prof.views.sampled_view import SampledView, build_sampled_view
+from annt_prof.views.step_parts import Scale, StepParts, build_step_parts, scale_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -93,7 +93,7 @@ class BreakdownView(msgspec.Struct, frozen=True, kw_only=True):
     batch_sizes: tuple[int, ...]
 
 
-def breakdown_view(run: Run) -> BreakdownView:
+def build_breakdown_view(run: Run) -> BreakdownView:
     """Return what the traces of a run show."""
     traced = [(v, v.breakdown) for v in run.variants if v.breakdown is not None]
     on_host = run.environment.device_type == "cpu"
@@ -121,13 +121,13 @@ def _variant(variant: VariantRecord, mean: MeanBreakdown, *, on_host: bool) -> V
     return VariantBreakdown(
         variant=variant.name,
         mean=mean,
-        parts=step_parts(mean),
+        parts=build_step_parts(mean),
         timed_ns=None if timed is None else timed.mean_ns,
         samples_per_iteration=variant.samples_per_iteration,
         profiler_inflation=variant.profiler_inflation,
         agreement=agreement(variant),
         timed_wait_ns=_other_wait_ns(variant, mean) if on_host else None,
-        sampled=sampled_view(variant.telemetry),
+        sampled=build_sampled_view(variant.telemetry),
     )
 
 

@@ -43,7 +43,7 @@ class CaveatsView(msgspec.Struct, frozen=True, kw_only=True):
     remarks: tuple[RemarkRow, ...]
 
 
-def caveats_view(run: Run) -> CaveatsView:
+def build_caveats_view(run: Run) -> CaveatsView:
     """Return what a reader of a run must know."""
     return CaveatsView(
         not_as_asked=not_as_asked(run),

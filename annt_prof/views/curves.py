@@ -77,7 +77,7 @@ def created_s(run: Run) -> float:
     return datetime.fromisoformat(run.created).timestamp()
 
 
-def curves(run: Run, variant: VariantRecord) -> Curves:
+def build_curves(run: Run, variant: VariantRecord) -> Curves:
     """Return the curves of one variant of a run."""
     ended_s = {w.round: _ended_s(run, w) for v in run.variants for w in v.windows}
     last = max(ended_s, default=0)

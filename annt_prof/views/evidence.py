@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from annt_prof.views.amounts import AmountView, SavingView, amount_view, saving_view
+from annt_prof.views.amounts import AmountView, SavingView, build_amount_view, build_saving_view
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -181,18 +181,18 @@ Evidence = (
 )
 
 
-def evidence(technique: TechniqueExplanation) -> tuple[Evidence, ...]:
+def build_evidence(technique: TechniqueExplanation) -> tuple[Evidence, ...]:
     """Return what is known of a technique; of the rest there is no line."""
     return tuple(_lines(technique))
 
 
 def _lines(technique: TechniqueExplanation) -> Iterator[Evidence]:
     if technique.alone is not None:
-        yield Alone(saving_view(technique.alone))
+        yield Alone(build_saving_view(technique.alone))
     if technique.given_others is not None and technique.given_others != technique.alone:
-        yield GivenOthers(saving_view(technique.given_others))
+        yield GivenOthers(build_saving_view(technique.given_others))
     if technique.share is not None:
-        yield Share(amount_view(technique.share))
+        yield Share(build_amount_view(technique.share))
     if technique.saving_by_category_ns is not None:
         yield _moved(technique.saving_by_category_ns, technique.not_in_trace_ns or 0)
     if technique.traced_ns is not None and technique.unreconciled_ns is not None:

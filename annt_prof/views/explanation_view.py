@@ -9,9 +9,15 @@ import msgspec
 
 from annt_prof.explain.explanation import Explanation, TechniqueExplanation, Worth
 from annt_prof.runs.verdict import Effect
-from annt_prof.views.amounts import AmountView, SavingView, amount_view, saving_view, turned
-from annt_prof.views.evidence import Evidence, evidence
-from annt_prof.views.waterfall import Waterfall, waterfall_view
+from annt_prof.views.amounts import (
+    AmountView,
+    SavingView,
+    build_amount_view,
+    build_saving_view,
+    turned,
+)
+from annt_prof.views.evidence import Evidence, build_evidence
+from annt_prof.views.waterfall import Waterfall, build_waterfall_view
 
 if TYPE_CHECKING:
     from annt_prof.explain.explanation import Interaction, Throughput
@@ -127,16 +133,16 @@ class ExplanationView(msgspec.Struct, frozen=True, kw_only=True):
     interactions: tuple[InteractionView, ...]
 
 
-def explanation_view(explanation: Explanation) -> ExplanationView:
+def build_explanation_view(explanation: Explanation) -> ExplanationView:
     """Return all that faces show of an explanation."""
     return ExplanationView(
         explanation=explanation,
         orders=_orders(explanation),
-        total=None if explanation.total is None else saving_view(explanation.total),
+        total=None if explanation.total is None else build_saving_view(explanation.total),
         stop_matters=explanation.launches == 1,
         baseline_again=_again(explanation),
         predictions=_predictions(explanation),
-        waterfall=waterfall_view(explanation),
+        waterfall=build_waterfall_view(explanation),
         techniques=tuple(map(_technique, explanation.techniques)),
         throughputs=tuple(map(_throughput, explanation.throughputs)),
         interactions=tuple(map(_interaction, explanation.interactions)),
@@ -168,7 +174,7 @@ def _predictions(explanation: Explanation) -> PredictionsView | None:
 
 def _technique(technique: TechniqueExplanation) -> TechniqueView:
     bound_ns = None if technique.bounds is None else max(technique.bounds.high_ns, 0)
-    return TechniqueView(explained=technique, evidence=evidence(technique), bound_ns=bound_ns)
+    return TechniqueView(explained=technique, evidence=build_evidence(technique), bound_ns=bound_ns)
 
 
 def _throughput(throughput: Throughput) -> ThroughputView:
@@ -186,5 +192,5 @@ def _throughput(throughput: Throughput) -> ThroughputView:
 
 def _interaction(interaction: Interaction) -> InteractionView:
     more = interaction.extra.ns > 0
-    by = amount_view(interaction.extra) if more else turned(interaction.extra)
+    by = build_amount_view(interaction.extra) if more else turned(interaction.extra)
     return InteractionView(interaction.techniques, more, by)

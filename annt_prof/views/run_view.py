@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from annt_prof.scenario.effective import EffectiveValue
-from annt_prof.views.breakdown_view import BreakdownView, breakdown_view
-from annt_prof.views.caveats_view import CaveatsView, caveats_view
-from annt_prof.views.setting_view import SettingView, setting_view
-from annt_prof.views.table_notes import TableNotes, table_notes
+from annt_prof.views.breakdown_view import BreakdownView, build_breakdown_view
+from annt_prof.views.caveats_view import CaveatsView, build_caveats_view
+from annt_prof.views.setting_view import SettingView, build_setting_view
+from annt_prof.views.table_notes import TableNotes, build_table_notes
 from annt_prof.views.variant_rows import (
     SaidOfVariant,
     TableColumns,
     VariantRow,
+    build_table_columns,
+    build_variant_rows,
     said_of_variants,
-    table_columns,
-    variant_rows,
 )
 
 if TYPE_CHECKING:
@@ -65,10 +65,10 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
     traced: bool
 
 
-def run_view(run: Run) -> RunView:
+def build_run_view(run: Run) -> RunView:
     """Return all that faces show of a run, with every statistic filled in."""
-    breakdown = breakdown_view(run)
-    rows = variant_rows(run.variants, breakdown)
+    breakdown = build_breakdown_view(run)
+    rows = build_variant_rows(run.variants, breakdown)
     windows = [window for variant in run.variants for window in variant.windows]
     return RunView(
         run_id=run.run_id,
@@ -78,11 +78,11 @@ def run_view(run: Run) -> RunView:
         stop=run.stop,
         seed=run.seed,
         telemetry_note=run.telemetry_note,
-        setting=setting_view(run),
-        caveats=caveats_view(run),
+        setting=build_setting_view(run),
+        caveats=build_caveats_view(run),
         rows=rows,
-        columns=table_columns(rows),
-        notes=table_notes(run),
+        columns=build_table_columns(rows),
+        notes=build_table_notes(run),
         said=said_of_variants(rows),
         breakdown=breakdown,
         num_rounds=len({window.round for window in windows}),

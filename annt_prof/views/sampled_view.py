@@ -40,7 +40,7 @@ class SampledView(msgspec.Struct, frozen=True):
     throttle_reasons: tuple[str, ...]
 
 
-def sampled_view(summary: TelemetrySummary | None) -> SampledView | None:
+def build_sampled_view(summary: TelemetrySummary | None) -> SampledView | None:
     """Return what is known; None where that is nothing."""
     if summary is None:
         return None

@@ -69,7 +69,7 @@ class SettingView(msgspec.Struct, frozen=True, kw_only=True):
     created: str
 
 
-def setting_view(run: Run) -> SettingView:
+def build_setting_view(run: Run) -> SettingView:
     """Return what a run measured on what."""
     values = {value.path: value.value for value in run.scenario}
     replaced = {substitution.replaced for substitution in run.substitutions}

@@ -114,7 +114,7 @@ class Scale(msgspec.Struct, frozen=True):
     categories: tuple[Category, ...]
 
 
-def step_parts(mean: MeanBreakdown) -> StepParts:
+def build_step_parts(mean: MeanBreakdown) -> StepParts:
     """Return the parts of a mean step."""
     measured = [c for c in Category if c in mean.by_category_ns]
     return StepParts(

@@ -81,7 +81,7 @@ class TableNotes(msgspec.Struct, frozen=True, kw_only=True):
     peak_owners: tuple[PeakOwner, ...]
 
 
-def table_notes(run: Run) -> TableNotes | None:
+def build_table_notes(run: Run) -> TableNotes | None:
     """Return what is to be said of the figures; None where nothing was measured."""
     measured = [v for v in run.variants if v.step_time is not None]
     if not measured:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from annt_prof.views.step_parts import scale_of, step_parts
+from annt_prof.views.step_parts import build_step_parts, scale_of
 from annt_prof.views.step_table_view import build_step_table
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class TraceStepsView:
 def build_trace_steps_view(breakdown: Breakdown) -> TraceStepsView:
     """Return what is shown of a breakdown, which has at least one step."""
     mean = breakdown.mean
-    parts = step_parts(mean)
+    parts = build_step_parts(mean)
     walls_ns = [step.wall_ns for step in breakdown.steps]
     several = mean.num_steps > 1
     return TraceStepsView(

@@ -117,7 +117,7 @@ class SaidOfVariant(msgspec.Struct, frozen=True):
     mathematics: tuple[str, ...]
 
 
-def variant_rows(
+def build_variant_rows(
     variants: Sequence[VariantRecord], breakdown: BreakdownView
 ) -> tuple[VariantRow, ...]:
     """Return a row for each variant.
@@ -136,7 +136,7 @@ def variant_rows(
     return tuple(rows)
 
 
-def table_columns(rows: Iterable[VariantRow]) -> TableColumns:
+def build_table_columns(rows: Iterable[VariantRow]) -> TableColumns:
     """Return the decimals and units of the table's columns."""
     measured = [row for row in rows if row.step_time is not None]
     longest_ns = (row.step_time.p95_ns for row in measured if row.step_time is not None)

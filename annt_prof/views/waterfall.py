@@ -64,7 +64,7 @@ class Waterfall(msgspec.Struct, frozen=True, kw_only=True):
         return max(self.highest_ns - self.lowest_ns, 1)
 
 
-def waterfall_view(explanation: Explanation) -> Waterfall | None:
+def build_waterfall_view(explanation: Explanation) -> Waterfall | None:
     """Return the bars; None where the design does not share out the total.
 
     Nor with too few launches: shares without an interval are no facts.

@@ -16,7 +16,7 @@ from annt_prof.remarks import Mathematics
 from annt_prof.report.text.answer import render
 from annt_prof.runs.record import Run
 from annt_prof.scenario.effective import Replaced, Substitution
-from annt_prof.views.run_view import run_view
+from annt_prof.views.run_view import build_run_view
 from hand_made import breakdown, cpu_run, drifting, gpu_run, lost, run, variant
 
 EXPECTED = Path(__file__).parent / "answers"
@@ -79,7 +79,7 @@ RUNS = {
 
 def printed(record: Run, width: int) -> str:
     console = Console(file=io.StringIO(), width=width, legacy_windows=False)
-    render(run_view(record), Path("runs") / record.run_id, console)
+    render(build_run_view(record), Path("runs") / record.run_id, console)
     return console.file.getvalue()
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from annt_prof.views.run_view import RunView
     from annt_prof.views.variant_rows import VariantRow
 
-DOCUMENT_VERSION = 2
+DOCUMENT_VERSION = 3
 """Raised when a key changes its meaning or goes; new keys do not raise it."""
 
 

@@ -9,7 +9,7 @@ import pytest
 from annt_prof.cli import main
 from annt_prof.report.json.run import document
 from annt_prof.runs import store
-from annt_prof.views.run_view import run_view
+from annt_prof.views.run_view import build_run_view
 from hand_made import cpu_run, gpu_run
 
 
@@ -43,7 +43,7 @@ def test_json_is_the_document_and_nothing_else(
 ) -> None:
     assert main(["show", "--json", "--runs-dir", str(root)]) == 0
     out, err = capfdbinary.readouterr()
-    assert out == document(run_view(cpu_run()))
+    assert out == document(build_run_view(cpu_run()))
     assert json.loads(out)["schema_version"] == 2
     assert err == b""
 

@@ -14,7 +14,7 @@ from annt_prof.explain.throughput import throughputs
 from annt_prof.machine.ceilings import Ceilings
 from annt_prof.report.text.explanation import render_explanation
 from annt_prof.runs.record import Numerics, QuantisationError, TechniqueInEffect
-from annt_prof.views.explanation_view import explanation_view
+from annt_prof.views.explanation_view import build_explanation_view
 from hand_made import CPU, GPU, MS, breakdown, run, variant
 
 TERA = 10**12
@@ -75,7 +75,7 @@ def test_more_than_the_ceiling_is_never_told_as_such():
     assert found.of_ceiling is None
     assert found.why_not == "the calibrated ceiling is lower than what was measured: recalibrate"
     console = Console(width=200, file=io.StringIO())
-    render_explanation(explanation_view(explain(measured, CEILINGS)), console)
+    render_explanation(build_explanation_view(explain(measured, CEILINGS)), console)
     said = console.file.getvalue()
     assert "n/a: the calibrated ceiling is lower than what was measured: recalibrate" in said
 

@@ -5,7 +5,7 @@ import pytest
 
 from annt_prof.report.json.run import document
 from annt_prof.runs.record import Run
-from annt_prof.views.run_view import run_view
+from annt_prof.views.run_view import build_run_view
 from hand_made import cpu_run, gpu_run
 
 TOP = [
@@ -64,7 +64,7 @@ VARIANT = [
 
 @pytest.mark.parametrize("record", [cpu_run(), gpu_run()])
 def test_the_keys_stay(record: Run) -> None:
-    answer = json.loads(document(run_view(record)))
+    answer = json.loads(document(build_run_view(record)))
     assert list(answer) == TOP
     assert list(answer["scenario"]) == ["name", "values"]
     for variant in answer["variants"]:
@@ -77,7 +77,9 @@ def test_the_keys_stay(record: Run) -> None:
 
 @pytest.mark.parametrize("record", [cpu_run(), gpu_run()])
 def test_a_breakdown_sums_to_its_step(record: Run) -> None:
-    traced = [v for v in json.loads(document(run_view(record)))["variants"] if v["breakdown_ns"]]
+    traced = [
+        v for v in json.loads(document(build_run_view(record)))["variants"] if v["breakdown_ns"]
+    ]
     assert traced
     for variant in traced:
         assert sum(variant["breakdown_ns"].values()) == variant["breakdown_step_ns"]
@@ -85,14 +87,14 @@ def test_a_breakdown_sums_to_its_step(record: Run) -> None:
 
 
 def test_what_is_not_known_is_null() -> None:
-    absent = json.loads(document(run_view(cpu_run())))["variants"][3]
+    absent = json.loads(document(build_run_view(cpu_run())))["variants"][3]
     assert (absent["status"], absent["reason"]) == ("not_applicable", "no accelerator to copy to")
     for key in ("throughput", "step_time_ns", "speedup", "peak_memory_bytes", "breakdown_ns"):
         assert absent[key] is None
 
 
 def test_substitutions_and_overrides_are_told() -> None:
-    answer = json.loads(document(run_view(cpu_run())))
+    answer = json.loads(document(build_run_view(cpu_run())))
     assert answer["substitutions"][0]["wanted"] == "cifar10"
     assert answer["overrides_in_effect"] == [
         "no accelerator: dataset.batch_size is 8 instead of 70"
@@ -103,6 +105,6 @@ def test_substitutions_and_overrides_are_told() -> None:
 def test_it_is_strict_json_whatever_the_figures() -> None:
     run = gpu_run()
     odd = msgspec.structs.replace(run.variants[0], throughput=float("nan"))
-    encoded = document(run_view(msgspec.structs.replace(run, variants=(odd,))))
+    encoded = document(build_run_view(msgspec.structs.replace(run, variants=(odd,))))
     assert json.loads(encoded)["variants"][0]["throughput"] is None
     assert encoded.endswith(b"}\n")

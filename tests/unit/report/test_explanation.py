@@ -11,15 +11,15 @@ from annt_prof.categories import Category
 from annt_prof.explain.explaining import explain
 from annt_prof.report.text.explanation import render_explanation
 from annt_prof.report.text.waterfall import waterfall
-from annt_prof.views.explanation_view import explanation_view
+from annt_prof.views.explanation_view import build_explanation_view
 from annt_prof.views.palette import LOOKS
-from annt_prof.views.waterfall import waterfall_view
+from annt_prof.views.waterfall import build_waterfall_view
 from hand_made import breakdown, cpu_run, gpu_run, run, variant
 
 
 def shown(explanation, width):
     out = io.StringIO()
-    render_explanation(explanation_view(explanation), Console(file=out, width=width))
+    render_explanation(build_explanation_view(explanation), Console(file=out, width=width))
     return out.getvalue()
 
 
@@ -59,7 +59,7 @@ def test_the_waterfall_goes_from_the_baseline_to_the_whole():
         whole([("baseline", (), 100.0), ("a", ("a",), 60.0), ("b", ("b",), 110.0),
                ("all", ("a", "b"), 70.0)])
     )  # fmt: skip
-    lines = [line.plain for line in waterfall(waterfall_view(explanation), 80)]
+    lines = [line.plain for line in waterfall(build_waterfall_view(explanation), 80)]
     assert [line.split()[0] for line in lines[:4]] == ["baseline", "a", "b", "the"]
     assert lines[1].split()[1].startswith("-")
     assert lines[2].split()[1].startswith("+")
@@ -73,7 +73,7 @@ def test_the_waterfall_has_the_colours_of_the_picture():
     explanation = explain(whole([("baseline", (), 100.0), ("a", ("a",), 60.0)]))
     drawn = {
         (line.plain[span.start : span.end][0], str(span.style))
-        for line in waterfall(waterfall_view(explanation), 80)
+        for line in waterfall(build_waterfall_view(explanation), 80)
         for span in line.spans
         if " on " in str(span.style)
     }
@@ -84,7 +84,7 @@ def test_the_waterfall_has_the_colours_of_the_picture():
 
 def test_no_waterfall_without_shares():
     explanation = explain(whole([("baseline", (), 100.0)]))
-    assert waterfall_view(msgspec.structs.replace(explanation, total=None)) is None
+    assert build_waterfall_view(msgspec.structs.replace(explanation, total=None)) is None
 
 
 def test_no_waterfall_of_a_single_launch():
@@ -94,7 +94,7 @@ def test_no_waterfall_of_a_single_launch():
         variant(name, [ms, ms + 1, ms - 1], factors=names, rounds_per_launch=3)
         for name, names, ms in sets
     ]
-    assert waterfall_view(explain(run(*variants))) is None
+    assert build_waterfall_view(explain(run(*variants))) is None
 
 
 @pytest.mark.parametrize("width", [50, 80])
@@ -104,7 +104,7 @@ def test_a_waterfall_stays_on_its_lines_whatever_the_shares(width):
         whole([("baseline", (), 100.0), ("a", ("a",), 20.0), ("b", ("b",), 400.0),
                ("all", ("a", "b"), 30.0)])
     )  # fmt: skip
-    lines = [line.plain for line in waterfall(waterfall_view(explanation), width)]
+    lines = [line.plain for line in waterfall(build_waterfall_view(explanation), width)]
     assert max(map(cell_len, lines)) <= width
     assert [line.split()[0] for line in lines[:4]] == ["baseline", "a", "b", "the"]
 
@@ -113,7 +113,7 @@ def test_the_whole_mix_is_the_baseline_without_its_saving():
     explanation = explain(whole([("baseline", (), 100.0), ("a", ("a",), 60.0)]))
     shown_ms = [
         float(line.plain.split()[-3])
-        for line in list(waterfall(waterfall_view(explanation), 80))[:1]
+        for line in list(waterfall(build_waterfall_view(explanation), 80))[:1]
     ]
     assert shown_ms == [12.5]  # per sample, 8 of them
     assert explanation.baseline_ns - explanation.total.ns == pytest.approx(7_500_000, rel=1e-3)

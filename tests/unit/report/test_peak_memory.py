@@ -6,7 +6,7 @@ import msgspec
 
 from annt_prof.report.text.table_notes import notes
 from annt_prof.runs.record import StepTime, VariantRecord
-from annt_prof.views.table_notes import table_notes
+from annt_prof.views.table_notes import build_table_notes
 from hand_made import run
 
 STEPS = StepTime(mean_ns=2, p05_ns=1, p95_ns=3, n=4)
@@ -24,7 +24,7 @@ def peak_note(**owners: str) -> str:
         )
         for name, owner in owners.items()
     ]
-    facts = table_notes(msgspec.structs.replace(run(), variants=tuple(measured)))
+    facts = build_table_notes(msgspec.structs.replace(run(), variants=tuple(measured)))
     (note,) = (note for note in notes(facts) if note.startswith("peak:"))
     return note
 

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from annt_prof.report.text.steps import steps
-from annt_prof.views.breakdown_view import breakdown_view
+from annt_prof.views.breakdown_view import build_breakdown_view
 from hand_made import MS, breakdown, run, variant
 
 
@@ -24,7 +24,7 @@ def test_the_further_from_the_timed_step_the_less_its_shares_are_worth(traced_ms
     traced = breakdown(traced_ms, forward=1.0)
     measured = run(variant("baseline", [100.0] * 3, breakdown=traced))
     console = Console(width=200, file=io.StringIO())
-    console.print(steps(breakdown_view(measured), 200))
+    console.print(steps(build_breakdown_view(measured), 200))
     assert expected in " ".join(console.file.getvalue().split())
 
 
@@ -39,6 +39,6 @@ def test_a_wait_that_the_trace_shows_too_short_is_told(waited_ms, told):
     )
     waiting = msgspec.structs.replace(measured, windows=windows)
     console = Console(width=200, file=io.StringIO())
-    console.print(steps(breakdown_view(run(waiting)), 200))
+    console.print(steps(build_breakdown_view(run(waiting)), 200))
     said = " ".join(console.file.getvalue().split())
     assert (f"timed windows wait {waited_ms:.2f} ms a step for batches" in said) is told

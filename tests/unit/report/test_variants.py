@@ -7,14 +7,14 @@ from rich.console import Console
 
 from annt_prof.compare.comparison import summarise
 from annt_prof.report.text.variants import variants
-from annt_prof.views.run_view import run_view
+from annt_prof.views.run_view import build_run_view
 from hand_made import run, variant
 
 
 def said_of(baseline_ms: list[float], amp_ms: list[float]) -> str:
     both = summarise((variant("baseline", baseline_ms), variant("amp", amp_ms)))
     console = Console(width=300, file=io.StringIO())
-    console.print(variants(run_view(msgspec.structs.replace(run(), variants=both))))
+    console.print(variants(build_run_view(msgspec.structs.replace(run(), variants=both))))
     return console.file.getvalue()
 
 

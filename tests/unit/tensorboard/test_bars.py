@@ -15,17 +15,17 @@ from PIL import Image
 from annt_prof.categories import Category
 from annt_prof.runs.record import Run, VariantRecord
 from annt_prof.tensorboard.bars import Picture, draw, tick
-from annt_prof.views.breakdown_view import breakdown_view
+from annt_prof.views.breakdown_view import build_breakdown_view
 from annt_prof.views.palette import LOOKS
 
 
 def drawn(run: Run, *variants: VariantRecord) -> Picture | None:
     """The picture of these variants alone."""
-    return draw(breakdown_view(msgspec.structs.replace(run, variants=variants)))
+    return draw(build_breakdown_view(msgspec.structs.replace(run, variants=variants)))
 
 
 def pixels_by_colour(run: Run) -> Counter[str]:
-    picture = draw(breakdown_view(run))
+    picture = draw(build_breakdown_view(run))
     assert picture is not None
     image = Image.open(io.BytesIO(picture.png))
     assert image.size == (picture.width, picture.height)
@@ -51,7 +51,7 @@ def test_what_is_nowhere_is_not_in_the_legend(run: Run) -> None:
 
 def test_every_traced_variant_has_its_bar(run: Run) -> None:
     one = drawn(run, run.variants[0])
-    two = draw(breakdown_view(run))
+    two = draw(build_breakdown_view(run))
     assert one is not None
     assert two is not None
     assert two.height > one.height + 60

@@ -16,11 +16,11 @@ from annt_prof.compare.verdict import decide
 from annt_prof.runs.record import Run, Speedup
 from annt_prof.tensorboard.card import escape, markdown
 from annt_prof.text import printable
-from annt_prof.views.run_view import run_view
+from annt_prof.views.run_view import build_run_view
 
 
 def rendered(run: Run, problems: tuple[str, ...] = ()) -> str:
-    return markdown_to_safe_html(markdown(run_view(run), problems))
+    return markdown_to_safe_html(markdown(build_run_view(run), problems))
 
 
 def cells(page: str, first: str) -> list[str]:

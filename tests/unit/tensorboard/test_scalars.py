@@ -9,7 +9,7 @@ from annt_prof.runs.record import Run
 from annt_prof.telemetry.summary import TelemetrySummary
 from annt_prof.tensorboard.events import Scalar
 from annt_prof.tensorboard.scalars import scalars
-from annt_prof.views.curves import curves
+from annt_prof.views.curves import build_curves
 
 
 def points_by_tag(found: tuple[Scalar, ...]) -> dict[str, dict[int, float]]:
@@ -33,7 +33,7 @@ def levels(found: tuple[Scalar, ...]) -> dict[str, float]:
 
 
 def test_step_time_and_throughput_have_a_point_per_round(run: Run) -> None:
-    found = points_by_tag(scalars(curves(run, run.variants[0])))
+    found = points_by_tag(scalars(build_curves(run, run.variants[0])))
     assert found["timed/step_time_ms"] == {0: 40, 1: 41, 2: 42}
     assert found["timed/throughput_samples_per_s"][0] == pytest.approx(32 / 0.040)
 
@@ -41,7 +41,7 @@ def test_step_time_and_throughput_have_a_point_per_round(run: Run) -> None:
 def test_rounds_lie_at_the_time_they_were_measured(run: Run) -> None:
     at = [
         s.wall_time_s
-        for s in scalars(curves(run, run.variants[0]))
+        for s in scalars(build_curves(run, run.variants[0]))
         if s.tag == "timed/step_time_ms"
     ]
     created_s = 1767323045  # 2026-01-02T03:04:05Z
@@ -49,7 +49,7 @@ def test_rounds_lie_at_the_time_they_were_measured(run: Run) -> None:
 
 
 def test_the_breakdown_sums_to_the_traced_step(run: Run) -> None:
-    found = levels(scalars(curves(run, run.variants[0])))
+    found = levels(scalars(build_curves(run, run.variants[0])))
     parts = [value for tag, value in found.items() if tag.startswith("breakdown_ms/")]
     assert sum(parts) == pytest.approx(found["traced/step_time_ms"])
     assert found["breakdown_ms/backward"] == 22
@@ -58,7 +58,7 @@ def test_the_breakdown_sums_to_the_traced_step(run: Run) -> None:
 
 
 def test_comparison_memory_and_energy(run: Run) -> None:
-    found = levels(scalars(curves(run, run.variants[1])))
+    found = levels(scalars(build_curves(run, run.variants[1])))
     assert found["speedup/ratio"] == 1.3312
     assert (found["speedup/low_95"], found["speedup/high_95"]) == (1.3244, 1.3381)
     assert found["memory/peak_mib"] == 2048
@@ -75,7 +75,7 @@ def test_telemetry_holds_what_is_known_in_the_unit_of_its_name(run: Run) -> None
         num_samples=9,
     )
     variant = msgspec.structs.replace(run.variants[0], telemetry=told)
-    found = levels(scalars(curves(run, variant)))
+    found = levels(scalars(build_curves(run, variant)))
     assert {tag: value for tag, value in found.items() if tag.startswith("telemetry/")} == {
         "telemetry/gpu_utilisation_percent": 0,
         "telemetry/gpu_memory_mib": 512,
@@ -84,24 +84,30 @@ def test_telemetry_holds_what_is_known_in_the_unit_of_its_name(run: Run) -> None
 
 
 def test_a_variant_without_measurements_has_no_levels(run: Run) -> None:
-    assert scalars(curves(run, run.variants[2])) == ()
+    assert scalars(build_curves(run, run.variants[2])) == ()
 
 
 def test_one_round_has_no_interval_to_show(run: Run) -> None:
     speedup = msgspec.structs.replace(run.variants[1].speedup, low=None, high=None)
-    found = levels(scalars(curves(run, msgspec.structs.replace(run.variants[1], speedup=speedup))))
+    found = levels(
+        scalars(build_curves(run, msgspec.structs.replace(run.variants[1], speedup=speedup)))
+    )
     assert "speedup/ratio" in found
     assert "speedup/low_95" not in found
 
 
 def test_a_single_round_still_makes_a_line(run: Run) -> None:
     first = msgspec.structs.replace(run.variants[0], windows=run.variants[0].windows[:1])
-    found = points_by_tag(scalars(curves(msgspec.structs.replace(run, variants=(first,)), first)))
+    found = points_by_tag(
+        scalars(build_curves(msgspec.structs.replace(run, variants=(first,)), first))
+    )
     assert list(found["speedup/ratio"]) == [0, 1]
     assert list(found["timed/step_time_ms"]) == [0]
 
 
 def test_a_trace_without_windows_has_its_curves(run: Run) -> None:
     bare = msgspec.structs.replace(run.variants[0], windows=())
-    found = points_by_tag(scalars(curves(msgspec.structs.replace(run, variants=(bare,)), bare)))
+    found = points_by_tag(
+        scalars(build_curves(msgspec.structs.replace(run, variants=(bare,)), bare))
+    )
     assert found["breakdown_ms/backward"] == {0: 22, 1: 22}

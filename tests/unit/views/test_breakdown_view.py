@@ -7,15 +7,15 @@ from annt_prof.analysis.breakdown.breakdown import MeanBreakdown
 from annt_prof.categories import Category
 from annt_prof.runs.record import StepTime
 from annt_prof.telemetry.summary import TelemetrySummary
-from annt_prof.views.breakdown_view import CategoryNotMeasured, NotMeasured, breakdown_view
-from annt_prof.views.sampled_view import SampledFigure, SampledView, sampled_view
+from annt_prof.views.breakdown_view import CategoryNotMeasured, NotMeasured, build_breakdown_view
+from annt_prof.views.sampled_view import SampledFigure, SampledView, build_sampled_view
 from annt_prof.views.step_parts import (
     CategoryTime,
     HiddenTime,
     KernelTime,
     Scale,
+    build_step_parts,
     scale_of,
-    step_parts,
 )
 from hand_made import CPU, GPU, MS, run, variant
 
@@ -51,7 +51,7 @@ OTHER = MeanBreakdown(
 
 
 def test_a_step_is_its_parts() -> None:
-    parts = step_parts(MEAN)
+    parts = build_step_parts(MEAN)
     assert (parts.step_ns, parts.num_steps, parts.duration_decimals) == (200 * MS, 3, 1)
     assert parts.rows == (
         CategoryTime(Category.DATA_LOADING, 10 * MS, 0.05),
@@ -69,7 +69,7 @@ def test_a_step_is_its_parts() -> None:
 
 
 def test_kernels_have_shares_of_the_device_time_the_largest_first() -> None:
-    kernels = step_parts(MEAN).kernels
+    kernels = build_step_parts(MEAN).kernels
     assert kernels is not None
     assert kernels.total_ns == 150 * MS
     assert kernels.classes == (
@@ -77,33 +77,38 @@ def test_kernels_have_shares_of_the_device_time_the_largest_first() -> None:
         KernelTime("conv", 45 * MS, 0.3),
         KernelTime("attention", 15 * MS, 0.1),
     )
-    assert step_parts(OTHER).kernels is None
+    assert build_step_parts(OTHER).kernels is None
 
 
 def test_what_took_no_time_is_told_from_what_was_not_measured() -> None:
-    parts = step_parts(MEAN)
+    parts = build_step_parts(MEAN)
     assert parts.time_of(Category.OPTIMIZER) == CategoryTime(Category.OPTIMIZER, 16 * MS, 0.08)
     assert parts.time_of(Category.SYNC) == CategoryTime(Category.SYNC, 0, 0.0)
     assert parts.time_of(Category.COMMUNICATION) is None
 
 
 def test_a_step_of_no_time_has_no_shares() -> None:
-    parts = step_parts(msgspec.structs.replace(MEAN, step_ns=0))
+    parts = build_step_parts(msgspec.structs.replace(MEAN, step_ns=0))
     assert {row.share for row in parts.rows} == {None}
     assert parts.time_of(Category.SYNC) == CategoryTime(Category.SYNC, 0, None)
 
 
 def test_categories_come_in_their_own_order() -> None:
     turned = dict(reversed(MEAN.by_category_ns.items()))
-    assert step_parts(msgspec.structs.replace(MEAN, by_category_ns=turned)) == step_parts(MEAN)
+    assert build_step_parts(
+        msgspec.structs.replace(MEAN, by_category_ns=turned)
+    ) == build_step_parts(MEAN)
 
 
 def test_steps_side_by_side_have_one_scale() -> None:
-    scale = scale_of([step_parts(OTHER), step_parts(MEAN)])
+    scale = scale_of([build_step_parts(OTHER), build_step_parts(MEAN)])
     assert scale.longest_step_ns == 200 * MS
     assert scale.largest_part_ns == 120 * MS
     assert scale.duration_decimals == 1
-    assert scale_of([step_parts(msgspec.structs.replace(OTHER, step_ns=MS))]).duration_decimals == 3
+    assert (
+        scale_of([build_step_parts(msgspec.structs.replace(OTHER, step_ns=MS))]).duration_decimals
+        == 3
+    )
     assert scale.categories == (
         Category.DATA_LOADING,
         Category.FORWARD,
@@ -122,19 +127,19 @@ def test_of_no_steps_the_scale_is_empty() -> None:
 def two_traced(**changes: object) -> object:
     baseline = variant("baseline", [190.0, 191.0, 189.0], breakdown=MEAN)
     amp = variant("amp", [110.0, 111.0, 109.0], breakdown=OTHER, samples_per_iteration=24)
-    return breakdown_view(run(baseline, variant("tf32", [170.0]), amp, **changes))
+    return build_breakdown_view(run(baseline, variant("tf32", [170.0]), amp, **changes))
 
 
 def test_every_traced_variant_is_there_with_its_timed_step_beside() -> None:
     view = two_traced()
     assert [v.variant for v in view.variants] == ["baseline", "amp"]
-    assert [v.parts for v in view.variants] == [step_parts(MEAN), step_parts(OTHER)]
+    assert [v.parts for v in view.variants] == [build_step_parts(MEAN), build_step_parts(OTHER)]
     assert [v.timed_ns for v in view.variants] == [190 * MS, 110 * MS]
     assert [v.samples_per_iteration for v in view.variants] == [8, 24]
     assert [v.profiler_inflation for v in view.variants] == pytest.approx([10 / 190, 0.1])
     assert [v.agreement.inflation for v in view.variants] == pytest.approx([10 / 190, 0.1])
     assert [v.agreement.cost_ns for v in view.variants] == [10 * MS, None]
-    assert view.scale == scale_of([step_parts(MEAN), step_parts(OTHER)])
+    assert view.scale == scale_of([build_step_parts(MEAN), build_step_parts(OTHER)])
     assert view.batch_sizes == (8, 24)
     assert view.why_none is None
 
@@ -168,10 +173,10 @@ def test_what_is_empty_everywhere_and_what_no_trace_can_show() -> None:
 
 def test_without_a_breakdown_it_says_why() -> None:
     bare = variant("baseline", [190.0])
-    assert breakdown_view(run(bare)).why_none == "not_traced"
-    assert breakdown_view(run(bare)).variants == ()
+    assert build_breakdown_view(run(bare)).why_none == "not_traced"
+    assert build_breakdown_view(run(bare)).variants == ()
     broken = msgspec.structs.replace(bare, trace="tensorboard/baseline/kineto.json.gz")
-    assert breakdown_view(run(broken, variant("amp", [110.0]))).why_none == "unreadable"
+    assert build_breakdown_view(run(broken, variant("amp", [110.0]))).why_none == "unreadable"
 
 
 @pytest.mark.parametrize(
@@ -192,7 +197,7 @@ def test_a_wait_is_shown_where_the_trace_of_a_cpu_shows_another(
         for w in timed.windows
     )
     measured = msgspec.structs.replace(timed, windows=windows)
-    (shown,) = breakdown_view(run(measured, environment=device)).variants
+    (shown,) = build_breakdown_view(run(measured, environment=device)).variants
     assert shown.timed_wait_ns == (None if shown_ms is None else shown_ms * MS)
 
 
@@ -200,7 +205,7 @@ def test_a_timed_step_has_its_epochs_start_in() -> None:
     record = run(variant("baseline", [190.0], breakdown=MEAN))
     time = StepTime(mean_ns=195 * MS, p05_ns=180 * MS, p95_ns=199 * MS, n=4, epoch_start_ns=6 * MS)
     changed = msgspec.structs.replace(record.variants[0], step_time=time)
-    (shown,) = breakdown_view(msgspec.structs.replace(record, variants=(changed,))).variants
+    (shown,) = build_breakdown_view(msgspec.structs.replace(record, variants=(changed,))).variants
     assert shown.timed_ns == 195 * MS
 
 
@@ -227,16 +232,16 @@ def test_sampled_figures_are_those_that_are_known() -> None:
         SampledFigure("host_cpu_percent", 104.0),
         SampledFigure("host_other_cpu_percent", 3.0),
     )
-    assert sampled_view(told) == SampledView(every, ("sw_power_cap",))
+    assert build_sampled_view(told) == SampledView(every, ("sw_power_cap",))
     fewer = msgspec.structs.replace(told, gpu_power_w=None, host_other_cpu_percent=0.0)
-    assert sampled_view(fewer).figures == (
+    assert build_sampled_view(fewer).figures == (
         every[0],
         *every[2:6],
         SampledFigure("host_other_cpu_percent", 0.0),
     )
     limited = TelemetrySummary(gpu_throttle_reasons=("sw_power_cap",))
-    assert sampled_view(limited) == SampledView((), ("sw_power_cap",))
+    assert build_sampled_view(limited) == SampledView((), ("sw_power_cap",))
     unlimited = TelemetrySummary(gpu_power_w=612.0)
-    assert sampled_view(unlimited) == SampledView((every[1],), ())
-    assert sampled_view(TelemetrySummary(num_samples=400)) is None
-    assert sampled_view(None) is None
+    assert build_sampled_view(unlimited) == SampledView((every[1],), ())
+    assert build_sampled_view(TelemetrySummary(num_samples=400)) is None
+    assert build_sampled_view(None) is None

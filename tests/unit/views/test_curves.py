@@ -9,7 +9,7 @@ from annt_prof.analysis.breakdown.breakdown import MeanBreakdown
 from annt_prof.categories import Category
 from annt_prof.runs.record import Epochs, EpochStart, Run, Speedup, TimedWindow, VariantRecord
 from annt_prof.telemetry.summary import TelemetrySummary
-from annt_prof.views.curves import RoundPoint, SampledMean, created_s, curves
+from annt_prof.views.curves import RoundPoint, SampledMean, build_curves, created_s
 from annt_prof.views.reading_progress import ReadingState, reading_state
 from hand_made import MS, run
 
@@ -75,26 +75,26 @@ def whole(*variants: VariantRecord) -> Run:
 def test_a_point_for_each_round_where_and_when_it_was_measured() -> None:
     made = whole(BASELINE, AMP)
     assert created_s(made) == CREATED_S
-    assert curves(made, BASELINE).rounds == (
+    assert build_curves(made, BASELINE).rounds == (
         RoundPoint(0, CREATED_S + 3, 43 * MS, pytest.approx(8 / 0.043)),
         RoundPoint(1, CREATED_S + 27, 53 * MS, pytest.approx(8 / 0.053)),
     )
-    assert curves(made, AMP).rounds == (
+    assert build_curves(made, AMP).rounds == (
         RoundPoint(0, CREATED_S + 9, 20 * MS, 800.0),
         RoundPoint(2, CREATED_S + 46, 25 * MS, 640.0),
     )
 
 
 def test_levels_reach_to_the_last_round_of_any_variant() -> None:
-    shown = curves(whole(BASELINE, AMP), BASELINE)
+    shown = build_curves(whole(BASELINE, AMP), BASELINE)
     assert (shown.began_s, shown.last_round, shown.last_s) == (CREATED_S, 2, CREATED_S + 46)
     bare = msgspec.structs.replace(BASELINE, windows=())
-    shown = curves(whole(bare), bare)
+    shown = build_curves(whole(bare), bare)
     assert (shown.last_round, shown.last_s, shown.rounds) == (1, CREATED_S, ())
 
 
 def test_the_figures_of_the_whole_run() -> None:
-    shown = curves(whole(BASELINE, AMP), AMP)
+    shown = build_curves(whole(BASELINE, AMP), AMP)
     assert shown.speedup == AMP.speedup
     assert (shown.peak_memory_bytes, shown.peak_memory_of) == (77, "host process")
     assert (shown.energy_per_sample_j, shown.profiler_inflation) == (0.31, 0.061)
@@ -104,7 +104,7 @@ def test_the_figures_of_the_whole_run() -> None:
         SampledMean("gpu_power_w", 310.5),
         SampledMean("host_cpu_percent", 0.0),
     )
-    assert curves(whole(BASELINE, AMP), BASELINE).sampled == ()
+    assert build_curves(whole(BASELINE, AMP), BASELINE).sampled == ()
 
 
 @pytest.mark.parametrize(("num_read", "doing"), [(0, "reading"), (6, "reading"), (7, "analysing")])

@@ -15,7 +15,7 @@ from annt_prof.explain.explanation import (
 )
 from annt_prof.runs.record import Numerics, QuantisationError, Speedup
 from annt_prof.runs.verdict import Effect, Verdict
-from annt_prof.views.amounts import AmountView, SavingView, amount_view, saving_view
+from annt_prof.views.amounts import AmountView, SavingView, build_amount_view, build_saving_view
 from annt_prof.views.evidence import (
     Alone,
     CategoryChange,
@@ -30,7 +30,7 @@ from annt_prof.views.evidence import (
     Rounding,
     Share,
     Signature,
-    evidence,
+    build_evidence,
 )
 from annt_prof.views.explanation_view import (
     BaselineAgain,
@@ -39,9 +39,9 @@ from annt_prof.views.explanation_view import (
     PrecisionShare,
     PredictionsView,
     ThroughputView,
-    explanation_view,
+    build_explanation_view,
 )
-from annt_prof.views.waterfall import MovingPart, WaterfallBar, waterfall_view
+from annt_prof.views.waterfall import MovingPart, WaterfallBar, build_waterfall_view
 from hand_made import MS
 
 SAVED = {
@@ -120,7 +120,7 @@ def changed(**fields: object) -> Explanation:
 
 
 def test_every_line_of_evidence_in_its_order() -> None:
-    assert evidence(AMP) == (
+    assert build_evidence(AMP) == (
         Alone(SavingView(True, AmountView(3_000_000, 2_900_000, 3_100_000, 3))),
         GivenOthers(SavingView(False, AmountView(450_000, 430_000, 470_000, 3))),
         Share(AmountView(2_500_000, 2_400_000, 2_600_000, 3)),
@@ -148,8 +148,8 @@ def test_every_line_of_evidence_in_its_order() -> None:
 
 
 def test_of_what_is_not_known_there_is_no_line() -> None:
-    assert evidence(TechniqueExplanation("a", Worth.INCONCLUSIVE, "unknown")) == ()
-    assert evidence(PINNED) == (
+    assert build_evidence(TechniqueExplanation("a", Worth.INCONCLUSIVE, "unknown")) == ()
+    assert build_evidence(PINNED) == (
         Share(AmountView(-800_000, -900_000, -700_000, 3)),
         Moved(
             (
@@ -175,19 +175,19 @@ def test_of_what_is_not_known_there_is_no_line() -> None:
     ],
 )
 def test_a_line_that_would_tell_nothing_is_left_out(fields: dict[str, object], line: type) -> None:
-    assert line in map(type, evidence(AMP))
-    assert line not in map(type, evidence(msgspec.structs.replace(AMP, **fields)))
+    assert line in map(type, build_evidence(AMP))
+    assert line not in map(type, build_evidence(msgspec.structs.replace(AMP, **fields)))
 
 
 def test_a_first_step_is_told_of_from_a_second_on() -> None:
     for extra_s, told in ((0.9, False), (1.1, True)):
-        lines = evidence(msgspec.structs.replace(AMP, extra_first_step_s=extra_s))
+        lines = build_evidence(msgspec.structs.replace(AMP, extra_first_step_s=extra_s))
         assert (FirstStep(extra_s, 1_234) in lines) is told
 
 
 def test_what_the_traces_lack_is_told_from_what_rounding_leaves() -> None:
     for lacking_ns, told in ((9, None), (-9, None), (10, -10), (-10, 10), (None, None)):
-        found = evidence(msgspec.structs.replace(AMP, not_in_trace_ns=lacking_ns))
+        found = build_evidence(msgspec.structs.replace(AMP, not_in_trace_ns=lacking_ns))
         (moved,) = (line for line in found if isinstance(line, Moved))
         assert moved.not_in_traces_ns == told
 
@@ -195,7 +195,7 @@ def test_what_the_traces_lack_is_told_from_what_rounding_leaves() -> None:
 def test_off_by_is_told_only_of_what_did_not_hold() -> None:
     for held, off_ns, told in ((None, 640, None), (True, 640, None), (False, 0, None)):
         fields = {"prediction_held": held, "prediction_error_ns": off_ns}
-        found = evidence(msgspec.structs.replace(AMP, **fields))
+        found = build_evidence(msgspec.structs.replace(AMP, **fields))
         (predicted,) = (line for line in found if isinstance(line, Predicted))
         assert (predicted.held, predicted.off_ns) == (held, told)
 
@@ -203,29 +203,31 @@ def test_off_by_is_told_only_of_what_did_not_hold() -> None:
 def test_of_numbers_that_are_all_zero_there_is_no_relative_error() -> None:
     zeros = QuantisationError("gradients", "float16", 0.0, 0.0, 0.0, 0.0)
     numerics = msgspec.structs.replace(AMP.numerics, quantisation=(zeros,))
-    assert Rounding("gradients", "float16", 0.0, 0.0, 0.0, 0.0) in evidence(
+    assert Rounding("gradients", "float16", 0.0, 0.0, 0.0, 0.0) in build_evidence(
         msgspec.structs.replace(AMP, numerics=numerics)
     )
 
 
 def test_a_loss_is_a_cost_with_its_interval_turned() -> None:
-    assert saving_view(Amount(7 * MS, 5 * MS, 12 * MS)) == SavingView(
+    assert build_saving_view(Amount(7 * MS, 5 * MS, 12 * MS)) == SavingView(
         True, AmountView(7 * MS, 5 * MS, 12 * MS, 2)
     )
-    assert saving_view(Amount(-7 * MS, -12 * MS, 5 * MS)) == SavingView(
+    assert build_saving_view(Amount(-7 * MS, -12 * MS, 5 * MS)) == SavingView(
         False, AmountView(7 * MS, -5 * MS, 12 * MS, 2)
     )
-    assert amount_view(Amount(-7 * MS, -12 * MS, 5 * MS)) == AmountView(
+    assert build_amount_view(Amount(-7 * MS, -12 * MS, 5 * MS)) == AmountView(
         -7 * MS, -12 * MS, 5 * MS, 3
     )
-    assert saving_view(Amount(0, None, None)) == SavingView(True, AmountView(0, None, None, 3))
-    assert saving_view(Amount(-12 * MS, None, 3)) == SavingView(
+    assert build_saving_view(Amount(0, None, None)) == SavingView(
+        True, AmountView(0, None, None, 3)
+    )
+    assert build_saving_view(Amount(-12 * MS, None, 3)) == SavingView(
         False, AmountView(12 * MS, None, None, 2)
     )
 
 
 def test_the_waterfall_has_every_level() -> None:
-    view = waterfall_view(EXPLANATION)
+    view = build_waterfall_view(EXPLANATION)
     assert view is not None
     assert view.baseline == WaterfallBar("baseline", 10_000_000, 0)
     assert view.techniques == (
@@ -257,7 +259,7 @@ def test_the_waterfall_has_every_level() -> None:
 def test_a_waterfall_may_pass_its_ends() -> None:
     more = msgspec.structs.replace(AMP, share=Amount(12_000_000, 1, 2), saving_by_category_ns=None)
     first = msgspec.structs.replace(PINNED, share=Amount(-400_000, 1, 2))
-    view = waterfall_view(
+    view = build_waterfall_view(
         changed(techniques=(first, more), total=Amount(11_600_000, 11_000_000, 12_000_000))
     )
     assert view is not None
@@ -269,7 +271,7 @@ def test_a_waterfall_may_pass_its_ends() -> None:
 
 def test_a_share_of_nothing_is_drawn_in_what_was_saved() -> None:
     neither = msgspec.structs.replace(PINNED, share=Amount(0, -1, 1))
-    view = waterfall_view(changed(techniques=(neither,)))
+    view = build_waterfall_view(changed(techniques=(neither,)))
     assert view is not None
     parts = (MovingPart("h2d_copy", 60),)
     assert view.techniques == (WaterfallBar("pin_memory", 0, 10_000_000, parts),)
@@ -285,29 +287,29 @@ def test_a_share_of_nothing_is_drawn_in_what_was_saved() -> None:
     ],
 )
 def test_no_waterfall_without_shares_that_are_facts(fields: dict[str, object]) -> None:
-    assert waterfall_view(changed(**fields)) is None
+    assert build_waterfall_view(changed(**fields)) is None
 
 
 def test_the_whole() -> None:
-    view = explanation_view(EXPLANATION)
+    view = build_explanation_view(EXPLANATION)
     assert view.explanation == EXPLANATION
     assert view.total == SavingView(True, AmountView(1_600_000, 1_500_000, 1_750_000, 3))
-    assert view.waterfall == waterfall_view(EXPLANATION)
+    assert view.waterfall == build_waterfall_view(EXPLANATION)
     assert [t.explained for t in view.techniques] == [AMP, PINNED, TF32]
-    assert [t.evidence for t in view.techniques] == [evidence(t) for t in (AMP, PINNED, TF32)]
+    assert [t.evidence for t in view.techniques] == [build_evidence(t) for t in (AMP, PINNED, TF32)]
     assert [t.bound_ns for t in view.techniques] == [2_200_000, 0, 2]
     assert not view.stop_matters
-    assert explanation_view(changed(launches=1)).stop_matters
-    assert explanation_view(changed(total=None)).total is None
+    assert build_explanation_view(changed(launches=1)).stop_matters
+    assert build_explanation_view(changed(total=None)).total is None
 
 
 def test_predictions_are_counted() -> None:
-    assert explanation_view(EXPLANATION).predictions == PredictionsView(
+    assert build_explanation_view(EXPLANATION).predictions == PredictionsView(
         num_told=3, num_held=1, num_unsure=1
     )
     four = (AMP, AMP, PINNED, PINNED, PINNED, TF32, msgspec.structs.replace(AMP, bounds=None))
-    assert explanation_view(changed(techniques=four)).predictions == PredictionsView(6, 3, 1)
-    assert explanation_view(changed(techniques=())).predictions is None
+    assert build_explanation_view(changed(techniques=four)).predictions == PredictionsView(6, 3, 1)
+    assert build_explanation_view(changed(techniques=())).predictions is None
 
 
 @pytest.mark.parametrize(
@@ -317,7 +319,7 @@ def test_orders_are_told_where_shares_are_estimated(
     walked: int, expected: OrdersWalked | None
 ) -> None:
     """Of three techniques two can act, which may be added in two orders."""
-    assert explanation_view(changed(orders=walked)).orders == expected
+    assert build_explanation_view(changed(orders=walked)).orders == expected
 
 
 @pytest.mark.parametrize(
@@ -332,10 +334,10 @@ def test_orders_are_told_where_shares_are_estimated(
 )
 def test_the_baseline_against_itself(verdict: Verdict, judgement: str) -> None:
     again = Speedup(1.01, 0.97, 1.06, 4, 4)
-    view = explanation_view(changed(baseline_again=again, verdict_on_again=verdict))
+    view = build_explanation_view(changed(baseline_again=again, verdict_on_again=verdict))
     assert view.baseline_again == BaselineAgain(0.97, 1.06, judgement)
     bare = msgspec.structs.replace(again, low=None, high=None)
-    view = explanation_view(changed(baseline_again=bare, verdict_on_again=verdict))
+    view = build_explanation_view(changed(baseline_again=bare, verdict_on_again=verdict))
     assert view.baseline_again is None
 
 
@@ -349,7 +351,7 @@ def test_throughputs_name_a_mix_where_there_are_several_precisions() -> None:
         {"conv": "tf32"},
     )
     one = Throughput("baseline", 2e12, "float32", None, {"float32": 1.0}, {}, "not calibrated")
-    assert explanation_view(changed(throughputs=(several, one))).throughputs == (
+    assert build_explanation_view(changed(throughputs=(several, one))).throughputs == (
         ThroughputView(
             variant="amp",
             flops_per_s=3e12,
@@ -377,14 +379,14 @@ def test_throughputs_name_a_mix_where_there_are_several_precisions() -> None:
 
 def test_two_precisions_are_a_mix() -> None:
     two = Throughput("amp", 3e12, "tf32", 0.61, {"float32": 0.4, "tf32": 0.6})
-    (shown,) = explanation_view(changed(throughputs=(two,))).throughputs
+    (shown,) = build_explanation_view(changed(throughputs=(two,))).throughputs
     assert shown.mix == (PrecisionShare("tf32", 0.6), PrecisionShare("float32", 0.4))
 
 
 def test_interactions_are_told_as_more_or_less_never_as_less_than_nothing() -> None:
     more = Interaction(("amp", "tf32"), Amount(340_000, 310_000, 390_000))
     less = Interaction(("amp", "sdpa"), Amount(-340_000, -390_000, -310_000))
-    assert explanation_view(changed(interactions=(more, less))).interactions == (
+    assert build_explanation_view(changed(interactions=(more, less))).interactions == (
         InteractionView(("amp", "tf32"), True, AmountView(340_000, 310_000, 390_000, 3)),
         InteractionView(("amp", "sdpa"), False, AmountView(340_000, 310_000, 390_000, 3)),
     )

@@ -20,9 +20,9 @@ from annt_prof.runs.record import (
 from annt_prof.runs.verdict import Effect, Verdict
 from annt_prof.scenario.effective import EffectiveValue, Replaced, Substitution
 from annt_prof.telemetry.summary import TelemetrySummary
-from annt_prof.views.breakdown_view import breakdown_view
+from annt_prof.views.breakdown_view import build_breakdown_view
 from annt_prof.views.caveats_view import RemarkRow
-from annt_prof.views.run_view import run_view
+from annt_prof.views.run_view import build_run_view
 from annt_prof.views.setting_view import DataFacts, ModelFacts
 from annt_prof.views.table_notes import ContradictionNote, EpochStartNote, PeakOwner
 from annt_prof.views.variant_rows import SaidOfVariant, VariantRow
@@ -141,12 +141,12 @@ def whole(**changes: object) -> Run:
 
 def test_the_run_itself() -> None:
     made = whole(stop="time is up", complete=False, seed=11, telemetry_note="at 25 Hz")
-    view = run_view(made)
+    view = build_run_view(made)
     assert (view.run_id, view.scenario_name) == ("20260725-143012-vit_amp", "vit_amp")
     assert (view.stop, view.complete, view.seed) == ("time is up", False, 11)
     assert view.telemetry_note == "at 25 Hz"
     assert view.scenario == made.scenario
-    assert view.breakdown == breakdown_view(made)
+    assert view.breakdown == build_breakdown_view(made)
     assert (view.num_rounds, view.num_launches) == (5, 4)
     assert view.logs == ("logs/tf32.log",)
     assert (view.explainable, view.traced) == (True, True)
@@ -164,14 +164,14 @@ def test_the_run_itself() -> None:
 def test_what_can_be_done_next(
     variants: tuple[VariantRecord, ...], explainable: bool, traced: bool
 ) -> None:
-    view = run_view(record(*variants))
+    view = build_run_view(record(*variants))
     assert (view.explainable, view.traced) == (explainable, traced)
 
 
 @pytest.mark.parametrize("place", range(5))
 def test_a_row_holds_what_was_recorded(place: int) -> None:
     made = whole()
-    row, recorded = run_view(made).rows[place], made.variants[place]
+    row, recorded = build_run_view(made).rows[place], made.variants[place]
     same = set(VariantRow.__struct_fields__) & set(VariantRecord.__struct_fields__)
     assert len(same) == 23
     assert {key: getattr(row, key) for key in same} == {key: getattr(recorded, key) for key in same}
@@ -179,13 +179,13 @@ def test_a_row_holds_what_was_recorded(place: int) -> None:
 
 
 def test_a_wait_is_told_per_iteration_within_an_epoch() -> None:
-    rows = run_view(whole()).rows
+    rows = build_run_view(whole()).rows
     assert [row.waited_ns for row in rows[:3]] == [3 * MS, 1_533_333, None]  # a thirtieth
 
 
 def test_a_row_has_its_own_breakdown() -> None:
     other = msgspec.structs.replace(TRACED, step_ns=47 * MS)
-    view = run_view(record(BASELINE, LOST, msgspec.structs.replace(AMP, breakdown=other)))
+    view = build_run_view(record(BASELINE, LOST, msgspec.structs.replace(AMP, breakdown=other)))
     assert [row.traced for row in view.rows] == [
         view.breakdown.variants[0],
         None,
@@ -200,7 +200,7 @@ def test_a_row_has_its_own_breakdown() -> None:
 
 
 def test_each_row_has_its_own_verdict_and_mix() -> None:
-    rows = run_view(whole()).rows
+    rows = build_run_view(whole()).rows
     assert [row.name for row in rows] == ["baseline", "amp", "tf32", "all", "all_but_one"]
     assert [row.verdict for row in rows] == [None, FASTER, None, SLOWER, SLOWER]
     assert [row.is_baseline for row in rows] == [True, False, False, False, False]
@@ -209,7 +209,7 @@ def test_each_row_has_its_own_verdict_and_mix() -> None:
 
 
 def test_mathematics_is_said_once_by_rows_that_have_figures() -> None:
-    rows = run_view(whole()).rows
+    rows = build_run_view(whole()).rows
     assert [row.new_mathematics for row in rows] == [
         (),
         ("rounds to 8 bits",),
@@ -223,7 +223,7 @@ def test_mathematics_is_said_once_by_rows_that_have_figures() -> None:
 
 def test_mistakes_are_the_remarks_that_a_check_or_a_trace_found() -> None:
     remarks = tuple(Remark(source, source.value) for source in Source)
-    (row,) = run_view(record(msgspec.structs.replace(AMP, remarks=remarks))).rows
+    (row,) = build_run_view(record(msgspec.structs.replace(AMP, remarks=remarks))).rows
     assert [mistake.source for mistake in row.mistakes] == [Source.PITFALL, Source.TRACE]
 
 
@@ -243,25 +243,25 @@ def test_a_variant_that_crashed_as_the_baseline_did(
         VariantRecord(name, (), status, reason)
         for name, (status, reason) in (("baseline", baseline), ("amp", variant))
     )
-    rows = run_view(record(first, other)).rows
+    rows = build_run_view(record(first, other)).rows
     assert [row.as_the_baseline for row in rows] == [False, alike]
 
 
 def test_columns_take_their_decimals_and_unit_from_rows_with_figures() -> None:
-    columns = run_view(whole()).columns
+    columns = build_run_view(whole()).columns
     assert (columns.throughput_decimals, columns.duration_decimals) == (1, 1)
     assert (columns.memory_unit.name, columns.has_energy) == ("GiB", True)
     small = msgspec.structs.replace(
         AMP, peak_memory_bytes=9, step_time=StepTime(mean_ns=MS, p05_ns=2, p95_ns=3 * MS, n=3)
     )
     lost = msgspec.structs.replace(LOST, peak_memory_bytes=9 * GIB, energy_per_sample_j=0.3)
-    columns = run_view(record(small, lost)).columns
+    columns = build_run_view(record(small, lost)).columns
     assert (columns.memory_unit.name, columns.has_energy) == ("MiB", False)
     assert columns.duration_decimals == 3
 
 
 def test_what_is_said_beside_the_table_is_said_once() -> None:
-    assert run_view(whole()).said == (
+    assert build_run_view(whole()).said == (
         SaidOfVariant("baseline", (), ("shared", "of the baseline"), ()),
         SaidOfVariant("amp", (), ("amp: of amp and all",), ("amp: rounds to 8 bits",)),
         SaidOfVariant("tf32", (), (), ("tf32: rounds to 11 bits",)),
@@ -270,7 +270,7 @@ def test_what_is_said_beside_the_table_is_said_once() -> None:
 
 
 def test_what_the_figures_are_of() -> None:
-    notes = run_view(whole()).notes
+    notes = build_run_view(whole()).notes
     assert notes is not None
     assert notes.samples_per_iteration == (8, 16, 24)
     assert (notes.least_windows, notes.most_windows) == (2, 4)
@@ -290,36 +290,36 @@ def test_what_the_figures_are_of() -> None:
 
 
 def test_notes_follow_what_was_measured() -> None:
-    assert run_view(record(LOST)).notes is None
-    notes = run_view(record(msgspec.structs.replace(BASELINE, uneven=True))).notes
+    assert build_run_view(record(LOST)).notes is None
+    notes = build_run_view(record(msgspec.structs.replace(BASELINE, uneven=True))).notes
     assert notes is not None
     assert (notes.launch_figure, notes.starts_in_steps) == ("mean", False)
-    assert run_view(record(LOST, AMP, ALL)).notes.contradictions == ()  # to no baseline
+    assert build_run_view(record(LOST, AMP, ALL)).notes.contradictions == ()  # to no baseline
     assert notes.peak_owners == (PeakOwner("host process", ("baseline",)),)
     told_not = msgspec.structs.replace(AMP, peak_memory_of=None, uneven=True)
-    notes = run_view(record(BASELINE, told_not)).notes
+    notes = build_run_view(record(BASELINE, told_not)).notes
     assert notes is not None
     assert notes.launch_figure == "mean"
     assert notes.peak_owners == (PeakOwner("host process", ("baseline",)),)
     again = msgspec.structs.replace(
         AMP, name="baseline_again", speedup=Speedup(1.04, 1.03, 1.05, 3, 3)
     )
-    notes = run_view(record(BASELINE, again)).notes
+    notes = build_run_view(record(BASELINE, again)).notes
     assert notes is not None
     assert notes.floor == pytest.approx(0.04)
 
 
 def test_remarks_are_told_once_with_whom_they_are_about() -> None:
-    remarks = run_view(whole(remarks=("of the run",))).caveats.remarks
+    remarks = build_run_view(whole(remarks=("of the run",))).caveats.remarks
     assert remarks == (
         RemarkRow("of the run"),
         RemarkRow("shared", ("baseline", "amp", "all", "all_but_one")),
         RemarkRow("of the baseline", ("baseline",)),
         RemarkRow("amp: of amp and all", ("amp", "all")),
     )
-    both = run_view(record(BASELINE, AMP)).caveats.remarks
+    both = build_run_view(record(BASELINE, AMP)).caveats.remarks
     assert both[0] == RemarkRow("shared", ("baseline", "amp"), of_every=True)
-    (only, _) = run_view(record(BASELINE)).caveats.remarks
+    (only, _) = build_run_view(record(BASELINE)).caveats.remarks
     assert not only.of_every  # of one variant there is no every
 
 
@@ -330,7 +330,7 @@ COPYING = Substitution("pinned batches", "pageable ones", "copies wait", Replace
 
 def test_what_is_not_as_asked() -> None:
     replaced = (DATA, WEIGHTS, COPYING)
-    caveats = run_view(
+    caveats = build_run_view(
         whole(substitutions=replaced, overrides_in_effect=("dataset.batch_size is 8",))
     ).caveats
     assert caveats.substitutions == replaced
@@ -353,32 +353,32 @@ def test_what_is_not_as_asked() -> None:
     ],
 )
 def test_model_and_data(replaced: tuple[Substitution, ...], model: bool, data: bool) -> None:
-    setting = run_view(whole(substitutions=replaced)).setting
+    setting = build_run_view(whole(substitutions=replaced)).setting
     assert setting.model == ModelFacts("timm vit_base_patch16_224", True, model)
     assert setting.data == DataFacts("cifar10", 224, 8, 0, data)
     assert setting.created == "2026-07-25T14:30:12+00:00"
 
 
 def test_what_the_scenario_does_not_say_is_not_there() -> None:
-    setting = run_view(whole(scenario=())).setting
+    setting = build_run_view(whole(scenario=())).setting
     assert (setting.model, setting.data) == (None, None)
     bare = (
         EffectiveValue("model.name", "net", "default"),
         EffectiveValue("dataset.name", "digits", "default"),
     )
-    setting = run_view(whole(scenario=bare)).setting
+    setting = build_run_view(whole(scenario=bare)).setting
     assert setting.model == ModelFacts("net", False, False)
     assert setting.data == DataFacts("digits", None, None, None, False)
 
 
 def test_the_machine() -> None:
-    setting = run_view(whole(environment=GPU)).setting
+    setting = build_run_view(whole(environment=GPU)).setting
     assert setting.environment == GPU
     assert (setting.one_of_devices, setting.host_cpu) == (2, "Intel(R) Xeon(R) Platinum 8480C")
     assert setting.key_packages == {"python": "3.12.3", "torch": "2.15.0"}
     bare = msgspec.structs.replace(GPU, num_devices=1, packages={"torch": "2.15.0"})
-    setting = run_view(whole(environment=bare)).setting
+    setting = build_run_view(whole(environment=bare)).setting
     assert (setting.one_of_devices, setting.key_packages) == (None, {"torch": "2.15.0"})
-    setting = run_view(whole(environment=CPU)).setting
+    setting = build_run_view(whole(environment=CPU)).setting
     assert (setting.one_of_devices, setting.host_cpu) == (None, None)
     assert "torchvision" not in setting.key_packages

@@ -5,7 +5,7 @@ import pytest
 
 from annt_prof.analysis.breakdown.breakdown import Breakdown
 from annt_prof.categories import Category
-from annt_prof.views.step_parts import HiddenTime, step_parts
+from annt_prof.views.step_parts import HiddenTime, build_step_parts
 from annt_prof.views.step_table_view import build_step_table
 from annt_prof.views.trace_steps_view import (
     UnseenCategory,
@@ -16,7 +16,7 @@ from hand_made_analysis import BREAKDOWN, STEPS, ns, step
 
 def test_the_mean_and_how_far_steps_lie_apart():
     view = build_trace_steps_view(BREAKDOWN)
-    assert view.parts == step_parts(BREAKDOWN.mean)
+    assert view.parts == build_step_parts(BREAKDOWN.mean)
     assert (view.num_steps, view.shortest_ns, view.longest_ns) == (2, ns(90), ns(92.8))
 
 
