@@ -71,7 +71,7 @@ class Dicts(torch.utils.data.TensorDataset):
 
 def test_every_variant_is_measured_and_the_inapplicable_is_named(finished: Outcome) -> None:
     assert finished.status == 0, finished.stderr
-    assert finished.answer["schema_version"] == 2
+    assert finished.answer["schema_version"] == 3
     status = {name: variant["status"] for name, variant in finished.variants.items()}
     assert status == {
         "baseline": "measured",

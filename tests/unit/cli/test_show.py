@@ -44,7 +44,7 @@ def test_json_is_the_document_and_nothing_else(
     assert main(["show", "--json", "--runs-dir", str(root)]) == 0
     out, err = capfdbinary.readouterr()
     assert out == document(build_run_view(cpu_run()))
-    assert json.loads(out)["schema_version"] == 2
+    assert json.loads(out)["schema_version"] == 3
     assert err == b""
 
 

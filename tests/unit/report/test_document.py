@@ -72,7 +72,7 @@ def test_the_keys_stay(record: Run) -> None:
         if variant["status"] == "measured":
             assert list(variant["step_time_ns"]) == ["mean", "p05", "p95", "n", "epoch_start"]
             assert list(variant["speedup"]) == ["ratio", "low", "high", "rounds", "launches"]
-    assert answer["schema_version"] == 2
+    assert answer["schema_version"] == 3
 
 
 @pytest.mark.parametrize("record", [cpu_run(), gpu_run()])
