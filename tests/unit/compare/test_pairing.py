@@ -22,6 +22,7 @@ def simulated(rng: random.Random, ratio: float, rounds: int, noise: float) -> Sp
     return found
 
 
+@pytest.mark.simulation
 @pytest.mark.parametrize("rounds", [3, 5, 12])
 def test_the_interval_holds_the_truth_95_times_in_100(rounds: int) -> None:
     rng = random.Random(rounds)
@@ -30,6 +31,7 @@ def test_the_interval_holds_the_truth_95_times_in_100(rounds: int) -> None:
     assert held == pytest.approx(0.95, abs=0.02)
 
 
+@pytest.mark.simulation
 def test_a_variant_against_itself_shows_an_effect_5_times_in_100() -> None:
     rng = random.Random(7)
     found = [simulated(rng, 1.0, 8, 0.02) for _ in range(RUNS)]
@@ -104,6 +106,7 @@ def test_the_rounds_of_a_launch_count_once() -> None:
     assert (found.rounds, found.launches) == (8, 2)
 
 
+@pytest.mark.simulation
 def test_processes_that_differ_do_not_pass_for_an_effect() -> None:
     """With offsets per process, the same code shows an effect no more often than it should."""
     rng = random.Random(11)
@@ -182,6 +185,7 @@ class TestPreciseEnough:
         assert not precise_enough(pair, upper * 0.999, 5)
 
 
+@pytest.mark.simulation
 @pytest.mark.parametrize(("others", "least"), [(1, 0.915), (3, 0.93)])
 def test_stopping_early_costs_little_coverage(others: int, least: float) -> None:
     rng = random.Random(11)
@@ -241,6 +245,7 @@ def against_itself(count: int, hiccups: float, runs: int) -> list[Speedup]:
     return found
 
 
+@pytest.mark.simulation
 @pytest.mark.parametrize("hiccups", [0, 0.05])
 @pytest.mark.parametrize("launches", [3, 5, 8, 10, 20])
 def test_hiccups_make_no_effect_of_nothing(launches: int, hiccups: float) -> None:
@@ -250,6 +255,7 @@ def test_hiccups_make_no_effect_of_nothing(launches: int, hiccups: float) -> Non
     assert left_out < 0.06 + 3 * math.sqrt(0.06 * 0.94 / 600)  # three errors of the simulation
 
 
+@pytest.mark.simulation
 @pytest.mark.parametrize(("launches", "most"), [(3, 0.04), (5, 0.022), (8, 0.016), (10, 0.016)])
 def test_a_hiccup_in_a_round_widens_no_launch(launches: int, most: float) -> None:
     """One window of twenty is twice as long, and half of all intervals stay as narrow as these.

@@ -92,6 +92,7 @@ def test_what_counts_as_narrow_is_the_scenarios_choice() -> None:
     assert decide(speedup, precision=0.05).effect == "no_measurable_effect"
 
 
+@pytest.mark.simulation
 def test_of_200_comparisons_of_a_thing_with_itself_at_most_one_in_twenty_is_called_an_effect() -> (
     None
 ):

@@ -228,6 +228,7 @@ def test_a_run_without_any_window():
     assert (found.total, found.baseline_ns) == (None, None)
 
 
+@pytest.mark.simulation
 def test_the_smallest_effect_is_found_four_times_out_of_five():
     generator, spread, rounds = np.random.default_rng(1), 0.01, 12
     sizes = [

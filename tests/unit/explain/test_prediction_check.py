@@ -56,6 +56,7 @@ def test_how_far_a_prediction_was_off():
     assert [outside(ns, bounds) for ns in (-5, -2, 0, 10, 13)] == [-3, 0, 0, 0, 3]
 
 
+@pytest.mark.simulation
 @pytest.mark.parametrize("bounds", [NOTHING, Bounds(-200_000, 0, "")], ids=["nothing", "a cost"])
 @pytest.mark.parametrize("noise", [0.002, 0.01])
 @pytest.mark.parametrize("launches", [3, 5, 12])
