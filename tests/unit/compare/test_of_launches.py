@@ -9,6 +9,7 @@ from annt_prof.compare.comparison import summarise
 from annt_prof.compare.figures import (
     launch_of_rounds,
     log_ratios_of_launches,
+    middle_ns,
     per_sample_ns,
     waited_ns,
     waited_share,
@@ -95,3 +96,22 @@ def test_waits_are_a_share_of_the_wall_and_that_of_the_step() -> None:
     assert waited_share(waiting) == pytest.approx(0.1)
     assert waited_ns(waiting) == 12 * MS
     assert waited_ns(msgspec.structs.replace(waiting, step_time=None)) is None
+
+
+@pytest.mark.parametrize(
+    ("count", "uneven", "mean"),
+    [(5, False, 20), (5, True, 20), (9, False, 180 / 9), (10, False, 10), (10, True, 20)],
+)
+def test_of_fewer_than_ten_launches_and_of_uneven_ones_all_count(
+    count: int, uneven: bool, mean: float
+) -> None:
+    values = dict.fromkeys(range(count - 1), 10.0) | {count - 1: 10.0 + 10 * count}
+    launches = {number: number for number in values}
+    assert middle_ns(values, launches, uneven=uneven) == pytest.approx(mean)
+
+
+@pytest.mark.parametrize(("uneven", "mean"), [(False, 12), (True, 92 / 3)])
+def test_a_launch_is_the_median_of_its_rounds_unless_uneven(uneven: bool, mean: float) -> None:
+    found = middle_ns(BASE, dict.fromkeys(range(3), 0), uneven=uneven)
+    assert found == pytest.approx(mean)
+    assert middle_ns(BASE, dict.fromkeys(range(3), 0)) == 12
