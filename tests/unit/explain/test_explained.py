@@ -1,0 +1,374 @@
+"""What an explanation holds of a run, with figures that can be told by hand.
+
+A sample of the baseline takes 10 ms. The four launches of a variant spread around its own time, so
+that each figure has an interval.
+"""
+
+import math
+
+import pytest
+from msgspec.structs import replace
+
+from annt_prof.categories import Category, KernelClass, Precision
+from annt_prof.explain.attribution import place
+from annt_prof.explain.explaining import explain
+from annt_prof.explain.explanation import Amount, Worth
+from annt_prof.explain.facts import gather
+from annt_prof.explain.options import options_of
+from annt_prof.explain.precisions import matrix_time
+from annt_prof.explain.prediction import evidence_of, on_in_baseline
+from annt_prof.remarks import Remark, Source
+from annt_prof.runs.record import Numerics, TechniqueInEffect
+from annt_prof.runs.verdict import Effect
+from annt_prof.scenario.effective import EffectiveValue
+from hand_made import GPU, MS, breakdown, lost, run, variant
+
+SPREAD = (0.001, -0.001, 0.002, -0.002)
+
+
+def spread(name, ms, *, factors=None, sign=1, **changes):
+    """Four launches whose logarithms are this far from ``ms``."""
+    windows = [ms * math.exp(sign * off) for off in SPREAD]
+    chosen = {} if factors is None else {"factors": factors}
+    return variant(name, windows, **chosen, **changes)
+
+
+def baseline(**changes):
+    return variant("baseline", [80.0] * 4, **changes)
+
+
+def named(explanation):
+    return {each.name: each for each in explanation.techniques}
+
+
+def test_an_explanation_holds_what_the_run_says_of_itself():
+    again = spread("baseline_again", 80.4, factors=())
+    measured = run(
+        baseline(), spread("amp", 64), again, design="leave_one_out", differences=("a: 1 -> 2",),
+        same_in_both=("b: 3",), switched_on=("amp",), stop="enough", complete=False,
+    )  # fmt: skip
+    found = explain(measured)
+    assert (found.run_id, found.design) == (measured.run_id, "leave_one_out")
+    assert (found.launches, found.orders) == (4, 1)
+    assert found.baseline_ns == 10 * MS
+    assert (found.stop, found.complete) == ("enough", False)
+    assert (found.differences, found.same_in_both) == (("a: 1 -> 2",), ("b: 3",))
+    assert found.baseline_again.ratio == pytest.approx(80 / 80.4)
+    assert found.verdict_on_again.effect is Effect.NO_MEASURABLE_EFFECT
+    assert found.verdict_on_again == measured.variants[2].verdict
+
+
+def test_without_a_second_baseline_there_is_nothing_on_it():
+    found = explain(run(baseline(), spread("amp", 64)))
+    assert (found.baseline_again, found.verdict_on_again) == (None, None)
+
+
+def test_without_a_baseline_nothing_is_worth_anything():
+    found = explain(run(lost("baseline", "crashed", "killed"), spread("amp", 64)))
+    assert (found.launches, found.baseline_ns, found.total) == (0, None, None)
+    (amp,) = found.techniques
+    assert amp.worth is Worth.INCONCLUSIVE
+    assert amp.reason == "not measured: no round has both it and the baseline"
+
+
+def three():
+    """Alone 2, 1 and -1 of 10 ms; the first two 4; the last with either as much less."""
+    return run(
+        baseline(),
+        spread("amp", 64.0),
+        spread("tf32", 72.0, sign=-1),
+        spread("amp+tf32", 48.0, factors=("amp", "tf32")),
+    )
+
+
+def test_shares_and_what_each_adds_to_the_others():
+    found = explain(three())
+    assert found.total.ns == 4 * MS
+    amp, tf32 = found.techniques
+    assert (amp.alone.ns, tf32.alone.ns) == (2 * MS, 1 * MS)
+    assert (amp.given_others.ns, tf32.given_others.ns) == (3 * MS, 2 * MS)
+    assert (amp.share.ns, tf32.share.ns) == (2.5 * MS, 1.5 * MS)
+    assert found.orders == 2
+    assert amp.speedup.ratio == pytest.approx(1.25)
+    assert amp.smallest_effect < tf32.smallest_effect * 1.01
+    (interaction,) = found.interactions
+    assert interaction.techniques == ("amp", "tf32")
+    assert interaction.extra.ns == 1 * MS
+    assert interaction.extra.low < 1 * MS < interaction.extra.high
+
+
+def test_an_interaction_is_told_by_its_lower_end():
+    """A twentieth of a millisecond is what no run tells from nothing."""
+    for both_ms, told in ((55.9, 0), (55.0, 1), (57.0, 1), (56.1, 0)):
+        measured = run(
+            baseline(),
+            spread("amp", 64.0),
+            spread("tf32", 72.0),
+            spread("amp+tf32", both_ms, factors=("amp", "tf32")),
+        )
+        assert len(explain(measured).interactions) == told
+    twice = spread("baseline_again", 84.0, factors=())
+    noisy = replace(three(), variants=run(*three().variants, twice).variants)
+    assert len(explain(noisy).interactions) == 1
+    worse = spread("baseline_again", 92.0, factors=())
+    noisier = replace(three(), variants=run(*three().variants, worse).variants)
+    assert explain(noisier).interactions == ()
+
+
+def test_interactions_are_sorted_by_size_and_named_in_the_mixs_order():
+    measured = run(
+        baseline(),
+        spread("tf32", 72.0),
+        spread("amp", 64.0),
+        spread("compile", 60.0),
+        spread("tf32+amp", 48.0, factors=("tf32", "amp")),
+        spread("tf32+compile", 68.0, factors=("tf32", "compile")),
+    )
+    found = explain(measured).interactions
+    assert [each.techniques for each in found] == [("tf32", "compile"), ("tf32", "amp")]
+    assert [each.extra.ns for each in found] == [-2 * MS, 1 * MS]
+
+
+def test_a_longer_first_step_is_paid_back_after_so_many_iterations():
+    """3.01 s more, and 16 of 80 ms saved by each."""
+    first = baseline(first_step_s=1.25)
+    tuned = spread("compile", 64.0, first_step_s=4.26)
+    found = named(explain(run(first, tuned)))["compile"]
+    assert found.extra_first_step_s == pytest.approx(3.01)
+    assert found.paid_back_after == math.ceil(3.01 / 0.016)
+
+
+@pytest.mark.parametrize(
+    ("before_s", "after_s", "ms", "extra_s"),
+    [
+        (1.25, 1.25, 64.0, 0.0),
+        (1.25, 1.0, 64.0, -0.25),
+        (1.25, 4.25, 96.0, 3.0),
+        (None, 4.25, 64.0, None),
+        (1.25, None, 64.0, None),
+    ],
+)
+def test_what_saves_nothing_is_never_paid_back(before_s, after_s, ms, extra_s):
+    tuned = spread("compile", ms, first_step_s=after_s)
+    found = named(explain(run(baseline(first_step_s=before_s), tuned)))["compile"]
+    assert found.extra_first_step_s == extra_s
+    assert found.paid_back_after is None
+
+
+def test_an_effect_without_an_interval_pays_nothing_back():
+    tuned = variant("compile", [64.0, 64.0], first_step_s=4.25)
+    found = named(explain(run(baseline(first_step_s=1.25), tuned)))["compile"]
+    assert found.paid_back_after is None
+    assert found.signature == ()
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "worth", "said"),
+    [
+        ("out_of_memory", None, Worth.INCONCLUSIVE, "not measured: out of memory"),
+        ("crashed", "killed", Worth.INCONCLUSIVE, "not measured: killed"),
+        ("not_applicable", None, Worth.NOT_APPLICABLE, "not applicable: not applicable"),
+        ("not_applicable", "no", Worth.NOT_APPLICABLE, "not applicable: no"),
+    ],
+)
+def test_why_a_technique_was_not_measured(status, reason, worth, said):
+    other = lost("tf32", "crashed", "another's")
+    found = explain(run(baseline(), other, lost("amp", status, reason)))
+    amp = named(found)["amp"]
+    assert (amp.name, amp.worth, amp.reason) == ("amp", worth, said)
+
+
+def test_no_common_round_is_not_measured_either():
+    late = spread("amp", 64.0)
+    late = replace(late, windows=tuple(replace(w, round=w.round + 10) for w in late.windows))
+    (amp,) = explain(run(baseline(), late)).techniques
+    assert amp.worth is Worth.INCONCLUSIVE
+    assert amp.reason == "not measured: no round has both it and the baseline"
+
+
+def test_what_is_known_of_a_variant_is_with_its_technique():
+    counted = Numerics(flops=7)
+    tuned = spread(
+        "amp", 64.0, numerics=counted,
+        remarks=(
+            Remark(Source.SETUP, "of its setup", "amp"),
+            Remark(Source.SETUP, "of another's", "tf32"),
+            Remark(Source.TRACE, "of its trace"),
+            Remark(Source.MACHINE, "of the machine", "amp"),
+        ),
+    )  # fmt: skip
+    found = named(explain(run(baseline(), tuned)))["amp"]
+    assert found.numerics == counted
+    assert found.pitfalls == ("of its setup", "of its trace")
+    assert found.mathematics == ""
+
+
+def traced(name, ms, shares, **changes):
+    return spread(name, ms, breakdown=breakdown(ms, **shares), **changes)
+
+
+def test_a_saving_is_placed_by_the_weights_of_its_share():
+    """Forward 40, 24, 36 and 12 of the sets' 80, 64, 72 and 48 ms; 8 samples an iteration."""
+    measured = run(
+        traced("baseline", 80.0, {"forward": 0.5}),
+        traced("amp", 64.0, {"forward": 0.375}),
+        traced("tf32", 72.0, {"forward": 0.5}),
+        traced("amp+tf32", 48.0, {"forward": 0.25}, factors=("amp", "tf32")),
+    )
+    found = named(explain(measured))
+    forward = (16 / 8 + 24 / 8) / 2 * MS
+    assert found["amp"].saving_by_category_ns["forward"] == pytest.approx(forward, rel=1e-4)
+    assert found["tf32"].saving_by_category_ns["forward"] == pytest.approx(1 * MS, rel=1e-4)
+    assert found["amp"].traced_ns == pytest.approx(2.5 * MS, rel=1e-6)
+    facts = gather(measured, None)
+    placed = place("amp", facts, Amount(7, 5, 9))
+    share = facts.shares["amp"]
+    assert placed.timed_ns == share.ns
+    assert placed.timed_interval_ns == (share.low, share.high)
+
+
+def test_a_saving_without_a_share_is_placed_alone():
+    measured = run(
+        traced("baseline", 80.0, {"forward": 0.5}),
+        traced("amp", 64.0, {"forward": 0.375}),
+        traced("tf32", 72.0, {"forward": 0.5}),
+    )
+    facts = gather(measured, None)
+    assert (facts.shares, facts.orders, facts.total) == ({}, [], None)
+    placed = place("amp", facts, Amount(7, 5, 9))
+    assert (placed.timed_ns, placed.timed_interval_ns) == (7, (5, 9))
+    assert placed.by_category_ns["forward"] == pytest.approx(2 * MS, rel=1e-4)
+    assert placed.traced_ns == pytest.approx(2 * MS, rel=1e-6)
+    few = place("amp", facts, Amount(7, None, None))
+    assert few.timed_interval_ns is None
+    untraced = [replace(v, breakdown=None) if v.name == "amp" else v for v in measured.variants]
+    found = place("amp", gather(run(*untraced), None), Amount(7, 5, 9))
+    assert found == (None, 7, None, None)
+
+
+def test_facts_of_a_run():
+    measured = run(
+        baseline(),
+        spread("tf32", 72.0, sign=-1),
+        spread("amp", 64.0),
+        lost("pin_memory", "not_applicable", "no", factors=(), left_out={"pin_memory": "no"}),
+        spread("all", 48.0, factors=("tf32", "amp"), left_out={"pin_memory": "no"}),
+    )
+    found = gather(measured, None)
+    assert found.run is measured
+    assert found.mix == ("tf32", "amp", "pin_memory")
+    assert found.idle == {"pin_memory": "no"}
+    assert found.acting == ("tf32", "amp")
+    assert found.baseline_ns == 10 * MS
+    assert found.orders == [("tf32", "amp"), ("amp", "tf32")]
+    assert found.total.ns == 4 * MS
+    assert {name: each.ns for name, each in found.shares.items()} == {
+        "tf32": 1_500_000,
+        "amp": 2_500_000,
+    }
+    for each in found.shares.values():
+        assert each.high - each.ns == pytest.approx(each.ns - each.low, abs=2)
+        assert 0 < each.high - each.low < 0.1 * MS
+    assert found.evidence is None
+
+
+@pytest.mark.parametrize(("uneven", "ms"), [(False, 80), (True, 104)])
+def test_the_baselines_own_time_has_long_windows_where_launches_have_them_unequally(uneven, ms):
+    made = variant("baseline", [80.0, 80.0, 152.0], rounds_per_launch=3, uneven=uneven)
+    assert gather(run(made), None).baseline_ns == ms * MS / 8
+
+
+def test_what_decides_is_said_of_what_was_switched_on():
+    """The step waits for 60 of 80 ms, and amp could shorten the other 20."""
+    waiting = replace(
+        breakdown(80.0, data_loading=0.75, forward=0.2), operator_ns={"gemm": 12 * MS}
+    )
+    workers = EffectiveValue("dataset.workers", 3, "x.yaml")
+    measured = run(
+        replace(baseline(), breakdown=waiting),
+        spread("amp", 80.0, breakdown=waiting),
+        scenario=(workers,),
+    )
+    decides = "loading decides: each step waits 60.00 ms (75.0 % of it) for 3 loader processes"
+    on = replace(measured, switched_on=("amp",))
+    assert decides in named(explain(on))["amp"].reason
+    assert decides not in named(explain(measured))["amp"].reason
+
+
+def test_options_are_those_of_the_scenario_that_the_technique_knows():
+    values = (
+        EffectiveValue("techniques.gradient_accumulation.steps", 7, "x.yaml"),
+        EffectiveValue("techniques.gradient_accumulation.nonsense", 5, "x.yaml"),
+        EffectiveValue("techniques.gradient_accumulation_of_another.steps", 3, "x.yaml"),
+    )
+    assert options_of(run(baseline(), scenario=values), "gradient_accumulation").steps == 7
+    plain = options_of(run(baseline(), scenario=()), "gradient_accumulation")
+    assert plain.steps == type(plain)().steps
+
+
+def test_what_the_baseline_has_on():
+    tuned = baseline(techniques=(TechniqueInEffect("tf32"), TechniqueInEffect("amp")))
+    assert on_in_baseline(run(spread("compile", 64.0), tuned)) == ("tf32", "amp")
+    assert on_in_baseline(run(spread("compile", 64.0))) == ()
+
+
+HOST = {"gemm": 30 * MS, "norm": 10 * MS}
+
+
+def test_a_hosts_operators_shrink_like_the_rest_of_its_step():
+    """Traced 100 ms, of which 10 load; timed 80 ms, of which 8 are loaded: 72 of 90."""
+    made = replace(
+        breakdown(100.0, forward=0.6, backward=0.3, data_loading=0.1),
+        operator_ns=HOST,
+        host_events=20_000,
+    )
+    measured = run(baseline(breakdown=made))
+    found = evidence_of(measured, measured.variants[0], None)
+    assert found.kernel_ns == {KernelClass.GEMM: 24 * MS, KernelClass.NORM: 8 * MS}
+    assert found.matrix_ns == {KernelClass.GEMM: {Precision.FLOAT32: 24 * MS}}
+    assert found.step_ns == 80 * MS
+    assert (found.device_type, found.accumulation, found.not_in_trace_ns) == ("cpu", 1, 0)
+    assert matrix_time(measured.variants[0], measured).assumed == {}
+
+
+def test_waits_of_the_device_shrink_by_phase_like_all_of_them():
+    """Traced 100 ms, 40 of them bound by the host; timed 80, so 20 of the 40 stay."""
+    made = replace(
+        breakdown(100.0, forward=0.6, host_bound=0.4),
+        kernel_ns={"gemm": 50 * MS, "norm": 10 * MS},
+        kernel_precision_ns={"gemm": {"tf32": 20 * MS, "unknown": 25 * MS}},
+        host_bound_ns={"forward": 24 * MS, "optimizer": 16 * MS},
+        host_events=20_000,
+    )
+    measured = run(
+        replace(baseline(breakdown=made), iterations_per_optimizer_step=3),
+        environment=replace(GPU, native_bfloat16=True),
+    )
+    found = evidence_of(measured, measured.variants[0], None)
+    assert found.host_bound_ns == {"forward": 12 * MS, "optimizer": 8 * MS}
+    assert found.kernel_ns == {KernelClass.GEMM: 50 * MS, KernelClass.NORM: 10 * MS}
+    assert found.category_ns[Category.FORWARD] == 60 * MS
+    assert found.matrix_ns == {
+        KernelClass.GEMM: {Precision.TF32: 20 * MS, Precision.FLOAT32: 30 * MS}
+    }
+    assert found.assumed == {KernelClass.GEMM: Precision.FLOAT32}
+    assert (found.device_type, found.native_bfloat16, found.accumulation) == ("cuda", True, 3)
+
+
+def test_what_an_inconclusive_technique_needs_is_more_launches():
+    rough = variant("amp", [64.0, 96.0, 80.0, 78.0])
+    found = explain(run(baseline(), rough, spread("tf32", 72.0)))
+    assert found.next_steps == (
+        "amp: more launches would tell (window.time_budget_s, window.rounds)",
+    )
+
+
+def test_no_more_than_five_next_steps():
+    rough = [
+        variant(name, [64.0, 96.0, 80.0, 78.0])
+        for name in ("amp", "tf32", "compile", "sdpa", "pin_memory", "channels_last")
+    ]
+    found = explain(run(baseline(breakdown=breakdown(80.0, forward=0.9)), *rough))
+    assert [step.split(":")[0] for step in found.next_steps] == [
+        "amp", "tf32", "compile", "sdpa", "pin_memory",
+    ]  # fmt: skip
