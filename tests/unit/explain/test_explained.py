@@ -372,3 +372,27 @@ def test_no_more_than_five_next_steps():
     assert [step.split(":")[0] for step in found.next_steps] == [
         "amp", "tf32", "compile", "sdpa", "pin_memory",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("uneven", [False, True])
+def test_of_ten_launches_two_far_off_widen_intervals_only_where_they_are_no_disturbance(uneven):
+    def of(name, ms, **changes):
+        windows = [ms * (1 + 0.001 * (number % 4)) for number in range(8)]
+        return variant(name, [*windows, ms * 1.25, ms * 0.8], uneven=uneven, **changes)
+
+    measured = run(
+        variant("baseline", [80.0] * 10, uneven=uneven),
+        of("amp", 64.0),
+        variant("tf32", [72.0] * 10, uneven=uneven),
+        variant("all", [40.0] * 10, factors=("amp", "tf32"), uneven=uneven),
+    )
+    found = explain(measured)
+    (interaction,) = found.interactions
+    widths = {
+        "share": found.techniques[0].share,
+        "alone": found.techniques[0].alone,
+        "interaction": interaction.extra,
+    }
+    for each in widths.values():
+        assert (each.high - each.low > 0.2 * MS) is uneven
+    assert (found.techniques[0].smallest_effect > 0.02) is uneven
