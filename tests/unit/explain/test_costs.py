@@ -20,7 +20,7 @@ from annt_prof.explain.costs import (
     traced,
 )
 from annt_prof.explain.explanation import Amount
-from annt_prof.explain.shapley import interactions, is_complete, shapley, whole_numbers
+from annt_prof.explain.shapley import interactions, is_complete, shapley
 from annt_prof.runs.record import Speedup
 from hand_made import MS, breakdown, lost, run, variant
 
@@ -165,17 +165,3 @@ def test_shares_of_three_along_two_orders():
     assert {n: float(ns) for n, ns in shapley(known, "ab", []).items()} == {"a": 0, "b": 0}
     pairs = interactions(known, "abc")
     assert {names: float(ns) for names, ns in pairs.items()} == {AB: 90 + 77 - 100 - 60}
-
-
-@pytest.mark.parametrize(
-    ("shares", "total", "rounded"),
-    [
-        ({"a": 1.2, "b": 2.7, "c": 3.1}, 7, {"a": 1, "b": 3, "c": 3}),
-        ({"a": 1.2, "b": 2.7, "c": 3.6}, 8, {"a": 1, "b": 3, "c": 4}),
-        ({"a": -1.2, "b": 2.7, "c": 3.6}, 5, {"a": -1, "b": 3, "c": 3}),
-        ({"a": 1.2, "b": 2.7}, 9, {"a": 4, "b": 5}),
-        ({"a": 1.2, "b": 2.7}, 2, {"a": 1, "b": 2}),
-    ],
-)
-def test_whole_shares_go_to_the_largest_remainders(shares, total, rounded):
-    assert whole_numbers(shares, total) == rounded
