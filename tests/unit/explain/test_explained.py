@@ -396,3 +396,50 @@ def test_of_ten_launches_two_far_off_widen_intervals_only_where_they_are_no_dist
     for each in widths.values():
         assert (each.high - each.low > 0.2 * MS) is uneven
     assert (found.techniques[0].smallest_effect > 0.02) is uneven
+
+
+@pytest.mark.parametrize(("times", "holds"), [(6, True), (8, None)])
+def test_an_interval_of_twice_the_precision_shows_that_nothing_was_saved(times, holds):
+    """Twice 2 % of 10 ms are 0.4: six times the spread is 0.35 wide, eight times 0.47."""
+    windows = [80.0 * math.exp(times * off) for off in SPREAD]
+    measured = run(
+        baseline(breakdown=breakdown(80.0, forward=0.9)),
+        variant("set_to_none", windows),
+        scenario=(EffectiveValue("optimizer.set_to_none", True, "x.yaml"),),
+    )
+    found = named(explain(measured))["set_to_none"]
+    assert (found.bounds.low_ns, found.bounds.high_ns) == (0, 0)
+    assert found.prediction_held is holds
+    assert found.prediction_error_ns == found.alone.ns
+
+
+@pytest.mark.parametrize(("loading", "seen"), [(0.076, "fell"), (0.080, "unclear")])
+def test_half_of_the_interval_is_what_noise_could_move(loading, seen):
+    """The interval reaches 0.23 ms to either side; loading falls from 1 ms by 0.24 or 0.2."""
+    windows = [80.0 * math.exp(8 * off) for off in SPREAD]
+    measured = run(
+        baseline(breakdown=breakdown(80.0, forward=0.8, data_loading=0.1)),
+        variant(
+            "dataloader_workers",
+            windows,
+            breakdown=breakdown(80.0, forward=0.8, data_loading=loading),
+        ),
+    )
+    movement = named(explain(measured))["dataloader_workers"].signature[0]
+    assert (movement.mover, movement.seen) == ("data_loading", seen)
+
+
+def test_a_step_that_only_loads_keeps_its_operators():
+    made = replace(breakdown(80.0, data_loading=1.0), operator_ns={"gemm": 5 * MS})
+    measured = run(baseline(breakdown=made))
+    found = evidence_of(measured, measured.variants[0], None)
+    assert found.kernel_ns == {KernelClass.GEMM: 5 * MS}
+
+
+def test_where_no_wait_of_the_device_is_seen_no_phase_has_one():
+    made = replace(
+        breakdown(80.0, forward=1.0), kernel_ns={"gemm": 5 * MS}, host_bound_ns={"forward": 7}
+    )
+    measured = run(baseline(breakdown=made), environment=GPU)
+    found = evidence_of(measured, measured.variants[0], None)
+    assert found.host_bound_ns == {"forward": 0}

@@ -142,3 +142,24 @@ def test_without_both_traces_nothing_moved():
     untraced = replace(untraced, breakdown=None)
     assert moved(FALLS, traced, untraced) == ()
     assert moved(FALLS, replace(traced, breakdown=None), made("a", 50)) == ()
+
+
+def test_what_a_trace_has_too_much_of_is_time_in_which_the_host_decides():
+    """The baseline's trace is longer by 150, of which its loading can absorb 100."""
+    parts = {Category.FORWARD: 100, Category.BACKWARD: 800, Category.DATA_LOADING: 100}
+
+    def loading(name, loading_ns, timed_ns):
+        traced = replace(
+            breakdown(1.0),
+            step_ns=8 * (900 + loading_ns),
+            by_category_ns={
+                c: 8 * ns for c, ns in (parts | {Category.DATA_LOADING: loading_ns}).items()
+            },
+        )
+        return variant(name, [8 * timed_ns / MS] * 3, breakdown=traced)
+
+    signature = Signature(
+        falls=(), may_rise=(), stays_flat=(Category.DATA_LOADING, Category.FORWARD), bound=""
+    )
+    found = moved(signature, loading("baseline", 100, 850), loading("a", 20, 920), device="cuda")
+    assert [(each.saving_ns, each.seen) for each in found] == [(-20, "unclear"), (0, "flat")]
