@@ -443,3 +443,15 @@ def test_where_no_wait_of_the_device_is_seen_no_phase_has_one():
     measured = run(baseline(breakdown=made), environment=GPU)
     found = evidence_of(measured, measured.variants[0], None)
     assert found.host_bound_ns == {"forward": 0}
+
+
+@pytest.mark.parametrize(("saved_us", "holds"), [(70, True), (90, False)])
+def test_a_prediction_of_nothing_holds_up_to_what_the_run_tells_from_none(saved_us, holds):
+    """Which is a two-hundredth of 10 ms; the interval reaches 29 us to either side."""
+    measured = run(
+        baseline(breakdown=breakdown(80.0, forward=0.9)),
+        spread("set_to_none", 80.0 - 8 * saved_us / 1000),
+        scenario=(EffectiveValue("optimizer.set_to_none", True, "x.yaml"),),
+    )
+    found = named(explain(measured))["set_to_none"]
+    assert found.prediction_held is holds

@@ -121,6 +121,11 @@ def test_what_was_lost_is_named_by_where_it_was_lost():
     assert said(Worth.HURTS, SLOWER, only_saved) == said(Worth.HURTS, SLOWER)
 
 
+def test_what_did_not_move_is_not_where_anything_was_saved():
+    still = Placed({"forward": 0, "backward": -1}, 0, 0)
+    assert said(Worth.HELPS, FASTER, still) == said(Worth.HELPS, FASTER)
+
+
 def test_traces_that_show_something_else_place_nothing():
     placed = Placed({"forward": 1_000_000}, 9_000_000, 2_000_000)
     assert said(Worth.HELPS, FASTER, placed).endswith(
