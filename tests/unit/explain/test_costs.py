@@ -58,6 +58,9 @@ def test_a_total_is_shared_over_all_orders_or_those_of_the_run():
     assert orders_of(made, "ab", [NONE, A, B, AB]) == [("a", "b"), ("b", "a")]
     assert orders_of(made, "ab", [NONE, A, AB]) == []
     assert orders_of(made, "a", [NONE, A]) == [("a",)]
+    most = [frozenset(names) for names in ("", "a", "b", "c", "ab", "ac", "abc")]
+    assert orders_of(made, "abc", most) == []
+    assert len(orders_of(made, "abc", [*most, frozenset("bc")])) == 6
     sampled = replace(made, orders=(("a", "b"),))
     assert orders_of(sampled, "ab", [NONE, A, AB]) == [("a", "b")]
     assert orders_of(sampled, "ab", [NONE, A, B, AB]) == [("a", "b")]

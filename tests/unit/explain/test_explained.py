@@ -181,7 +181,9 @@ def test_why_a_technique_was_not_measured(status, reason, worth, said):
 def test_no_common_round_is_not_measured_either():
     late = spread("amp", 64.0)
     late = replace(late, windows=tuple(replace(w, round=w.round + 10) for w in late.windows))
-    (amp,) = explain(run(baseline(), late)).techniques
+    found = explain(run(baseline(), late))
+    assert (found.orders, found.total) == (0, None)
+    (amp,) = found.techniques
     assert amp.worth is Worth.INCONCLUSIVE
     assert amp.reason == "not measured: no round has both it and the baseline"
 
@@ -455,3 +457,23 @@ def test_a_prediction_of_nothing_holds_up_to_what_the_run_tells_from_none(saved_
     )
     found = named(explain(measured))["set_to_none"]
     assert found.prediction_held is holds
+
+
+def test_a_mix_of_three_that_was_measured_once_takes_no_interval_from_pairs():
+    once = spread("all", 30.0, factors=("amp", "tf32", "compile"))
+    measured = run(*three().variants, replace(once, windows=once.windows[:1]))
+    (found,) = explain(measured).interactions
+    assert found.techniques == ("amp", "tf32")
+    assert found.extra.low is not None
+
+
+@pytest.mark.parametrize("both_ms", [48.123457, 48.3133701, 48.7654321, 49.0102033, 49.5001239])
+def test_whole_shares_sum_to_the_total(both_ms):
+    measured = run(
+        baseline(),
+        spread("amp", 64.1234567),
+        spread("tf32", 71.7654321),
+        spread("amp+tf32", both_ms, factors=("amp", "tf32")),
+    )
+    found = explain(measured)
+    assert sum(each.share.ns for each in found.techniques) == found.total.ns
