@@ -94,7 +94,7 @@ def test_shares_and_what_each_adds_to_the_others():
     (interaction,) = found.interactions
     assert interaction.techniques == ("amp", "tf32")
     assert interaction.extra.ns == 1 * MS
-    assert interaction.extra.low < 1 * MS < interaction.extra.high
+    assert interaction.extra.low_ns < 1 * MS < interaction.extra.high_ns
 
 
 def test_an_interaction_is_told_by_its_lower_end():
@@ -226,7 +226,7 @@ def test_a_saving_is_placed_by_the_weights_of_its_share():
     placed = place("amp", facts, Amount(7, 5, 9))
     share = facts.shares["amp"]
     assert placed.timed_ns == share.ns
-    assert placed.timed_interval_ns == (share.low, share.high)
+    assert placed.timed_interval_ns == (share.low_ns, share.high_ns)
 
 
 def test_a_saving_without_a_share_is_placed_alone():
@@ -259,7 +259,7 @@ def test_facts_of_a_run():
     found = gather(measured, None)
     assert found.run is measured
     assert found.mix == ("tf32", "amp", "pin_memory")
-    assert found.idle == {"pin_memory": "no"}
+    assert found.inapplicable == {"pin_memory": "no"}
     assert found.acting == ("tf32", "amp")
     assert found.baseline_ns == 10 * MS
     assert found.orders == [("tf32", "amp"), ("amp", "tf32")]
@@ -269,8 +269,8 @@ def test_facts_of_a_run():
         "amp": 2_500_000,
     }
     for each in found.shares.values():
-        assert each.high - each.ns == pytest.approx(each.ns - each.low, abs=2)
-        assert 0 < each.high - each.low < 0.1 * MS
+        assert each.high_ns - each.ns == pytest.approx(each.ns - each.low_ns, abs=2)
+        assert 0 < each.high_ns - each.low_ns < 0.1 * MS
     assert found.evidence is None
 
 
@@ -396,7 +396,7 @@ def test_of_ten_launches_two_far_off_widen_intervals_only_where_they_are_no_dist
         "interaction": interaction.extra,
     }
     for each in widths.values():
-        assert (each.high - each.low > 0.2 * MS) is uneven
+        assert (each.high_ns - each.low_ns > 0.2 * MS) is uneven
     assert (found.techniques[0].smallest_effect > 0.02) is uneven
 
 
@@ -464,7 +464,7 @@ def test_a_mix_of_three_that_was_measured_once_takes_no_interval_from_pairs():
     measured = run(*three().variants, replace(once, windows=once.windows[:1]))
     (found,) = explain(measured).interactions
     assert found.techniques == ("amp", "tf32")
-    assert found.extra.low is not None
+    assert found.extra.low_ns is not None
 
 
 @pytest.mark.parametrize("both_ms", [48.123457, 48.3133701, 48.7654321, 49.0102033, 49.5001239])
