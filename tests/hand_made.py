@@ -140,12 +140,14 @@ SUBSTITUTIONS = (
         used="generated images of the same shapes and decoding cost",
         consequence="timings hold, accuracy means nothing",
         replaced=Replaced.DATA,
+        name="cifar10",
     ),
     Substitution(
         wanted="pretrained weights of vit_base_patch16_224",
         used="random weights",
         consequence="timings hold, learning starts from scratch",
         replaced=Replaced.WEIGHTS,
+        name="vit_base_patch16_224",
     ),
 )
 

@@ -196,7 +196,8 @@ def _cut(window: WindowChoice, span: spans.Span, needed: int) -> str | None:
 
 def _rounded(window: WindowChoice, span: spans.Span, group: int) -> str | None:
     """Return what is said where windows of the asked length would cut an optimizer step."""
-    if window.iterations % group == 0 or span.iterations <= window.iterations:
+    whole_steps = -(-window.iterations // group) * group
+    if span.at_epoch or not window.iterations < span.iterations == whole_steps:
         return None
     return (
         f"windows have {span.iterations} instead of {window.iterations} iterations, as optimizer "

@@ -10,13 +10,27 @@ a variant from the baseline. This is the one place where such sentences are read
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from typing import TYPE_CHECKING, Any
 
+from annt_prof.mistakes import MistakeKey
 from annt_prof.remarks import Source
 from annt_prof.scenario.effective import Replaced
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 _FROM_MEDIANS = ("throughput", "step_time", "speedup", "profiler_inflation")
-_TRACE, _BETWEEN, _OFF = "trace: ", " -> ", "off"
+_TRACE, _BETWEEN, _WEIGHTS = "trace: ", " -> ", "pretrained weights of "
+_WAITS = " waits for the device "
+_ITEM = "aten::item (aten::_local_scalar_dense)"
+_TRACE_MISTAKES = {
+    "host-to-device copies are launched inside the passes ": MistakeKey.COPIES_IN_PASSES,
+    "host-to-device copies come from memory that is not pinned ":
+        MistakeKey.COPIES_FROM_UNPINNED_MEMORY,
+    "device memory is given back ": MistakeKey.MEMORY_FREED_EVERY_ITERATION,
+}  # fmt: skip
+"""How version 2 began to tell of each."""
 
 
 def brought_up_to_date(record: dict[str, Any], version: int) -> dict[str, Any]:
@@ -47,18 +61,20 @@ def _window(window: dict[str, Any]) -> dict[str, Any]:
 
 def _typed(record: dict[str, Any]) -> dict[str, Any]:
     """Return a record of version 2 with values in place of sentences that are told apart."""
-    substitutions = [
-        {**each, "replaced": _replaced(each["wanted"])} for each in record.get("substitutions", ())
-    ]
+    substitutions = [_substitution(each) for each in record.get("substitutions", ())]
     variants = [_variant(each, record) for each in record.get("variants", ())]
     kept = {name: value for name, value in record.items() if name != "shared"}
     return {**kept, "substitutions": substitutions, "variants": variants}
 
 
-def _replaced(wanted: str) -> str:
-    if wanted.startswith("pretrained weights"):
-        return Replaced.WEIGHTS
-    return Replaced.COPYING if wanted.startswith("pinned batches") else Replaced.DATA
+def _substitution(substitution: dict[str, Any]) -> dict[str, Any]:
+    """Tell what was replaced: ``cifar10 (not in ...)``, ``pretrained weights of NAME (...)``."""
+    wanted: str = substitution["wanted"]
+    if wanted.startswith("pinned batches"):
+        return {**substitution, "replaced": Replaced.COPYING}
+    named = wanted.removeprefix(_WEIGHTS)
+    replaced = Replaced.DATA if named == wanted else Replaced.WEIGHTS
+    return {**substitution, "replaced": replaced, "name": named.split(" ", 1)[0]}
 
 
 def _variant(variant: dict[str, Any], record: dict[str, Any]) -> dict[str, Any]:
@@ -68,7 +84,7 @@ def _variant(variant: dict[str, Any], record: dict[str, Any]) -> dict[str, Any]:
         **variant,
         "epochs": _epochs(variant),
         "factors": factors,
-        "techniques": [{"name": name, "options": _options(record, name)} for name in on],
+        "techniques": [{"name": name, "options": options} for name, options in on.items()],
         "remarks": [_remark(said, on) for said in variant.get("remarks", ())],
         "mathematics": [_mathematics(said) for said in variant.get("mathematics", ())],
     }
@@ -82,21 +98,20 @@ def _epochs(variant: dict[str, Any]) -> dict[str, Any] | None:
     return {**epochs, "counted": bool((variant.get("step_time") or {}).get("epoch_start"))}
 
 
-def _on(factors: list[str], record: dict[str, Any]) -> list[str]:
-    """Return the techniques that a variant trained with.
+def _on(factors: list[str], record: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the techniques that a variant trained with, and the options of each.
 
-    Of two scenarios, a factor that turns a technique off is on where it is not brought in. Which
-    options one had that is on in both was not kept: they are the second scenario's.
+    Of two scenarios, a factor that turns a technique off is on where it is not brought in.
     """
     differences = dict(said.split(": ", 1) for said in record.get("differences", ()))
     if not differences:
-        return list(factors)
-    on = list(record.get("shared", ()))
+        return {name: _options(record, name) for name in factors}
+    on = {name: _options(record, name) for name in record.get("shared", ())}
     for name, change in differences.items():
         first, _, second = change.partition(_BETWEEN)
         now = second if name in factors else first
-        if "." not in name and now != _OFF and (now == "on" or now.startswith("on, ")):
-            on.append(name)
+        if "." not in name and (now == "on" or now.startswith("on, ")):
+            on[name] = _said_options(now)
     return on
 
 
@@ -109,14 +124,40 @@ def _options(record: dict[str, Any], name: str) -> dict[str, Any]:
     }
 
 
-def _remark(said: str, on: list[str]) -> dict[str, Any]:
+def _said_options(said: str) -> dict[str, Any]:
+    """Return the options of ``on, dtype: bfloat16, allowed: false``."""
+    options: dict[str, Any] = {}
+    for part in said.split(", ")[1:]:
+        name, _, value = part.partition(": ")
+        try:
+            options[name] = json.loads(value)
+        except ValueError:
+            options[name] = value
+    return options
+
+
+def _remark(said: str, on: Iterable[str]) -> dict[str, Any]:
     if said.startswith(_TRACE):
-        return {"source": Source.TRACE, "text": said.removeprefix(_TRACE)}
+        return _trace_remark(said.removeprefix(_TRACE))
     for name in on:
         if said.startswith(f"{name}: "):
             text = said.removeprefix(f"{name}: ")
             return {"source": Source.PITFALL, "text": text, "about": name}
     return {"source": Source.RUN, "text": said}
+
+
+def _trace_remark(text: str) -> dict[str, Any]:
+    """Tell the mistake, which has other figures in another variant."""
+    remark = {"source": Source.TRACE, "text": text}
+    for beginning, key in _TRACE_MISTAKES.items():
+        if text.startswith(beginning):
+            return {**remark, "key": key}
+    operator, waits, _ = text.partition(_WAITS)
+    if not waits:
+        return remark
+    reads = operator == _ITEM
+    key = MistakeKey.ITEM_EVERY_ITERATION if reads else MistakeKey.OPERATOR_WAITS_EVERY_ITERATION
+    return {**remark, "key": key, "subject": operator}
 
 
 def _mathematics(said: str) -> dict[str, Any]:

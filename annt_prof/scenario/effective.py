@@ -46,6 +46,7 @@ class Substitution(msgspec.Struct, frozen=True):
 
     Attributes:
         replaced: Which part of the scenario.
+        name: Of the data set or the model that the scenario names; None where it names none.
         wanted: ``cifar10`` or ``pretrained weights of …``.
         used: What took its place.
         consequence: What may still be believed and what not.
@@ -55,6 +56,7 @@ class Substitution(msgspec.Struct, frozen=True):
     used: str
     consequence: str
     replaced: Replaced
+    name: str | None = None
 
 
 def differences(

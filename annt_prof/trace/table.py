@@ -70,7 +70,7 @@ def _among(*kinds: Kind) -> NDArray[np.bool_]:
     return mask
 
 
-# Few events carry an id, and whoever looks at one looks at these kinds altold.
+# Few events carry an id, and whoever looks at one looks at these kinds altogether.
 _ON_DEVICE = _among(*DEVICE_KINDS)
 _LAUNCHED = _among(Kind.RUNTIME, Kind.DRIVER, *DEVICE_KINDS)
 _OF_OPERATORS = _among(Kind.OPERATOR, *DEVICE_KINDS)
@@ -230,7 +230,7 @@ class Table:
         return geometry, occupancy
 
     def _carried(self, arguments: list[Arguments], kind: NDArray[np.int8]) -> NDArray[np.int32]:
-        """Return the message of each kernel that tells told."""
+        """Return the message of each kernel that tells one."""
         message = np.full(len(arguments), MISSING, np.int32)
         for place in np.flatnonzero(kind == Kind.KERNEL).tolist():
             told = arguments[place]
@@ -385,7 +385,7 @@ def _integers(values: list[Number]) -> NDArray[np.int64]:
         return np.array(array("q", cast("list[int]", values)))
     except (TypeError, OverflowError):
         numbers = map(_or_missing, values)
-        limited = [n if -_INT64_LIMIT <= n < _INT64_LIMIT else MISSING for n in numbers]
+        limited = [n if -_INT64_LIMIT < n < _INT64_LIMIT else MISSING for n in numbers]
         return np.array(limited, np.int64)
 
 
@@ -395,7 +395,7 @@ def _or_missing(value: Number) -> int:
 
 
 def integer(value: Number) -> int | None:
-    """Return what a number in any of the dialects says, or Ntold."""
+    """Return what a number in any of the dialects says, or None."""
     if value is None or isinstance(value, int):
         return value
     try:

@@ -72,11 +72,11 @@ class SettingView(msgspec.Struct, frozen=True, kw_only=True):
 def build_setting_view(run: Run) -> SettingView:
     """Return what a run measured on what."""
     values = {value.path: value.value for value in run.scenario}
-    replaced = {substitution.replaced for substitution in run.substitutions}
+    replaced = {(each.replaced, each.name) for each in run.substitutions}
     where = run.environment
     return SettingView(
-        model=_model(values, replaced=Replaced.WEIGHTS in replaced),
-        data=_data(values, replaced=Replaced.DATA in replaced),
+        model=_model(values, replaced=(Replaced.WEIGHTS, values.get("model.name")) in replaced),
+        data=_data(values, replaced=(Replaced.DATA, values.get("dataset.name")) in replaced),
         environment=where,
         one_of_devices=where.num_devices if where.num_devices > 1 else None,
         host_cpu=None if where.device_type == "cpu" else where.cpu_name,

@@ -390,7 +390,7 @@ def with_losses() -> Run:
         environment=CPU,
         substitutions=(
             Substitution("cifar10", "generated images of the same shapes and decoding cost",
-                         "timings hold, accuracy means nothing", Replaced.DATA),
+                         "timings hold, accuracy means nothing", Replaced.DATA, "cifar10"),
         ),
         seed=43,
         switched_on=("dataloader_workers", "amp", "set_to_none", "compile", "pin_memory"),

@@ -65,6 +65,7 @@ def _stand_in(
         used="a generated stand-in of the same shapes, types, classes, size and decoding",
         consequence="timing only; accuracy is not reported; annt-prof fetch downloads the data set",
         replaced=Replaced.DATA,
+        name=name,
     )
     return CifarArrays(pixels, labels), (substitution,)
 
@@ -78,5 +79,6 @@ def _if_incomplete(name: str, place: Path, found: int, whole: int) -> tuple[Subs
             used=f"the {units.whole(found)} images in {place}",
             consequence="step times hold, the length of an epoch and accuracy do not",
             replaced=Replaced.DATA,
+            name=name,
         ),
     )

@@ -145,5 +145,6 @@ def _not_loaded(choice: ModelChoice, report: dict[str, Any]) -> tuple[Substituti
             consequence="step times hold, accuracy does not: the file holds them in another "
             "shape, or not at all",
             replaced=Replaced.WEIGHTS,
+            name=choice.name,
         ),
     )

@@ -36,6 +36,7 @@ def random_weights(choice: ModelChoice, place: Path) -> Substitution:
         used=f"random weights of the same architecture: none in {place}",
         consequence="step times hold, accuracy does not; annt-prof fetch downloads the weights",
         replaced=Replaced.WEIGHTS,
+        name=choice.name,
     )
 
 

@@ -323,8 +323,13 @@ def test_remarks_are_told_once_with_whom_they_are_about() -> None:
     assert not only.of_every  # of one variant there is no every
 
 
-DATA = Substitution("cifar10", "generated images", "timings hold", Replaced.DATA)
-WEIGHTS = Substitution("weights of vit", "random weights", "it starts anew", Replaced.WEIGHTS)
+DATA = Substitution("cifar10", "generated images", "timings hold", Replaced.DATA, "cifar10")
+WEIGHTS = Substitution(
+    "weights of vit", "random weights", "it starts anew", Replaced.WEIGHTS, "vit_base_patch16_224"
+)
+OTHER_DATA = Substitution(
+    "cifar100", "generated images", "timings hold", Replaced.DATA, "cifar100"
+)  # of a second scenario
 COPYING = Substitution("pinned batches", "pageable ones", "copies wait", Replaced.COPYING)
 
 
@@ -350,6 +355,7 @@ def test_what_is_not_as_asked() -> None:
         ((), False, False),
         ((DATA, COPYING), False, True),
         ((COPYING, WEIGHTS), True, False),
+        ((OTHER_DATA,), False, False),
     ],
 )
 def test_model_and_data(replaced: tuple[Substitution, ...], model: bool, data: bool) -> None:
