@@ -19,7 +19,7 @@ class DeviceRow:
         device: As numbered in the trace; None where it is not told.
         span_ns: Of all that follows.
         compute_share: Computing, a fraction of the span; None where that is nothing.
-        non_compute_share: Moving data or talking while nothing computes; likewise.
+        non_compute_share: Moving data or communicating while nothing computes; likewise.
         idle_share: The rest; likewise.
         exposed_communication_ns: While nothing computes.
         hidden_communication_ns: While something does.

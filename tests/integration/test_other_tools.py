@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from annt_prof.analysis.tables.temporal import temporal
-from annt_prof.analysis.timeline.launches import launch_times
 from annt_prof.analysis.timeline.steps import find_steps
 from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.trace.columns import DEVICE_KINDS
@@ -33,7 +32,7 @@ def as_they_see_it(trace):
     events = trace.events
     steps = find_steps(trace)
     activities = np.flatnonzero(events.of_kind(*DEVICE_KINDS))
-    dropped = activities[launch_times(events, activities) >= steps.start_ns[-1]]
+    dropped = activities[Timeline(trace).launch_times(activities) >= steps.start_ns[-1]]
     kept = np.ones(len(events), bool)
     kept[dropped] = False
     left = events[kept]

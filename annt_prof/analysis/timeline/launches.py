@@ -17,20 +17,6 @@ UNKNOWN_NS = np.iinfo(np.int64).min
 UNKNOWN_CALL = -1
 
 
-def launch_times(events: Events, activities: NDArray[np.intp]) -> NDArray[np.int64]:
-    """Return when the call that launched each device activity began.
-
-    Args:
-        events: All events of a trace.
-        activities: Indices of the device activities, shape (n,).
-
-    Returns:
-        int64 ns, shape (n,); ``UNKNOWN_NS`` where the trace does not hold the call.
-    """
-    calls = launch_calls(events, activities)
-    return np.where(calls == UNKNOWN_CALL, UNKNOWN_NS, events.start_ns[calls])
-
-
 def launch_calls(events: Events, activities: NDArray[np.intp]) -> NDArray[np.intp]:
     """Return the call that launched each device activity.
 

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from annt_prof.analysis.timeline.launches import UNKNOWN_NS, launch_times
+from annt_prof.analysis.timeline.launches import UNKNOWN_NS
+from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.testing import TraceBuilder
 from annt_prof.trace.columns import Kind
 from annt_prof.trace.reading import read
@@ -10,8 +11,9 @@ from annt_prof.trace.reading import read
 @pytest.fixture
 def times_of(tmp_path):
     def find(builder):
-        events = read(builder.write(tmp_path / "trace.json")).events
-        return launch_times(events, np.flatnonzero(events.of_kind(Kind.KERNEL))).tolist()
+        trace = read(builder.write(tmp_path / "trace.json"))
+        kernels = np.flatnonzero(trace.events.of_kind(Kind.KERNEL))
+        return Timeline(trace).launch_times(kernels).tolist()
 
     return find
 

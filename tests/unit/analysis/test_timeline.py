@@ -7,7 +7,7 @@ import pytest
 
 import annt_prof.analysis.timeline.timeline as under_test
 from annt_prof.analysis.analysis import analyze
-from annt_prof.analysis.timeline.launches import launch_calls, launch_times
+from annt_prof.analysis.timeline.launches import launch_calls
 from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.categories import KernelClass, Phase
 from annt_prof.testing import TraceBuilder
@@ -56,8 +56,9 @@ def test_an_analysis_derives_each_thing_once(trace, monkeypatch):
 def test_launches_are_those_of_the_activities_asked_for(trace):
     timeline = Timeline(trace)
     some = timeline.activities[[5, 0, 6, 3]]
-    assert timeline.launch_calls(some).tolist() == launch_calls(trace.events, some).tolist()
-    assert timeline.launch_times(some).tolist() == launch_times(trace.events, some).tolist()
+    calls = launch_calls(trace.events, some)
+    assert timeline.launch_calls(some).tolist() == calls.tolist()
+    assert timeline.launch_times(some).tolist() == trace.events.start_ns[calls].tolist()
     assert len(timeline.launch_calls(np.zeros(0, np.intp))) == 0
 
 
