@@ -7,7 +7,7 @@ import pytest
 
 import annt_prof.analysis.timeline.timeline as under_test
 from annt_prof.analysis.analysis import analyze
-from annt_prof.analysis.timeline.launches import launch_calls
+from annt_prof.analysis.timeline.launches import UNKNOWN_CALL, UNKNOWN_NS, launch_calls
 from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.categories import KernelClass, Phase
 from annt_prof.testing import TraceBuilder
@@ -58,7 +58,10 @@ def test_launches_are_those_of_the_activities_asked_for(trace):
     some = timeline.activities[[5, 0, 6, 3]]
     calls = launch_calls(trace.events, some)
     assert timeline.launch_calls(some).tolist() == calls.tolist()
-    assert timeline.launch_times(some).tolist() == trace.events.start_ns[calls].tolist()
+    known = calls != UNKNOWN_CALL
+    launched_ns = timeline.launch_times(some)
+    assert launched_ns[known].tolist() == trace.events.start_ns[calls[known]].tolist()
+    assert set(launched_ns[~known].tolist()) <= {UNKNOWN_NS}
     assert len(timeline.launch_calls(np.zeros(0, np.intp))) == 0
 
 
