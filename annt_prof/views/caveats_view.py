@@ -10,6 +10,7 @@ from annt_prof.runs.conditions import not_as_asked
 from annt_prof.scenario.effective import Substitution
 
 if TYPE_CHECKING:
+    from annt_prof.remarks import Remark
     from annt_prof.runs.record import Run
 
 
@@ -54,15 +55,20 @@ def build_caveats_view(run: Run) -> CaveatsView:
 
 
 def _remarks(run: Run) -> tuple[RemarkRow, ...]:
-    about: dict[str, list[str]] = {}
+    about: dict[Remark, list[str]] = {}
     for variant in run.variants:
         for remark in variant.remarks:
-            about.setdefault(remark.sentence, []).append(variant.name)
+            about.setdefault(remark, []).append(variant.name)
     several = len(run.variants) > 1
     return (
         *(RemarkRow(text) for text in run.remarks),
         *(
-            RemarkRow(text, tuple(names), of_every=several and len(names) == len(run.variants))
-            for text, names in about.items()
+            RemarkRow(
+                # A variant of that technique alone says its name already.
+                remark.text if names == [remark.about] else remark.sentence,
+                tuple(names),
+                of_every=several and len(names) == len(run.variants),
+            )
+            for remark, names in about.items()
         ),
     )

@@ -18,9 +18,6 @@ _NVJET = r"nvjet_(?:sm\d+_)?"
 # being s1688 without a type), cuDNN's and cuBLAS's xmma (NVIDIA/TransformerEngine issue 1391),
 # DeepGEMM's and FlashAttention's templates, MIOpen's and Composable Kernel's names.
 _PATTERNS = (
-    # They bring a convolution's tensors into its layout: their name says what they move, and not
-    # in what the convolution runs.
-    (Precision.UNKNOWN, r"nchwtonhwc|nhwctonchw"),
     (
         Precision.FLOAT8,
         rf"(?<!u)e4m3|(?<!u)e5m2|fp8|(?<![a-z0-9])b?f8(?![0-9])|{_NVJET}[a-z]?q",
@@ -41,6 +38,9 @@ _PATTERNS = (
     # Three products in TF32 for one in float32, neither's rate.
     # Source: PyTorch's mem_eff_attention/gemm_kernel_utils.h, OpMultiplyAddFastF32 from SM 80 on.
     (Precision.UNKNOWN, rf"fmha_cutlass[fb]_f32_.*_sm(?:[89]|1\d)\d|{_NVJET}s"),
+    # They bring a convolution's tensors into its layout. Tensors in float32 do not tell that the
+    # convolution does not round them to TF32.
+    (Precision.UNKNOWN, r"nchwtonhwc|nhwctonchw"),
     (Precision.FLOAT64, r"f64|fp64|d884|(?<![a-z])[dz]gemm|dcudnn|\bdouble\b"),
     (Precision.FLOAT32, r"f32|fp32|(?<![a-z])g?[sc]gemm|scudnn|\bfloat[24]?\b"),
 )

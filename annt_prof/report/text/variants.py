@@ -139,7 +139,7 @@ def _below(row: VariantRow) -> Iterator[Text]:
     """Yield what is known of a variant beside its figures; of the baseline that is nothing."""
     if row.is_baseline:
         return
-    if row.mix is not None:
+    if row.mix:
         without = f", without {', '.join(row.left_out)}" if row.left_out else ""
         yield plain(f"= {' + '.join(row.mix)}{without}", "dim")
     if row.speedup is None or row.verdict is None:

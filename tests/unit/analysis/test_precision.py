@@ -146,7 +146,15 @@ def test_precisions_of_a_class_sum_to_it_within_the_steps(tmp_path):
     assert mean.kernel_precision_ns == {"gemm": {"float32": 37, "bfloat16": 33}}
 
 
-def test_a_change_of_layout_does_not_tell_what_a_convolution_runs_in():
-    name = "void cudnn::ops::nchwToNhwcKernel<float, float, float, false, true>(...)"
-    assert kernel_precision(name) is Precision.UNKNOWN
+@pytest.mark.parametrize(
+    ("tensors", "precision"),
+    [
+        ("float", Precision.UNKNOWN),  # or TF32
+        ("__half", Precision.FLOAT16),
+        ("__nv_bfloat16", Precision.BFLOAT16),
+    ],
+)
+def test_a_change_of_layout_tells_16_bits_and_not_float32_from_tf32(tensors, precision):
+    name = f"void cudnn::ops::nchwToNhwcKernel<{tensors}, {tensors}, float, false, true>(...)"
+    assert kernel_precision(name) is precision
     assert kernel_class(name) is KernelClass.CONV
