@@ -16,12 +16,16 @@ WIDTHS = (80, 120)
 _LONG = re.compile(r"-?\d+\.\d{9,}(e-?\d+)?")
 
 
-def printed(*arguments: str, width: int = 100) -> str:
+_COLOURS = {"FORCE_COLOR": "1", "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+
+
+def printed(*arguments: str, width: int = 100, colours: bool = False) -> str:
     """Return what a command writes to stdout, on a terminal of so many cells.
 
     A command may exit with any status; an exception is the test's failure.
     """
-    result = CliRunner().invoke(group, arguments, env={"COLUMNS": str(width)})
+    terminal = {"COLUMNS": str(width)} | (_COLOURS if colours else {})
+    result = CliRunner().invoke(group, arguments, env=terminal)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result.stdout

@@ -110,6 +110,11 @@ def test_mistakes_read_as_they_did(inspected: str, width: int) -> None:
     assert_reads_as_before(shown, f"inspect/{inspected}_{width}.txt")
 
 
+def test_mistakes_have_the_colours_they_had(inspected: str) -> None:
+    shown = printed("inspect", "train.py", width=120, colours=True)
+    assert_reads_as_before(shown, f"colours/inspect_{inspected}.ansi")
+
+
 def test_the_document_of_mistakes_is_what_it_was(inspected: str) -> None:
     assert_reads_as_before(printed("inspect", "--json", "train.py"), f"inspect/{inspected}.json")
 
@@ -123,6 +128,11 @@ def diagnosed(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_diagnosis_reads_as_it_did(diagnosed: str, width: int) -> None:
     assert_reads_as_before(printed("doctor", width=width), f"doctor/{diagnosed}_{width}.txt")
+
+
+def test_a_diagnosis_has_the_colours_it_had(diagnosed: str) -> None:
+    shown = printed("doctor", width=120, colours=True)
+    assert_reads_as_before(shown, f"colours/doctor_{diagnosed}.ansi")
 
 
 def test_the_document_of_a_diagnosis_is_what_it_was(diagnosed: str) -> None:

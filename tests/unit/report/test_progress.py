@@ -1,12 +1,44 @@
-"""What is said of a run while it goes on."""
+"""What is said of a run while it goes on, and drawn beside it."""
 
 import io
+import re
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from annt_prof.report.text.progress import RunProgress
-from annt_prof.runs.events import Started
+from annt_prof.report.text.reading_progress import ReadingProgress
+from annt_prof.runs.events import (
+    Activity,
+    Estimated,
+    MeasuringEnded,
+    Planned,
+    Started,
+    VariantLost,
+    Warned,
+    WindowEnded,
+)
+
+STARTED = Started(("baseline", "amp"), 10, 60.0, "alone")
+_CODES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
+
+
+def shown(*events, terminal=True):
+    """Return the lines on a screen, bars and all, without what moves the cursor."""
+    screen = io.StringIO()
+    console = Console(file=screen, force_terminal=terminal, width=200, color_system=None)
+    with RunProgress(console) as progress:
+        for event in events:
+            progress(event)
+    text = _CODES.sub("", screen.getvalue()).replace("\r", "\n")
+    return [line.rstrip() for line in text.splitlines() if line.strip()]
+
+
+def drawn(*events):
+    """Return the last line that was drawn, without the spinner and the time since the start."""
+    last = shown(*events)[-1]
+    return re.sub(r" +\d:\d\d:\d\d$", "", last[1:].strip())
 
 
 @pytest.mark.parametrize(
@@ -21,3 +53,95 @@ def test_the_plan_says_where_not_all_sets_are_measured(design, said):
     with RunProgress(Console(file=screen, force_terminal=True, width=200)) as progress:
         progress(Started(("baseline", "amp"), 10, 60.0, design))
     assert said in screen.getvalue()
+
+
+def test_the_whole_plan():
+    assert (
+        "plan: alone, 2 variants, at most 10 rounds or 20 windows; measuring ends after 1 min 00 s "
+        "at the latest" in shown(STARTED)
+    )
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        (
+            Estimated(71.0, 23_400_000.0, 6, 5, 44),
+            "a step of the first variant takes 23.40 ms; about 1 min 11 s to go; the time budget "
+            "holds about 6 launches",
+        ),
+        (
+            Estimated(72.0, 23_400_000.0, 1, 5, 44),
+            "a step of the first variant takes 23.40 ms; about 1 min 12 s to go; the time budget "
+            "holds about 1 launch, where narrow intervals need 5: window.time_budget_s=44 would hold "
+            "them",
+        ),
+        (
+            Planned(12, 3, True, 1.5, 7, 5, 44),
+            "each window is whole epochs, 12 iterations; a round of all variants takes 1500.0 ms; "
+            "the time budget holds about 7 launches",
+        ),
+        (
+            Planned(13, 3, False, 1.7, 7, 5, 44),
+            "each window is 13 iterations; a round of all variants takes 1700.0 ms; the time "
+            "budget holds about 7 launches",
+        ),
+        (Warned("little room"), "warning: little room"),
+    ],
+)
+def test_what_a_run_takes_is_told_on_a_terminal_and_off_it(event, said, terminal):
+    assert said in shown(STARTED, event, terminal=terminal)
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        (VariantLost("amp", "out of memory"), "amp is lost: out of memory"),
+        (MeasuringEnded("the budget is spent"), "measuring ended: the budget is spent"),
+    ],
+)
+def test_what_happens_is_told_on_a_terminal_alone(event, said):
+    assert said in shown(STARTED, event)
+    assert shown(STARTED, event, terminal=False) == []
+
+
+def test_the_display_says_what_is_done_how_fast_and_how_long_yet():
+    timing = Activity("timing", "amp", 2)
+    window = WindowEnded("baseline", 2, 88.84, 45.0)
+    line = drawn(STARTED, Activity("timing", "baseline", 2), window, timing)
+    doing, bar, rest = re.split(r" (━+) +", line)
+    assert doing == "timing amp, round 3 of at most 10"
+    assert rest == "at most 15 s of measuring left baseline 88.8 samples/s"
+    assert len(bar) == 15  # of 20: three quarters of the budget
+
+
+def test_before_measuring_the_display_counts_variants():
+    line = drawn(STARTED, Activity("preparing", "amp"))
+    assert line.startswith("preparing amp ")
+    assert line.endswith("variant 2 of 2, then measuring")
+
+
+def read(num_read, size, *, terminal=True):
+    screen = io.StringIO()
+    console = Console(file=screen, force_terminal=terminal, width=120, color_system=None)
+    with ReadingProgress(console) as progress:
+        progress(Path("folder") / "a[b].json", num_read, size)
+    text = _CODES.sub("", screen.getvalue()).replace("\r", "\n")
+    return [line.rstrip() for line in text.splitlines() if line.strip()]
+
+
+def test_reading_shows_the_file_and_its_share():
+    line = read(30, 40)[-1]
+    assert line.startswith("reading a[b].json ━")
+    assert " 75%" in line
+    assert line.count("━") == 15
+    assert re.search(r"-?\d*:\d\d|-:--:--", line)
+
+
+def test_what_is_read_is_analysed():
+    assert read(40, 40)[-1].startswith("analysing a[b].json ")
+
+
+def test_off_a_terminal_nothing_is_drawn():
+    assert read(30, 40, terminal=False) == []
