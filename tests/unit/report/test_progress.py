@@ -74,8 +74,8 @@ def test_the_whole_plan():
         (
             Estimated(72.0, 23_400_000.0, 1, 5, 44),
             "a step of the first variant takes 23.40 ms; about 1 min 12 s to go; the time budget "
-            "holds about 1 launch, where narrow intervals need 5: window.time_budget_s=44 would hold "
-            "them",
+            "holds about 1 launch, where narrow intervals need 5: window.time_budget_s=44 would "
+            "hold them",
         ),
         (
             Planned(12, 3, True, 1.5, 7, 5, 44),
