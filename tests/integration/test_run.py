@@ -317,7 +317,6 @@ def test_loader_processes_start_as_in_the_users_own_program(workbench: Workbench
         ("model.name=tiny_work:Nett", "Nett"),
         ("model.name=no_such_module:Net", "no_such_module"),
         ("dataset.batch_size=0", "dataset.batch_size"),
-        ("techniques.gradient_accumulation.steps=3", "window.iterations"),
         ("dataset.batch_size=65", "64"),
         ("model.name=odd_work:Wrapping", "a model must return a tensor of logits; got Output"),
         ("dataset.name=odd_work:Dicts", "(inputs, targets); got (dict, Tensor)"),
