@@ -11,9 +11,10 @@ import msgspec
 from annt_prof.trace.columns import Trace
 from annt_prof.trace.decoding import NotATraceError, decode_whole
 from annt_prof.trace.document import DistributedInfo, Head
+from annt_prof.trace.numbers import integer
 from annt_prof.trace.slices import NotSliceableError, documents
 from annt_prof.trace.source import DEFAULT_MAX_BYTES, chunks, content
-from annt_prof.trace.table import Table, integer
+from annt_prof.trace.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

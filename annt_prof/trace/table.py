@@ -6,7 +6,7 @@ from array import array
 from collections import defaultdict
 from dataclasses import fields
 from itertools import compress
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 import numpy as np
@@ -23,7 +23,8 @@ from annt_prof.trace.columns import (
     Message,
 )
 from annt_prof.trace.document import ABSENT, Arguments, Number
-from annt_prof.trace.instants import LIMIT_NS, nanoseconds
+from annt_prof.trace.instants import nanoseconds
+from annt_prof.trace.numbers import durations, identity, integer, integers, percents, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -60,7 +61,6 @@ _KINDS = {
 }
 _FORWARD_LINKS = ("fwdbwd", "forward_backward")
 _NO_ARGUMENTS = Arguments()
-_INT64_LIMIT = 2**63
 
 
 def _among(*kinds: Kind) -> NDArray[np.bool_]:
@@ -117,7 +117,7 @@ class Table:
         self._label_of = _Memo(lambda written: self._label(*written))
         self._kinds, self._name_indices, self._thread_indices = array("b"), array("i"), array("i")
         self._thread_of = _Memo(
-            lambda ids: _index(self._threads, (_identity(ids[0]), _identity(ids[1])))
+            lambda ids: _index(self._threads, (identity(ids[0]), identity(ids[1])))
         )
         self._geometry_of = _Memo(lambda written: _geometry(self._geometries, *written))
         self._messages: dict[Message, int] = {}
@@ -176,7 +176,7 @@ class Table:
 
     def _complete(self, timed: list[Event]) -> Events:
         start_ns = self._starts(timed)
-        duration_ns, num_clamped = _durations([event.dur for event in timed])
+        duration_ns, num_clamped = durations([event.dur for event in timed])
         self.num_clamped += num_clamped
         arguments = [event.args or _NO_ARGUMENTS for event in timed]
         # Few events differ in all of these, so one look tells all three columns.
@@ -226,7 +226,7 @@ class Table:
         launched = [arguments[place] for place in kernels.tolist()]
         written = [(bytes(kernel.grid), bytes(kernel.block)) for kernel in launched]
         geometry[kernels] = self._geometry_of.indices(written, np.int32)
-        occupancy[kernels] = _percents([kernel.occupancy for kernel in launched])
+        occupancy[kernels] = percents([kernel.occupancy for kernel in launched])
         return geometry, occupancy
 
     def _carried(self, arguments: list[Arguments], kind: NDArray[np.int8]) -> NDArray[np.int32]:
@@ -243,12 +243,12 @@ class Table:
         return Allocations(
             time_ns=self._starts(listed),
             thread=self._rows(listed),
-            bytes=_integers([told.memory_bytes for told in arguments]),
-            address=_integers([told.address for told in arguments]),
-            device_type=_integers([told.device_type for told in arguments]),
-            device_id=_integers([told.device_id for told in arguments]),
-            total_allocated=_integers([told.total_allocated for told in arguments]),
-            total_reserved=_integers([told.total_reserved for told in arguments]),
+            bytes=integers([told.memory_bytes for told in arguments]),
+            address=integers([told.address for told in arguments]),
+            device_type=integers([told.device_type for told in arguments]),
+            device_id=integers([told.device_id for told in arguments]),
+            total_allocated=integers([told.total_allocated for told in arguments]),
+            total_reserved=integers([told.total_reserved for told in arguments]),
         )
 
     def _starts(self, events: list[Event]) -> NDArray[np.int64]:
@@ -294,69 +294,13 @@ def _geometry(known: dict[Geometry, int], grid: bytes, block: bytes) -> int:
 def _message(told: Arguments) -> Message:
     sequence, sent, received = (
         None if value is None else integer(value)
-        for value in map(_told, (told.sequence_in_group, told.in_elements, told.out_elements))
+        for value in map(plain, (told.sequence_in_group, told.in_elements, told.out_elements))
     )
     collective, group, dtype = (
         None if value is None else str(value)
-        for value in map(_told, (told.collective, told.group, told.dtype))
+        for value in map(plain, (told.collective, told.group, told.dtype))
     )
     return Message(collective, group, sequence, sent, received, dtype)
-
-
-def _told(written: msgspec.Raw) -> Number:
-    """Return a plain value; None where there is none, or a list, which says nothing here."""
-    try:
-        value: Number = msgspec.json.decode(written, type=Number)
-    except msgspec.DecodeError:
-        return None
-    return value
-
-
-def _percents(values: list[Number]) -> NDArray[np.float64]:
-    """Return NaN for what is no percentage; kineto clips at 100, and writes 0 where it fails."""
-    try:
-        percents = np.array(array("d", cast("list[float]", values)))
-    except (TypeError, OverflowError):
-        told = (isinstance(value, int | float) and 0 < value <= 100 and value for value in values)
-        percents = np.array([value or np.nan for value in told], np.float64)
-    return np.where((percents > 0) & (percents <= 100), percents, np.nan)
-
-
-def _durations(values: list[Number]) -> tuple[NDArray[np.int64], int]:
-    """Convert microseconds to ns, shape (n,), and count those taken as 0.
-
-    Durations are short enough for a double: it holds 26 days to the nanosecond.
-    """
-    try:
-        micros = np.array(array("d", cast("list[float]", values)))
-    except (TypeError, OverflowError):
-        micros = _micros(values)
-    with np.errstate(over="ignore", invalid="ignore"):  # such durations are damaged: see below
-        nanos = np.rint(micros * 1000)
-    damaged = ~((nanos >= 0) & (nanos < LIMIT_NS))
-    return np.where(damaged, 0, nanos).astype(np.int64), int(damaged.sum())
-
-
-def _micros(values: list[Number]) -> NDArray[np.float64]:
-    """Convert what is not all numbers; what is none becomes negative."""
-    try:
-        return np.array([0 if value is None else value for value in values], np.float64)
-    except ValueError:
-        return np.array([_float(value) for value in values], np.float64)
-
-
-def _float(value: Number) -> float:
-    try:
-        return float(value or 0)
-    except ValueError:
-        return -1.0
-
-
-def _identity(value: Number) -> int | str:
-    if type(value) is int:
-        return value
-    number = integer(value)
-    return str(value) if number is None else number
 
 
 def _external_ids(arguments: list[Arguments], kind: NDArray[np.int8]) -> NDArray[np.int64]:
@@ -364,7 +308,7 @@ def _external_ids(arguments: list[Arguments], kind: NDArray[np.int8]) -> NDArray
     carrying = _OF_OPERATORS[kind]
     ids = _spread([told.external_id for told in _of(arguments, carrying)], carrying)
     unknown = carrying & (ids == MISSING)
-    ids[unknown] = _integers([told.old_external_id for told in _of(arguments, unknown)])
+    ids[unknown] = integers([told.old_external_id for told in _of(arguments, unknown)])
     return ids
 
 
@@ -375,30 +319,5 @@ def _of(arguments: list[Arguments], carrying: NDArray[np.bool_]) -> list[Argumen
 def _spread(values: list[Number], carrying: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Return a column with the values of the events that carry one, ``MISSING`` elsewhere."""
     column = np.full(len(carrying), MISSING, np.int64)
-    column[carrying] = _integers(values)
+    column[carrying] = integers(values)
     return column
-
-
-def _integers(values: list[Number]) -> NDArray[np.int64]:
-    """Convert to shape (n,); what is no integer of 64 bits becomes ``MISSING``."""
-    try:
-        return np.array(array("q", cast("list[int]", values)))
-    except (TypeError, OverflowError):
-        numbers = map(_or_missing, values)
-        limited = [n if -_INT64_LIMIT < n < _INT64_LIMIT else MISSING for n in numbers]
-        return np.array(limited, np.int64)
-
-
-def _or_missing(value: Number) -> int:
-    number = integer(value)
-    return MISSING if number is None else number
-
-
-def integer(value: Number) -> int | None:
-    """Return what a number in any of the dialects says, or None."""
-    if value is None or isinstance(value, int):
-        return value
-    try:
-        return int(value, 0) if isinstance(value, str) else int(value)
-    except (ValueError, OverflowError):
-        return None
