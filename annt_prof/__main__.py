@@ -1,7 +1,5 @@
 """``python -m annt_prof``."""
 
-import sys
+from annt_prof.cli import program
 
-from annt_prof.cli import main
-
-sys.exit(main())
+program()

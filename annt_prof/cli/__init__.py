@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import io
 import sys
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NoReturn, cast
 
 import click
 
@@ -98,6 +99,14 @@ def _advice(name: str) -> str:
 @click.version_option(__version__, "-V", "--version", prog_name=PROGRAM)
 def group() -> None:
     """What a training technique is worth for your model and your device, and where in the step."""
+
+
+def program() -> NoReturn:
+    """Run the process's command and end the process with its status."""
+    status = main()
+    # Python ends with a search for cycles among all that was ever imported: 0.3 s where torch was.
+    gc.freeze()
+    sys.exit(status)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -13,7 +13,7 @@ from annt_prof.trace.decoding import NotATraceError, decode_whole
 from annt_prof.trace.document import DistributedInfo, Head
 from annt_prof.trace.numbers import integer
 from annt_prof.trace.slices import NotSliceableError, documents
-from annt_prof.trace.source import DEFAULT_MAX_BYTES, chunks, content
+from annt_prof.trace.source import DEFAULT_MAX_BYTES, BrokenOffError, chunks, content
 from annt_prof.trace.table import Table
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def read(path: Path, max_bytes: int = DEFAULT_MAX_BYTES, notify: Notify | None =
     with _without_garbage_collection():
         try:
             return _read_sliced(path, max_bytes, notify)
-        except (NotSliceableError, EOFError):
+        except (NotSliceableError, BrokenOffError):
             return _read_whole(path, max_bytes)
 
 
