@@ -69,7 +69,12 @@ def test_compression_is_told_by_content_not_by_name(tmp_path):
     members = tmp_path / "members.gz"
     text = small().json().encode()
     members.write_bytes(gzip.compress(text[:100]) + gzip.compress(text[100:]))
-    for path in (small().write(tmp_path / "trace.json.gz"), compressed, members):
+    padded = tmp_path / "padded.gz"  # as on a tape, or a disk that allots whole blocks
+    padded.write_bytes(gzip.compress(text) + bytes(512))
+    named = tmp_path / "named.gz"  # as the gzip program writes it
+    with named.open("wb") as file, gzip.GzipFile("trace.json", "wb", fileobj=file) as stream:
+        stream.write(text)
+    for path in (small().write(tmp_path / "trace.json.gz"), compressed, members, padded, named):
         assert read(path).events.start_ns.tolist() == plain.events.start_ns.tolist()
 
 
@@ -256,6 +261,13 @@ def test_a_compressed_file_with_any_damaged_byte_is_refused_or_whole(tmp_path):
         except UserError:
             refused += 1
     assert refused > len(whole) // 2
+
+
+def test_what_follows_the_compressed_content_is_damage(tmp_path):
+    path = tmp_path / "trace.json.gz"
+    path.write_bytes(gzip.compress(small().json().encode()) + b"no member")
+    with pytest.raises(UserError, match="the compressed file is damaged: Not a gzipped file"):
+        read(path)
 
 
 def test_a_decompression_bomb_stops_at_the_bound(tmp_path):
