@@ -52,6 +52,15 @@ def test_utilisation_is_of_the_precisions_that_kernels_ran_in():
     assert (found.dtype, found.assumed, found.why_not) == ("tf32", {}, None)
 
 
+def test_time_in_one_precision_is_added_up_over_classes():
+    told = {
+        "conv": {"tf32": 50 * MS, "float32": 20 * MS},
+        "gemm": {"tf32": 5 * MS, "float32": 15 * MS},
+    }
+    (found,) = throughputs(convolving(told, tera_flops=50), CEILINGS)
+    assert found.precisions == pytest.approx({"tf32": 55 / 90, "float32": 35 / 90})
+
+
 def test_where_names_do_not_tell_the_settings_do_and_it_is_said():
     silent = {"conv": {"unknown": 70 * MS}, "gemm": {"float32": 20 * MS}}
     (found,) = throughputs(convolving(silent, tera_flops=200), CEILINGS)

@@ -36,6 +36,46 @@ def test_names_that_differ_in_their_parameters_alone_keep_them():
     assert found == {"copy(int)": "copy(int)", "copy(float)": "copy(float)"}
 
 
+def test_where_they_begin_to_differ_is_shown_between_dots():
+    beginning, end = f"prefix_of_a_long_name_{'x' * 20}_", "y" * 40
+    assert list(shorten([f"{beginning}first_{end}", f"{beginning}second_{end}"], 40).values()) == [
+        "prefix_of_a_l...xxx_first_yyyyyyyyyyy...",
+        "prefix_of_a_l...xxx_second_yyyyyyyyyy...",
+    ]
+
+
+def test_there_are_no_dots_behind_the_end():
+    assert list(shorten(["a" * 40, "a" * 41], 30).values()) == [
+        "aaaaaaaaaa...aaaa",
+        "aaaaaaaaaa...aaaaa",
+    ]
+
+
+def test_names_that_came_out_like_those_of_another_group_are_told_apart_in_their_turn():
+    # The first pair differs at 24, the second at 30; cut there, one of each looks alike.
+    names = [
+        "a" * 24,
+        "a" * 29,
+        "a" * 9 + "b" * 9 + "a" * 12 + "b" * 9 + "a" * 9,
+        "a" * 9 + "b" * 9 + "a" * 30,
+    ]
+    assert list(shorten(names, 20).values()) == [
+        "aaaaaa...aaaa",
+        "aaaaaaaaaaaaaa...",  # what is kept follows the beginning: nothing between them
+        "aaaaaa...aaaabbbb...",
+        "aaaaaaaaabbbbb...",
+    ]
+
+
+def test_what_no_cut_tells_apart_is_numbered_from_one():
+    names = ["b" * 15 + "a" * 16, "b" * 27 + "a" * 18, "b" * 11 + "a" * 10]
+    assert list(shorten(names, 20).values()) == [
+        "bbbbbb...bbbbbbbb.#1",
+        "bbbbbb...bbbbbbbb.#2",
+        "bbbbbb...bbbbaaaa...",
+    ]
+
+
 @given(
     st.lists(st.text("ab<>():, ", min_size=1, max_size=60), unique=True, max_size=8),
     st.integers(20, 40),
