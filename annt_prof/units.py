@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 KIB = 1024
 MIB = KIB * 1024
 GIB = MIB * 1024
+MB = 1_000_000
 
 NS_PER_US = 1_000
 NS_PER_MS = 1_000_000
@@ -181,7 +182,7 @@ def memory(size_bytes: int) -> str:
 
 def megabytes(moved_bytes: int) -> str:
     """Return what was copied as MB without the unit, for a cell of a table; 0 is for nothing."""
-    return "< 0.1" if 0 < moved_bytes < 50_000 else number(moved_bytes / 1e6, 1)
+    return "< 0.1" if 0 < moved_bytes < 50_000 else number(moved_bytes / MB, 1)
 
 
 def gigabytes_per_s(bytes_per_s: float) -> str:

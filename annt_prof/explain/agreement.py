@@ -36,12 +36,15 @@ class Agreement(NamedTuple):
         inflation: Traced over timed step time, minus 1.
         cost_ns: What the profiler costs at most per iteration; None where it is not known.
         beyond_cost_ns: What the traced step may be longer than that, as windows differ.
+        mid_epoch: Whether the timed step is without its part of an epoch's start, which no traced
+            window has.
     """
 
     finding: Literal["agree", "longer", "shorter", "cost_unknown"]
     inflation: float
     cost_ns: int | None
     beyond_cost_ns: int
+    mid_epoch: bool = False
 
 
 def agreement(variant: VariantRecord) -> Agreement | None:
@@ -66,19 +69,21 @@ def agreement(variant: VariantRecord) -> Agreement | None:
         finding = "cost_unknown" if off_ns > 0 else "agree"
     elif off_ns > cost_ns + over_ns:
         finding = "longer"
-    return Agreement(finding, breakdown.step_ns / timed_ns - 1, cost_ns, over_ns)
+    inflation = breakdown.step_ns / timed_ns - 1
+    return Agreement(finding, inflation, cost_ns, over_ns, mid_epoch=timed.epoch_start_ns > 0)
 
 
 def in_words(found: Agreement) -> str:
     """Say how the traced steps compare with the timed ones, and what to read then."""
     size = units.percent(abs(found.inflation))
+    timed = "timed ones in mid-epoch" if found.mid_epoch else "timed ones"
     if found.inflation < 0:
-        said = f"traced steps are {size} shorter than timed ones, which no profiler does"
+        said = f"traced steps are {size} shorter than {timed}, which no profiler does"
         if found.finding == "shorter":
             return f"{said}: {_OTHER_WORK}"
         said = f"{said}, within what windows that lie apart may differ by"
     else:
-        said = f"traced steps are {size} longer than timed ones"
+        said = f"traced steps are {size} longer than {timed}"
         if found.finding == "longer":
             most = units.duration(found.cost_ns or 0)
             return (

@@ -124,7 +124,8 @@ class StepTime(msgspec.Struct, frozen=True, rename=_WITHOUT_UNIT):
     """Wall time of an iteration, over all of a variant's windows.
 
     Attributes:
-        mean_ns: Of the launches' figures, with an epoch's start where it counts. A launch's is the
+        mean_ns: Of the launches' figures, from ten on of their middle three fifths where these are
+            medians, with an epoch's start where it counts. A launch's is the
             median over its windows of their whole time over their iterations, or the mean where
             long steps of the training's own are in some windows more than in others.
         p05_ns, p95_ns: Of single steps: iterations, each with its share of its optimizer step.

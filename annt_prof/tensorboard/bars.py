@@ -53,7 +53,7 @@ def draw(view: BreakdownView) -> Picture | None:
     _axis(pen, longest_ns, bars_top, bottom)
     for index, variant in enumerate(view.variants):
         top = bars_top + index * _BLOCK
-        _words(pen, _label(variant, view), _caption(variant), top)
+        _words(pen, _label(variant, view), caption(variant), top)
         _bar(pen, variant.parts, top + _LINE, longest_ns)
     encoded = io.BytesIO()
     image.save(encoded, "PNG", optimize=True)
@@ -126,11 +126,13 @@ def _bar(pen: ImageDraw.ImageDraw, parts: StepParts, top: int, longest_ns: int) 
             pen.text(middle, figure, LOOKS[row.category].ink, font, "mm")
 
 
-def _caption(variant: VariantBreakdown) -> str:
+def caption(variant: VariantBreakdown) -> str:
+    """Say how long the traced step is, beside the timed one that it is compared with."""
     traced = f"{units.duration(variant.parts.step_ns)} traced"
     if variant.timed_ns is None:
         return traced
-    return f"{traced}, {units.duration(variant.timed_ns)} timed"
+    where = " in mid-epoch" if variant.agreement and variant.agreement.mid_epoch else ""
+    return f"{traced}, {units.duration(variant.timed_ns)} timed{where}"
 
 
 def _x(offset_ns: int, longest_ns: int) -> int:

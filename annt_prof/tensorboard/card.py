@@ -52,10 +52,10 @@ def markdown(view: RunView, problems: Sequence[str] = ()) -> str:
 
 def _head(view: RunView) -> Iterator[str]:
     setting = view.setting
-    count = "" if setting.one_of_devices is None else f"{setting.one_of_devices} x "
+    several = "" if setting.one_of_devices is None else f" (1 of {setting.one_of_devices})"
     at = datetime.fromisoformat(setting.created).astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
     device = escape(setting.environment.device_name)
-    yield f"### {escape(view.scenario_name)} on {count}{device}, {at}"
+    yield f"### {escape(view.scenario_name)} on {device}{several}, {at}"
     if not view.complete:
         yield ""
         yield f"**This run is not complete:** {escape(view.stop)}."
@@ -66,7 +66,8 @@ def _caveats(caveats: CaveatsView, problems: Sequence[str]) -> Iterator[str]:
     for replaced in caveats.substitutions:
         wanted, used = escape(replaced.wanted), escape(replaced.used)
         yield f"- **{used} instead of {wanted}**: {escape(replaced.consequence)}"
-    yield from _items((*caveats.overrides_in_effect, *problems))
+    of_the_run = (row.text for row in caveats.remarks if not row.variants)
+    yield from _items((*caveats.overrides_in_effect, *of_the_run, *problems))
 
 
 def _variants(view: RunView) -> Iterator[str]:
@@ -151,8 +152,9 @@ def _absent(view: BreakdownView) -> Iterator[str]:
     """Yield why a category has no row: there was nothing in it, or no way to measure it."""
     if view.empty:
         yield f"0 ms in every variant: {', '.join(view.empty)}"
-    for lacking in view.categories_not_measured:
-        yield f"{lacking.category} is not measured: {lacking.reason}"
+    for lacking in view.not_measured:
+        whose = "" if lacking.of_all else f" of {', '.join(lacking.variants)}"
+        yield f"not measured{whose}: {', '.join(lacking.categories)}: {lacking.reason}"
 
 
 def _share(time: CategoryTime | None, places: int) -> str:

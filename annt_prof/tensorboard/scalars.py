@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from annt_prof.tensorboard.events import Scalar
-from annt_prof.units import MIB, NS_PER_MS
+from annt_prof.units import MB, MIB, NS_PER_MS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -88,6 +88,9 @@ def _breakdown(mean: MeanBreakdown) -> Iterator[tuple[str, float, str]]:
 
 def _telemetry(sampled: Iterable[SampledMean]) -> Iterator[tuple[str, float, str]]:
     for mean in sampled:
-        in_mib = mean.quantity.replace("_bytes", "_mib")
-        shown = mean.value / MIB if in_mib != mean.quantity else mean.value
-        yield f"telemetry/{in_mib}", shown, "Mean over the timed windows."
+        name, shown = mean.quantity, mean.value
+        if name.endswith("_bytes_per_s"):
+            name, shown = name.replace("_bytes_per_s", "_mb_per_s"), shown / MB
+        elif name.endswith("_bytes"):
+            name, shown = name.replace("_bytes", "_mib"), shown / MIB
+        yield f"telemetry/{name}", shown, "Mean over the timed windows."

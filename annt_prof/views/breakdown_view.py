@@ -14,7 +14,7 @@ from annt_prof.views.sampled_view import SampledView, build_sampled_view
 from annt_prof.views.step_parts import Scale, StepParts, build_step_parts, scale_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from annt_prof.runs.record import Run, VariantRecord
 
@@ -27,7 +27,8 @@ class VariantBreakdown(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         mean: The mean traced step as it was recorded.
         parts: The same as it is shown.
-        timed_ns: Its timed step, an epoch's start included; None where it was not timed.
+        timed_ns: Its timed step in mid-epoch, as a traced window sees it; None where it was not
+            timed.
         samples_per_iteration: The batch size.
         profiler_inflation: Traced over timed step time, minus 1.
         agreement: How the traced step compares with the timed one; None where it lacks either.
@@ -60,13 +61,6 @@ class NotMeasured(msgspec.Struct, frozen=True):
     of_all: bool
 
 
-class CategoryNotMeasured(msgspec.Struct, frozen=True):
-    """A category that some trace cannot show, and why; once for each reason."""
-
-    category: Category
-    reason: str
-
-
 class BreakdownView(msgspec.Struct, frozen=True, kw_only=True):
     """Every traced variant of a run.
 
@@ -76,9 +70,8 @@ class BreakdownView(msgspec.Struct, frozen=True, kw_only=True):
             ``unreadable``.
         scale: Common to all.
         filled: Categories that took time in some variant, in the order of ``Category``.
-        empty: Categories that were measured and took time in none.
+        empty: Categories that were measured in all variants and took time in none.
         not_measured: Grouped by reason and variants.
-        categories_not_measured: The same, category by category.
         batch_sizes: Samples of an iteration, each once, rising; where there are several, the
             variants' steps are not the same work.
     """
@@ -89,7 +82,6 @@ class BreakdownView(msgspec.Struct, frozen=True, kw_only=True):
     filled: tuple[Category, ...]
     empty: tuple[Category, ...]
     not_measured: tuple[NotMeasured, ...]
-    categories_not_measured: tuple[CategoryNotMeasured, ...]
     batch_sizes: tuple[int, ...]
 
 
@@ -99,15 +91,15 @@ def build_breakdown_view(run: Run) -> BreakdownView:
     on_host = run.environment.device_type == "cpu"
     variants = tuple(_variant(v, mean, on_host=on_host) for v, mean in traced)
     filled = {row.category for v in variants for row in v.parts.rows}
+    lacking = {category for _, mean in traced for category in mean.not_measured}
     scale = scale_of([v.parts for v in variants])
     return BreakdownView(
         variants=variants,
         why_none=None if traced else _why_none(run.variants),
         scale=scale,
         filled=tuple(category for category in Category if category in filled),
-        empty=tuple(category for category in scale.categories if category not in filled),
+        empty=tuple(category for category in scale.categories if category not in filled | lacking),
         not_measured=_not_measured(traced),
-        categories_not_measured=_by_category(mean for _, mean in traced),
         batch_sizes=tuple(sorted({v.samples_per_iteration for v in variants})),
     )
 
@@ -122,7 +114,7 @@ def _variant(variant: VariantRecord, mean: MeanBreakdown, *, on_host: bool) -> V
         variant=variant.name,
         mean=mean,
         parts=build_step_parts(mean),
-        timed_ns=None if timed is None else timed.mean_ns,
+        timed_ns=None if timed is None else timed.within_epoch_ns,
         samples_per_iteration=variant.samples_per_iteration,
         profiler_inflation=variant.profiler_inflation,
         agreement=agreement(variant),
@@ -154,8 +146,3 @@ def _not_measured(traced: Sequence[tuple[VariantRecord, MeanBreakdown]]) -> tupl
         NotMeasured(categories, reason, tuple(names), of_all=len(names) == len(traced))
         for (categories, reason), names in whose.items()
     )
-
-
-def _by_category(means: Iterable[MeanBreakdown]) -> tuple[CategoryNotMeasured, ...]:
-    told = dict.fromkeys(pair for mean in means for pair in mean.not_measured.items())
-    return tuple(CategoryNotMeasured(category, reason) for category, reason in told)

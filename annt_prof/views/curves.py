@@ -51,7 +51,7 @@ class Curves(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         began_s: When the run began, seconds since 1970.
         last_round: Of the whole run, at least 1, so that a level has two ends.
-        last_s: When it ended.
+        last_s: When its last window ended.
         rounds: In their order.
         peak_memory_of: What ``peak_memory_bytes`` is of.
         profiler_inflation: Traced over timed step time, minus 1.
@@ -79,12 +79,12 @@ def created_s(run: Run) -> float:
 
 def build_curves(run: Run, variant: VariantRecord) -> Curves:
     """Return the curves of one variant of a run."""
-    ended_s = {w.round: _ended_s(run, w) for v in run.variants for w in v.windows}
-    last = max(ended_s, default=0)
+    ended = [(w.round, _ended_s(run, w)) for v in run.variants for w in v.windows]
+    last, last_s = max(ended, default=(0, created_s(run)))
     return Curves(
         began_s=created_s(run),
         last_round=max(last, 1),
-        last_s=ended_s.get(last, created_s(run)),
+        last_s=last_s,
         rounds=_rounds(run, variant),
         speedup=variant.speedup,
         peak_memory_bytes=variant.peak_memory_bytes,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from annt_prof.compare.figures import TRIMMED_FROM, launch_of_rounds
 from annt_prof.compare.verdict import floor_of
 from annt_prof.plan import BASELINE
 
@@ -61,6 +62,8 @@ class TableNotes(msgspec.Struct, frozen=True, kw_only=True):
         least_windows, most_windows: Behind a variant's figures.
         launch_figure: Which figure of its windows a launch counts with: the mean where long steps
             are in some windows more than in others.
+        trimmed_from: Launches from which on step times and speedups are of the middle three fifths
+            of them; None where nothing is trimmed.
         starts_in_steps: Whether epochs' starts lie within windows, and so in single steps.
         epoch_starts: Where they are added to the step time.
         whole_epochs: Iterations of the epochs that windows hold whole, each once, rising.
@@ -73,6 +76,7 @@ class TableNotes(msgspec.Struct, frozen=True, kw_only=True):
     least_windows: int
     most_windows: int
     launch_figure: Literal["mean", "median"]
+    trimmed_from: int | None
     starts_in_steps: bool
     epoch_starts: tuple[EpochStartNote, ...]
     whole_epochs: tuple[int, ...]
@@ -93,6 +97,7 @@ def build_table_notes(run: Run) -> TableNotes | None:
         least_windows=min(windows),
         most_windows=max(windows),
         launch_figure="mean" if any(v.uneven for v in measured) else "median",
+        trimmed_from=TRIMMED_FROM if any(map(_is_trimmed, measured)) else None,
         starts_in_steps=bool(held),
         epoch_starts=tuple(_epoch_starts(measured)),
         whole_epochs=tuple(sorted({epochs.iterations for epochs in held})),
@@ -100,6 +105,11 @@ def build_table_notes(run: Run) -> TableNotes | None:
         floor=floor_of(run.variants),
         peak_owners=_peak_owners(measured),
     )
+
+
+def _is_trimmed(variant: VariantRecord) -> bool:
+    num_launches = len(set(launch_of_rounds(variant).values()))
+    return num_launches >= TRIMMED_FROM and not variant.uneven
 
 
 def _epoch_starts(measured: Sequence[VariantRecord]) -> Iterator[EpochStartNote]:

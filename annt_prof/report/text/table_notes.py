@@ -34,6 +34,11 @@ def notes(facts: TableNotes) -> Iterator[str]:
         "speedup: the baseline's time per sample over the variant's, from windows paired by round; "
         "its interval is over launches, each a fresh process of every variant."
     )
+    if facts.trimmed_from is not None:
+        yield (
+            f"from {facts.trimmed_from} launches on, the mean of a step and the speedup are of the "
+            "middle three fifths of them (trimmed means)."
+        )
     yield from map(_contradiction, facts.contradictions)
     yield (
         f"an effect within {units.percent(facts.floor)} is called none, even where its interval "

@@ -68,6 +68,13 @@ def test_a_long_window_counts_where_launches_have_them_unequally(uneven, over_ms
         (Agreement("agree", 0.0, 7, 9),
          "traced steps are 0.0 % longer than timed ones; the profiler slows the host, "
          "so read the shares, not the sum"),
+        (Agreement("agree", 0.02, 7, 9, mid_epoch=True),
+         "traced steps are 2.0 % longer than timed ones in mid-epoch; the profiler slows the host, "
+         "so read the shares, not the sum"),
+        (Agreement("longer", 0.3, 0, 9, mid_epoch=True),
+         "traced steps are 30.0 % longer than timed ones in mid-epoch, more than the profiler "
+         "costs (at most about 0.000 ms here): the two windows do not show the same work; read the "
+         "timed figure"),
         (Agreement("agree", 0.2, 7, 9),
          "traced steps are 20.0 % longer than timed ones; the profiler slows the host, "
          "so read the shares, not the sum"),

@@ -78,6 +78,18 @@ def test_the_windows_behind_a_figure_are_told(measured, least, most, told):
     assert told in next(notes(replace(facts, least_windows=least, most_windows=most)))
 
 
+def test_a_trimmed_mean_is_told_as_such():
+    """Twelve launches, of which two were disturbed: their mean is 21.7 ms, the trimmed one 20."""
+    figures = [20.0] * 10 + [30.0, 30.4]
+    many, few = run(variant("baseline", figures)), run(variant("baseline", figures[:9]))
+    assert many.variants[0].step_time.mean_ns == 20 * MS
+    sentence = "from 10 launches on, the mean of a step and the speedup are of the middle three"
+    assert sentence in " ".join(notes(build_run_view(many).notes))
+    assert sentence not in " ".join(notes(build_run_view(few).notes))
+    (uneven,) = (replace(v, uneven=True) for v in many.variants)
+    assert sentence not in " ".join(notes(build_run_view(run(uneven)).notes))
+
+
 def test_what_moved_is_told_with_its_sign():
     moved = Moved((CategoryChange(Category.FORWARD, 2 * MS),), -3 * MS, 4 * MS)
     expected = "forward +2.000 ms, others -3.000 ms, not in the traces +4.000 ms"

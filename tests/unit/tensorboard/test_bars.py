@@ -14,7 +14,7 @@ from PIL import Image
 
 from annt_prof.categories import Category
 from annt_prof.runs.record import Run, VariantRecord
-from annt_prof.tensorboard.bars import Picture, draw, tick
+from annt_prof.tensorboard.bars import Picture, caption, draw, tick
 from annt_prof.views.breakdown_view import build_breakdown_view
 from annt_prof.views.palette import LOOKS
 
@@ -55,6 +55,16 @@ def test_every_traced_variant_has_its_bar(run: Run) -> None:
     assert one is not None
     assert two is not None
     assert two.height > one.height + 60
+
+
+def test_the_timed_step_in_the_caption_is_the_one_that_inflation_is_of(run: Run) -> None:
+    (first, *_) = build_breakdown_view(run).variants
+    assert first.agreement is not None
+    timed = msgspec.structs.replace(first, timed_ns=41_000_000)
+    assert caption(timed) == "44.00 ms traced, 41.00 ms timed"
+    within = msgspec.structs.replace(timed, agreement=first.agreement._replace(mid_epoch=True))
+    assert caption(within) == "44.00 ms traced, 41.00 ms timed in mid-epoch"
+    assert caption(msgspec.structs.replace(first, timed_ns=None)) == "44.00 ms traced"
 
 
 def test_without_a_trace_there_is_no_picture(run: Run) -> None:

@@ -79,6 +79,26 @@ def test_substitutions_and_overrides_come_before_the_figures(run: Run) -> None:
     assert page.index("dataset.batch_size: 128 -&gt; 32") < page.index("780.5")
 
 
+def test_remarks_on_the_run_come_before_the_figures(run: Run) -> None:
+    page = rendered(msgspec.structs.replace(run, remarks=("the clocks changed",)))
+    assert page.index("<li>the clocks changed</li>") < page.index("<table>")
+
+
+def test_a_machine_of_several_devices_is_no_run_on_them_all(run: Run) -> None:
+    where = msgspec.structs.replace(run.environment, device_name="NVIDIA H100", num_devices=2)
+    page = rendered(msgspec.structs.replace(run, environment=where))
+    assert "<h3>vit_amp on NVIDIA H100 (1 of 2), 2026-01-02 03:04 UTC</h3>" in page
+
+
+def test_what_is_not_measured_of_one_variant_names_it(run: Run) -> None:
+    mean = run.variants[1].breakdown
+    assert mean is not None
+    lacking = msgspec.structs.replace(mean, not_measured={Category.SYNC: "cut off"})
+    changed = msgspec.structs.replace(run.variants[1], breakdown=lacking)
+    page = rendered(msgspec.structs.replace(run, variants=(run.variants[0], changed)))
+    assert "not measured of amp: sync: cut off" in page
+
+
 def test_the_breakdown_has_milliseconds_and_shares_that_name_their_whole(run: Run) -> None:
     page = rendered(run)
     assert cells(page, "step") == ["step", "44.00", "33.00"]
@@ -86,7 +106,7 @@ def test_the_breakdown_has_milliseconds_and_shares_that_name_their_whole(run: Ru
     assert cells(page, "host_bound") == ["host_bound", "2.00 (4.5 %)", "-"]
     assert cells(page, "profiler inflation") == ["profiler inflation", "+7.3 %", "-0.4 %"]
     assert "in ms and % of that step" in page
-    assert "h2d_copy is not measured: no accelerator to copy to" in page
+    assert "not measured of baseline: h2d_copy: no accelerator to copy to" in page
 
 
 def test_an_empty_category_is_named_rather_than_tabled(run: Run) -> None:

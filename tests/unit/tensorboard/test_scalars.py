@@ -71,7 +71,7 @@ def test_telemetry_holds_what_is_known_in_the_unit_of_its_name(run: Run) -> None
         gpu_utilisation_percent=0.0,
         gpu_memory_bytes=512 * 2**20,
         gpu_throttle_reasons=("sw_power_cap",),
-        gpu_pcie_rx_bytes_per_s=3 * 2**20,
+        gpu_pcie_rx_bytes_per_s=3_000_000,
         num_samples=9,
     )
     variant = msgspec.structs.replace(run.variants[0], telemetry=told)
@@ -79,7 +79,7 @@ def test_telemetry_holds_what_is_known_in_the_unit_of_its_name(run: Run) -> None
     assert {tag: value for tag, value in found.items() if tag.startswith("telemetry/")} == {
         "telemetry/gpu_utilisation_percent": 0,
         "telemetry/gpu_memory_mib": 512,
-        "telemetry/gpu_pcie_rx_mib_per_s": 3,
+        "telemetry/gpu_pcie_rx_mb_per_s": 3,
     }
 
 

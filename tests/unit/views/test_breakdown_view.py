@@ -7,7 +7,7 @@ from annt_prof.analysis.breakdown.breakdown import MeanBreakdown
 from annt_prof.categories import Category
 from annt_prof.runs.record import StepTime
 from annt_prof.telemetry.summary import TelemetrySummary
-from annt_prof.views.breakdown_view import CategoryNotMeasured, NotMeasured, build_breakdown_view
+from annt_prof.views.breakdown_view import NotMeasured, build_breakdown_view
 from annt_prof.views.sampled_view import SampledFigure, SampledView, build_sampled_view
 from annt_prof.views.step_parts import (
     CategoryTime,
@@ -138,6 +138,7 @@ def test_every_traced_variant_is_there_with_its_timed_step_beside() -> None:
     assert [v.samples_per_iteration for v in view.variants] == [8, 24]
     assert [v.profiler_inflation for v in view.variants] == pytest.approx([10 / 190, 0.1])
     assert [v.agreement.inflation for v in view.variants] == pytest.approx([10 / 190, 0.1])
+    assert not any(v.agreement.mid_epoch for v in view.variants)
     assert [v.agreement.cost_ns for v in view.variants] == [10 * MS, None]
     assert view.scale == scale_of([build_step_parts(MEAN), build_step_parts(OTHER)])
     assert view.batch_sizes == (8, 24)
@@ -162,12 +163,6 @@ def test_what_is_empty_everywhere_and_what_no_trace_can_show() -> None:
         ),
         NotMeasured((Category.COMMUNICATION,), "a single process", both, True),
         NotMeasured((Category.OPTIMIZER,), "none seen", ("amp",), False),
-    )
-    assert view.categories_not_measured == (
-        CategoryNotMeasured(Category.GRAD_SCALING, "not annotated"),
-        CategoryNotMeasured(Category.ZERO_GRAD, "not annotated"),
-        CategoryNotMeasured(Category.COMMUNICATION, "a single process"),
-        CategoryNotMeasured(Category.OPTIMIZER, "none seen"),
     )
 
 
@@ -201,12 +196,31 @@ def test_a_wait_is_shown_where_the_trace_of_a_cpu_shows_another(
     assert shown.timed_wait_ns == (None if shown_ms is None else shown_ms * MS)
 
 
-def test_a_timed_step_has_its_epochs_start_in() -> None:
+def test_what_one_trace_cannot_show_is_not_empty_in_every_variant() -> None:
+    silent = msgspec.structs.replace(
+        MEAN,
+        by_category_ns={c: ns for c, ns in MEAN.by_category_ns.items() if c != Category.SYNC},
+        not_measured={Category.SYNC: "cut off"},
+    )
+    still = msgspec.structs.replace(MEAN, by_category_ns=MEAN.by_category_ns | {Category.SYNC: 0})
+    view = build_breakdown_view(
+        run(
+            variant("baseline", [190.0], breakdown=still), variant("amp", [190.0], breakdown=silent)
+        )
+    )
+    assert Category.SYNC not in (*view.filled, *view.empty)
+    both = build_breakdown_view(run(variant("baseline", [190.0], breakdown=still)))
+    assert Category.SYNC in both.empty
+
+
+def test_beside_a_traced_step_the_timed_one_is_of_mid_epoch_too() -> None:
     record = run(variant("baseline", [190.0], breakdown=MEAN))
     time = StepTime(mean_ns=195 * MS, p05_ns=180 * MS, p95_ns=199 * MS, n=4, epoch_start_ns=6 * MS)
     changed = msgspec.structs.replace(record.variants[0], step_time=time)
     (shown,) = build_breakdown_view(msgspec.structs.replace(record, variants=(changed,))).variants
-    assert shown.timed_ns == 195 * MS
+    assert shown.timed_ns == 189 * MS
+    assert shown.agreement.mid_epoch
+    assert shown.agreement.inflation == pytest.approx(MEAN.step_ns / (189 * MS) - 1)
 
 
 def test_sampled_figures_are_those_that_are_known() -> None:

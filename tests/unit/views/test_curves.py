@@ -88,6 +88,10 @@ def test_a_point_for_each_round_where_and_when_it_was_measured() -> None:
 def test_levels_reach_to_the_last_round_of_any_variant() -> None:
     shown = build_curves(whole(BASELINE, AMP), BASELINE)
     assert (shown.began_s, shown.last_round, shown.last_s) == (CREATED_S, 2, CREATED_S + 46)
+    # Both have a window in the last round; which of them is listed last does not matter.
+    again = msgspec.structs.replace(BASELINE, windows=(window(0, 100, 3, 40), window(2, 130, 7, 5)))
+    for listed in ((again, AMP), (AMP, again)):
+        assert build_curves(whole(*listed), again).last_s == CREATED_S + 46
     bare = msgspec.structs.replace(BASELINE, windows=())
     shown = build_curves(whole(bare), bare)
     assert (shown.last_round, shown.last_s, shown.rounds) == (1, CREATED_S, ())
