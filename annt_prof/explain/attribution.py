@@ -64,8 +64,7 @@ def place(name: str, facts: Facts, alone: Amount) -> Placed:
     orders = facts.orders if by_share else [(name,)]
     players = facts.acting if by_share else (name,)
     timed = facts.shares[name] if by_share else alone
-    needed = {frozenset(order[:n]) for order in orders for n in range(len(order) + 1)}
-    variants = {names: facts.measured[names] for names in needed}
+    variants = {names: facts.measured[names] for names in shapley.sets_along(orders)}
     if facts.baseline_ns is None:
         return Placed(None, timed.ns, None)
     cost = costs.costs_of(variants, facts.measured[NO_TECHNIQUES], facts.baseline_ns)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
 import numpy as np
 from scipy.special import stdtrit
 
@@ -68,6 +69,23 @@ def orders_of(run: Run, acting: Sequence[str], known: Iterable[Names]) -> list[t
     if 2 ** len(acting) <= len(found):
         return list(shapley.every_order(acting))
     return []
+
+
+def in_common_rounds(variants: Mapping[Names, VariantRecord]) -> dict[Names, VariantRecord]:
+    """Return them with only the rounds that all of them have; none where there is no such round.
+
+    A run that was stopped in the middle of a round has that round of some variants alone. What is
+    told of several sets together adds up only over the same rounds.
+    """
+    rounds = launch_of_rounds(*variants.values()) if variants else {}
+    if not rounds:
+        return {}
+    return {
+        names: msgspec.structs.replace(
+            variant, windows=tuple(w for w in variant.windows if w.round in rounds)
+        )
+        for names, variant in variants.items()
+    }
 
 
 def costs_of(

@@ -179,12 +179,15 @@ def _not_measured(name: str, facts: Facts) -> TechniqueExplanation:
 
 def _given_others(name: str, facts: Facts) -> Amount | None:
     """Return what it saves on top of all others, where both sets were measured."""
-    others = facts.measured.get(frozenset(facts.acting) - {name})
-    whole = facts.measured.get(frozenset(facts.acting))
-    if others is None or whole is None or others.speedup is None or facts.baseline_ns is None:
+    baseline = facts.compared.get(NO_TECHNIQUES)
+    others = facts.compared.get(frozenset(facts.acting) - {name})
+    whole = facts.compared.get(frozenset(facts.acting))
+    if baseline is None or others is None or whole is None or facts.baseline_ns is None:
         return None
-    found = pairing.speedup(others, whole)
-    return None if found is None else costs.saving(found, facts.baseline_ns / others.speedup.ratio)
+    before, found = pairing.speedup(baseline, others), pairing.speedup(others, whole)
+    if before is None or found is None:
+        return None
+    return costs.saving(found, facts.baseline_ns / before.ratio)
 
 
 def _pitfalls(name: str, variant: VariantRecord, baseline: VariantRecord) -> tuple[str, ...]:

@@ -71,8 +71,9 @@ class TechniqueExplanation(msgspec.Struct, frozen=True):
         worth: Of the technique alone against the baseline.
         reason: One sentence with the mechanism.
         speedup: Alone against the baseline.
-        alone: What it saves alone.
-        given_others: What it saves on top of all others; None where that was not measured.
+        alone: What it saves alone, by ``speedup`` and so over all rounds that it has.
+        given_others: What it saves on top of all others, over the total's rounds; None where that
+            was not measured.
         share: Its share of the whole mix's saving; the shares sum to the total. None where the
             design does not tell.
         smallest_effect: Fraction of time that so many launches find four times out of five.
@@ -158,7 +159,8 @@ class Explanation(msgspec.Struct, frozen=True):
         design: Of its variants.
         launches: Behind the total.
         baseline_ns: Per sample.
-        total: What the whole mix saves per sample; None where it was not measured.
+        total: What the whole mix saves per sample, over the rounds in which all was measured that
+            it is shared out over; None where it was not measured.
         techniques: In the mix's order.
         interactions: Those whose interval leaves out 0.
         baseline_again: Speedup of the baseline against itself, where it was measured twice.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from annt_prof.explain.explanation import Amount
     from annt_prof.explain.shapley import Names
     from annt_prof.machine.ceilings import Ceilings
-    from annt_prof.runs.record import Run, VariantRecord
+    from annt_prof.runs.record import Run, Speedup, VariantRecord
     from annt_prof.techniques.evidence import Evidence
 
 NO_TECHNIQUES: Names = frozenset()
@@ -34,10 +34,14 @@ class Facts:
         inapplicable: Those that cannot act here, each with the reason.
         acting: The others, measured or not.
         measured: Variants by their set of techniques.
+        compared: The same; those that the total is shared out over have only the rounds that all
+            of these have, so that what is told of them together adds up.
         baseline_ns: The baseline's time per sample; None where it was not measured.
         orders: Over which the total is shared out; empty where the design does not allow it.
         shares: Of each technique, whole nanoseconds that sum to the total.
-        total: Saving of the whole mix; None where it was not measured.
+        whole: Of the whole mix against the baseline, as ``compared``; None where it was not
+            measured.
+        total: What that saves.
         evidence: What the baseline's step tells; None where it was not traced.
     """
 
@@ -46,9 +50,11 @@ class Facts:
     inapplicable: dict[str, str]
     acting: tuple[str, ...]
     measured: dict[Names, VariantRecord]
+    compared: dict[Names, VariantRecord]
     baseline_ns: int | None
     orders: list[tuple[str, ...]]
     shares: dict[str, Amount]
+    whole: Speedup | None
     total: Amount | None
     evidence: Evidence | None
 
@@ -62,17 +68,22 @@ def gather(run: Run, ceilings: Ceilings | None) -> Facts:
     baseline = measured.get(NO_TECHNIQUES)
     baseline_ns = None if baseline is None else _time_per_sample(baseline)
     orders = costs.orders_of(run, acting, measured) if baseline and acting else []
-    total = _total(measured, acting, baseline_ns)
-    shares = _shares(measured, acting, orders, baseline_ns, total)
+    shared_out = costs.in_common_rounds({n: measured[n] for n in shapley.sets_along(orders)})
+    compared = measured | shared_out
+    whole = _whole(compared, acting)
+    total = None if whole is None or baseline_ns is None else costs.saving(whole, baseline_ns)
+    shares = _shares(shared_out, acting, orders, baseline_ns, total)
     return Facts(
         run=run,
         mix=mix,
         inapplicable=inapplicable,
         acting=acting,
         measured=measured,
+        compared=compared,
         baseline_ns=baseline_ns,
         orders=orders if shares else [],
         shares=shares,
+        whole=whole,
         total=total,
         evidence=None if baseline is None else evidence_of(run, baseline, ceilings),
     )
@@ -89,33 +100,30 @@ def _time_per_sample(baseline: VariantRecord) -> int:
     return round(middle_ns(per_sample_ns(baseline), launches, uneven=baseline.uneven))
 
 
-def _total(
-    measured: dict[Names, VariantRecord], acting: tuple[str, ...], baseline_ns: int | None
-) -> Amount | None:
-    whole = measured.get(frozenset(acting)) if acting else None
-    if baseline_ns is None or whole is None:
+def _whole(compared: dict[Names, VariantRecord], acting: tuple[str, ...]) -> Speedup | None:
+    baseline, whole = compared.get(NO_TECHNIQUES), compared.get(frozenset(acting))
+    if not acting or baseline is None or whole is None:
         return None
-    found = speedup(measured[NO_TECHNIQUES], whole)
-    return None if found is None else costs.saving(found, baseline_ns)
+    return speedup(baseline, whole)
 
 
 def _shares(
-    measured: dict[Names, VariantRecord],
+    shared_out: dict[Names, VariantRecord],
     acting: tuple[str, ...],
     orders: list[tuple[str, ...]],
     baseline_ns: int | None,
     total: Amount | None,
 ) -> dict[str, Amount]:
     """Share the total out along the orders; empty where that cannot be done."""
-    if not orders or total is None or baseline_ns is None:
+    if not shared_out or total is None or baseline_ns is None:
         return {}
-    needed = {frozenset(order[:n]) for order in orders for n in range(len(order) + 1)}
-    cost = costs.costs_of({n: measured[n] for n in needed}, measured[NO_TECHNIQUES], baseline_ns)
+    baseline = shared_out[NO_TECHNIQUES]
+    cost = costs.costs_of(shared_out, baseline, baseline_ns)
     if cost is None:
         return {}
     centres = {n: float(s) for n, s in shapley.shapley(cost.level, acting, orders).items()}
     spread = shapley.shapley(cost.by_launch, acting, orders)
     whole = whole_numbers(centres, total.ns)
-    trims = not measured[NO_TECHNIQUES].uneven
+    trims = not baseline.uneven
     found = {n: costs.around(centres[n], spread[n], trims=trims) for n in acting}
     return {name: msgspec.structs.replace(found[name], ns=whole[name]) for name in acting}

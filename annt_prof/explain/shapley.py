@@ -26,8 +26,12 @@ def every_order(players: Sequence[str]) -> Iterable[tuple[str, ...]]:
 
 def is_complete(known: Iterable[Names], orders: Iterable[Sequence[str]]) -> bool:
     """Tell whether every set that the orders pass through is known."""
-    found = set(known)
-    return all(frozenset(order[:n]) in found for order in orders for n in range(len(order) + 1))
+    return sets_along(orders) <= set(known)
+
+
+def sets_along(orders: Iterable[Sequence[str]]) -> set[Names]:
+    """Return every set that the orders pass through, the empty one included."""
+    return {frozenset(order[:n]) for order in orders for n in range(len(order) + 1)}
 
 
 def shapley(

@@ -27,9 +27,17 @@ def test_the_largest_remainders_are_rounded_up(shares, total, expected):
 
 
 @given(st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=8))
-def test_rounded_shares_sum_to_the_rounded_total_and_move_by_less_than_two(shares):
+def test_rounded_shares_sum_to_the_rounded_total_and_move_by_no_more_than_one(shares):
     named = {str(i): share for i, share in enumerate(shares)}
     total = round(sum(shares))
     found = whole_numbers(named, total)
     assert sum(found.values()) == total
-    assert all(abs(found[name] - share) < 2 for name, share in named.items())
+    assert all(abs(found[name] - share) <= 1 for name, share in named.items())
+
+
+@pytest.mark.parametrize("total", [1, 2, 4, 5, 119_083])
+def test_what_rounding_does_not_make_up_for_is_not_dealt_out(total):
+    with pytest.raises(ValueError, match=f"shares that come to 3.0 cannot sum to {total}"):
+        whole_numbers({"a": 1.2, "b": 1.8}, total)
+    with pytest.raises(ValueError, match=r"come to 0\.0 cannot sum to 1"):
+        whole_numbers({}, 1)
