@@ -61,13 +61,12 @@ def explain(run: Run, ceilings: Ceilings | None = None) -> Explanation:
         ceilings: Of the machine it ran on, for sharper predictions.
     """
     facts = gather(run, ceilings)
-    baseline = facts.measured.get(NO_TECHNIQUES)
     techniques = tuple(_technique(name, facts) for name in facts.mix)
     again = next((v for v in run.variants if v.name == AGAIN), None)
     return Explanation(
         run_id=run.run_id,
         design=run.design,
-        launches=0 if baseline is None else len({w.launch for w in baseline.windows}),
+        launches=_launches(facts, techniques),
         baseline_ns=facts.baseline_ns,
         total=facts.total,
         techniques=techniques,
@@ -83,6 +82,15 @@ def explain(run: Run, ceilings: Ceilings | None = None) -> Explanation:
         complete=run.complete,
         not_as_asked=not_as_asked(run),
     )
+
+
+def _launches(facts: Facts, techniques: tuple[TechniqueExplanation, ...]) -> int:
+    if facts.whole is not None:
+        return facts.whole.launches
+    compared = [each.speedup.launches for each in techniques if each.speedup is not None]
+    baseline = facts.measured.get(NO_TECHNIQUES)
+    alone = 0 if baseline is None else len({window.launch for window in baseline.windows})
+    return max(compared, default=alone)
 
 
 def _technique(name: str, facts: Facts) -> TechniqueExplanation:

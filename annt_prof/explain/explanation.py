@@ -157,7 +157,8 @@ class Explanation(msgspec.Struct, frozen=True):
     Attributes:
         run_id: Of which run.
         design: Of its variants.
-        launches: Behind the total.
+        launches: Behind the total; without one behind the technique that has the most, or, where
+            none was compared, behind the baseline.
         baseline_ns: Per sample.
         total: What the whole mix saves per sample, over the rounds in which all was measured that
             it is shared out over; None where it was not measured.

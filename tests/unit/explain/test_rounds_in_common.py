@@ -132,3 +132,24 @@ def test_rounds_in_common_are_those_of_all() -> None:
         n: replace(v, windows=v.windows[:1] if n else v.windows[1:]) for n, v in sets.items()
     }
     assert in_common_rounds(nothing) == {}
+
+
+@pytest.mark.parametrize("cut", ["amp", "all"])
+def test_launches_are_those_behind_the_total(cut: str) -> None:
+    """The last one was only begun: the baseline and others ran in it, the cut variant did not."""
+    found = explain(without(made(), cut, LAST_ROUND - 1, LAST_ROUND))
+    assert found.launches == 3
+    assert explain(made()).launches == 4
+
+
+def test_without_a_total_the_launches_are_those_of_what_was_compared_with_the_baseline() -> None:
+    only = replace(made(), variants=tuple(v for v in made().variants if v.name != "all"))
+    for name in ("amp", "tf32"):
+        only = without(only, name, LAST_ROUND - 1, LAST_ROUND)
+    assert explain(only).total is None
+    assert explain(only).launches == 3
+    some = without(only, "amp", 2, 3, 4, 5)
+    assert [each.speedup.launches for each in explain(some).techniques] == [1, 3]
+    assert explain(some).launches == 3
+    nothing = replace(only, variants=only.variants[:1])
+    assert explain(nothing).launches == 4
