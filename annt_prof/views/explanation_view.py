@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from annt_prof.explain.explanation import Explanation, TechniqueExplanation, Worth
+from annt_prof.plan import LEAST_LAUNCHES
 from annt_prof.runs.verdict import Effect
 from annt_prof.views.amounts import (
     AmountView,
@@ -139,7 +140,7 @@ def build_explanation_view(explanation: Explanation) -> ExplanationView:
         explanation=explanation,
         orders=_orders(explanation),
         total=None if explanation.total is None else build_saving_view(explanation.total),
-        stop_matters=explanation.launches == 1,
+        stop_matters=0 < explanation.launches < LEAST_LAUNCHES,
         baseline_again=_again(explanation),
         predictions=_predictions(explanation),
         waterfall=build_waterfall_view(explanation),

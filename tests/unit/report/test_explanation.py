@@ -151,6 +151,16 @@ def test_a_loss_is_no_negative_saving():
     assert "saves -" not in text
 
 
+@pytest.mark.parametrize(("launches", "told"), [(1, True), (2, True), (3, False)])
+def test_without_intervals_it_is_said_why_measuring_stopped(launches, told):
+    base = variant("baseline", [100.0, 100.1, 99.9][:launches])
+    faster = variant("amp", [50.0, 50.1, 49.9][:launches])
+    stop = "window.time_budget_s of about 90 would hold 5 launches"
+    text = shown(explain(run(base, faster, stop=stop)), 200)
+    assert ("(no interval)" in text) is told
+    assert (f"stopped      {stop}" in text) is told
+
+
 def test_a_sampled_design_says_how_many_orders_it_walked():
     record = whole([("baseline", (), 100.0), ("a", ("a",), 60.0), ("b", ("b",), 110.0),
                     ("all", ("a", "b"), 70.0)])  # fmt: skip

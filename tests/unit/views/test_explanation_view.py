@@ -299,8 +299,14 @@ def test_the_whole() -> None:
     assert [t.evidence for t in view.techniques] == [build_evidence(t) for t in (AMP, PINNED, TF32)]
     assert [t.bound_ns for t in view.techniques] == [2_200_000, 0, 2]
     assert not view.stop_matters
-    assert build_explanation_view(changed(launches=1)).stop_matters
     assert build_explanation_view(changed(total=None)).total is None
+
+
+@pytest.mark.parametrize(("launches", "matters"), [(0, False), (1, True), (2, True), (3, False)])
+def test_why_measuring_stopped_matters_where_launches_are_too_few_for_an_interval(
+    launches: int, matters: bool
+) -> None:
+    assert build_explanation_view(changed(launches=launches)).stop_matters is matters
 
 
 def test_predictions_are_counted() -> None:
