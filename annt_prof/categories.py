@@ -58,6 +58,14 @@ class Precision(StrEnum):
     UNKNOWN = "unknown"
 
 
+class WhyAssumed(StrEnum):
+    """Why the precision of kernels is taken to be what the settings give."""
+
+    NAMES_DO_NOT_TELL = "names_do_not_tell"
+    NOT_RECORDED = "not_recorded"
+    """Whoever wrote the record did not ask the kernels' names yet, which may tell."""
+
+
 class Phase(StrEnum):
     """A host range of the training step, named in traces as ``PHASE_PREFIX + value``."""
 

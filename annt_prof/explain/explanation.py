@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
+from annt_prof.categories import WhyAssumed
 from annt_prof.runs.record import Numerics, Speedup
 from annt_prof.runs.verdict import Verdict
 
@@ -130,9 +131,10 @@ class Throughput(msgspec.Struct, frozen=True):
             they ran in, by their time; None where that is not known. What is good depends on the
             model: large matrix products come close, depthwise convolutions cannot.
         precisions: Shares of that time, 0 to 1.
-        assumed: Classes of kernels whose names do not tell, each with the precision that the
+        assumed: Classes of kernels of which that is not known, each with the precision that the
             settings give it.
         why_not: Why there is no fraction of a ceiling.
+        assumed_because: Why it is not known; None where nothing is assumed.
     """
 
     variant: str
@@ -142,6 +144,7 @@ class Throughput(msgspec.Struct, frozen=True):
     precisions: dict[str, float] = {}
     assumed: dict[str, str] = {}
     why_not: str | None = None
+    assumed_because: WhyAssumed | None = None
 
 
 class Interaction(msgspec.Struct, frozen=True):

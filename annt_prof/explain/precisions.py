@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from annt_prof.categories import MATRIX_CLASSES, KernelClass, Precision
+from annt_prof.categories import MATRIX_CLASSES, KernelClass, Precision, WhyAssumed
 from annt_prof.explain.options import options_in_effect
 
 if TYPE_CHECKING:
+    from annt_prof.analysis.breakdown.breakdown import MeanBreakdown
     from annt_prof.runs.record import Run, VariantRecord
     from annt_prof.techniques.shipped.amp import AmpOptions
     from annt_prof.techniques.shipped.tf32 import Tf32Options
@@ -18,19 +19,21 @@ class MatrixTime(NamedTuple):
 
     Attributes:
         ns: Per iteration of the traced step; empty where a variant was not traced.
-        assumed: Classes of which some kernels' names do not tell, each with the precision that
+        assumed: Classes of which it is not known of some kernels, each with the precision that
             the settings give it.
+        assumed_because: Why it is not known; None where nothing is assumed.
     """
 
     ns: dict[KernelClass, dict[Precision, int]]
     assumed: dict[KernelClass, Precision]
+    assumed_because: WhyAssumed | None
 
 
 def matrix_time(variant: VariantRecord, run: Run) -> MatrixTime:
     """Return what the kernels' names tell, and what the settings say where they do not."""
     breakdown = variant.breakdown
     if breakdown is None:
-        return MatrixTime({}, {})
+        return MatrixTime({}, {}, None)
     ns: dict[KernelClass, dict[Precision, int]] = {}
     assumed: dict[KernelClass, Precision] = {}
     for kind in MATRIX_CLASSES:
@@ -49,7 +52,13 @@ def matrix_time(variant: VariantRecord, run: Run) -> MatrixTime:
             if breakdown.kernel_ns:
                 assumed[kind] = precision
         ns[kind] = told
-    return MatrixTime(ns, assumed)
+    return MatrixTime(ns, assumed, _why(breakdown) if assumed else None)
+
+
+def _why(breakdown: MeanBreakdown) -> WhyAssumed:
+    """Return why not all is told: a breakdown that asked names has a precision of each class."""
+    asked = bool(breakdown.kernel_precision_ns)
+    return WhyAssumed.NAMES_DO_NOT_TELL if asked else WhyAssumed.NOT_RECORDED
 
 
 def by_settings(kind: KernelClass, variant: VariantRecord, run: Run) -> Precision:

@@ -46,6 +46,7 @@ def evidence_of(run: Run, baseline: VariantRecord, ceilings: Ceilings | None) ->
         not_in_trace_ns=found.not_in_trace_ns if compared.finding == "shorter" else 0,
         matrix_ns=matrix.ns if breakdown.kernel_ns else _one_precision(matrix.ns, kernel_ns),
         assumed=matrix.assumed,
+        assumed_because=matrix.assumed_because,
         host_bound_ns=_host_bound(breakdown, category_ns),
         accumulation=baseline.iterations_per_optimizer_step,
         native_bfloat16=run.environment.native_bfloat16,

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 from annt_prof import units
 from annt_prof.categories import MATRIX_CLASSES, Precision
 from annt_prof.explain.explanation import Throughput
-from annt_prof.explain.precisions import by_settings, matrix_time
+from annt_prof.explain.precisions import MatrixTime, by_settings, matrix_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from annt_prof.categories import KernelClass
     from annt_prof.machine.ceilings import Ceilings
     from annt_prof.runs.record import Run, VariantRecord
 
@@ -34,7 +33,8 @@ def _each(run: Run, ceilings: Ceilings | None) -> Iterator[Throughput]:
         if variant.step_time is None or variant.numerics is None or not variant.numerics.flops:
             continue
         per_s = variant.numerics.flops * units.NS_PER_S / variant.step_time.mean_ns
-        shares, assumed = _shares(variant, run)
+        matrix = matrix_time(variant, run)
+        shares = _shares(matrix, variant, run)
         ceiling, why_not = _ceiling(shares, ceilings)
         if ceiling is not None and per_s > ceiling:
             ceiling, why_not = None, TOO_LOW
@@ -44,28 +44,26 @@ def _each(run: Run, ceilings: Ceilings | None) -> Iterator[Throughput]:
             dtype=max(shares, key=lambda each: shares[each]) if shares else Precision.UNKNOWN,
             of_ceiling=None if ceiling is None else per_s / ceiling,
             precisions={precision.value: share for precision, share in shares.items()},
-            assumed={kind.value: precision.value for kind, precision in assumed.items()},
+            assumed={kind.value: precision.value for kind, precision in matrix.assumed.items()},
             why_not=why_not,
+            assumed_because=matrix.assumed_because,
         )
 
 
-def _shares(
-    variant: VariantRecord, run: Run
-) -> tuple[dict[Precision, float], Mapping[KernelClass, Precision]]:
-    """Return the shares of the time of matrix work by precision, and what was assumed of it.
+def _shares(matrix: MatrixTime, variant: VariantRecord, run: Run) -> dict[Precision, float]:
+    """Return the shares of the time of matrix work by precision.
 
     Without a trace only settings that let all of it run in one precision tell; else there are none.
     """
-    found = matrix_time(variant, run)
     total: dict[Precision, int] = {}
-    for told in found.ns.values():
+    for told in matrix.ns.values():
         for precision, ns in told.items():
             total[precision] = total.get(precision, 0) + ns
     all_ns = sum(total.values())
     if all_ns:
-        return {precision: ns / all_ns for precision, ns in total.items() if ns}, found.assumed
+        return {precision: ns / all_ns for precision, ns in total.items() if ns}
     allowed = {by_settings(kind, variant, run) for kind in MATRIX_CLASSES}
-    return ({allowed.pop(): 1.0} if len(allowed) == 1 else {}), {}
+    return {allowed.pop(): 1.0} if len(allowed) == 1 else {}
 
 
 def _ceiling(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from annt_prof.categories import Category, Phase, Precision
+from annt_prof.categories import Category, Phase, Precision, WhyAssumed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +17,11 @@ _COMPUTING = (
     Phase.FORWARD, Phase.BACKWARD, Phase.GRAD_SCALING, Phase.GRAD_CLIPPING, Phase.OPTIMIZER,
     Phase.ZERO_GRAD,
 )  # fmt: skip
+
+_WHY_ASSUMED = {
+    WhyAssumed.NAMES_DO_NOT_TELL: "kernel names do not tell the precision",
+    WhyAssumed.NOT_RECORDED: "this record does not tell kernels' precisions",
+}
 
 
 @dataclass(frozen=True)
@@ -74,8 +79,9 @@ class Evidence:
         accumulation: Iterations per optimizer step of the baseline.
         matrix_ns: ``kernel_ns`` of convolutions, products and attention by the precision that they
             run in; what is not told of a class counts as float32.
-        assumed: Classes of which kernels' names do not tell, each with the precision that the
-            settings give it.
+        assumed: Classes of which it is not known of some kernels, each with the precision that
+            the settings give it.
+        assumed_because: Why it is not known; None where nothing is assumed.
         native_bfloat16: Whether the device has bfloat16 matrix instructions; None where it is not
             known.
         baseline: Its settings; None where they are not known, as of a trace.
@@ -92,6 +98,7 @@ class Evidence:
     not_in_trace_ns: int = 0
     matrix_ns: Mapping[KernelClass, Mapping[Precision, int]] = field(default_factory=dict)
     assumed: Mapping[KernelClass, Precision] = field(default_factory=dict)
+    assumed_because: WhyAssumed | None = None
     native_bfloat16: bool | None = None
     baseline: Baseline | None = None
     on: tuple[str, ...] = ()
@@ -163,10 +170,10 @@ class Evidence:
 
     def assumption(self) -> str:
         """Return what was assumed of precisions, to append to a basis; empty where nothing was."""
-        if not self.assumed:
+        if self.assumed_because is None:
             return ""
         taken = ", ".join(f"{kind} for {precision}" for kind, precision in self.assumed.items())
-        return f" (kernel names do not tell the precision; by the settings taken: {taken})"
+        return f" ({_WHY_ASSUMED[self.assumed_because]}; by the settings taken: {taken})"
 
     def known(self, *categories: Category) -> bool:
         """Tell whether each of these categories is measured."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from annt_prof.categories import WhyAssumed
 from annt_prof.explain.explanation import Explanation, TechniqueExplanation, Worth
 from annt_prof.plan import LEAST_LAUNCHES
 from annt_prof.runs.verdict import Effect
@@ -80,7 +81,8 @@ class ThroughputView(msgspec.Struct, frozen=True, kw_only=True):
         of_ceiling: Fraction of what the machine does at most; None where it is not known.
         dtype: That most of the matrix time ran in.
         mix: Where it ran in several, each with its share, the largest first.
-        assumed: Classes of kernels whose names do not tell, each with what settings give it.
+        assumed: Classes of kernels of which that is not known, each with what settings give it.
+        assumed_because: Why it is not known; None where nothing is assumed.
         why_not: Why there is no fraction.
     """
 
@@ -90,6 +92,7 @@ class ThroughputView(msgspec.Struct, frozen=True, kw_only=True):
     dtype: str
     mix: tuple[PrecisionShare, ...]
     assumed: dict[str, str]
+    assumed_because: WhyAssumed | None
     why_not: str | None
 
 
@@ -187,6 +190,7 @@ def _throughput(throughput: Throughput) -> ThroughputView:
         dtype=throughput.dtype,
         mix=tuple(PrecisionShare(*part) for part in mix) if len(mix) > 1 else (),
         assumed=throughput.assumed,
+        assumed_because=throughput.assumed_because,
         why_not=throughput.why_not,
     )
 

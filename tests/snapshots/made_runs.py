@@ -404,31 +404,32 @@ def two_scenarios() -> Run:
     larger = Mathematics("dataset.batch_size", sentence)
     before = (TechniqueInEffect("channels_last"),)
     after = (*before, TechniqueInEffect("amp"))
+    untold = {"gemm": {"unknown": 1.0}, "conv": {"unknown": 1.0}, "attention": {"unknown": 1.0}}
     on_device = {"peak_memory_of": "device memory reserved"}
     return run(
         measured(
             "baseline", drifting(52.7, 6, noise=0.004, seed=21), techniques=before, **on_device,
             peak_memory_bytes=17_100_000_013, energy_per_sample_j=12.37,
-            breakdown=_on_gpu(0.81, 0.005, events=641, num_steps=7),
+            breakdown=_on_gpu(0.81, 0.005, events=641, num_steps=7, precisions=untold),
         ),
         measured(
             "amp", drifting(29.3, 6, noise=0.005, seed=22), techniques=after, **on_device,
             peak_memory_bytes=11_300_000_027, energy_per_sample_j=7.213,
             mathematics=(_ROUNDING,),
-            breakdown=_on_gpu(0.47, 0.002, events=733, num_steps=9),
+            breakdown=_on_gpu(0.47, 0.002, events=733, num_steps=9, precisions=untold),
         ),
         measured(
             "dataset.batch_size", drifting(74.1, 6, noise=0.005, seed=23), samples=96,
             techniques=before, **on_device, peak_memory_bytes=24_700_000_031,
             energy_per_sample_j=11.71, mathematics=(larger,),
-            breakdown=_on_gpu(1.13, 0.006, events=659, num_steps=11),
+            breakdown=_on_gpu(1.13, 0.006, events=659, num_steps=11, precisions=untold),
         ),
         measured(
             "all", drifting(38.9, 6, noise=0.004, seed=24), samples=96, **on_device,
             factors=("amp", "dataset.batch_size"), techniques=after,
             peak_memory_bytes=15_900_000_047, energy_per_sample_j=6.529,
             mathematics=(_ROUNDING, larger),
-            breakdown=_on_gpu(0.61, 0.004, events=757, num_steps=13),
+            breakdown=_on_gpu(0.61, 0.004, events=757, num_steps=13, precisions=untold),
         ),
         run_id="20260727-201455-before_after",
         created="2026-07-27T20:14:55+00:00",

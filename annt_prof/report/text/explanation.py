@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from annt_prof import units
+from annt_prof.categories import WhyAssumed
 from annt_prof.explain.explanation import Worth
 from annt_prof.report.text.evidence import amount, line, saving
 from annt_prof.report.text.lines import INDENT, bullets, heading, indented, labelled, plain
@@ -38,6 +39,10 @@ _ITSELF = {
     "differs": "NOT 1: take differences of this size for noise",
     "too_wide": "too wide to tell anything",
     "same": "as it should be",
+}
+_WHY_ASSUMED = {
+    WhyAssumed.NAMES_DO_NOT_TELL: "kernel names do not tell",
+    WhyAssumed.NOT_RECORDED: "this record does not tell kernels' precisions",
 }
 
 
@@ -142,10 +147,10 @@ def _ceiling(row: ThroughputView) -> str:
     if row.mix:
         mix = ", ".join(f"{units.percent(part.share)} {part.precision}" for part in row.mix)
         said = f"{units.percent(row.of_ceiling)} of what matrix time of {mix} allows"
-    if not row.assumed:
+    if row.assumed_because is None:
         return said
     taken = ", ".join(f"{kind} for {precision}" for kind, precision in row.assumed.items())
-    return f"{said}; kernel names do not tell, by the settings taken: {taken}"
+    return f"{said}; {_WHY_ASSUMED[row.assumed_because]}, by the settings taken: {taken}"
 
 
 def _interaction(view: InteractionView) -> str:

@@ -8,7 +8,7 @@ from importlib.metadata import EntryPoint
 import msgspec
 import pytest
 
-from annt_prof.categories import Category, KernelClass, Phase, Precision
+from annt_prof.categories import Category, KernelClass, Phase, Precision, WhyAssumed
 from annt_prof.errors import UserError
 from annt_prof.explain.advice import advise
 from annt_prof.explain.prediction import evidence_of, predict
@@ -231,11 +231,16 @@ def test_amp_is_predicted_from_the_rate_of_the_precision_that_kernels_ran_in():
         kernel_ns={KernelClass.CONV: 400, KernelClass.GEMM: 100},
         matrix_ns={KernelClass.CONV: {Precision.TF32: 400}},
         assumed={KernelClass.GEMM: Precision.FLOAT32},
+        assumed_because=WhyAssumed.NAMES_DO_NOT_TELL,
     )
     found = registry.load("amp").predict(AmpOptions(), convolving)
     assert found.high_ns == round(400 * (1 - 1 / 2) + 100 * (1 - 1 / 16))
     assert "the measured factor 2.0 of tf32 and 16.0 of float32" in found.basis
-    assert "by the settings taken: gemm for float32" in found.basis
+    taken = "by the settings taken: gemm for float32"
+    assert f"(kernel names do not tell the precision; {taken})" in found.basis
+    unasked = dataclasses.replace(convolving, assumed_because=WhyAssumed.NOT_RECORDED)
+    found = registry.load("amp").predict(AmpOptions(), unasked)
+    assert f"(this record does not tell kernels' precisions; {taken})" in found.basis
 
 
 def with_baseline(**settings):

@@ -3,6 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
+from annt_prof.categories import WhyAssumed
 from annt_prof.explain.throughput import throughputs
 from annt_prof.machine.ceilings import Ceilings
 from annt_prof.runs.record import Numerics
@@ -40,6 +41,21 @@ def test_what_is_not_told_is_taken_for_what_the_settings_give():
     (found,) = throughputs(working(kernel_ns, told), CEILINGS)
     assert found.precisions == pytest.approx({"tf32": 0.5, "float32": 0.5})
     assert found.assumed == {"conv": "tf32", "gemm": "float32"}
+    assert found.assumed_because is WhyAssumed.NAMES_DO_NOT_TELL
+
+
+def test_a_record_of_before_names_were_asked_says_so():
+    """The figures are those of kernels whose names do not tell."""
+    kernel_ns = {"conv": 40 * MS, "gemm": 40 * MS, "norm": 7 * MS}
+    (unasked,) = throughputs(working(kernel_ns, {}), CEILINGS)
+    assert unasked.assumed_because is WhyAssumed.NOT_RECORDED
+    nameless = {"conv": {"unknown": 40 * MS}, "gemm": {"unknown": 40 * MS}}
+    (asked,) = throughputs(working(kernel_ns, nameless), CEILINGS)
+    assert asked.assumed_because is WhyAssumed.NAMES_DO_NOT_TELL
+    assert replace(asked, assumed_because=WhyAssumed.NOT_RECORDED) == unasked
+    told = {"conv": {"tf32": 40 * MS}, "gemm": {"tf32": 40 * MS}}
+    (known,) = throughputs(working(kernel_ns, told), CEILINGS)
+    assert (known.assumed, known.assumed_because) == ({}, None)
 
 
 @pytest.mark.parametrize(("flops", "of_ceiling"), [(5, 1.0), (6, None)])

@@ -1,6 +1,7 @@
 """The text of an explanation: every part is there, nothing runs over, names stay data."""
 
 import io
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -8,13 +9,19 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from annt_prof.categories import Category
+from annt_prof.compare.old_records import with_figures
 from annt_prof.explain.explaining import explain
+from annt_prof.machine.ceilings import Ceilings
 from annt_prof.report.text.explanation import render_explanation
 from annt_prof.report.text.waterfall import waterfall
+from annt_prof.runs import store
 from annt_prof.views.explanation_view import build_explanation_view
 from annt_prof.views.palette import LOOKS
 from annt_prof.views.waterfall import build_waterfall_view
 from hand_made import breakdown, cpu_run, gpu_run, run, variant
+
+RUNS = Path(__file__).parents[2] / "fixtures" / "runs"
+CEILINGS = Ceilings({"float32": 5e13, "tf32": 4e14, "float16": 8e14}, 1.0, 1.0, 1.0, 1.0)
 
 
 def shown(explanation, width):
@@ -159,6 +166,24 @@ def test_without_intervals_it_is_said_why_measuring_stopped(launches, told):
     text = shown(explain(run(base, faster, stop=stop)), 200)
     assert ("(no interval)" in text) is told
     assert (f"stopped      {stop}" in text) is told
+
+
+@pytest.mark.parametrize(
+    ("record", "said", "unsaid"),
+    [
+        (
+            "v1/20260112-101517-vit_tuned",
+            "this record does not tell kernels' precisions, by",
+            "kernel names do not tell",
+        ),
+        ("v2/20260316-140931-vit_tuned", "kernel names do not tell, by", "this record"),
+    ],
+)
+def test_what_precisions_are_taken_for_is_said_with_why(record, said, unsaid):
+    """Records of version 1 never asked the kernels' names."""
+    text = shown(explain(with_figures(store.load(RUNS / record)), CEILINGS), 300)
+    assert f"allows; {said}" in text
+    assert unsaid not in text
 
 
 def test_a_sampled_design_says_how_many_orders_it_walked():

@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from annt_prof.categories import WhyAssumed
 from annt_prof.explain.explanation import (
     Amount,
     Bounds,
@@ -355,6 +356,7 @@ def test_throughputs_name_a_mix_where_there_are_several_precisions() -> None:
         0.61,
         {"tf32": 0.2, "float16": 0.7, "float32": 0.1},
         {"conv": "tf32"},
+        assumed_because=WhyAssumed.NOT_RECORDED,
     )
     one = Throughput("baseline", 2e12, "float32", None, {"float32": 1.0}, {}, "not calibrated")
     assert build_explanation_view(changed(throughputs=(several, one))).throughputs == (
@@ -369,6 +371,7 @@ def test_throughputs_name_a_mix_where_there_are_several_precisions() -> None:
                 PrecisionShare("float32", 0.1),
             ),
             assumed={"conv": "tf32"},
+            assumed_because=WhyAssumed.NOT_RECORDED,
             why_not=None,
         ),
         ThroughputView(
@@ -378,6 +381,7 @@ def test_throughputs_name_a_mix_where_there_are_several_precisions() -> None:
             dtype="float32",
             mix=(),
             assumed={},
+            assumed_because=None,
             why_not="not calibrated",
         ),
     )
