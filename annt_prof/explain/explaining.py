@@ -255,7 +255,7 @@ def _bounds(name: str, facts: Facts, samples: int) -> Bounds | None:
 
 
 def _interactions(facts: Facts) -> tuple[Interaction, ...]:
-    """Return the pairs whose extra saving is beyond what is told from none."""
+    """Return the pairs whose extra saving is, by its whole interval, beyond the run's floor."""
     small = {names: v for names, v in facts.measured.items() if len(names) <= 2}
     if len(small) < 4 or facts.baseline_ns is None:
         return ()

@@ -148,7 +148,12 @@ class Throughput(msgspec.Struct, frozen=True):
 
 
 class Interaction(msgspec.Struct, frozen=True):
-    """Two techniques that are worth more or less together than alone."""
+    """Two techniques that are worth more or less together than alone.
+
+    Attributes:
+        extra: What they save together beyond what each saves alone, over the rounds that all sets
+            of one or two techniques have; negative where it is less, and never 0.
+    """
 
     techniques: tuple[str, str]
     extra: Amount
@@ -166,7 +171,8 @@ class Explanation(msgspec.Struct, frozen=True):
         total: What the whole mix saves per sample, over the rounds in which all was measured that
             it is shared out over; None where it was not measured.
         techniques: In the mix's order.
-        interactions: Those whose interval leaves out 0.
+        interactions: The largest first; those whose whole interval lies further from 0, on one
+            side, than the run's floor: what it tells from nothing of the baseline's time.
         baseline_again: Speedup of the baseline against itself, where it was measured twice.
         verdict_on_again: On it: whether the run takes the baseline for the same as itself.
         next_steps: What to try, the largest predicted saving first.

@@ -122,7 +122,8 @@ class ExplanationView(msgspec.Struct, frozen=True, kw_only=True):
         waterfall: None where the total is not shared out.
         techniques: In the mix's order.
         throughputs: Of each variant whose operations could be counted.
-        interactions: Those whose interval leaves out 0.
+        interactions: The largest first; those whose whole interval lies beyond what the run tells
+            from nothing.
     """
 
     explanation: Explanation

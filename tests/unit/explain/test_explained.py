@@ -115,6 +115,22 @@ def test_an_interaction_is_told_by_its_lower_end():
     assert explain(noisier).interactions == ()
 
 
+@pytest.mark.parametrize(("both_ms", "sign"), [(55.8, 1), (56.2, -1)])
+def test_an_interaction_that_is_told_from_0_but_not_from_the_floor_is_none(both_ms, sign):
+    """Its interval leaves 0 out; the floor is half a percent of 10 ms, on either side."""
+    sets = [baseline()] + [
+        variant(name, [ms] * 4, factors=factors)
+        for name, ms, factors in (
+            ("amp", 64.0, ("amp",)), ("tf32", 72.0, ("tf32",)), ("both", both_ms, ("amp", "tf32"))
+        )
+    ]  # fmt: skip
+    assert explain(run(*sets)).interactions == ()
+    telling = 56.0 - sign * 0.41  # 8 samples
+    sets[-1] = variant("both", [telling] * 4, factors=("amp", "tf32"))
+    (found,) = explain(run(*sets)).interactions
+    assert sign * found.extra.ns > 0.05 * MS
+
+
 def test_interactions_are_sorted_by_size_and_named_in_the_mixs_order():
     measured = run(
         baseline(),
