@@ -183,6 +183,9 @@ class Explanation(msgspec.Struct, frozen=True):
         stop: Why measuring stopped.
         complete: False where the run stopped half-way.
         not_as_asked: What was substituted, overridden or left out, one sentence each.
+        rounds: Behind the total; 0 without one.
+        rounds_of_mix: In which the whole mix was measured beside the baseline; more than
+            ``rounds`` where something that the total is shared out over lacks some of them.
     """
 
     run_id: str
@@ -202,3 +205,5 @@ class Explanation(msgspec.Struct, frozen=True):
     stop: str = ""
     complete: bool = True
     not_as_asked: tuple[str, ...] = ()
+    rounds: int = 0
+    rounds_of_mix: int = 0

@@ -42,6 +42,8 @@ class Facts:
         whole: Of the whole mix against the baseline, as ``compared``; None where it was not
             measured.
         total: What that saves.
+        rounds_of_mix: In which the whole mix and the baseline were measured; more than ``whole`` is
+            of, where not all of them are ``compared``.
         evidence: What the baseline's step tells; None where it was not traced.
     """
 
@@ -56,6 +58,7 @@ class Facts:
     shares: dict[str, Amount]
     whole: Speedup | None
     total: Amount | None
+    rounds_of_mix: int
     evidence: Evidence | None
 
 
@@ -70,7 +73,7 @@ def gather(run: Run, ceilings: Ceilings | None) -> Facts:
     orders = costs.orders_of(run, acting, measured) if baseline and acting else []
     shared_out = costs.in_common_rounds({n: measured[n] for n in shapley.sets_along(orders)})
     compared = measured | shared_out
-    whole = _whole(compared, acting)
+    whole, over_all = _whole(compared, acting), _whole(measured, acting)
     total = None if whole is None or baseline_ns is None else costs.saving(whole, baseline_ns)
     shares = _shares(shared_out, acting, orders, baseline_ns, total)
     return Facts(
@@ -85,6 +88,7 @@ def gather(run: Run, ceilings: Ceilings | None) -> Facts:
         shares=shares,
         whole=whole,
         total=total,
+        rounds_of_mix=0 if over_all is None else over_all.rounds,
         evidence=None if baseline is None else evidence_of(run, baseline, ceilings),
     )
 

@@ -32,6 +32,13 @@ class OrdersWalked(msgspec.Struct, frozen=True):
     of: int
 
 
+class RoundsTaken(msgspec.Struct, frozen=True):
+    """The rounds that the total is over, of all in which the whole mix was measured."""
+
+    taken: int
+    of: int
+
+
 class BaselineAgain(msgspec.Struct, frozen=True):
     """The baseline against itself.
 
@@ -116,6 +123,7 @@ class ExplanationView(msgspec.Struct, frozen=True, kw_only=True):
         explanation: What was found, as it is.
         orders: Where shares are estimated from a sample of orders.
         total: What the whole mix saves or costs; None where it was not measured.
+        rounds: Where the total is over some of them: those that everything behind the shares has.
         stop_matters: Whether why measuring stopped explains why there are no intervals.
         baseline_again: None where it was not measured twice, or without an interval.
         predictions: None where there are none.
@@ -129,6 +137,7 @@ class ExplanationView(msgspec.Struct, frozen=True, kw_only=True):
     explanation: Explanation
     orders: OrdersWalked | None
     total: SavingView | None
+    rounds: RoundsTaken | None
     stop_matters: bool
     baseline_again: BaselineAgain | None
     predictions: PredictionsView | None
@@ -144,6 +153,7 @@ def build_explanation_view(explanation: Explanation) -> ExplanationView:
         explanation=explanation,
         orders=_orders(explanation),
         total=None if explanation.total is None else build_saving_view(explanation.total),
+        rounds=_rounds(explanation),
         stop_matters=0 < explanation.launches < LEAST_LAUNCHES,
         baseline_again=_again(explanation),
         predictions=_predictions(explanation),
@@ -158,6 +168,11 @@ def _orders(explanation: Explanation) -> OrdersWalked | None:
     acting = sum(t.worth is not Worth.NOT_APPLICABLE for t in explanation.techniques)
     walked, of = explanation.orders, math.factorial(acting)
     return OrdersWalked(walked, of) if 0 < walked < of else None
+
+
+def _rounds(explanation: Explanation) -> RoundsTaken | None:
+    taken, of = explanation.rounds, explanation.rounds_of_mix
+    return RoundsTaken(taken, of) if 0 < taken < of else None
 
 
 def _again(explanation: Explanation) -> BaselineAgain | None:

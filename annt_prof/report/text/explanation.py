@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         ExplanationView,
         InteractionView,
         PredictionsView,
+        RoundsTaken,
         TechniqueView,
         ThroughputView,
     )
@@ -101,13 +102,19 @@ def _whole(view: ExplanationView) -> Iterator[tuple[str, str]]:
     if view.explanation.baseline_ns is not None:
         yield "baseline", units.duration(view.explanation.baseline_ns)
     if view.total is not None:
-        yield "whole mix", saving(view.total)
+        yield "whole mix", f"{saving(view.total)}{_over(view.rounds)}"
     if view.stop_matters:
         yield "stopped", view.explanation.stop
     if view.baseline_again is not None:
         yield "itself", _itself(view.baseline_again)
     if view.predictions is not None:
         yield "predictions", _predictions(view.predictions)
+
+
+def _over(rounds: RoundsTaken | None) -> str:
+    if rounds is None:
+        return ""
+    return f", over {rounds.taken} of {rounds.of} rounds: those of all that it is shared out over"
 
 
 def _itself(again: BaselineAgain) -> str:

@@ -153,3 +153,18 @@ def test_without_a_total_the_launches_are_those_of_what_was_compared_with_the_ba
     assert explain(some).launches == 3
     nothing = replace(only, variants=only.variants[:1])
     assert explain(nothing).launches == 4
+
+
+@pytest.mark.parametrize(
+    ("cut", "rounds"), [("amp", (7, 8)), ("all", (7, 7)), ("baseline", (7, 7)), (None, (8, 8))]
+)
+def test_rounds_are_those_of_the_total_and_of_the_whole_mix(
+    cut: str | None, rounds: tuple[int, int]
+) -> None:
+    found = explain(made() if cut is None else without(made(), cut, LAST_ROUND))
+    assert (found.rounds, found.rounds_of_mix) == rounds
+
+
+def test_without_a_mix_there_are_no_rounds_of_it() -> None:
+    only = replace(made(), variants=made().variants[:3])
+    assert (explain(only).rounds, explain(only).rounds_of_mix) == (0, 0)

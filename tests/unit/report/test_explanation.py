@@ -186,6 +186,16 @@ def test_what_precisions_are_taken_for_is_said_with_why(record, said, unsaid):
     assert unsaid not in text
 
 
+def test_a_total_over_some_of_the_rounds_says_so():
+    sets = [("baseline", (), 100.0), ("a", ("a",), 60.0), ("b", ("b",), 110.0),
+            ("all", ("a", "b"), 70.0)]  # fmt: skip
+    base, one, *others = (variant(n, [ms] * 4, factors=names) for n, names, ms in sets)
+    assert "of 4 rounds" not in shown(explain(run(base, one, *others)), 200)
+    stopped = msgspec.structs.replace(one, windows=one.windows[:-1])
+    text = shown(explain(run(base, stopped, *others)), 200)
+    assert "3.750), over 3 of 4 rounds: those of all that it is shared out over" in text
+
+
 def test_a_sampled_design_says_how_many_orders_it_walked():
     record = whole([("baseline", (), 100.0), ("a", ("a",), 60.0), ("b", ("b",), 110.0),
                     ("all", ("a", "b"), 70.0)])  # fmt: skip

@@ -39,6 +39,7 @@ from annt_prof.views.explanation_view import (
     OrdersWalked,
     PrecisionShare,
     PredictionsView,
+    RoundsTaken,
     ThroughputView,
     build_explanation_view,
 )
@@ -308,6 +309,14 @@ def test_why_measuring_stopped_matters_where_launches_are_too_few_for_an_interva
     launches: int, matters: bool
 ) -> None:
     assert build_explanation_view(changed(launches=launches)).stop_matters is matters
+
+
+@pytest.mark.parametrize(("rounds", "expected"), [(0, None), (7, RoundsTaken(7, 8)), (8, None)])
+def test_rounds_are_told_where_the_total_is_not_over_all(
+    rounds: int, expected: RoundsTaken | None
+) -> None:
+    view = build_explanation_view(changed(rounds=rounds, rounds_of_mix=8))
+    assert view.rounds == expected
 
 
 def test_predictions_are_counted() -> None:
