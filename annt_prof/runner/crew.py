@@ -12,7 +12,13 @@ from annt_prof.loop.starting import start_training
 from annt_prof.remarks import Remark, Source
 from annt_prof.runner.variant_state import make_states
 from annt_prof.runner.withholding import costs_every_variant, withhold
-from annt_prof.runs.events import Activity, Event, VariantLost
+from annt_prof.runs.events import (
+    Activity,
+    Event,
+    TechniqueLeftOut,
+    VariantInapplicable,
+    VariantLost,
+)
 from annt_prof.runs.layout import file_name, log_name, log_path
 from annt_prof.runs.record import Epochs
 from annt_prof.scenario.pair import changed
@@ -251,7 +257,7 @@ class Crew:
             return lost.failure
 
     def lose(self, state: VariantState, failure: Failure) -> None:
-        """Record why a variant is lost.
+        """Record why a variant is lost, or that it goes on without what the scenario refuses.
 
         Raises:
             UserError: It is the scenario itself that cannot be built, and nothing is measured yet.
@@ -270,11 +276,12 @@ class Crew:
             reason = f"{reason}; no other variant's process was alive"
         remarks = tuple(dict.fromkeys((*state.record.remarks, *failure.remarks)))
         state.change(status=status, reason=reason, remarks=remarks)
+        if status == "not_applicable":
+            self._leave_out(state, failure)
+            return
         self._notify(VariantLost(state.variant.name, reason))
         if state is self.states[0] and costs_every_variant(state, failure):
             withhold(self.states[1:])
-        if status == "not_applicable":
-            self._leave_out(state, failure)
 
     def _is_the_scenarios(self, state: VariantState, failure: Failure) -> bool:
         """Whether a failure to build is the fault of a scenario rather than of a variant of it.
@@ -293,25 +300,44 @@ class Crew:
     def _leave_out(self, state: VariantState, failure: Failure) -> None:
         """Leave a technique that the scenario refuses out of the variants that are to come.
 
+        Told are those that go on without it, and those that do not run at all.
+        """
+        technique = self._refused(state.variant, failure)
+        waiting = [s for s in self.states if s.runs and not s.built and s.worker is None]
+        concerned = [state] if technique is None else [state, *waiting]
+        had_it = [s for s in concerned if technique in {c.name for c in s.variant.techniques}]
+        if technique is not None:
+            fresh = {made.variant.name: made for made in make_states(self._job)}
+            for old in concerned:
+                new = fresh[old.variant.name]
+                old.variant, old.record = new.variant, new.record
+        for dropped in (s for s in concerned if not s.runs):
+            self._notify(VariantInapplicable(dropped.variant.name, dropped.record.reason or ""))
+        without = [s for s in had_it if s.runs and technique in s.record.left_out]
+        if technique is not None and without:
+            names = tuple(s.variant.name for s in without)
+            self._notify(TechniqueLeftOut(technique, names, without[0].record.left_out[technique]))
+
+    def _refused(self, variant: Variant, failure: Failure) -> str | None:
+        """Note and return which technique a failure shows to be refused; None for no single one.
+
         Where it is refused beside one that might have freed it, the variant is to come again,
         without it. Not so between two scenarios: what the first refuses the second may take.
         """
-        variant, job = state.variant, self._job
+        job = self._job
         named = {f"techniques.{chosen.name}": chosen.name for chosen in variant.techniques}
         beside = named.get(failure.where or "")
         if variant.factors is not None:
-            return
+            return None
         if len(variant.techniques) == 1:
-            refused = {**job.refused, variant.techniques[0].name: failure.message}
+            (alone,) = variant.techniques
+            refused = {**job.refused, alone.name: failure.message}
             self._job = dataclasses.replace(job, refused=refused)
-        elif beside is not None and beside in job.refused.keys() - job.refused_beside:
-            tried = job.refused_beside | {beside}
-            self._job = dataclasses.replace(job, refused_beside=tried)
-        else:
-            return
-        for old, new in zip(self.states, make_states(self._job), strict=True):
-            if old is state or (old.runs and not old.built and old.worker is None):
-                old.variant, old.record = new.variant, new.record
+            return alone.name
+        if beside is None or beside not in job.refused.keys() - job.refused_beside:
+            return None
+        self._job = dataclasses.replace(job, refused_beside=job.refused_beside | {beside})
+        return beside
 
 
 def _lacked_memory(failure: Failure) -> bool:

@@ -100,9 +100,29 @@ class WindowEnded(msgspec.Struct, frozen=True, tag=True):
 
 
 class VariantLost(msgspec.Struct, frozen=True, tag=True):
-    """A variant cannot go on; the others do."""
+    """A variant's process failed, and the variant cannot go on; the others do."""
 
     variant: str
+    reason: str
+
+
+class VariantInapplicable(msgspec.Struct, frozen=True, tag=True):
+    """A variant turns out to be of no use here, and does not run: a result, no failure."""
+
+    variant: str
+    reason: str
+
+
+class TechniqueLeftOut(msgspec.Struct, frozen=True, tag=True):
+    """Variants go on without a technique that the scenario's own model or data refuse.
+
+    Attributes:
+        variants: Those that run without it from now on.
+        reason: Why it is refused.
+    """
+
+    technique: str
+    variants: tuple[str, ...]
     reason: str
 
 
@@ -126,6 +146,8 @@ Event = (
     | Activity
     | WindowEnded
     | VariantLost
+    | VariantInapplicable
+    | TechniqueLeftOut
     | MeasuringEnded
     | Progressed
 )

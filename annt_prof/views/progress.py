@@ -16,6 +16,8 @@ from annt_prof.runs.events import (
     Planned,
     Progressed,
     Started,
+    TechniqueLeftOut,
+    VariantInapplicable,
     VariantLost,
     Warned,
     WindowEnded,
@@ -97,9 +99,29 @@ class WarningNotice(msgspec.Struct, frozen=True):
 
 
 class LostNotice(msgspec.Struct, frozen=True):
-    """A variant cannot go on; the others do."""
+    """A variant's process failed, and the variant cannot go on; the others do."""
 
     variant: str
+    reason: str
+
+
+class InapplicableNotice(msgspec.Struct, frozen=True):
+    """A variant turns out to be of no use here, and does not run."""
+
+    variant: str
+    reason: str
+
+
+class LeftOutNotice(msgspec.Struct, frozen=True):
+    """Variants go on without a technique that the scenario refuses.
+
+    Attributes:
+        variants: Those that run without it.
+        reason: Why it is refused.
+    """
+
+    technique: str
+    variants: tuple[str, ...]
     reason: str
 
 
@@ -109,7 +131,16 @@ class EndedNotice(msgspec.Struct, frozen=True):
     stop: str
 
 
-Notice = PlanNotice | EstimateNotice | WindowsNotice | WarningNotice | LostNotice | EndedNotice
+Notice = (
+    PlanNotice
+    | EstimateNotice
+    | WindowsNotice
+    | WarningNotice
+    | LostNotice
+    | InapplicableNotice
+    | LeftOutNotice
+    | EndedNotice
+)
 
 
 class Doing(msgspec.Struct, frozen=True):
@@ -219,6 +250,10 @@ def state_after(state: RunState, event: Event) -> RunState:
             )
         case VariantLost():
             return _told(state, LostNotice(event.variant, event.reason))
+        case VariantInapplicable():
+            return _told(state, InapplicableNotice(event.variant, event.reason))
+        case TechniqueLeftOut():
+            return _told(state, LeftOutNotice(event.technique, event.variants, event.reason))
         case MeasuringEnded():
             return _told(state, EndedNotice(event.stop))
         case Progressed():

@@ -10,6 +10,8 @@ from annt_prof import units
 from annt_prof.views.progress import (
     EndedNotice,
     EstimateNotice,
+    InapplicableNotice,
+    LeftOutNotice,
     LostNotice,
     MeasuringLeft,
     PlanNotice,
@@ -21,6 +23,8 @@ from annt_prof.views.progress import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console
 
     from annt_prof.runs.events import Event
@@ -140,8 +144,18 @@ def _sentence(notice: Notice) -> str:
             return f"warning: {notice.text}"
         case LostNotice():
             return f"{notice.variant} is lost: {notice.reason}"
+        case InapplicableNotice():
+            return f"{notice.variant} is not applicable: {notice.reason}"
+        case LeftOutNotice(technique, variants, reason):
+            go = "goes" if len(variants) == 1 else "go"
+            return f"{_listed(variants)} {go} on without {technique}: {reason}"
         case EndedNotice():
             return f"measuring ended: {notice.stop}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _plan(plan: PlanNotice) -> str:

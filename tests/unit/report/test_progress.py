@@ -15,6 +15,8 @@ from annt_prof.runs.events import (
     MeasuringEnded,
     Planned,
     Started,
+    TechniqueLeftOut,
+    VariantInapplicable,
     VariantLost,
     Warned,
     WindowEnded,
@@ -98,6 +100,12 @@ def test_what_a_run_takes_is_told_on_a_terminal_and_off_it(event, said, terminal
     ("event", "said"),
     [
         (VariantLost("amp", "out of memory"), "amp is lost: out of memory"),
+        (VariantInapplicable("sdpa", "no kernel"), "sdpa is not applicable: no kernel"),
+        (TechniqueLeftOut("sdpa", ("all",), "no kernel"), "all goes on without sdpa: no kernel"),
+        (
+            TechniqueLeftOut("sdpa", ("all", "all-amp", "b"), "no kernel"),
+            "all, all-amp and b go on without sdpa: no kernel",
+        ),
         (MeasuringEnded("the budget is spent"), "measuring ended: the budget is spent"),
     ],
 )

@@ -13,6 +13,8 @@ from annt_prof.runs.events import (
     Planned,
     Progressed,
     Started,
+    TechniqueLeftOut,
+    VariantInapplicable,
     VariantLost,
     Warned,
     WindowEnded,
@@ -22,7 +24,9 @@ from annt_prof.views.progress import (
     Doing,
     EndedNotice,
     EstimateNotice,
+    InapplicableNotice,
     LastWindow,
+    LeftOutNotice,
     LostNotice,
     MeasuringLeft,
     PlanNotice,
@@ -123,3 +127,13 @@ def test_a_budget_suffices_where_it_holds_what_is_needed(launches: int, suffices
 def test_only_a_sampled_plan_is_partial(design: str) -> None:
     (plan,) = replayed([Started(("baseline",), 3, 60.0, design)]).notices
     assert plan == PlanNotice(design, False, 1, 3, 3, 60.0)
+
+
+def test_a_technique_that_is_refused_is_told_with_the_variants_that_go_on_without_it() -> None:
+    state = replayed(
+        [VariantInapplicable("sdpa", "no kernel"), TechniqueLeftOut("sdpa", ("all", "b"), "none")]
+    )
+    assert state.notices == (
+        InapplicableNotice("sdpa", "no kernel"),
+        LeftOutNotice("sdpa", ("all", "b"), "none"),
+    )

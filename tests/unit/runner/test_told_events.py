@@ -1,0 +1,118 @@
+"""What a run tells as it happens is what its records say in the end."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+from test_session import CPU, ScriptedWorker, scenario_of
+
+from annt_prof.plan import plan
+from annt_prof.runner import crew as crew_module
+from annt_prof.runner.job import Job
+from annt_prof.runner.session import Session
+from annt_prof.runs.events import (
+    TechniqueLeftOut,
+    VariantInapplicable,
+    VariantLost,
+)
+from annt_prof.workers.messages import Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from annt_prof.loop.messages import Assignment
+    from annt_prof.runs.events import Event
+
+    Script = Callable[[Assignment, int], Failure | None]
+
+NO_KERNEL = Failure("not_applicable", "no kernel takes it", "techniques.sdpa")
+MIX = {"sdpa": {}, "amp": {}, "gradient_clipping": {}}
+
+
+class Told(NamedTuple):
+    """A session and all that it has told so far."""
+
+    session: Session
+    events: list[Event]
+
+    def of(self, *kinds: type) -> list[Event]:
+        return [event for event in self.events if isinstance(event, kinds)]
+
+    def statuses(self) -> dict[str, str]:
+        return {record.name: record.status for record in self.session.records}
+
+
+@pytest.fixture
+def telling(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Told]:
+    """Return what makes a session of workers that act a script."""
+    monkeypatch.setattr("annt_prof.runner.session.precise_enough", lambda *_: False)
+
+    def make(script: Script, mix: dict[str, Any], cores: int = 2, **changes: Any) -> Told:
+        launched: dict[str, int] = {}
+
+        def start(_context: object, assignment: Assignment) -> ScriptedWorker:
+            name = assignment.variant.name
+            launched[name] = launched.get(name, -1) + 1
+            return ScriptedWorker(script(assignment, launched[name]), name)
+
+        monkeypatch.setattr(crew_module, "start_training", start)
+        scenario = scenario_of(techniques=mix, **changes)
+        machine = dataclasses.replace(CPU, num_cores=cores)
+        events: list[Event] = []
+        job = Job(scenario, plan(scenario), machine, None, tmp_path, tmp_path)
+        return Told(Session(None, job, events.append), events)  # type: ignore[arg-type]
+
+    return make
+
+
+def without_kernel(assignment: Assignment, _launch: int) -> Failure | None:
+    named = {chosen.name for chosen in assignment.variant.techniques}
+    return NO_KERNEL if "sdpa" in named else None
+
+
+def test_a_variant_that_goes_on_without_a_technique_is_not_told_as_lost(
+    telling: Callable[..., Told],
+) -> None:
+    told = telling(without_kernel, MIX)
+    told.session.prepare()
+    assert told.of(VariantLost, VariantInapplicable, TechniqueLeftOut) == [
+        VariantInapplicable("sdpa", "no kernel takes it"),
+        TechniqueLeftOut("sdpa", ("all",), "no kernel takes it"),
+    ]
+    told.session.measure()
+    assert told.statuses() == {
+        "baseline": "measured",
+        "sdpa": "not_applicable",
+        "amp": "measured",
+        "gradient_clipping": "measured",
+        "all": "measured",
+    }
+
+
+def test_what_is_refused_alone_is_told_of_every_set_that_is_to_come(
+    telling: Callable[..., Told],
+) -> None:
+    def refusing(assignment: Assignment, _launch: int) -> Failure | None:
+        named = [chosen.name for chosen in assignment.variant.techniques]
+        return Failure("not_applicable", "nothing is repeated") if named == [last] else None
+
+    last = "activation_checkpointing"
+    told = telling(refusing, {"amp": {}, "gradient_clipping": {}, last: {}}, design="leave-one-out")
+    told.session.prepare()
+    inapplicable = told.of(VariantInapplicable)
+    assert inapplicable[0] == VariantInapplicable(last, "nothing is repeated")
+    unlike = {name for name, status in told.statuses().items() if status == "not_applicable"}
+    assert {event.variant for event in inapplicable} == unlike
+    assert "without activation_checkpointing it is the same as amp" in {
+        event.reason for event in inapplicable
+    }
+
+    told = telling(refusing, {"amp": {}, "gradient_clipping": {}, last: {}}, design="alone")
+    told.session.prepare()
+    assert told.of(VariantInapplicable, TechniqueLeftOut) == [
+        VariantInapplicable(last, "nothing is repeated"),
+        TechniqueLeftOut(last, ("all",), "nothing is repeated"),
+    ]
