@@ -334,7 +334,8 @@ class Crew:
             refused = {**job.refused, alone.name: failure.message}
             self._job = dataclasses.replace(job, refused=refused)
             return alone.name
-        if beside is None or beside not in job.refused.keys() - job.refused_beside:
+        # Of several that are built at once each comes again, also once the first one is noted.
+        if beside is None or beside not in job.refused:
             return None
         self._job = dataclasses.replace(job, refused_beside=job.refused_beside | {beside})
         return beside

@@ -116,3 +116,20 @@ def test_what_is_refused_alone_is_told_of_every_set_that_is_to_come(
         VariantInapplicable(last, "nothing is repeated"),
         TechniqueLeftOut(last, ("all",), "nothing is repeated"),
     ]
+
+
+@pytest.mark.parametrize("cores", [1, 2, 16])
+def test_what_is_refused_beside_others_is_the_same_however_many_are_built_at_once(
+    telling: Callable[..., Told], cores: int
+) -> None:
+    told = telling(
+        without_kernel, MIX | {"activation_checkpointing": {}}, cores, design="factorial"
+    )
+    told.session.prepare()
+    reasons = {record.name: record.reason for record in told.session.records}
+    assert reasons["all"] == "without sdpa it is the same as all-sdpa"
+    assert reasons["all-gradient_clipping"] == (
+        "without sdpa it is the same as amp+activation_checkpointing"
+    )
+    told_of = {event.variant: event.reason for event in told.of(VariantInapplicable)}
+    assert told_of == {name: reason for name, reason in reasons.items() if reason is not None}
