@@ -18,6 +18,7 @@ from annt_prof.runs.events import (
     TechniqueLeftOut,
     VariantInapplicable,
     VariantLost,
+    VariantsWithheld,
 )
 from annt_prof.runs.layout import file_name, log_name, log_path
 from annt_prof.runs.record import Epochs
@@ -119,9 +120,10 @@ class Crew:
             self._start(state)
         while building:
             state = building.pop(0)
-            self._notify(Activity("preparing", state.variant.name))
-            if state.worker is not None and self.receive(state) is not None:
-                built.append(state)
+            if state.worker is not None:  # it may have been withheld meanwhile
+                self._notify(Activity("preparing", state.variant.name))
+                if self.receive(state) is not None:
+                    built.append(state)
             following = next(waiting, None)
             if following is not None and following.runs:
                 self._start(following)
@@ -281,7 +283,9 @@ class Crew:
             return
         self._notify(VariantLost(state.variant.name, reason))
         if state is self.states[0] and costs_every_variant(state, failure):
-            withhold(self.states[1:])
+            withheld = withhold(self.states[1:])
+            if withheld:
+                self._notify(VariantsWithheld(withheld))
 
     def _is_the_scenarios(self, state: VariantState, failure: Failure) -> bool:
         """Whether a failure to build is the fault of a scenario rather than of a variant of it.

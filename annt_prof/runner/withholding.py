@@ -23,11 +23,12 @@ def costs_every_variant(baseline: VariantState, failure: Failure) -> bool:
     return crashed and baseline.variant.factors is None and not baseline.record.windows
 
 
-def withhold(others: Sequence[VariantState]) -> None:
-    """End each variant that would have run, or does, and record why."""
-    for state in others:
-        if state.runs:
-            if state.worker is not None:
-                state.worker.kill()
-                state.worker = None
-            state.change(status="not_measured", reason="the baseline crashed, and it trains alike")
+def withhold(others: Sequence[VariantState]) -> tuple[str, ...]:
+    """End each variant that would have run, or does, record why, and return their names."""
+    withheld = [state for state in others if state.runs]
+    for state in withheld:
+        if state.worker is not None:
+            state.worker.kill()
+            state.worker = None
+        state.change(status="not_measured", reason="the baseline crashed, and it trains alike")
+    return tuple(state.variant.name for state in withheld)

@@ -13,7 +13,7 @@ class Started(msgspec.Struct, frozen=True, tag=True):
     """The plan is known.
 
     Attributes:
-        variants: Names, in the order they are prepared.
+        variants: Names of those that can act here, in the plan's order.
         max_rounds: Rounds at most.
         time_budget_s: Seconds of measuring at most.
         design: How the variants were chosen.
@@ -126,6 +126,12 @@ class TechniqueLeftOut(msgspec.Struct, frozen=True, tag=True):
     reason: str
 
 
+class VariantsWithheld(msgspec.Struct, frozen=True, tag=True):
+    """Variants do not run, or run no longer: they train as the baseline does, which crashed."""
+
+    variants: tuple[str, ...]
+
+
 class MeasuringEnded(msgspec.Struct, frozen=True, tag=True):
     """No more rounds."""
 
@@ -148,6 +154,7 @@ Event = (
     | VariantLost
     | VariantInapplicable
     | TechniqueLeftOut
+    | VariantsWithheld
     | MeasuringEnded
     | Progressed
 )

@@ -19,6 +19,7 @@ from annt_prof.runs.events import (
     TechniqueLeftOut,
     VariantInapplicable,
     VariantLost,
+    VariantsWithheld,
     Warned,
     WindowEnded,
 )
@@ -125,6 +126,12 @@ class LeftOutNotice(msgspec.Struct, frozen=True):
     reason: str
 
 
+class WithheldNotice(msgspec.Struct, frozen=True):
+    """Variants are not measured: they train as the baseline does, which crashed."""
+
+    variants: tuple[str, ...]
+
+
 class EndedNotice(msgspec.Struct, frozen=True):
     """No more rounds, and why."""
 
@@ -139,6 +146,7 @@ Notice = (
     | LostNotice
     | InapplicableNotice
     | LeftOutNotice
+    | WithheldNotice
     | EndedNotice
 )
 
@@ -168,7 +176,11 @@ class LastWindow(msgspec.Struct, frozen=True):
 
 
 class Position(msgspec.Struct, frozen=True):
-    """Which variant is prepared, from 1, of how many, before any is measured."""
+    """Which variant is prepared, from 1, of how many, before any is measured.
+
+    Attributes:
+        of: Those whose preparation has begun, lost ones too, and those that are yet to come.
+    """
 
     number: int
     of: int
@@ -184,7 +196,9 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
     """A run so far.
 
     Attributes:
-        variants: Names, in the order they are prepared.
+        variants: Names of those that could act when the run began, in the plan's order.
+        prepared: Names, in the order in which their preparation first began.
+        gone: Names of those that do not run, or run no longer.
         max_rounds: At most.
         time_budget_s: Seconds of measuring at most.
         doing: None before anything has begun.
@@ -196,6 +210,8 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     variants: tuple[str, ...] = ()
+    prepared: tuple[str, ...] = ()
+    gone: frozenset[str] = frozenset()
     max_rounds: int = 0
     time_budget_s: float = 0.0
     doing: Doing | None = None
@@ -206,13 +222,18 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
     records: tuple[VariantRecord, ...] = ()
 
     @property
+    def running(self) -> tuple[str, ...]:
+        """The variants that are or will be measured, in the plan's order."""
+        return tuple(name for name in self.variants if name not in self.gone)
+
+    @property
     def left(self) -> Position | MeasuringLeft | None:
         """What is left to do; None where nothing tells."""
         if self.doing is None or self.doing.kind not in ("timing", "preparing"):
             return None
         if self.doing.kind == "preparing" and not self.measured_s:
-            number = self.variants.index(self.doing.variant) + 1
-            return Position(number, len(self.variants))
+            number = self.prepared.index(self.doing.variant) + 1
+            return Position(number, len({*self.prepared, *self.running}))
         return MeasuringLeft(max(0.0, self.time_budget_s - self.measured_s))
 
 
@@ -239,6 +260,7 @@ def state_after(state: RunState, event: Event) -> RunState:
             number = None if event.round is None else event.round + 1
             return msgspec.structs.replace(
                 state,
+                prepared=_in_order(state.prepared, event),
                 doing=Doing(event.kind, event.variant, number),
                 timing_began=state.timing_began or event.kind == "timing",
             )
@@ -249,11 +271,15 @@ def state_after(state: RunState, event: Event) -> RunState:
                 last_window=LastWindow(event.variant, event.throughput),
             )
         case VariantLost():
-            return _told(state, LostNotice(event.variant, event.reason))
+            told = _told(state, LostNotice(event.variant, event.reason))
+            return _without(told, event.variant)
         case VariantInapplicable():
-            return _told(state, InapplicableNotice(event.variant, event.reason))
+            told = _told(state, InapplicableNotice(event.variant, event.reason))
+            return _without(told, event.variant)
         case TechniqueLeftOut():
             return _told(state, LeftOutNotice(event.technique, event.variants, event.reason))
+        case VariantsWithheld():
+            return _without(_told(state, WithheldNotice(event.variants)), *event.variants)
         case MeasuringEnded():
             return _told(state, EndedNotice(event.stop))
         case Progressed():
@@ -267,6 +293,16 @@ def replayed(events: Iterable[Event]) -> RunState:
 
 def _told(state: RunState, notice: Notice) -> RunState:
     return msgspec.structs.replace(state, notices=(*state.notices, notice))
+
+
+def _without(state: RunState, *variants: str) -> RunState:
+    return msgspec.structs.replace(state, gone=state.gone | {*variants})
+
+
+def _in_order(prepared: tuple[str, ...], event: Activity) -> tuple[str, ...]:
+    if event.kind != "preparing" or event.variant in prepared:
+        return prepared
+    return (*prepared, event.variant)
 
 
 def _plan(event: Started) -> PlanNotice:

@@ -19,6 +19,7 @@ from annt_prof.views.progress import (
     RunState,
     WarningNotice,
     WindowsNotice,
+    WithheldNotice,
     state_after,
 )
 
@@ -149,6 +150,11 @@ def _sentence(notice: Notice) -> str:
         case LeftOutNotice(technique, variants, reason):
             go = "goes" if len(variants) == 1 else "go"
             return f"{_listed(variants)} {go} on without {technique}: {reason}"
+        case WithheldNotice((only,)):
+            return f"{only} is not measured: it trains as the baseline does, which crashed"
+        case WithheldNotice(variants):
+            what = f"{_listed(variants)} are not measured"
+            return f"{what}: they train as the baseline does, which crashed"
         case EndedNotice():
             return f"measuring ended: {notice.stop}"
 

@@ -18,6 +18,7 @@ from annt_prof.runs.events import (
     TechniqueLeftOut,
     VariantInapplicable,
     VariantLost,
+    VariantsWithheld,
     Warned,
     WindowEnded,
 )
@@ -103,6 +104,14 @@ def test_what_a_run_takes_is_told_on_a_terminal_and_off_it(event, said, terminal
         (VariantInapplicable("sdpa", "no kernel"), "sdpa is not applicable: no kernel"),
         (TechniqueLeftOut("sdpa", ("all",), "no kernel"), "all goes on without sdpa: no kernel"),
         (
+            VariantsWithheld(("all",)),
+            "all is not measured: it trains as the baseline does, which crashed",
+        ),
+        (
+            VariantsWithheld(("amp", "all")),
+            "amp and all are not measured: they train as the baseline does, which crashed",
+        ),
+        (
             TechniqueLeftOut("sdpa", ("all", "all-amp", "b"), "no kernel"),
             "all, all-amp and b go on without sdpa: no kernel",
         ),
@@ -125,7 +134,7 @@ def test_the_display_says_what_is_done_how_fast_and_how_long_yet():
 
 
 def test_before_measuring_the_display_counts_variants():
-    line = drawn(STARTED, Activity("preparing", "amp"))
+    line = drawn(STARTED, Activity("preparing", "baseline"), Activity("preparing", "amp"))
     assert line.startswith("preparing amp ")
     assert line.endswith("variant 2 of 2, then measuring")
 

@@ -13,10 +13,13 @@ from annt_prof.runner import crew as crew_module
 from annt_prof.runner.job import Job
 from annt_prof.runner.session import Session
 from annt_prof.runs.events import (
+    Activity,
     TechniqueLeftOut,
     VariantInapplicable,
     VariantLost,
+    VariantsWithheld,
 )
+from annt_prof.views.progress import replayed
 from annt_prof.workers.messages import Failure
 
 if TYPE_CHECKING:
@@ -133,3 +136,37 @@ def test_what_is_refused_beside_others_is_the_same_however_many_are_built_at_onc
     )
     told_of = {event.variant: event.reason for event in told.of(VariantInapplicable)}
     assert told_of == {name: reason for name, reason in reasons.items() if reason is not None}
+
+
+def crashing_baseline(assignment: Assignment, _launch: int) -> Failure | None:
+    return Failure("crashed", "boom") if assignment.variant.name == "baseline" else None
+
+
+def test_what_a_baseline_that_crashes_takes_with_it_is_told(telling: Callable[..., Told]) -> None:
+    told = telling(crashing_baseline, {"amp": {}, "gradient_clipping": {}})
+    told.session.prepare()
+    assert told.of(VariantLost, VariantsWithheld) == [
+        VariantLost("baseline", "boom"),
+        VariantsWithheld(("amp", "gradient_clipping", "all")),
+    ]
+    assert replayed(told.events).running == ()
+    assert {*told.statuses().values()} == {"crashed", "not_measured"}
+
+
+def test_what_is_withheld_while_it_is_built_is_not_said_to_be_prepared(
+    telling: Callable[..., Told],
+) -> None:
+    told = telling(crashing_baseline, {"amp": {}, "gradient_clipping": {}}, cores=16)
+    crew = told.session._crew
+    crew.launch(crew.states)
+    assert [event.variant for event in told.of(Activity)] == ["baseline"]
+
+
+def test_every_preparation_is_counted_once(telling: Callable[..., Told]) -> None:
+    told = telling(without_kernel, MIX)
+    told.session.prepare()
+    states = [replayed(told.events[:count]) for count in range(len(told.events) + 1)]
+    positions = dict.fromkeys(state.left for state in states)
+    assert [(left.number, left.of) for left in positions if left is not None] == [
+        (number, 5) for number in range(1, 6)
+    ]

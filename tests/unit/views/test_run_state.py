@@ -16,6 +16,7 @@ from annt_prof.runs.events import (
     TechniqueLeftOut,
     VariantInapplicable,
     VariantLost,
+    VariantsWithheld,
     Warned,
     WindowEnded,
 )
@@ -34,6 +35,7 @@ from annt_prof.views.progress import (
     RunState,
     WarningNotice,
     WindowsNotice,
+    WithheldNotice,
     replayed,
     state_after,
 )
@@ -69,6 +71,8 @@ EVENTS: list[Event] = [
 ]
 ENDED = RunState(
     variants=("baseline", "amp", "all"),
+    prepared=("baseline", "amp"),
+    gone=frozenset({"amp"}),
     max_rounds=12,
     time_budget_s=90.0,
     doing=Doing("tracing", "baseline", None),
@@ -137,3 +141,43 @@ def test_a_technique_that_is_refused_is_told_with_the_variants_that_go_on_withou
         InapplicableNotice("sdpa", "no kernel"),
         LeftOutNotice("sdpa", ("all", "b"), "none"),
     )
+    assert state.gone == {"sdpa"}
+
+
+def test_what_a_baseline_that_crashes_takes_with_it_is_told_and_no_longer_counted() -> None:
+    state = replayed(
+        [
+            Started(("baseline", "amp", "all"), 12, 90.0, "alone"),
+            Activity("preparing", "baseline"),
+            VariantLost("baseline", "boom"),
+        ]
+    )
+    assert state.running == ("amp", "all")
+    state = state_after(state, VariantsWithheld(("amp", "all")))
+    assert state.running == ()
+    assert state.notices[1:] == (LostNotice("baseline", "boom"), WithheldNotice(("amp", "all")))
+
+
+def test_positions_count_what_is_prepared_in_whatever_order_and_what_is_still_to_come() -> None:
+    """Sets are prepared after single techniques, and some of them not at all."""
+    events = [
+        Started(("baseline", "again", "amp", "both", "clip", "all"), 12, 90.0, "factorial"),
+        Activity("preparing", "baseline"),
+        Activity("preparing", "amp"),
+        VariantLost("amp", "boom"),
+        Activity("preparing", "clip"),
+        VariantInapplicable("both", "without amp it is the same as clip"),
+        Activity("preparing", "again"),
+        Activity("preparing", "all"),
+        Activity("preparing", "all"),
+    ]
+    states = accumulate(events, state_after, initial=RunState())
+    positions = [state.left for state in states]
+    assert [left for left in dict.fromkeys(positions) if left is not None] == [
+        Position(1, 6),
+        Position(2, 6),
+        Position(3, 6),
+        Position(3, 5),
+        Position(4, 5),
+        Position(5, 5),
+    ]
