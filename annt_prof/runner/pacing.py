@@ -10,6 +10,7 @@ from annt_prof import units
 from annt_prof.plan import LEAST_LAUNCHES
 
 if TYPE_CHECKING:
+    from annt_prof.runs.events import StopCause
     from annt_prof.scenario.schema import WindowChoice
 
 
@@ -36,6 +37,18 @@ class Progress:
     round_s: float
     launch_s: float
     launches: int = 1
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Why no more rounds are run.
+
+    Attributes:
+        text: The same for people, with its figures.
+    """
+
+    cause: StopCause
+    text: str
 
 
 def launches_needed(window: WindowChoice) -> int:
@@ -71,8 +84,8 @@ def launch_is_over(window: WindowChoice, progress: Progress) -> bool:
     return progress.rounds_in_launch >= allowed
 
 
-def reason_to_stop(window: WindowChoice, progress: Progress, *, scenarios: int = 1) -> str | None:
-    """Return why no further round can be run, for people; None where one can.
+def reason_to_stop(window: WindowChoice, progress: Progress, *, scenarios: int = 1) -> Stop | None:
+    """Return why no further round can be run; None where one can.
 
     Args:
         window: With the time budget of all the scenarios.
@@ -81,7 +94,8 @@ def reason_to_stop(window: WindowChoice, progress: Progress, *, scenarios: int =
     """
     if progress.rounds >= window.rounds:
         done = units.count(progress.rounds, "round")
-        return f"the {done} that the scenario allows {'is' if progress.rounds == 1 else 'are'} done"
+        are = "is" if progress.rounds == 1 else "are"
+        return Stop("rounds", f"the {done} that the scenario allows {are} done")
     over = launch_is_over(window, progress)
     next_s = progress.round_s + (progress.launch_s if over else 0.0)
     if progress.elapsed_s + next_s > window.time_budget_s:
@@ -89,7 +103,8 @@ def reason_to_stop(window: WindowChoice, progress: Progress, *, scenarios: int =
         budget = units.limit_s(window.time_budget_s)
         stop = f"another {what} would exceed the time budget of {budget}"
         few = progress.launches < LEAST_LAUNCHES
-        return f"{stop}; {_too_few(window, progress, scenarios)}" if few else stop
+        text = f"{stop}; {_too_few(window, progress, scenarios)}" if few else stop
+        return Stop("time_budget", text)
     return None
 
 

@@ -23,7 +23,7 @@ from annt_prof.runner.obstacles import obstacles
 from annt_prof.runner.session import Session
 from annt_prof.runner.variant_state import make_states
 from annt_prof.runs import store
-from annt_prof.runs.events import Activity, Event, Progressed, Warned
+from annt_prof.runs.events import Activity, Event, Progressed, RunEnded, Warned
 from annt_prof.runs.layout import TELEMETRY_FILE
 from annt_prof.runs.logs import keep, named
 from annt_prof.runs.record import SCHEMA_VERSION, Run
@@ -83,11 +83,31 @@ class Recorded:
 def record_run(request: RunRequest, notify: Callable[[Event], None]) -> Recorded:
     """Measure the scenario and leave a run directory.
 
-    Ctrl-C while measuring ends the run early and keeps what is measured.
+    Ctrl-C while measuring ends the run early and keeps what is measured. However it ends, a
+    ``RunEnded`` is the last that is told of it.
 
     Raises:
         UserError: The scenario cannot be built here; no run directory is left then.
     """
+    try:
+        recorded = _record(request, notify)
+    except BaseException as error:
+        notify(_broken_off(error))
+        raise
+    run = recorded.run
+    notify(RunEnded("complete" if run.complete else "interrupted", run.stop))
+    return recorded
+
+
+def _broken_off(error: BaseException) -> RunEnded:
+    if isinstance(error, KeyboardInterrupt):
+        return RunEnded("interrupted", INTERRUPTED)
+    if isinstance(error, UserError):
+        return RunEnded("failed", error.message)
+    return RunEnded("failed", f"{type(error).__name__}: {error}")
+
+
+def _record(request: RunRequest, notify: Callable[[Event], None]) -> Recorded:
     notify(Activity("starting"))
     document = request.document
     context = start_training_server(
@@ -127,7 +147,7 @@ def record_run(request: RunRequest, notify: Callable[[Event], None]) -> Recorded
                 sampler = Sampler.start(
                     directory / TELEMETRY_FILE, os.getpid(), accelerated, probed.device_uuid
                 )
-                run = _measure(session, directory, draft, sampler)
+                run = _measure(session, directory, draft, sampler, notify)
             finally:
                 keep(Path(logs), directory, session.records)
     run = msgspec.structs.replace(run, variants=named(run.variants, directory))
@@ -267,6 +287,7 @@ def _measure(
     directory: Path,
     draft: Run,
     sampler: Sampler,
+    notify: Callable[[Event], None],
 ) -> Run:
     def save(event: Event) -> None:
         if isinstance(event, Progressed):
@@ -279,9 +300,10 @@ def _measure(
         # Ctrl-C ends the run, not the answer: what is measured by then is kept and shown.
         with suppress(KeyboardInterrupt):
             measured = session.measure()
-            stop = f"{measured}; {INTERRUPTED} while tracing"
+            stop = f"{measured.text}; {INTERRUPTED} while tracing"
             session.trace(directory)
-            stop, complete = measured, True
+            stop, complete = measured.text, True
+        notify(Activity("writing"))
     variants = _with_telemetry(session.records, directory / TELEMETRY_FILE)
     return msgspec.structs.replace(
         draft,

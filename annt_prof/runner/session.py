@@ -125,13 +125,13 @@ class Session:
             *epoch_costs.remarks(self._crew, self._span.period),
         )
 
-    def measure(self) -> str:
+    def measure(self) -> pacing.Stop:
         """Run rounds of timed windows, a few in each launch.
 
         Ends once the intervals are narrow enough or the budget is spent.
 
         Returns:
-            Why measuring stopped, for people.
+            Why measuring stopped.
         """
         rounds = enumerate(self._crew.job.plan.rounds())
         self._launch_missing(self._crew.states)
@@ -139,7 +139,7 @@ class Session:
         for launch in itertools.count():
             stop = self._launch_of_rounds(launch, rounds, began)
             if stop is not None:
-                self._notify(MeasuringEnded(stop))
+                self._notify(MeasuringEnded(stop.cause, stop.text))
                 return stop
         raise AssertionError(self._window)  # launches have no end
 
@@ -148,8 +148,8 @@ class Session:
         launch: int,
         rounds: Iterator[tuple[int, tuple[Variant, ...]]],
         began: float,
-    ) -> str | None:
-        """Run the rounds of one launch, then start the next; return why not, for people."""
+    ) -> pacing.Stop | None:
+        """Run the rounds of one launch, then start the next; return why not."""
         crew = self._crew
         scenarios = 1 if crew.job.plan.variants[0].factors is None else 2
         for in_launch in itertools.count(1):
@@ -296,15 +296,16 @@ class Session:
             except CrowdedError as crowded:
                 crew.separate(crowded, self._span)
 
-    def _enough(self, progress: pacing.Progress) -> str | None:
-        """Return why more rounds would be of no use, for people."""
+    def _enough(self, progress: pacing.Progress) -> pacing.Stop | None:
+        """Return why more rounds would be of no use."""
         if not self._crew.running:
-            return "no variant is left"
+            return pacing.Stop("no_variant", "no variant is left")
         needed = pacing.launches_needed(self._window)
         if precise_enough(self.records, self._window.precision, needed):
             done = f"{progress.rounds} rounds in {progress.launches} launches"
             precision = units.limit_percent(self._window.precision)
-            return f"every 95 % interval is within ± {precision} after {done}"
+            said = f"every 95 % interval is within ± {precision} after {done}"
+            return pacing.Stop("precise", said)
         return None
 
     def trace(self, directory: Path) -> None:

@@ -8,6 +8,13 @@ import msgspec
 
 from annt_prof.runs.record import VariantRecord
 
+StopCause = Literal["precise", "rounds", "time_budget", "no_variant"]
+"""Why no more rounds are run: intervals are narrow enough, the scenario's rounds are done, its time
+is spent, or no variant is left."""
+
+RunOutcome = Literal["complete", "interrupted", "failed"]
+"""``interrupted`` by Ctrl-C and its like; ``failed`` by an error that ended the run as a whole."""
+
 
 class Started(msgspec.Struct, frozen=True, tag=True):
     """The plan is known.
@@ -73,14 +80,14 @@ class Warned(msgspec.Struct, frozen=True, tag=True):
 
 
 class Activity(msgspec.Struct, frozen=True, tag=True):
-    """A worker has begun something.
+    """A worker has begun something, or the run as a whole has.
 
     Attributes:
         variant: Whose worker; empty for the run as a whole.
         round: From 0; None outside the timed rounds.
     """
 
-    kind: Literal["starting", "observing", "preparing", "timing", "tracing", "analysing"]
+    kind: Literal["starting", "observing", "preparing", "timing", "tracing", "analysing", "writing"]
     variant: str = ""
     round: int | None = None
 
@@ -133,8 +140,13 @@ class VariantsWithheld(msgspec.Struct, frozen=True, tag=True):
 
 
 class MeasuringEnded(msgspec.Struct, frozen=True, tag=True):
-    """No more rounds."""
+    """No more rounds are run; nothing says so where the run is interrupted before.
 
+    Attributes:
+        stop: Why, for people.
+    """
+
+    cause: StopCause
     stop: str
 
 
@@ -142,6 +154,17 @@ class Progressed(msgspec.Struct, frozen=True, tag=True):
     """The record of every variant after a whole round."""
 
     variants: tuple[VariantRecord, ...]
+
+
+class RunEnded(msgspec.Struct, frozen=True, tag=True):
+    """The last event of every run: what there is of it is written, and nothing else happens.
+
+    Attributes:
+        stop: As in its record: why measuring stopped, or what broke the run off; for people.
+    """
+
+    outcome: RunOutcome
+    stop: str
 
 
 Event = (
@@ -157,4 +180,5 @@ Event = (
     | VariantsWithheld
     | MeasuringEnded
     | Progressed
+    | RunEnded
 )

@@ -15,7 +15,10 @@ from annt_prof.runs.events import (
     MeasuringEnded,
     Planned,
     Progressed,
+    RunEnded,
+    RunOutcome,
     Started,
+    StopCause,
     TechniqueLeftOut,
     VariantInapplicable,
     VariantLost,
@@ -159,7 +162,7 @@ class Doing(msgspec.Struct, frozen=True):
         round_number: From 1; None outside the timed rounds.
     """
 
-    kind: Literal["starting", "observing", "preparing", "timing", "tracing", "analysing"]
+    kind: Literal["starting", "observing", "preparing", "timing", "tracing", "analysing", "writing"]
     variant: str
     round_number: int | None
 
@@ -192,6 +195,17 @@ class MeasuringLeft(msgspec.Struct, frozen=True):
     at_most_s: float
 
 
+class Ending(msgspec.Struct, frozen=True):
+    """How a run ended.
+
+    Attributes:
+        stop: Why measuring stopped, or what broke the run off; for people.
+    """
+
+    outcome: RunOutcome
+    stop: str
+
+
 class RunState(msgspec.Struct, frozen=True, kw_only=True):
     """A run so far.
 
@@ -201,9 +215,12 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
         gone: Names of those that do not run, or run no longer.
         max_rounds: At most.
         time_budget_s: Seconds of measuring at most.
-        doing: None before anything has begun.
+        doing: None before anything has begun, and once measuring or the run has ended.
         measured_s: Seconds of measuring.
         timing_began: Whether a timed window has begun.
+        measuring_ended: Why no more rounds are run; None while they are, and for good where the
+            run is broken off before.
+        ended: None while it goes on.
         last_window: None before one has ended.
         notices: What there was to tell, in its order.
         records: Of every variant after the last whole round.
@@ -217,6 +234,8 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
     doing: Doing | None = None
     measured_s: float = 0.0
     timing_began: bool = False
+    measuring_ended: StopCause | None = None
+    ended: Ending | None = None
     last_window: LastWindow | None = None
     notices: tuple[Notice, ...] = ()
     records: tuple[VariantRecord, ...] = ()
@@ -229,6 +248,8 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def left(self) -> Position | MeasuringLeft | None:
         """What is left to do; None where nothing tells."""
+        if self.measuring_ended is not None:
+            return None
         if self.doing is None or self.doing.kind not in ("timing", "preparing"):
             return None
         if self.doing.kind == "preparing" and not self.measured_s:
@@ -281,9 +302,13 @@ def state_after(state: RunState, event: Event) -> RunState:
         case VariantsWithheld():
             return _without(_told(state, WithheldNotice(event.variants)), *event.variants)
         case MeasuringEnded():
-            return _told(state, EndedNotice(event.stop))
+            told = _told(state, EndedNotice(event.stop))
+            return msgspec.structs.replace(told, doing=None, measuring_ended=event.cause)
         case Progressed():
             return msgspec.structs.replace(state, records=event.variants)
+        case RunEnded():
+            ending = Ending(event.outcome, event.stop)
+            return msgspec.structs.replace(state, doing=None, ended=ending)
 
 
 def replayed(events: Iterable[Event]) -> RunState:

@@ -38,6 +38,7 @@ _DOING = {
     "timing": "timing",
     "tracing": "tracing",
     "analysing": "analysing",
+    "writing": "writing what was measured",
 }
 # What the run will take is told on stderr also where that is no terminal.
 _ALWAYS_TOLD = (EstimateNotice, WindowsNotice, WarningNotice)
@@ -99,6 +100,8 @@ class RunProgress:
 
 
 def _doing(state: RunState) -> str:
+    if state.ended is not None:
+        return "writing the answer"
     if state.doing is None:
         return ""
     said = _DOING[state.doing.kind]

@@ -14,6 +14,7 @@ from annt_prof.runs.events import (
     Estimated,
     MeasuringEnded,
     Planned,
+    RunEnded,
     Started,
     TechniqueLeftOut,
     VariantInapplicable,
@@ -115,7 +116,10 @@ def test_what_a_run_takes_is_told_on_a_terminal_and_off_it(event, said, terminal
             TechniqueLeftOut("sdpa", ("all", "all-amp", "b"), "no kernel"),
             "all, all-amp and b go on without sdpa: no kernel",
         ),
-        (MeasuringEnded("the budget is spent"), "measuring ended: the budget is spent"),
+        (
+            MeasuringEnded("time_budget", "the budget is spent"),
+            "measuring ended: the budget is spent",
+        ),
     ],
 )
 def test_what_happens_is_told_on_a_terminal_alone(event, said):
@@ -131,6 +135,15 @@ def test_the_display_says_what_is_done_how_fast_and_how_long_yet():
     assert doing == "timing amp, round 3 of at most 10"
     assert rest == "at most 15 s of measuring left baseline 88.8 samples/s"
     assert len(bar) == 15  # of 20: three quarters of the budget
+
+
+def test_what_is_interrupted_is_written_and_nothing_is_said_twice():
+    """The answer says that it is incomplete, and why."""
+    events = [STARTED, Activity("timing", "amp", 2), Activity("writing")]
+    assert drawn(*events) == "writing what was measured"
+    ended = [*events, RunEnded("interrupted", "interrupted")]
+    assert drawn(*ended) == "writing the answer"
+    assert not [line for line in shown(*ended) if "interrupted" in line]
 
 
 def test_before_measuring_the_display_counts_variants():

@@ -2,6 +2,7 @@ import pytest
 
 from annt_prof.runner.pacing import (
     Progress,
+    Stop,
     enough_budget_s,
     launch_is_over,
     launches_in_budget,
@@ -68,34 +69,35 @@ def test_a_launch_ends_with_its_rounds() -> None:
 def test_measuring_stops_where_the_next_round_would_exceed_the_budget() -> None:
     assert reason_to_stop(window(), progress(rounds_in_launch=3, elapsed_s=58)) is None
     late = reason_to_stop(window(), progress(rounds_in_launch=3, elapsed_s=58.1))
-    assert late == "another round would exceed the time budget of 60 s"
+    assert late == Stop("time_budget", "another round would exceed the time budget of 60 s")
 
 
 def test_a_launch_needs_its_time_too() -> None:
     assert reason_to_stop(window(), progress(rounds_in_launch=4, elapsed_s=54)) is None
     late = reason_to_stop(window(), progress(rounds_in_launch=4, elapsed_s=54.1))
-    assert late == "another launch would exceed the time budget of 60 s"
+    assert late == Stop("time_budget", "another launch would exceed the time budget of 60 s")
 
 
 def test_the_scenarios_rounds_are_the_most() -> None:
-    assert reason_to_stop(window(rounds=7), progress(rounds=7)) == (
-        "the 7 rounds that the scenario allows are done"
+    assert reason_to_stop(window(rounds=7), progress(rounds=7)) == Stop(
+        "rounds", "the 7 rounds that the scenario allows are done"
     )
 
 
 def test_a_single_round_is_one() -> None:
-    assert reason_to_stop(window(rounds=1, min_launches=2), progress()) == (
-        "the 1 round that the scenario allows is done"
+    assert reason_to_stop(window(rounds=1, min_launches=2), progress()) == Stop(
+        "rounds", "the 1 round that the scenario allows is done"
     )
 
 
 @pytest.mark.parametrize(("scenarios", "enough"), [(1, "275"), (2, "138 in each scenario")])
 def test_a_budget_for_a_single_launch_names_one_for_enough(scenarios: int, enough: str) -> None:
     first = progress(elapsed_s=30, round_s=30, launch_s=25, launches=1)
-    assert reason_to_stop(window(time_budget_s=40), first, scenarios=scenarios) == (
+    assert reason_to_stop(window(time_budget_s=40), first, scenarios=scenarios) == Stop(
+        "time_budget",
         "another launch would exceed the time budget of 40 s; it holds 1 launch, too few for an "
-        f"interval: window.time_budget_s of about {enough} would hold 5 launches"
+        f"interval: window.time_budget_s of about {enough} would hold 5 launches",
     )
     third = progress(elapsed_s=140, round_s=30, launch_s=25, rounds=3, launches=3)
     stop = reason_to_stop(window(time_budget_s=150), third, scenarios=scenarios)
-    assert stop == "another launch would exceed the time budget of 150 s"
+    assert stop == Stop("time_budget", "another launch would exceed the time budget of 150 s")

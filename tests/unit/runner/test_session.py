@@ -18,6 +18,7 @@ from annt_prof.remarks import Remark, Source
 from annt_prof.runner import crew as crew_module
 from annt_prof.runner.job import Job
 from annt_prof.runner.obstacles import obstacles
+from annt_prof.runner.pacing import Stop
 from annt_prof.runner.preparation import _pace
 from annt_prof.runner.session import Session, _period
 from annt_prof.runs.events import VariantLost
@@ -263,8 +264,9 @@ def test_measuring_ends_once_the_intervals_are_narrow(
     )
     session.prepare()
     stop = session.measure()
-    assert stop.startswith("every 95 % interval is within ± ")
-    assert stop.endswith(" after 4 rounds in 4 launches")
+    assert stop.cause == "precise"
+    assert stop.text.startswith("every 95 % interval is within ± ")
+    assert stop.text.endswith(" after 4 rounds in 4 launches")
     assert [len(record.windows) for record in session.records] == [4, 4]
 
 
@@ -438,7 +440,7 @@ def test_what_lacks_memory_after_a_while_is_tried_alone_for_as_long(
         monkeypatch, tmp_path, scenario, plan(scenario), lambda _assignment, _launch: None
     )
     session.prepare()
-    assert session.measure() == "no variant is left"
+    assert session.measure() == Stop("no_variant", "no variant is left")
     assert [record.status for record in session.records] == ["out_of_memory", "out_of_memory"]
     assert sorted(event.variant for event in lost) == ["amp", "baseline"]
     assert not any(remark.startswith("one variant's process") for remark in session.remarks)

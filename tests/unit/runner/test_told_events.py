@@ -8,19 +8,24 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 from test_session import CPU, ScriptedWorker, scenario_of
 
+from annt_prof.errors import UserError
 from annt_prof.plan import plan
 from annt_prof.runner import crew as crew_module
+from annt_prof.runner import recording
 from annt_prof.runner.job import Job
 from annt_prof.runner.session import Session
 from annt_prof.runs.events import (
     Activity,
+    MeasuringEnded,
+    RunEnded,
     TechniqueLeftOut,
     VariantInapplicable,
     VariantLost,
     VariantsWithheld,
 )
-from annt_prof.views.progress import replayed
+from annt_prof.views.progress import Ending, replayed
 from annt_prof.workers.messages import Failure
+from hand_made import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -170,3 +175,102 @@ def test_every_preparation_is_counted_once(telling: Callable[..., Told]) -> None
     assert [(left.number, left.of) for left in positions if left is not None] == [
         (number, 5) for number in range(1, 6)
     ]
+
+
+class NoSampler:
+    """Samples nothing."""
+
+    note = ""
+
+    def __enter__(self) -> NoSampler:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+def recorded(told: Told, monkeypatch: pytest.MonkeyPatch, directory: Path) -> None:
+    """Measure and trace as a recorded run does."""
+
+    def record(_request: object, notify: Callable[[Event], None]) -> recording.Recorded:
+        told.session.prepare()
+        measured = recording._measure(told.session, directory, run(), NoSampler(), notify)  # type: ignore[arg-type]
+        return recording.Recorded(measured, directory)
+
+    monkeypatch.setattr(recording, "_record", record)
+    recording.record_run(None, told.events.append)  # type: ignore[arg-type]
+
+
+def unhindered(_assignment: Assignment, _launch: int) -> Failure | None:
+    return None
+
+
+def interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_run_that_is_interrupted_while_it_measures_has_an_end(
+    telling: Callable[..., Told], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    told = telling(unhindered, {"amp": {}})
+
+    def in_second_round(worker: ScriptedWorker) -> int:
+        if len(told.session.records[0].windows) == 1 and worker.name == "amp":
+            interrupt()
+        return 1_000_000
+
+    monkeypatch.setattr(ScriptedWorker, "step_ns", property(in_second_round))
+    recorded(told, monkeypatch, tmp_path)
+    assert not told.of(MeasuringEnded)
+    assert told.events[-1] == RunEnded("interrupted", "interrupted")
+    state = replayed(told.events)
+    assert (state.doing, state.left) == (None, None)
+    assert state.ended == Ending("interrupted", "interrupted")
+
+
+def test_a_run_that_is_interrupted_while_it_traces_has_ended_measuring(
+    telling: Callable[..., Told], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    told = telling(unhindered, {"amp": {}})
+    monkeypatch.setattr(told.session, "trace", interrupt)
+    recorded(told, monkeypatch, tmp_path)
+    done = "the 3 rounds that the scenario allows are done"
+    assert told.of(MeasuringEnded) == [MeasuringEnded("rounds", done)]
+    state = replayed(told.events)
+    assert state.measuring_ended == "rounds"
+    assert state.ended == Ending("interrupted", f"{done}; interrupted while tracing")
+
+
+def test_a_complete_run_says_so_once_it_is_written(
+    telling: Callable[..., Told], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    told = telling(unhindered, {"amp": {}})
+    monkeypatch.setattr(told.session, "trace", lambda _directory: None)
+    recorded(told, monkeypatch, tmp_path)
+    done = "the 3 rounds that the scenario allows are done"
+    assert Activity("writing") in told.events
+    assert told.events[-1] == RunEnded("complete", done)
+
+
+@pytest.mark.parametrize(
+    ("error", "ended"),
+    [
+        (KeyboardInterrupt(), RunEnded("interrupted", "interrupted")),
+        (UserError("no such model", where="model.name"), RunEnded("failed", "no such model")),
+        (KeyError("gpu"), RunEnded("failed", "KeyError: 'gpu'")),
+    ],
+)
+def test_a_run_that_is_broken_off_has_an_end(
+    telling: Callable[..., Told],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    error: BaseException,
+    ended: RunEnded,
+) -> None:
+    def broken(_assignment: Assignment, _launch: int) -> Failure | None:
+        raise error
+
+    told = telling(broken, {"amp": {}})
+    with pytest.raises(type(error)):
+        recorded(told, monkeypatch, tmp_path)
+    assert told.events[-1] == ended

@@ -12,6 +12,8 @@ from annt_prof.runs.events import (
     MeasuringEnded,
     Planned,
     Progressed,
+    RunEnded,
+    RunOutcome,
     Started,
     TechniqueLeftOut,
     VariantInapplicable,
@@ -24,6 +26,7 @@ from annt_prof.views.progress import (
     BudgetView,
     Doing,
     EndedNotice,
+    Ending,
     EstimateNotice,
     InapplicableNotice,
     LastWindow,
@@ -66,7 +69,7 @@ EVENTS: list[Event] = [
     Progressed(RECORDS),
     Activity("timing", "all", 1),
     WindowEnded("all", 1, 77.7, 95.0),
-    MeasuringEnded("time is up"),
+    MeasuringEnded("time_budget", "time is up"),
     Activity("tracing", "baseline"),
 ]
 ENDED = RunState(
@@ -78,6 +81,7 @@ ENDED = RunState(
     doing=Doing("tracing", "baseline", None),
     measured_s=95.0,
     timing_began=True,
+    measuring_ended="time_budget",
     last_window=LastWindow("all", 77.7),
     notices=(
         WarningNotice("it may not fit"),
@@ -181,3 +185,28 @@ def test_positions_count_what_is_prepared_in_whatever_order_and_what_is_still_to
         Position(4, 5),
         Position(5, 5),
     ]
+
+
+@pytest.mark.parametrize("outcome", ["complete", "interrupted", "failed"])
+def test_a_run_that_has_ended_does_nothing_and_says_how(outcome: RunOutcome) -> None:
+    timing = EVENTS[:15]
+    assert replayed(timing).ended is None
+    state = replayed([*timing, RunEnded(outcome, "why")])
+    assert (state.doing, state.left) == (None, None)
+    assert state.ended == Ending(outcome, "why")
+
+
+@pytest.mark.parametrize(("count", "cause"), [(15, None), (17, "time_budget")])
+def test_why_a_run_is_broken_off_is_not_why_measuring_ended(count: int, cause: str | None) -> None:
+    before = replayed(EVENTS[:count])
+    state = replayed([*EVENTS[:count], Activity("writing"), RunEnded("interrupted", "interrupted")])
+    assert state.measuring_ended == cause
+    assert state.notices == before.notices  # the answer says it
+
+
+def test_no_measuring_is_left_for_a_process_that_is_started_to_be_traced() -> None:
+    """Where variants live one after the other, each is prepared once more."""
+    assert replayed(EVENTS[:16]).doing is None
+    state = replayed([*EVENTS[:16], Activity("preparing", "baseline")])
+    assert (state.doing, state.left) == (Doing("preparing", "baseline", None), None)
+    assert replayed([*EVENTS[:15], Activity("writing")]).left is None
