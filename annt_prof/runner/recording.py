@@ -95,6 +95,7 @@ def record_run(request: RunRequest, notify: Callable[[Event], None]) -> Recorded
         notify(_broken_off(error))
         raise
     run = recorded.run
+    notify(Progressed(run.variants))
     notify(RunEnded("complete" if run.complete else "interrupted", run.stop))
     return recorded
 

@@ -151,7 +151,11 @@ class MeasuringEnded(msgspec.Struct, frozen=True, tag=True):
 
 
 class Progressed(msgspec.Struct, frozen=True, tag=True):
-    """The record of every variant after a whole round."""
+    """The record of every variant: after each round, and as the run ends.
+
+    A round that was cut short is in it too, as one is in which a process ran out of memory beside
+    others, or in which the run was interrupted.
+    """
 
     variants: tuple[VariantRecord, ...]
 

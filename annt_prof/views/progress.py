@@ -223,7 +223,8 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
         ended: None while it goes on.
         last_window: None before one has ended.
         notices: What there was to tell, in its order.
-        records: Of every variant after the last whole round.
+        records: Of every variant after the last round, cut short or not; once the run has ended,
+            of all that was measured, with traces and telemetry.
     """
 
     variants: tuple[str, ...] = ()
@@ -244,6 +245,16 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
     def running(self) -> tuple[str, ...]:
         """The variants that are or will be measured, in the plan's order."""
         return tuple(name for name in self.variants if name not in self.gone)
+
+    @property
+    def last_round_is_whole(self) -> bool:
+        """Whether each variant that was left has its window of the last round in ``records``.
+
+        Not so where a process ran out of memory beside others in that round, or where the run was
+        interrupted in it.
+        """
+        left = (record.windows for record in self.records if record.status == "measured")
+        return len({windows[-1].round if windows else None for windows in left}) <= 1
 
     @property
     def left(self) -> Position | MeasuringLeft | None:

@@ -12,11 +12,13 @@ from annt_prof.errors import UserError
 from annt_prof.plan import plan
 from annt_prof.runner import crew as crew_module
 from annt_prof.runner import recording
+from annt_prof.runner.crew import CrowdedError
 from annt_prof.runner.job import Job
 from annt_prof.runner.session import Session
 from annt_prof.runs.events import (
     Activity,
     MeasuringEnded,
+    Progressed,
     RunEnded,
     TechniqueLeftOut,
     VariantInapplicable,
@@ -24,6 +26,7 @@ from annt_prof.runs.events import (
     VariantsWithheld,
 )
 from annt_prof.views.progress import Ending, replayed
+from annt_prof.windows.messages import TimedRequest
 from annt_prof.workers.messages import Failure
 from hand_made import run
 
@@ -32,7 +35,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from annt_prof.loop.messages import Assignment
+    from annt_prof.runner.variant_state import VariantState
     from annt_prof.runs.events import Event
+    from annt_prof.windows.messages import Request
 
     Script = Callable[[Assignment, int], Failure | None]
 
@@ -215,15 +220,22 @@ def test_a_run_that_is_interrupted_while_it_measures_has_an_end(
     told = telling(unhindered, {"amp": {}})
 
     def in_second_round(worker: ScriptedWorker) -> int:
-        if len(told.session.records[0].windows) == 1 and worker.name == "amp":
-            interrupt()
+        amp, baseline = (told.session._crew.named[name] for name in ("amp", "baseline"))
+        if len(baseline.record.windows) > len(amp.record.windows) > 0:
+            interrupt()  # a window of the baseline's more
         return 1_000_000
 
     monkeypatch.setattr(ScriptedWorker, "step_ns", property(in_second_round))
     recorded(told, monkeypatch, tmp_path)
     assert not told.of(MeasuringEnded)
     assert told.events[-1] == RunEnded("interrupted", "interrupted")
-    state = replayed(told.events)
+    before, state = replayed(told.events[:-2]), replayed(told.events)
+    assert [len(record.windows) for record in before.records] == [1, 1]
+    assert before.last_round_is_whole
+    assert [record.windows for record in state.records] == [
+        record.windows for record in told.session.records
+    ]
+    assert not state.last_round_is_whole
     assert (state.doing, state.left) == (None, None)
     assert state.ended == Ending("interrupted", "interrupted")
 
@@ -274,3 +286,24 @@ def test_a_run_that_is_broken_off_has_an_end(
     with pytest.raises(type(error)):
         recorded(told, monkeypatch, tmp_path)
     assert told.events[-1] == ended
+
+
+def test_a_round_that_is_cut_short_is_told_as_that(telling: Callable[..., Told]) -> None:
+    """The second of three lacks memory in its first window, and later ones are not asked."""
+    told = telling(unhindered, {"amp": {}, "gradient_clipping": {}})
+    told.session.prepare()
+    ask, asked = told.session._crew.ask, []
+
+    def crowded(state: VariantState, request: Request) -> object:
+        if isinstance(request, TimedRequest):
+            asked.append(state.variant.name)
+            if len(asked) == 2:
+                raise CrowdedError(state, Failure("out_of_memory", "CUDA out of memory"))
+        return ask(state, request)
+
+    told.session._crew.ask = crowded  # type: ignore[method-assign]
+    told.session.measure()
+    progressed = told.of(Progressed)
+    states = [replayed([event]) for event in progressed]
+    assert [state.last_round_is_whole for state in states] == [False, True, True]
+    assert sorted(len(record.windows) for record in states[0].records) == [0, 0, 0, 1]

@@ -22,6 +22,7 @@ from annt_prof.runs.events import (
     Warned,
     WindowEnded,
 )
+from annt_prof.runs.record import VariantRecord
 from annt_prof.views.progress import (
     BudgetView,
     Doing,
@@ -42,7 +43,7 @@ from annt_prof.views.progress import (
     replayed,
     state_after,
 )
-from hand_made import variant
+from hand_made import lost, variant
 
 RECORDS = (variant("baseline", [41.0]), variant("all", [37.0]))
 EVENTS: list[Event] = [
@@ -210,3 +211,20 @@ def test_no_measuring_is_left_for_a_process_that_is_started_to_be_traced() -> No
     state = replayed([*EVENTS[:16], Activity("preparing", "baseline")])
     assert (state.doing, state.left) == (Doing("preparing", "baseline", None), None)
     assert replayed([*EVENTS[:15], Activity("writing")]).left is None
+
+
+@pytest.mark.parametrize(
+    ("records", "whole"),
+    [
+        ((), True),
+        ((variant("baseline", []), variant("all", [])), True),
+        ((variant("baseline", [41.0]), variant("all", [])), False),
+        ((variant("baseline", [41.0, 43.0]), variant("all", [37.0])), False),
+        ((variant("baseline", [41.0, 43.0]), variant("all", [37.0, 38.0])), True),
+        ((variant("baseline", [41.0, 43.0]), lost("all", "out_of_memory", "no room")), True),
+    ],
+)
+def test_whether_the_last_round_is_whole_is_told_by_what_is_left(
+    records: tuple[VariantRecord, ...], whole: bool
+) -> None:
+    assert replayed([Progressed(records)]).last_round_is_whole is whole
