@@ -215,13 +215,14 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
         gone: Names of those that do not run, or run no longer.
         max_rounds: At most.
         time_budget_s: Seconds of measuring at most.
-        doing: None before anything has begun, and once measuring or the run has ended.
+        doing: None before anything has begun, once the variant whose worker did it is lost, and
+            once measuring or the run has ended.
         measured_s: Seconds of measuring.
-        timing_began: Whether a timed window has begun.
+        measuring_began: Whether windows are planned or one has begun, so that the time budget runs.
         measuring_ended: Why no more rounds are run; None while they are, and for good where the
             run is broken off before.
         ended: None while it goes on.
-        last_window: None before one has ended.
+        last_window: None before one has ended, and once its variant is lost.
         notices: What there was to tell, in its order.
         records: Of every variant after the last round, cut short or not; once the run has ended,
             of all that was measured, with traces and telemetry.
@@ -234,7 +235,7 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
     time_budget_s: float = 0.0
     doing: Doing | None = None
     measured_s: float = 0.0
-    timing_began: bool = False
+    measuring_began: bool = False
     measuring_ended: StopCause | None = None
     ended: Ending | None = None
     last_window: LastWindow | None = None
@@ -259,14 +260,15 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def left(self) -> Position | MeasuringLeft | None:
         """What is left to do; None where nothing tells."""
-        if self.measuring_ended is not None:
+        kind = None if self.doing is None else self.doing.kind
+        if self.measuring_ended is not None or self.ended is not None or kind == "writing":
             return None
-        if self.doing is None or self.doing.kind not in ("timing", "preparing"):
+        if self.measuring_began:
+            return MeasuringLeft(max(0.0, self.time_budget_s - self.measured_s))
+        if self.doing is None or kind != "preparing":
             return None
-        if self.doing.kind == "preparing" and not self.measured_s:
-            number = self.prepared.index(self.doing.variant) + 1
-            return Position(number, len({*self.prepared, *self.running}))
-        return MeasuringLeft(max(0.0, self.time_budget_s - self.measured_s))
+        number = self.prepared.index(self.doing.variant) + 1
+        return Position(number, len({*self.prepared, *self.running}))
 
 
 def state_after(state: RunState, event: Event) -> RunState:
@@ -285,7 +287,8 @@ def state_after(state: RunState, event: Event) -> RunState:
         case Planned():
             budget = BudgetView(event.launches, event.needed, event.enough_s)
             round_ns = event.round_s * units.NS_PER_S
-            return _told(state, WindowsNotice(event.at_epoch, event.iterations, round_ns, budget))
+            notice = WindowsNotice(event.at_epoch, event.iterations, round_ns, budget)
+            return msgspec.structs.replace(_told(state, notice), measuring_began=True)
         case Warned():
             return _told(state, WarningNotice(event.text))
         case Activity():
@@ -294,7 +297,7 @@ def state_after(state: RunState, event: Event) -> RunState:
                 state,
                 prepared=_in_order(state.prepared, event),
                 doing=Doing(event.kind, event.variant, number),
-                timing_began=state.timing_began or event.kind == "timing",
+                measuring_began=state.measuring_began or event.kind == "timing",
             )
         case WindowEnded():
             return msgspec.structs.replace(
@@ -332,7 +335,14 @@ def _told(state: RunState, notice: Notice) -> RunState:
 
 
 def _without(state: RunState, *variants: str) -> RunState:
-    return msgspec.structs.replace(state, gone=state.gone | {*variants})
+    """Return the state in which these do nothing any more."""
+    doing, last = state.doing, state.last_window
+    return msgspec.structs.replace(
+        state,
+        gone=state.gone | {*variants},
+        doing=None if doing is not None and doing.variant in variants else doing,
+        last_window=None if last is not None and last.variant in variants else last,
+    )
 
 
 def _in_order(prepared: tuple[str, ...], event: Activity) -> tuple[str, ...]:

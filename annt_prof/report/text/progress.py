@@ -95,7 +95,7 @@ class RunProgress:
             left=_left(state),
             throughput=_throughput(state),
         )
-        if state.timing_began:
+        if state.measuring_began:
             self._progress.update(self._task, completed=state.measured_s, total=state.time_budget_s)
 
 

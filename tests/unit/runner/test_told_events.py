@@ -25,7 +25,7 @@ from annt_prof.runs.events import (
     VariantLost,
     VariantsWithheld,
 )
-from annt_prof.views.progress import Ending, replayed
+from annt_prof.views.progress import Ending, Position, replayed
 from annt_prof.windows.messages import TimedRequest
 from annt_prof.workers.messages import Failure
 from hand_made import run
@@ -177,8 +177,8 @@ def test_every_preparation_is_counted_once(telling: Callable[..., Told]) -> None
     told.session.prepare()
     states = [replayed(told.events[:count]) for count in range(len(told.events) + 1)]
     positions = dict.fromkeys(state.left for state in states)
-    assert [(left.number, left.of) for left in positions if left is not None] == [
-        (number, 5) for number in range(1, 6)
+    assert [left for left in positions if isinstance(left, Position)] == [
+        Position(number, 5) for number in range(1, 6)
     ]
 
 
@@ -219,7 +219,7 @@ def test_a_run_that_is_interrupted_while_it_measures_has_an_end(
 ) -> None:
     told = telling(unhindered, {"amp": {}})
 
-    def in_second_round(worker: ScriptedWorker) -> int:
+    def in_second_round(_worker: ScriptedWorker) -> int:
         amp, baseline = (told.session._crew.named[name] for name in ("amp", "baseline"))
         if len(baseline.record.windows) > len(amp.record.windows) > 0:
             interrupt()  # a window of the baseline's more

@@ -81,7 +81,7 @@ ENDED = RunState(
     time_budget_s=90.0,
     doing=Doing("tracing", "baseline", None),
     measured_s=95.0,
-    timing_began=True,
+    measuring_began=True,
     measuring_ended="time_budget",
     last_window=LastWindow("all", 77.7),
     notices=(
@@ -110,6 +110,7 @@ def test_what_goes_on_and_what_is_left_at_each_moment() -> None:
         (Doing("starting", "", None), None),
         (Doing("preparing", "baseline", None), Position(1, 3)),
         (Doing("preparing", "amp", None), Position(2, 3)),
+        (None, MeasuringLeft(90.0)),
         (Doing("timing", "baseline", 1), MeasuringLeft(90.0)),
         (Doing("timing", "baseline", 1), MeasuringLeft(79.5)),
         (Doing("timing", "all", 1), MeasuringLeft(79.5)),
@@ -118,7 +119,7 @@ def test_what_goes_on_and_what_is_left_at_each_moment() -> None:
         (Doing("timing", "all", 2), MeasuringLeft(0.0)),
         (Doing("tracing", "baseline", None), None),
     ]
-    assert [state.timing_began for state in states] == [False] * 9 + [True] * 9
+    assert [state.measuring_began for state in states] == [False] * 8 + [True] * 10
 
 
 def test_a_fresh_launch_is_prepared_while_measuring_goes_on() -> None:
@@ -228,3 +229,40 @@ def test_whether_the_last_round_is_whole_is_told_by_what_is_left(
     records: tuple[VariantRecord, ...], whole: bool
 ) -> None:
     assert replayed([Progressed(records)]).last_round_is_whole is whole
+
+
+def test_the_budget_runs_from_the_first_round_on_whose_first_process_is_yet_to_start() -> None:
+    """Where variants live one after the other, each is prepared in every round."""
+    assert replayed([*EVENTS[:8], Activity("preparing", "baseline")]).left == MeasuringLeft(90.0)
+    # The first window's variant is lost, and nothing has been measured yet.
+    events = [*EVENTS[:7], Activity("timing", "baseline", 0), Activity("preparing", "all")]
+    assert replayed(events).left == MeasuringLeft(90.0)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        VariantLost("all", "killed by signal 9"),
+        VariantInapplicable("all", "the same"),
+        VariantsWithheld(("amp", "all")),
+    ],
+)
+def test_a_variant_that_is_lost_does_nothing_and_has_no_throughput(event: Event) -> None:
+    before = replayed(EVENTS[:15])
+    assert before.doing == Doing("timing", "all", 2)
+    state = state_after(before, event)
+    assert (state.doing, state.last_window, state.left) == (None, None, MeasuringLeft(0.0))
+
+
+def test_what_others_do_goes_on_as_a_variant_is_lost() -> None:
+    before = replayed(EVENTS[:15])
+    state = state_after(before, VariantLost("baseline", "killed by signal 9"))
+    assert (state.doing, state.last_window) == (before.doing, before.last_window)
+    assert state.running == ("all",)
+
+
+def test_a_variant_that_is_lost_in_its_second_launch_is_counted_no_longer() -> None:
+    events = [*EVENTS[:13], Activity("preparing", "all"), VariantLost("all", "no memory")]
+    state = replayed(events)
+    assert (state.running, state.doing, state.last_window) == (("baseline",), None, None)
+    assert state.left == MeasuringLeft(68.25)
