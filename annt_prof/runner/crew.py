@@ -71,6 +71,7 @@ class Crew:
         notify: Told of everything as it happens.
 
     Attributes:
+        tell: What is told of everything.
         states: Every variant, in the plan's order.
         prepared: What the first process of each variant said once it was warmed up.
         together: Whether processes of several variants live at once.
@@ -82,7 +83,7 @@ class Crew:
     ) -> None:
         self._context = context
         self._job = job
-        self._notify = notify
+        self.tell = notify
         self.states = make_states(job)
         self.named = {state.variant.name: state for state in self.states}
         self.prepared: dict[str, Prepared] = {}
@@ -121,7 +122,7 @@ class Crew:
         while building:
             state = building.pop(0)
             if state.worker is not None:  # it may have been withheld meanwhile
-                self._notify(Activity("preparing", state.variant.name))
+                self.tell(Activity("preparing", state.variant.name))
                 if self.receive(state) is not None:
                     built.append(state)
             following = next(waiting, None)
@@ -139,6 +140,7 @@ class Crew:
     def _warm(self, state: VariantState) -> None:
         limit_s = _WARM_UP_SHARE * self._job.scenario.window.time_budget_s
         looks = state is self.states[0] and not state.built
+        self.tell(Activity("warming", state.variant.name))
         reply = self.ask(state, WarmRequest(limit_s, _LOOK if looks else 0))
         if reply is None or state.built:
             return  # what a later process says of itself, the first one has said
@@ -281,11 +283,11 @@ class Crew:
         if status == "not_applicable":
             self._leave_out(state, failure)
             return
-        self._notify(VariantLost(state.variant.name, reason))
+        self.tell(VariantLost(state.variant.name, reason))
         if state is self.states[0] and costs_every_variant(state, failure):
             withheld = withhold(self.states[1:])
             if withheld:
-                self._notify(VariantsWithheld(withheld))
+                self.tell(VariantsWithheld(withheld))
 
     def _is_the_scenarios(self, state: VariantState, failure: Failure) -> bool:
         """Whether a failure to build is the fault of a scenario rather than of a variant of it.
@@ -316,11 +318,11 @@ class Crew:
                 new = fresh[old.variant.name]
                 old.variant, old.record = new.variant, new.record
         for dropped in (s for s in concerned if not s.runs):
-            self._notify(VariantInapplicable(dropped.variant.name, dropped.record.reason or ""))
+            self.tell(VariantInapplicable(dropped.variant.name, dropped.record.reason or ""))
         without = [s for s in had_it if s.runs and technique in s.record.left_out]
         if technique is not None and without:
             names = tuple(s.variant.name for s in without)
-            self._notify(TechniqueLeftOut(technique, names, without[0].record.left_out[technique]))
+            self.tell(TechniqueLeftOut(technique, names, without[0].record.left_out[technique]))
 
     def _refused(self, variant: Variant, failure: Failure) -> str | None:
         """Note and return which technique a failure shows to be refused; None for no single one.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 import msgspec
 
+from annt_prof.runs.events import Activity
 from annt_prof.runs.record import STARTS_COUNT_FROM, Epochs, EpochStart
 from annt_prof.windows.messages import EpochReply, EpochRequest
 
@@ -75,6 +76,7 @@ def ask_for_start(crew: Crew, state: VariantState, launch: int, period: int) -> 
     step_ns = figure([w.per_iteration_ns for w in own])
     waited_ns = figure([w.waited_ns / w.iterations for w in own])
     iterations = _iterations(crew.prepared[state.variant.name].queue, period, epochs.iterations)
+    crew.tell(Activity("timing_epochs", state.variant.name))
     reply = crew.ask(state, EpochRequest(iterations, step_ns, waited_ns))
     if reply is None:
         return

@@ -79,6 +79,21 @@ class Warned(msgspec.Struct, frozen=True, tag=True):
     text: str
 
 
+ActivityKind = Literal[
+    "starting",
+    "observing",
+    "preparing",
+    "warming",
+    "timing",
+    "timing_epochs",
+    "tracing",
+    "analysing",
+    "writing",
+]
+"""``preparing`` builds a variant, ``warming`` runs its first steps, and ``timing_epochs`` measures
+what the start of an epoch costs, beside the rounds."""
+
+
 class Activity(msgspec.Struct, frozen=True, tag=True):
     """A worker has begun something, or the run as a whole has.
 
@@ -87,7 +102,7 @@ class Activity(msgspec.Struct, frozen=True, tag=True):
         round: From 0; None outside the timed rounds.
     """
 
-    kind: Literal["starting", "observing", "preparing", "timing", "tracing", "analysing", "writing"]
+    kind: ActivityKind
     variant: str = ""
     round: int | None = None
 

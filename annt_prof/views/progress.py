@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from functools import reduce
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from annt_prof import units
 from annt_prof.runs.events import (
     Activity,
+    ActivityKind,
     Estimated,
     Event,
     MeasuringEnded,
@@ -162,7 +163,7 @@ class Doing(msgspec.Struct, frozen=True):
         round_number: From 1; None outside the timed rounds.
     """
 
-    kind: Literal["starting", "observing", "preparing", "timing", "tracing", "analysing", "writing"]
+    kind: ActivityKind
     variant: str
     round_number: int | None
 
@@ -265,7 +266,7 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
             return None
         if self.measuring_began:
             return MeasuringLeft(max(0.0, self.time_budget_s - self.measured_s))
-        if self.doing is None or kind != "preparing":
+        if self.doing is None or kind not in ("preparing", "warming"):
             return None
         number = self.prepared.index(self.doing.variant) + 1
         return Position(number, len({*self.prepared, *self.running}))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
 import pytest
 from test_session import CPU, ScriptedWorker, scenario_of
 
@@ -17,6 +19,7 @@ from annt_prof.runner.job import Job
 from annt_prof.runner.session import Session
 from annt_prof.runs.events import (
     Activity,
+    Event,
     MeasuringEnded,
     Progressed,
     RunEnded,
@@ -25,7 +28,7 @@ from annt_prof.runs.events import (
     VariantLost,
     VariantsWithheld,
 )
-from annt_prof.views.progress import Ending, Position, replayed
+from annt_prof.views.progress import Ending, Position, RunState, replayed, state_after
 from annt_prof.windows.messages import TimedRequest
 from annt_prof.workers.messages import Failure
 from hand_made import run
@@ -36,7 +39,6 @@ if TYPE_CHECKING:
 
     from annt_prof.loop.messages import Assignment
     from annt_prof.runner.variant_state import VariantState
-    from annt_prof.runs.events import Event
     from annt_prof.windows.messages import Request
 
     Script = Callable[[Assignment, int], Failure | None]
@@ -175,8 +177,8 @@ def test_what_is_withheld_while_it_is_built_is_not_said_to_be_prepared(
 def test_every_preparation_is_counted_once(telling: Callable[..., Told]) -> None:
     told = telling(without_kernel, MIX)
     told.session.prepare()
-    states = [replayed(told.events[:count]) for count in range(len(told.events) + 1)]
-    positions = dict.fromkeys(state.left for state in states)
+    states = accumulate(told.events, state_after, initial=RunState())
+    positions = dict.fromkeys(s.left for s in states if s.doing and s.doing.kind == "preparing")
     assert [left for left in positions if isinstance(left, Position)] == [
         Position(number, 5) for number in range(1, 6)
     ]
@@ -307,3 +309,47 @@ def test_a_round_that_is_cut_short_is_told_as_that(telling: Callable[..., Told])
     states = [replayed([event]) for event in progressed]
     assert [state.last_round_is_whole for state in states] == [False, True, True]
     assert sorted(len(record.windows) for record in states[0].records) == [0, 0, 0, 1]
+
+
+def test_what_is_done_is_told_of_the_variant_whose_process_does_it(
+    telling: Callable[..., Told], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All processes of a launch are built before the first is warmed up."""
+    asked: list[tuple[str, str]] = []
+    told = telling(unhindered, {"amp": {}, "gradient_clipping": {}})
+    send = ScriptedWorker.send
+
+    def noted(worker: ScriptedWorker, request: Request) -> None:
+        (*_, last) = told.of(Activity)
+        asked.append((worker.name, type(request).__name__))
+        assert last.variant == worker.name
+        kinds = {
+            "WarmRequest": "warming",
+            "TimedRequest": "timing",
+            "EpochRequest": "timing_epochs",
+        }
+        assert last.kind == kinds[type(request).__name__]
+        send(worker, request)
+
+    monkeypatch.setattr(ScriptedWorker, "send", noted)
+    told.session.prepare()
+    told.session.measure()
+    assert {kind for _, kind in asked} == {"WarmRequest", "TimedRequest", "EpochRequest"}
+
+
+@pytest.mark.parametrize("script", [unhindered, without_kernel, crashing_baseline])
+def test_a_saved_run_replays_as_it_was_seen_live(
+    telling: Callable[..., Told],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    script: Script,
+) -> None:
+    told = telling(script, MIX)
+    monkeypatch.setattr(told.session, "trace", lambda _directory: None)
+    recorded(told, monkeypatch, tmp_path)
+    saved = [msgspec.json.encode(event) for event in told.events]
+    replay = [msgspec.json.decode(line, type=Event) for line in saved]
+    assert list(accumulate(replay, state_after, initial=RunState())) == list(
+        accumulate(told.events, state_after, initial=RunState())
+    )
+    assert replayed(replay).ended is not None

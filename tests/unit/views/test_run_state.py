@@ -266,3 +266,18 @@ def test_a_variant_that_is_lost_in_its_second_launch_is_counted_no_longer() -> N
     state = replayed(events)
     assert (state.running, state.doing, state.last_window) == (("baseline",), None, None)
     assert state.left == MeasuringLeft(68.25)
+
+
+def test_a_variant_is_warmed_up_at_the_place_that_it_was_built_at() -> None:
+    built = [*EVENTS[:4], Activity("preparing", "all"), Activity("warming", "baseline")]
+    assert replayed(built).left == Position(1, 3)
+    assert replayed(built).prepared == ("baseline", "all")
+    assert replayed([*built, Activity("warming", "all")]).left == Position(2, 3)
+
+
+def test_the_budget_runs_while_the_starts_of_epochs_are_timed() -> None:
+    state = replayed([*EVENTS[:12], Activity("timing_epochs", "baseline")])
+    assert (state.doing, state.left) == (
+        Doing("timing_epochs", "baseline", None),
+        MeasuringLeft(68.25),
+    )
