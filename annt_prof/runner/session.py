@@ -171,7 +171,8 @@ class Session:
                 launch_s=self._launch_s if crew.together else 0.0,
                 launches=launch + 1,
             )
-            over = crowd or not crew.together or pacing.launch_is_over(self._window, progress)
+            apart = crowd or not crew.together
+            over = apart or not crew.running or pacing.launch_is_over(self._window, progress)
             periods = self._periods() if over else []
             if over:
                 self._judge_evenness(periods)

@@ -337,6 +337,15 @@ def test_what_is_done_is_told_of_the_variant_whose_process_does_it(
     assert {kind for _, kind in asked} == {"WarmRequest", "TimedRequest", "EpochRequest"}
 
 
+def test_nothing_is_measured_on_once_no_variant_is_left(telling: Callable[..., Told]) -> None:
+    told = telling(unhindered, {"amp": {}}, window={"rounds": 40, "rounds_per_launch": 4})
+    told.session.prepare()
+    for state in told.session._crew.states:
+        state.worker._failure = Failure("crashed", "boom")
+    assert told.session.measure().cause == "no_variant"
+    assert len(told.of(Progressed)) == 1
+
+
 @pytest.mark.parametrize("script", [unhindered, without_kernel, crashing_baseline])
 def test_a_saved_run_replays_as_it_was_seen_live(
     telling: Callable[..., Told],
