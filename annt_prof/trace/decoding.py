@@ -10,6 +10,7 @@ import msgspec
 from annt_prof import units
 from annt_prof.errors import UserError
 from annt_prof.trace.document import (
+    WHITESPACE,
     DeviceProperties,
     DistributedInfo,
     Document,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from annt_prof.trace.source import Content
 
 
+_LIST = re.compile(rb"[%s]*\[" % WHITESPACE)
 _UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -96,7 +98,7 @@ def _salvage(text: bytearray, where: str) -> Decoded:
 
 def _is_list(text: bytearray) -> bool:
     """Tell whether the document is the bare list of events that Chrome's format also allows."""
-    return text[:64].lstrip()[:1] == b"["
+    return _LIST.match(text) is not None
 
 
 def _decode_each(text: bytearray, where: str) -> Decoded:

@@ -8,6 +8,9 @@ from annt_prof.trace.columns import MISSING
 
 Number = int | float | str | None
 
+WHITESPACE = b" \t\r\n"
+"""What JSON allows between values. Source: RFC 8259, section 2."""
+
 ABSENT = msgspec.Raw(b"")
 """Text that is not in the file; told by its identity."""
 
@@ -84,6 +87,14 @@ class Document(Head):
     """A document whose every event has the types that Kineto writes."""
 
     traceEvents: list[Event] | msgspec.UnsetType = msgspec.UNSET  # noqa: N815 - the file's own key
+
+
+class Keys(msgspec.Struct):
+    """Which of a document's keys are in a text, whatever their values are."""
+
+    traceEvents: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET  # noqa: N815 - the file's own key
+    distributedInfo: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET  # noqa: N815 - likewise
+    deviceProperties: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET  # noqa: N815 - likewise
 
 
 class LooseDocument(msgspec.Struct):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from annt_prof.trace.document import Document
+from annt_prof.trace.document import WHITESPACE, Document, Event, Keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 # objects then lie in memory that is already mapped and cached. See benchmarks/README.md.
 SLICE_BYTES = 2**20
 
-_FIRST_EVENT = re.compile(rb'"traceEvents"\s*:\s*\[')
-_OPENING = b'{"traceEvents":['
+# A quote that is escaped ends no key but stands in one.
+_FIRST_EVENT = re.compile(rb'(?<!\\)"traceEvents"\s*:\s*\[')
 
 
 class NotSliceableError(Exception):
@@ -27,30 +27,39 @@ class NotSliceableError(Exception):
 def documents(chunks: Iterator[bytes], slice_bytes: int = SLICE_BYTES) -> Iterator[Document]:
     """Decode a document's events slice by slice; the last slice bears what follows them.
 
-    A cut is made only at a line's end between two objects. JSON allows no raw line break inside
-    a string, so that place lies between values, and if it lay at another depth than between two
-    events, the slice before it would not be whole and not decode.
+    A cut is made at a line's end between two objects, and each slice proves that it was made
+    between two events: the text before the first event is a whole document once its list is
+    closed, and each slice is a whole list by itself, so the list that was open where it begins
+    is open where it ends. The last slice may close that list, and is whole with what follows.
 
     Args:
         chunks: The text.
         slice_bytes: Cut when at least so much is at hand.
 
     Raises:
-        NotSliceableError: There is no such place, or a slice does not decode.
+        NotSliceableError: There is no such place, a slice does not decode, or a key that is read
+            stands both before and after the first event: the last one holds, and the slices
+            before it are not to be taken back.
     """
-    decoder = msgspec.json.Decoder(Document)
     head, rest = _head(chunks)
     buffer = bytearray(rest)
+    events = msgspec.json.Decoder(list[Event])
     try:
         if head:
-            yield _without_events(decoder, head)
+            yield msgspec.json.decode(head + b"]}", type=Document)
         for chunk in chunks:
             buffer += chunk
             if len(buffer) >= slice_bytes:
                 end, start = _cut(buffer)
-                yield decoder.decode(b"".join((_OPENING, memoryview(buffer)[:end], b"]}")))
+                whole = b"".join((b"[", memoryview(buffer)[:end], b"]"))
+                yield Document(traceEvents=events.decode(whole))
                 del buffer[:start]
-        yield decoder.decode(_OPENING + buffer + (b"" if head else b"}"))
+        if not head:
+            yield Document(traceEvents=events.decode(b"[" + buffer))
+            return
+        if _repeats(head, buffer):
+            raise NotSliceableError
+        yield msgspec.json.decode(b'{"traceEvents":[' + buffer, type=Document)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise NotSliceableError from None
 
@@ -60,8 +69,8 @@ def _head(chunks: Iterator[bytes]) -> tuple[bytes, bytes]:
     text = b""
     for chunk in chunks:
         text += chunk
-        if text.lstrip()[:1] == b"[":
-            return b"", text.lstrip()[1:]
+        if text.lstrip(WHITESPACE)[:1] == b"[":
+            return b"", text.lstrip(WHITESPACE)[1:]
         if found := _FIRST_EVENT.search(text):
             return text[: found.end()], text[found.end() :]
         if len(text) >= SLICE_BYTES:
@@ -69,12 +78,14 @@ def _head(chunks: Iterator[bytes]) -> tuple[bytes, bytes]:
     raise NotSliceableError
 
 
-def _without_events(decoder: msgspec.json.Decoder[Document], head: bytes) -> Document:
-    """Prove that the head ends where the document's own events begin."""
-    document = decoder.decode(head + b"]}")
-    if document.traceEvents is msgspec.UNSET:
-        raise NotSliceableError
-    return document
+def _repeats(head: bytes, tail: bytearray) -> bool:
+    """Tell whether the text from the last cut on has a key again that the head has."""
+    before = msgspec.json.decode(head + b"]}", type=Keys)
+    after = msgspec.json.decode(b'{"":[' + tail, type=Keys)
+    return any(
+        getattr(before, key) is not msgspec.UNSET and getattr(after, key) is not msgspec.UNSET
+        for key in Keys.__struct_fields__
+    )
 
 
 def _cut(buffer: bytearray) -> tuple[int, int]:

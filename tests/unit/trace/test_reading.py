@@ -155,6 +155,31 @@ def test_a_bare_list_of_events_is_a_trace_too(tmp_path):
     assert read(path).num_malformed == 1
 
 
+@pytest.mark.parametrize(
+    ("following", "num_events"),
+    [
+        ('"otherData"', 20_000),  # as large a list of another key is none of events
+        ('"traceEvents"', 15_000),  # of a key that is there twice the last one holds, as in Python
+    ],
+)
+def test_a_list_after_the_events_is_not_of_them(tmp_path, following, num_events):
+    first, second = (
+        json.dumps([event(ts=at) for at in range(number)], indent=0) for number in (20_000, 15_000)
+    )
+    path = tmp_path / "trace.json"
+    path.write_text(f'{{"traceEvents": {first}, {following}: {second}}}')
+    assert len(read(path).events) == num_events
+
+
+def test_a_bare_list_may_stand_far_in_but_nothing_may_follow_it(tmp_path):
+    path = tmp_path / "trace.json"
+    path.write_text(" " * 100 + json.dumps([event(), event(ts="noon", pid=[])]))
+    assert (len(read(path).events), read(path).num_malformed) == (1, 1)
+    path.write_text(json.dumps([event()]) + ', "distributedInfo": {"rank": 1}')
+    with pytest.raises(UserError, match="not JSON"):
+        read(path)
+
+
 def test_names_are_data(tmp_path):
     odd = "\x1b[31m[bold]<script>\u2603\n" + "x" * 1_000_000
     assert read(written(tmp_path, [event(name=odd), event(name=odd)])).names == (odd,)

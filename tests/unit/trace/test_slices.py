@@ -4,11 +4,11 @@ import json
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from annt_prof.testing import TraceBuilder
-from annt_prof.trace.document import Document
+from annt_prof.trace.document import Document, Event
 from annt_prof.trace.slices import NotSliceableError, documents
 
 TRICKY = st.sampled_from(['"', "}", "},", "\n", "{", "]", "\\", '"traceEvents":[', "},\n{", "é"])
@@ -65,6 +65,60 @@ def test_so_do_slices_of_a_bare_list(events, layout, slice_bytes):
     assert found == whole_list(text)
 
 
+OTHERS = st.one_of(
+    st.tuples(st.just('"traceEvents"') | st.just('"trace\\u0045vents"'), EVENTS),
+    st.tuples(st.just('"distributedInfo"'), st.just(None) | st.just({"rank": 3})),
+    st.tuples(st.just('"deviceProperties"'), st.lists(st.just({"name": "H100"}), max_size=2)),
+    st.tuples(
+        TEXTS.map(json.dumps), JSON | EVENTS | st.fixed_dictionaries({"traceEvents": EVENTS})
+    ),
+)
+
+
+@st.composite
+def texts(draw):
+    """A document with any other keys before and after, maybe some of them twice."""
+    layout = draw(st.sampled_from([{"indent": 0}, {"indent": 0}, {"indent": 2}]))
+    key = draw(st.sampled_from(['"traceEvents"', '"traceEvents"', '"no\\"traceEvents"']))
+    members = [*draw(st.lists(OTHERS, max_size=1)), (key, draw(EVENTS))]
+    members += draw(st.lists(OTHERS, max_size=2))
+    return ",\n".join(f"{name}: {json.dumps(value, **layout)}" for name, value in members)
+
+
+def held(found):
+    """Return what the reader keeps of a document in slices."""
+    head = Document(traceEvents=[event for each in found for event in each.traceEvents or ()])
+    for each in found:
+        head.distributedInfo = each.distributedInfo or head.distributedInfo
+        head.deviceProperties = each.deviceProperties or head.deviceProperties
+    return head
+
+
+@settings(max_examples=500)
+@given(texts(), st.integers(20, 400))
+def test_any_document_in_slices_is_what_it_is_whole_or_is_refused(text, slice_bytes):
+    text = f"{{{text}}}".encode()
+    try:
+        found = list(documents(in_chunks(text, 7), slice_bytes))
+    except NotSliceableError:
+        return
+    assert held(found) == msgspec.json.decode(text, type=Document)
+
+
+@given(texts() | EVENTS.map(json.dumps), st.integers(20, 400), st.data())
+def test_so_is_a_damaged_one(text, slice_bytes, data):
+    text = text if text.startswith("[") else f"{{{text}}}"
+    at = data.draw(st.integers(0, len(text)))
+    text = (text[:at] + data.draw(TRICKY) + text[at + data.draw(st.integers(0, 2)) :]).encode()
+    try:
+        found = list(documents(in_chunks(text, 7), slice_bytes))
+    except NotSliceableError:
+        return
+    is_list = text.lstrip().startswith(b"[")
+    whole = msgspec.json.decode(text, type=list[Event] if is_list else Document)
+    assert held(found) == (Document(traceEvents=whole) if is_list else whole)
+
+
 def whole_list(text):
     return msgspec.json.decode(b'{"traceEvents":' + text + b"}", type=Document).traceEvents
 
@@ -95,6 +149,13 @@ def test_what_kineto_writes_is_cut():
         b'{"traceEvents": [{"ph": "X", "args": {"x": [{},\n{}]}},\n{"ph": 3}]}',
         b'{"traceEvents": [{"ph": "X"}], "others": [{},\n{},\n{}]}',
         b'{"traceEvents": [{"ph": "X", "name": "\xff"},\n{}]}',
+        b'{"traceEvents": [{"ph": "X"},\n{}], "others": [{"ph": "X"},\n{"ph": "X"},\n{}]}',
+        b'{"traceEvents": [{"ph": "X"},\n{}], "traceEvents": [{"ph": "X"},\n{}]}',
+        b'{"traceEvents": [{"ph": "X"}], "trace\\u0045vents": []}',
+        b'{"trace\\u0045vents": [], "not\\"traceEvents": [{"ph": "X"}]}',
+        b'{"distributedInfo": {"rank": 3}, "traceEvents": [], "distributedInfo": null}',
+        b'[{"ph": "X"},\n{}], "distributedInfo": {"rank": 3}',
+        b'\x0c[{"ph": "X"}]',
     ],
 )
 def test_what_cannot_be_cut_safely_is_refused(text):
