@@ -15,7 +15,7 @@ from annt_prof.analysis.path.idle import Idle, idle
 from annt_prof.analysis.tables.copies import CopyRow, copies
 from annt_prof.analysis.tables.host_view import HostStep, host_view
 from annt_prof.analysis.tables.kernel_table import KernelTable, kernel_table
-from annt_prof.analysis.tables.memory_use import MemoryUse, memory_use
+from annt_prof.analysis.tables.memory_use import MemoryUse, memory_use, untold_memory
 from annt_prof.analysis.tables.pitfalls import TraceMistake, pitfalls
 from annt_prof.analysis.tables.queue import Queue, queue
 from annt_prof.analysis.tables.synchronisations import Synchronisation, synchronisations
@@ -39,6 +39,7 @@ _OF_THE_DEVICE = (
     "breakdown", "temporal", "kernels", "queue", "critical_path", "idle", "copies", "pitfalls",
 )  # fmt: skip
 _NO_DEVICE = "the trace has no device activities"
+_NO_MEMORY = "no allocations were recorded; the profiler's profile_memory=True does"
 _LOST = "the file breaks off, so activities between those left may be lost"
 _NEED_ALL_EVENTS = (
     "temporal", "critical_path", "kernels.share_of_steps", "kernels.phases", "kernels.modules",
@@ -120,13 +121,15 @@ def analyze(
     problem = _none_whole(timeline)
     whole = problem is None
     breakdown = break_down(timeline) if whole and not unrecorded else None
+    memory = None if lost else memory_use(timeline, top)
+    untold = untold_memory(timeline)
     return Analysis(
         source=trace.source,
         num_events=len(trace.events),
         device_names=trace.device_names,
         rank=trace.rank,
         world_size=trace.world_size,
-        remarks=tuple(_remarks(timeline, breakdown)),
+        remarks=tuple(_remarks(timeline, breakdown, untold if memory else None)),
         breakdown=breakdown,
         host=host_view(timeline) if whole else None,
         temporal=None if lost else temporal(timeline),
@@ -136,10 +139,11 @@ def analyze(
         idle=idle(timeline, top) if whole else None,
         synchronisations=synchronisations(timeline),
         copies=copies(timeline),
-        memory=(memory := None if lost else memory_use(timeline, top)),
+        memory=memory,
         pitfalls=None if lost or unrecorded else pitfalls(timeline),
         complete=not lost,
-        not_measured=_lacking(waiting, memory)
+        not_measured=_lacking(waiting)
+        | _lacking_memory(memory, untold)
         | _not_measured(timeline, problem)
         | dict.fromkeys(_OF_THE_DEVICE if unrecorded else (), UNRECORDED),
     )
@@ -176,13 +180,26 @@ def _not_measured(timeline: Timeline, problem: str | None) -> dict[str, str]:
     return reasons
 
 
-def _lacking(waiting: Queue | None, memory: tuple[MemoryUse, ...] | None) -> dict[str, str]:
-    """Return why these two are None, if they are."""
-    reasons = {}
+def _lacking(waiting: Queue | None) -> dict[str, str]:
+    """Return why the queue is None, if it is."""
     if waiting is None:
-        reasons["queue"] = "no kernel of the steps has its launch in the trace"
+        return {"queue": "no kernel of the steps has its launch in the trace"}
+    return {}
+
+
+def _lacking_memory(memory: tuple[MemoryUse, ...] | None, untold: str | None) -> dict[str, str]:
+    """Return what of the memory is None, each with the reason."""
     if memory is None:
-        reasons["memory"] = "no allocations were recorded; the profiler's profile_memory=True does"
+        return {"memory": untold or _NO_MEMORY}
+    reasons = {}
+    if any(use.holders is None for use in memory):
+        reasons["memory.holders"] = (
+            "not every [memory] event up to the peak tells its address and size"
+        )
+    if any(use.peak_reserved_bytes is None for use in memory if use.device != "cpu"):
+        reasons["memory.peak_reserved_bytes"] = (
+            "not every [memory] event tells how much the allocator held"
+        )
     return reasons
 
 
@@ -197,9 +214,11 @@ def _short_steps(breakdown: Breakdown) -> Iterator[str]:
         )
 
 
-def _remarks(timeline: Timeline, breakdown: Breakdown | None) -> Iterator[str]:
+def _remarks(timeline: Timeline, breakdown: Breakdown | None, untold: str | None) -> Iterator[str]:
     trace = timeline.trace
     yield from trace.losses
+    if untold is not None:
+        yield untold
     if timeline.unrecorded is not None:
         yield timeline.unrecorded
     if breakdown is not None and breakdown.incomplete:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MISSING = -1
+UNTOLD_BYTES = -(2**63)
+"""Of an allocation that does not tell; -1 is a byte that was freed."""
 
 
 class Kind(IntEnum):
@@ -129,10 +131,12 @@ class ForwardLinks:
 class Allocations:
     """What the allocators did, in the order of the file; every column has shape (n,).
 
+    Integers that an event does not carry are ``MISSING``, but for ``bytes``.
+
     Attributes:
         time_ns: int64, on the trace's own clock.
         thread: int32, index into ``Trace.threads``.
-        bytes: int64, negative where memory was freed.
+        bytes: int64, negative where memory was freed; ``UNTOLD_BYTES`` where it is not told.
         address: int64.
         device_type: int64, as PyTorch numbers them: 0 is the host, 1 CUDA or HIP.
         device_id: int64.

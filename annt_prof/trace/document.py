@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from annt_prof.trace.columns import MISSING
+from annt_prof.trace.columns import MISSING, UNTOLD_BYTES
 
 Number = int | float | str | None
 
@@ -18,7 +18,7 @@ ABSENT = msgspec.Raw(b"")
 class Arguments(msgspec.Struct, gc=False):
     """An event's ``args``; ids come as integer, float or string, depending on the dialect.
 
-    What is absent is ``MISSING``, so that a column without damage is integers throughout.
+    What is absent is an integer too, so that a column without damage is integers throughout.
     """
 
     correlation: Number = MISSING
@@ -28,7 +28,7 @@ class Arguments(msgspec.Struct, gc=False):
     external_id: Number = msgspec.field(name="External id", default=MISSING)
     old_external_id: Number = msgspec.field(name="external id", default=MISSING)
     sequence: Number = msgspec.field(name="Sequence number", default=MISSING)
-    memory_bytes: Number = msgspec.field(name="Bytes", default=MISSING)
+    memory_bytes: Number = msgspec.field(name="Bytes", default=UNTOLD_BYTES)
     address: Number = msgspec.field(name="Addr", default=MISSING)
     device_type: Number = msgspec.field(name="Device Type", default=MISSING)
     device_id: Number = msgspec.field(name="Device Id", default=MISSING)

@@ -75,19 +75,19 @@ def identity(value: Number) -> int | str:
     return str(value) if number is None else number
 
 
-def integers(values: list[Number]) -> NDArray[np.int64]:
-    """Convert to shape (n,); what is no integer of 64 bits becomes ``MISSING``."""
+def integers(values: list[Number], missing: int = MISSING) -> NDArray[np.int64]:
+    """Convert to shape (n,); what is no integer of 64 bits becomes ``missing``."""
     try:
         return np.array(array("q", cast("list[int]", values)))
     except (TypeError, OverflowError):
-        numbers = map(_or_missing, values)
-        limited = [n if -_INT64_LIMIT < n < _INT64_LIMIT else MISSING for n in numbers]
-        return np.array(limited, np.int64)
+        return np.array([_limited(value, missing) for value in values], np.int64)
 
 
-def _or_missing(value: Number) -> int:
+def _limited(value: Number, missing: int) -> int:
     number = integer(value)
-    return MISSING if number is None else number
+    if number is None or not -_INT64_LIMIT < number < _INT64_LIMIT:
+        return missing
+    return number
 
 
 def integer(value: Number) -> int | None:

@@ -15,6 +15,7 @@ from annt_prof.errors import UserError
 from annt_prof.trace.columns import (
     DEVICE_KINDS,
     MISSING,
+    UNTOLD_BYTES,
     Allocations,
     Events,
     ForwardLinks,
@@ -243,7 +244,7 @@ class Table:
         return Allocations(
             time_ns=self._starts(listed),
             thread=self._rows(listed),
-            bytes=integers([told.memory_bytes for told in arguments]),
+            bytes=integers([told.memory_bytes for told in arguments], UNTOLD_BYTES),
             address=integers([told.address for told in arguments]),
             device_type=integers([told.device_type for told in arguments]),
             device_id=integers([told.device_id for told in arguments]),

@@ -26,8 +26,10 @@ class MemoryPeak:
         since_trace_began: Whether bytes count from the start of the trace, not from zero.
         step: In which it was.
         phase: Likewise; None where it is not known.
-        reserved_bytes: Most held by the caching allocator; None on the host.
-        holders: Who held the peak, the largest first, ``MOST_HOLDERS`` at most.
+        reserved_bytes: Most held by the caching allocator; None on the host, and where it is
+            not told.
+        holders: Who held the peak, the largest first, ``MOST_HOLDERS`` at most; None where it
+            is not told.
         unit: Of all their bytes.
     """
 
@@ -37,7 +39,7 @@ class MemoryPeak:
     step: str
     phase: str | None
     reserved_bytes: int | None
-    holders: tuple[MemoryHolder, ...]
+    holders: tuple[MemoryHolder, ...] | None
     unit: MemoryUnit
 
 
@@ -47,7 +49,7 @@ def build_memory_peaks(devices: Iterable[MemoryUse]) -> tuple[MemoryPeak, ...]:
 
 
 def _peak(use: MemoryUse) -> MemoryPeak:
-    holders = use.holders[:MOST_HOLDERS]
+    holders = None if use.holders is None else use.holders[:MOST_HOLDERS]
     return MemoryPeak(
         device=use.device,
         peak_bytes=use.peak_bytes,
@@ -56,5 +58,5 @@ def _peak(use: MemoryUse) -> MemoryPeak:
         phase=use.peak_phase,
         reserved_bytes=use.peak_reserved_bytes,
         holders=holders,
-        unit=units.memory_unit(holder.bytes for holder in holders),
+        unit=units.memory_unit(holder.bytes for holder in holders or ()),
     )

@@ -9,9 +9,11 @@ import numpy as np
 
 from annt_prof.analysis.timeline.intervals import NOWHERE, innermost, places_by
 from annt_prof.analysis.timeline.phases import PHASES
-from annt_prof.trace.columns import Kind
+from annt_prof.trace.columns import MISSING, UNTOLD_BYTES, Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from annt_prof.analysis.timeline.timeline import Timeline
@@ -67,8 +69,10 @@ class MemoryUse(msgspec.Struct, frozen=True):
         peak_ns: When, on the trace's own clock.
         peak_step: In which step.
         peak_phase: In which phase; None where it is not known.
-        peak_reserved_bytes: Most held by the caching allocator; None on the host.
-        holders: Who held the peak, the largest first, as many as asked for.
+        peak_reserved_bytes: Most held by the caching allocator; None on the host, and where not
+            every event tells.
+        holders: Who held the peak, the largest first, as many as asked for; None where the events
+            up to it do not all tell what they allocated or freed.
         steps: Each alone.
     """
 
@@ -78,32 +82,85 @@ class MemoryUse(msgspec.Struct, frozen=True):
     peak_step: str
     peak_phase: str | None
     peak_reserved_bytes: int | None
-    holders: tuple[MemoryHolder, ...]
+    holders: tuple[MemoryHolder, ...] | None
     steps: tuple[StepMemory, ...]
 
 
 def memory_use(timeline: Timeline, top: int) -> tuple[MemoryUse, ...] | None:
     """Return the memory of each device within the steps, accelerators first.
 
-    None where the profiler recorded no memory in them (``profile_memory=True`` makes it).
+    None where the profiler recorded no memory in them (``profile_memory=True`` makes it). A device
+    is left out where its events do not tell enough (``untold_memory``).
 
     Args:
         timeline: Of a trace with allocations or not.
         top: Most holders to list.
     """
+    if _unplaced(timeline.trace.allocations):
+        return None
+    uses = [
+        _use(timeline, own, of_step, top)
+        for own, of_step in _by_device(timeline)
+        if _tells(own[of_step != NOWHERE])
+    ]
+    return tuple(uses) or None
+
+
+def untold_memory(timeline: Timeline) -> str | None:
+    """Say whose memory ``memory_use`` leaves out although events of it are there, or None.
+
+    Torch wrote the bytes of an allocation first, its address and the totals later, and totals
+    only where the allocator tells them. Source: torch/csrc/autograd/profiler_kineto.cpp.
+    """
+    if _unplaced(timeline.trace.allocations):
+        return "memory is left out, as not every [memory] event tells its device"
+    untold = [
+        _device(own) for own, of_step in _by_device(timeline) if not _tells(own[of_step != NOWHERE])
+    ]
+    if not untold:
+        return None
+    return (
+        f"the memory of {', '.join(untold)} is left out, as not every [memory] event tells how "
+        "much it allocated and how much is then in use; old versions of PyTorch do not write that"
+    )
+
+
+def _unplaced(found: Allocations) -> bool:
+    return bool((found.device_type == MISSING).any())
+
+
+def _by_device(timeline: Timeline) -> Iterator[tuple[Allocations, Ints]]:
+    """Yield what was allocated on each device that has any in the steps, and in which step."""
     found = timeline.trace.allocations
     found = found[np.argsort(found.time_ns, kind="stable")]
     devices = sorted(
         {*zip(found.device_type.tolist(), found.device_id.tolist(), strict=True)},
         key=lambda device: (-device[0], device[1]),
     )
-    uses = []
     for kind, number in devices:
         own = found[(found.device_type == kind) & (found.device_id == number)]
         of_step = timeline.steps.step_at(own.time_ns)
         if (of_step != NOWHERE).any():
-            uses.append(_use(timeline, own, of_step, top))
-    return tuple(uses) or None
+            yield own, of_step
+
+
+def _tells(stepping: Allocations) -> bool:
+    """Tell whether the peak is known: one event that does not tell may have been it."""
+    told = (stepping.total_allocated >= 0) & (stepping.bytes != UNTOLD_BYTES)
+    return bool(told.all())
+
+
+def _device(own: Allocations) -> str:
+    kind, number = int(own.device_type[0]), int(own.device_id[0])
+    name = _DEVICE_TYPES.get(kind, f"device type {kind}")
+    return name if number < 0 else f"{name}:{number}"
+
+
+def _reserved(stepping: Allocations) -> int | None:
+    on_host = stepping.device_type[0] == 0
+    if on_host or (stepping.total_reserved < 0).any():
+        return None
+    return int(stepping.total_reserved.max())
 
 
 def _use(timeline: Timeline, own: Allocations, of_step: Ints, top: int) -> MemoryUse:
@@ -111,16 +168,14 @@ def _use(timeline: Timeline, own: Allocations, of_step: Ints, top: int) -> Memor
     inside = np.flatnonzero(of_step != NOWHERE)
     peak = int(inside[np.argmax(own.total_allocated[inside])])
     phase = int(timeline.phases.segments.label_at(own.time_ns[[peak]])[0])
-    kind, number = int(own.device_type[peak]), int(own.device_id[peak])
-    name = _DEVICE_TYPES.get(kind, f"device type {kind}")
     return MemoryUse(
-        device=name if number < 0 else f"{name}:{number}",
+        device=_device(own),
         peak_bytes=int(own.total_allocated[peak]),
         peak_ns=int(own.time_ns[peak]),
         peak_step=steps.names[of_step[peak]],
         peak_phase=None if phase == NOWHERE else PHASES[phase].value,
-        peak_reserved_bytes=int(own.total_reserved[inside].max()) if kind else None,
-        holders=_holders(timeline.trace, own, peak)[:top],
+        peak_reserved_bytes=_reserved(own[inside]),
+        holders=_holders(timeline.trace, own, peak, top),
         steps=tuple(_step(name, own[of_step == index]) for index, name in enumerate(steps.names)),
     )
 
@@ -135,10 +190,14 @@ def _step(name: str, own: Allocations) -> StepMemory:
     )
 
 
-def _holders(trace: Trace, own: Allocations, peak: int) -> tuple[MemoryHolder, ...]:
+def _holders(
+    trace: Trace, own: Allocations, peak: int, top: int
+) -> tuple[MemoryHolder, ...] | None:
     """Sum up by operator what was allocated in the trace up to the peak and not freed by then."""
     live: dict[int, int] = {}
     until = slice(peak + 1)
+    if (own.address[until] == MISSING).any() or (own.bytes[until] == UNTOLD_BYTES).any():
+        return None
     changes = zip(own.address[until].tolist(), own.bytes[until].tolist(), strict=True)
     for index, (address, size) in enumerate(changes):
         if size > 0:
@@ -155,7 +214,7 @@ def _holders(trace: Trace, own: Allocations, peak: int) -> tuple[MemoryHolder, .
     before = int(own.total_allocated[peak]) - sum(sizes.values())
     if before > 0:
         holders.append(MemoryHolder(BEFORE, before, None))
-    return tuple(sorted(holders, key=lambda holder: (-holder.bytes, holder.operator)))
+    return tuple(sorted(holders, key=lambda holder: (-holder.bytes, holder.operator))[:top])
 
 
 def _operators(trace: Trace, own: Allocations, chosen: NDArray[np.intp]) -> list[str]:

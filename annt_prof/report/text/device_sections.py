@@ -208,6 +208,8 @@ def memory(peaks: Sequence[MemoryPeak]) -> Iterator[RenderableType]:
         )
         most = units.memory(peak.peak_bytes)
         yield plain(f"{peak.device}: peak {most}{since} in {where}{reserved}")
+        if peak.holders is None:
+            continue
         table = table_of(
             ("held at the peak by", "left"), (peak.unit.name, "right"), ("allocations", "right")
         )

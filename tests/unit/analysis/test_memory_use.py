@@ -1,7 +1,10 @@
 """Memory over the steps, by hand and on recorded traces."""
 
+import json
+
 import pytest
 
+from annt_prof.analysis.analysis import analyze
 from annt_prof.analysis.tables.memory_use import BEFORE, NO_OPERATOR, memory_use
 from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.categories import Phase
@@ -70,6 +73,88 @@ def test_not_recorded_is_none(tmp_path):
     assert used_in(TraceBuilder().step(0, 100).kernel("gemm", 0, 10), tmp_path) is None
     outside = TraceBuilder().step(0, 100).kernel("gemm", 0, 10).allocation(500, 10, 10)
     assert used_in(outside, tmp_path) is None
+
+
+def without(keys, folder, of=bool):
+    """Write two steps on a device and the host, with keys left out of some of the events."""
+    content = json.loads(two_steps().allocation(20, 64, 64, on_host=True, address=9).json())
+    events = [event for event in content["traceEvents"] if event.get("name") == "[memory]"]
+    changed = [event["args"] for event in events if of(event["args"])]
+    assert changed
+    for told in changed:
+        for key in keys:
+            del told[key]
+    path = folder / "trace.json"
+    path.write_text(json.dumps(content))
+    return analyze(read(path), accelerator=False)
+
+
+ON_DEVICE = {"Device Type": 1}.items()
+
+
+def test_totals_that_old_versions_do_not_write_are_no_memory_of_minus_1(tmp_path):
+    found = without(["Total Allocated", "Total Reserved", "Addr"], tmp_path)
+    assert found.memory is None
+    assert "the memory of cuda:0, cpu is left out" in found.not_measured["memory"]
+    assert found.remarks == ()
+
+
+@pytest.mark.parametrize(
+    ("key", "of"),
+    [
+        ("Total Allocated", lambda told: told.items() >= ON_DEVICE),
+        ("Total Allocated", lambda told: told["Total Allocated"] == 1750),
+        ("Bytes", lambda told: told["Total Allocated"] == 1750),
+    ],
+    ids=["none of a device", "not the peak", "not how much"],
+)
+def test_a_device_of_which_an_event_does_not_tell_has_no_peak(key, of, tmp_path):
+    found = without([key], tmp_path, of)
+    assert [use.device for use in found.memory] == ["cpu"]
+    assert [remark for remark in found.remarks if "the memory of cuda:0 is left out" in remark]
+    assert "memory" not in found.not_measured
+
+
+def test_an_event_of_no_device_may_be_of_any(tmp_path):
+    found = without(["Device Type"], tmp_path, lambda told: told["Total Allocated"] == 1750)
+    assert found.memory is None
+    assert "tells its device" in found.not_measured["memory"]
+
+
+def test_the_peak_is_known_without_what_is_reserved(tmp_path):
+    found = without(["Total Reserved"], tmp_path, lambda told: told["Total Allocated"] == 1050)
+    assert (found.memory[0].peak_bytes, found.memory[0].peak_reserved_bytes) == (1750, None)
+    assert found.not_measured["memory.peak_reserved_bytes"]
+
+
+def test_who_held_the_peak_is_not_known_without_addresses(tmp_path):
+    found = without(["Addr"], tmp_path, lambda told: told["Total Allocated"] == 1600)
+    device, host = found.memory
+    assert (device.peak_bytes, device.holders) == (1750, None)
+    assert host.holders
+    assert found.not_measured["memory.holders"]
+    after_the_peak = without(["Addr"], tmp_path, lambda told: told["Total Allocated"] == 1050)
+    assert after_the_peak.memory[0].holders
+
+
+def test_nor_where_an_earlier_event_does_not_tell_its_size(tmp_path):
+    builder = two_steps().step(-100, -50).allocation(-60, 10, 10, address=7)
+    path = tmp_path / "trace.json"
+    content = json.loads(builder.json())
+    early = [event for event in content["traceEvents"] if event.get("args", {}).get("Bytes") == 10]
+    early[0]["args"]["Bytes"] = None
+    path.write_text(json.dumps(content))
+    (use,) = memory_use(Timeline(read(path), slice(1, None)), 10)
+    assert (use.peak_bytes, use.holders) == (1750, None)
+
+
+def test_a_single_byte_that_is_freed_is_not_a_size_that_is_missing(tmp_path):
+    builder = TraceBuilder().step(0, 100).allocation(10, 1, 1, on_host=True, address=5)
+    builder.allocation(20, 2, 3, on_host=True, address=6)
+    builder.allocation(30, -1, 2, on_host=True, address=5)
+    builder.allocation(40, 8, 10, on_host=True, address=7)
+    (use,) = used_in(builder, tmp_path)
+    assert (use.peak_bytes, [holder.bytes for holder in use.holders]) == (10, [10])
 
 
 @pytest.mark.parametrize("name", ["h100-vit-inference-1step", "v100-allreduce-5steps"])

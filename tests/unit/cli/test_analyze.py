@@ -202,6 +202,23 @@ def test_what_is_not_zero_never_reads_as_zero(tmp_path):
     assert " 0.0 " not in shown.split("Memory of the steps")[1]
 
 
+def test_memory_that_the_file_does_not_tell_is_not_printed(tmp_path):
+    path = (
+        TraceBuilder()
+        .step(0, 100)
+        .allocation(10, 512, 512, reserved=2048)
+        .write(tmp_path / "t.json")
+    )
+    written = path.read_text()
+    path.write_text(written.replace('"Addr"', '"No"').replace('"Total Reserved"', '"no"'))
+    shown = run(path, "--on-cpu").stdout
+    assert "cuda:0: peak < 0.1 MiB in ProfilerStep#0\n" in shown
+    assert "held at the peak by" not in shown
+    assert "memory.holders" in shown
+    path.write_text(written.replace("Total Allocated", "no"))
+    assert "Memory of the steps" not in run(path, "--on-cpu").stdout
+
+
 def test_a_directory_is_a_run_with_a_file_per_rank(tmp_path):
     for rank in (0, 1):
         text = with_device().kernel("ncclAllReduce", 13_000 + rank * 500, 14_000).json()

@@ -21,6 +21,11 @@ def test_the_peak_of_each_device():
     assert (host.phase, host.reserved_bytes) == (None, None)
 
 
+def test_holders_that_are_not_told_are_not_none_at_all():
+    (peak,) = build_memory_peaks([msgspec.structs.replace(MEMORY[0], holders=None)])
+    assert (peak.peak_bytes, peak.holders) == (7_654_300_000, None)
+
+
 def test_what_is_held_has_one_unit_by_the_largest_holder():
     large = MemoryHolder("before", 3 * GIB, None)
     device = msgspec.structs.replace(MEMORY[0], holders=(large, *MEMORY[0].holders))
