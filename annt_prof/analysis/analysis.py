@@ -25,6 +25,7 @@ from annt_prof.analysis.timeline.steps import EVERY_STEP, WHOLE_TRACE
 from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.analysis.timeline.unrecorded import UNRECORDED
 from annt_prof.errors import UserError
+from annt_prof.trace.columns import MISSING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -224,6 +225,7 @@ def _remarks(timeline: Timeline, breakdown: Breakdown | None, untold: str | None
     if breakdown is not None and breakdown.incomplete:
         yield f"left out as the file breaks off in them: {', '.join(breakdown.incomplete)}"
     devices = distinct(trace.events.device[timeline.activities])
+    devices = devices[devices != MISSING]
     if len(devices) > 1:
         yield (
             f"the trace has {len(devices)} devices, which count as one in all but the times of "

@@ -23,7 +23,7 @@ class DeviceRow:
         idle_share: The rest; likewise.
         exposed_communication_ns: While nothing computes.
         hidden_communication_ns: While something does.
-        num_streams: With any activity.
+        num_streams: With any activity; None where not every activity tells its stream.
     """
 
     device: int | None
@@ -33,7 +33,7 @@ class DeviceRow:
     idle_share: float | None
     exposed_communication_ns: int
     hidden_communication_ns: int
-    num_streams: int
+    num_streams: int | None
 
 
 def build_device_rows(temporal: Temporal) -> tuple[DeviceRow, ...]:
@@ -43,6 +43,7 @@ def build_device_rows(temporal: Temporal) -> tuple[DeviceRow, ...]:
 
 def _row(device: DeviceTime) -> DeviceRow:
     span_ns = device.kernel_time_ns
+    untold = any(stream.stream is None for stream in device.streams)
     return DeviceRow(
         device=device.device,
         span_ns=span_ns,
@@ -51,5 +52,5 @@ def _row(device: DeviceTime) -> DeviceRow:
         idle_share=share_of(device.idle_ns, span_ns),
         exposed_communication_ns=device.exposed_communication_ns,
         hidden_communication_ns=device.hidden_communication_ns,
-        num_streams=len(device.streams),
+        num_streams=None if untold else len(device.streams),
     )

@@ -60,7 +60,7 @@ def _device_cells(row: DeviceRow) -> Iterator[str]:
         yield share(part)
     yield milliseconds(row.exposed_communication_ns)
     yield milliseconds(row.hidden_communication_ns)
-    yield str(row.num_streams)
+    yield "not told" if row.num_streams is None else str(row.num_streams)
 
 
 def kernels(view: KernelsView, width: int) -> Iterator[RenderableType]:

@@ -154,6 +154,16 @@ def test_devices_that_count_as_one_are_told(tmp_path):
     assert "2 devices, which count as one" in " ".join(run(path).stdout.split())
 
 
+def test_a_device_and_a_stream_that_are_not_told_are_no_further_ones(tmp_path):
+    builder = TraceBuilder().step(0, 100).kernel("gemm", 10, 90)
+    builder.event("kernel", "gemm", 5, 10, pid=1, tid=7, args={"stream": 7})
+    builder.event("kernel", "gemm", 2, 5, pid=1, tid=7, args={"device": 0})
+    path = builder.write(tmp_path / "t.json")
+    assert not [remark for remark in analysed(path)["remarks"] if "devices" in remark]
+    (row,) = [line for line in run(path).stdout.splitlines() if line.startswith(" 0 ")]
+    assert row.split()[-2:] == ["not", "told"]
+
+
 def test_what_is_hidden_is_not_said_to_be_hidden_by_compute(tmp_path):
     """Here nothing computes at all: communication hides the copy."""
     builder = TraceBuilder().step(0, 1000).kernel("ncclAllReduce", 10, 510, stream=20)

@@ -26,3 +26,11 @@ def test_a_device_without_a_span_has_no_shares():
     device = msgspec.structs.replace(TEMPORAL.devices[0], kernel_time_ns=0)
     (row,) = build_device_rows(Temporal(0, 0, 0, 0, (device,)))
     assert (row.compute_share, row.non_compute_share, row.idle_share) == (None, None, None)
+
+
+def test_streams_are_not_counted_where_one_is_not_told():
+    (device,) = TEMPORAL.devices
+    streams = (*device.streams[:-1], msgspec.structs.replace(device.streams[-1], stream=None))
+    device = msgspec.structs.replace(device, streams=streams)
+    (row,) = build_device_rows(Temporal(0, 0, 0, 0, (device,)))
+    assert row.num_streams is None
