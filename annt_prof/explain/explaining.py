@@ -286,7 +286,7 @@ def _next_steps(techniques: tuple[TechniqueExplanation, ...], facts: Facts) -> t
         if each.worth is Worth.INCONCLUSIVE and each.speedup is not None
     ]
     if facts.evidence is None:
-        return tuple(said)
+        return tuple(said[:_MOST_NEXT_STEPS])
     machine = machine_of_run(facts.run)
     # What the trace lacks may be of anything, which is no reason to try one thing or another.
     shown = dataclasses.replace(facts.evidence, not_in_trace_ns=0)

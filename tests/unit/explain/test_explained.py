@@ -386,10 +386,11 @@ def test_no_more_than_five_next_steps():
         variant(name, [64.0, 96.0, 80.0, 78.0])
         for name in ("amp", "tf32", "compile", "sdpa", "pin_memory", "channels_last")
     ]
-    found = explain(run(baseline(breakdown=breakdown(80.0, forward=0.9)), *rough))
-    assert [step.split(":")[0] for step in found.next_steps] == [
-        "amp", "tf32", "compile", "sdpa", "pin_memory",
-    ]  # fmt: skip
+    for traced in (breakdown(80.0, forward=0.9), None):
+        found = explain(run(baseline(breakdown=traced), *rough))
+        assert [step.split(":")[0] for step in found.next_steps] == [
+            "amp", "tf32", "compile", "sdpa", "pin_memory",
+        ]  # fmt: skip
 
 
 @pytest.mark.parametrize("uneven", [False, True])

@@ -292,6 +292,16 @@ def test_what_both_scenarios_have_on_is_not_recommended():
     assert f"{name}: could" not in " ".join(explain(shared).next_steps)
 
 
+def test_what_was_measured_is_not_recommended():
+    complete = two()
+    said = " ".join(explain(complete).next_steps)
+    name = next(n for n in ("compile", "channels_last", "fused_optimizer") if f"{n}: could" in said)
+    with_it = run_of(*complete.variants, measured(name, (name,), 95, 9))
+    found = explain(with_it)
+    assert name in named(found)
+    assert f"{name}: could" not in " ".join(found.next_steps)
+
+
 def test_what_could_not_be_built_is_not_applicable():
     run = run_of(
         measured("baseline", (), 100, 1),

@@ -31,6 +31,13 @@ def test_what_helps_and_what_hurts():
     )
 
 
+def test_an_end_that_one_decimal_would_hide_has_two():
+    assert said(Worth.HELPS, Speedup(1.004, 1.0003, 1.008, 15, 5)) == (
+        "saves 0.40 % of the time per sample "
+        "(95 % interval 0.03 % to 0.79 %, 15 rounds in 5 launches)"
+    )
+
+
 def test_what_shows_nothing_says_what_it_could_have_saved():
     moved = (
         "the time per sample moved by -1.0 % "

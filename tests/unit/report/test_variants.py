@@ -8,6 +8,7 @@ from rich.console import Console
 from annt_prof.compare.comparison import summarise
 from annt_prof.report.text.variants import variants
 from annt_prof.views.run_view import build_run_view
+from annt_prof.views.table_notes import build_table_notes
 from hand_made import run, variant
 
 
@@ -24,3 +25,15 @@ def test_throughputs_that_contradict_the_speedup_beside_them_are_told_of() -> No
     assert "samples per s come to" not in steady
     drifted = said_of([100.0, 100.0, 100.0, 100.0, 500.0], [80.0, 80.0, 80.0, 80.0, 480.0])
     assert "amp: samples per s come to 1.12x, not to 1.21x" in drifted
+
+
+def test_a_variant_without_a_speedup_hides_no_contradiction_of_the_next_one() -> None:
+    base = variant("baseline", [100.0, 100.0, 100.0, 100.0, 500.0])
+    windows = tuple(msgspec.structs.replace(w, round=w.round + 9) for w in base.windows)
+    apart = msgspec.structs.replace(base, name="tf32", factors=("tf32",), windows=windows)
+    amp = variant("amp", [80.0, 80.0, 80.0, 80.0, 480.0])
+    made = summarise((base, apart, amp))
+    assert made[1].speedup is None
+    notes = build_table_notes(msgspec.structs.replace(run(), variants=made))
+    assert notes is not None
+    assert [note.variant for note in notes.contradictions] == ["amp"]
