@@ -38,12 +38,19 @@ def caveats(running: Sequence[VariantState], span: Span) -> Iterator[str]:
 
 def _short(running: Iterable[VariantState]) -> Iterator[str]:
     """Say where windows are too short for the pace of a long run, for people."""
-    lasted = [median(w.wall_ns for w in e.record.windows) for e in running if e.record.windows]
-    if lasted and min(lasted) < _SHORT_NS:
+    lasted = {
+        state.variant.name: median(w.wall_ns for w in state.record.windows)
+        for state in running
+        if state.record.windows
+    }
+    shortest = min(lasted, key=lambda name: lasted[name], default=None)
+    if shortest is not None and lasted[shortest] < _SHORT_NS:
+        long = units.duration(lasted[shortest])
         yield (
-            f"windows last {units.duration(min(lasted))}: so soon after a pause caches and clock "
-            "rates are not what they are in a long run, so throughputs may be too low; speedups "
-            "have that on both sides (window.iterations and window.switch_in lengthen them)"
+            f"windows of {shortest} last {long} in the median: so soon after a pause caches and "
+            "clock rates are not what they are in a long run, so throughputs may be too low; "
+            "speedups have that on both sides (window.iterations and window.switch_in lengthen "
+            "them)"
         )
 
 

@@ -83,7 +83,7 @@ def _variants(view: RunView) -> Iterator[str]:
 
 
 def _row(row: VariantRow, columns: TableColumns) -> Iterator[str]:
-    yield f"**{escape(row.name)}**"
+    yield f"**{escape(row.name)}** {escape(_mix(row))}".strip()
     if row.step_time is None:
         status = "no window" if row.status == "measured" else row.status.replace("_", " ")
         yield escape(f"{status}: {row.reason}" if row.reason else status)
@@ -100,6 +100,13 @@ def _row(row: VariantRow, columns: TableColumns) -> Iterator[str]:
     yield f"{mean} ({p05} to {p95})"
     yield _NONE if peak is None else columns.memory_unit.format(peak)
     yield _NONE if energy is None else units.joules(energy)
+
+
+def _mix(row: VariantRow) -> str:
+    if not row.mix:
+        return ""
+    without = f", without {', '.join(row.left_out)}" if row.left_out else ""
+    return f"= {' + '.join(row.mix)}{without}"
 
 
 def _against_baseline(row: VariantRow) -> str:

@@ -54,7 +54,7 @@ def _step(facts: TableNotes) -> str:
     spread = windows if least == most else f"{least} to {windows}"
     without = "" if facts.starts_in_steps else ", without epochs' starts"
     return (
-        f"step: one iteration of {_or(facts.samples_per_iteration)} samples, wall time without "
+        f"step: one iteration of {_samples(facts.samples_per_iteration)}, wall time without "
         f"profiler: whole windows over their iterations, {spread}, "
         f"{_LAUNCH_FIGURES[facts.launch_figure]} of each launch, and the mean of these; p05 and "
         f"p95 are of single steps{without}."
@@ -81,6 +81,10 @@ def _peaks(owners: tuple[PeakOwner, ...]) -> str:
     if len(owners) == 1:
         return owners[0].kind
     return "; ".join(f"{owner.kind} ({', '.join(owner.variants)})" for owner in owners)
+
+
+def _samples(batches: tuple[int, ...]) -> str:
+    return f"{_or(batches)} {'sample' if batches == (1,) else 'samples'}"
 
 
 def _or(numbers: tuple[int, ...]) -> str:

@@ -78,6 +78,15 @@ def test_the_windows_behind_a_figure_are_told(measured, least, most, told):
     assert told in next(notes(replace(facts, least_windows=least, most_windows=most)))
 
 
+@pytest.mark.parametrize(
+    ("batches", "told"),
+    [((1,), "of 1 sample,"), ((8,), "of 8 samples,"), ((1, 8), "of 1 or 8 sam")],
+)
+def test_the_samples_of_a_step_are_counted_in_words(measured, batches, told):
+    facts = build_run_view(measured).notes
+    assert told in next(notes(replace(facts, samples_per_iteration=batches)))
+
+
 def test_a_trimmed_mean_is_told_as_such():
     """Twelve launches, of which two were disturbed: their mean is 21.7 ms, the trimmed one 20."""
     figures = [20.0] * 10 + [30.0, 30.4]

@@ -423,7 +423,7 @@ def test_what_lacks_memory_beside_others_is_tried_by_itself(
     assert all(len(each.windows) == 3 for each in session.records)
     # Every round is a launch of its own then, so each has an interval to contribute to.
     assert [w.launch for w in session.records[0].windows] == [0, 1, 2]
-    (remark,) = (said for said in session.remarks if not said.startswith("windows last"))
+    (remark,) = (said for said in session.remarks if not said.startswith("windows of "))
     assert remark.startswith("one variant's process at a time: amp ran out of memory beside")
 
 
@@ -579,10 +579,10 @@ def test_windows_that_are_over_in_no_time_are_told_of(
 ) -> None:
     monkeypatch.setattr(ScriptedWorker, "step_ns", step_ms * MS)
     session = prepared(monkeypatch, tmp_path)
-    assert not [said for said in session.remarks if said.startswith("windows last")]
+    assert not [said for said in session.remarks if said.startswith("windows of ")]
     session.measure()
-    assert [said.split(":")[0] for said in session.remarks if said.startswith("windows last")] == (
-        ["windows last 10.00 ms"] if told else []
+    assert [said.split(":")[0] for said in session.remarks if said.startswith("windows of ")] == (
+        ["windows of baseline last 10.00 ms in the median"] if told else []
     )
 
 

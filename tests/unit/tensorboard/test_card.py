@@ -79,6 +79,17 @@ def test_substitutions_and_overrides_come_before_the_figures(run: Run) -> None:
     assert page.index("dataset.batch_size: 128 -&gt; 32") < page.index("780.5")
 
 
+def test_a_mix_says_what_is_in_it_and_what_it_lacks(run: Run) -> None:
+    whole = msgspec.structs.replace(
+        run.variants[1],
+        name="all",
+        factors=("amp", "tf32"),
+        left_out={"sdpa": "no attention"},
+    )
+    page = rendered(msgspec.structs.replace(run, variants=(run.variants[0], whole)))
+    assert "<td><strong>all</strong> = amp + tf32, without sdpa</td>" in page
+
+
 def test_remarks_on_the_run_come_before_the_figures(run: Run) -> None:
     page = rendered(msgspec.structs.replace(run, remarks=("the clocks changed",)))
     assert page.index("<li>the clocks changed</li>") < page.index("<table>")
@@ -128,7 +139,7 @@ def test_what_two_variants_share_is_said_once(run: Run) -> None:
 
 def test_names_are_shown_letter_by_letter_and_never_act(run: Run) -> None:
     page = rendered(run)
-    row = cells(page, "evil|`*_<b> name")
+    row = cells(page, "evil|`*_<b> name = amp, without pin_memory")
     assert row[1] == "crashed: RuntimeError: [bad](http://x) <script>alert(1)</script> | cell"
     assert len(row) == 6
     assert "<script" not in page
