@@ -259,6 +259,13 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
         return len({windows[-1].round if windows else None for windows in left}) <= 1
 
     @property
+    def budget_used(self) -> float | None:
+        """The share of the time budget that measuring took, 1 at most; None before it begins."""
+        if not self.measuring_began:
+            return None
+        return min(1.0, self.measured_s / self.time_budget_s)
+
+    @property
     def left(self) -> Position | MeasuringLeft | None:
         """What is left to do; None where nothing tells."""
         kind = None if self.doing is None else self.doing.kind

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress, ProgressColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress_bar import ProgressBar
 
 from annt_prof import units
 from annt_prof.views.progress import (
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rich.console import Console
+    from rich.progress import Task
 
     from annt_prof.runs.events import Event
     from annt_prof.views.progress import BudgetView, Notice
@@ -42,8 +44,28 @@ _DOING = {
     "analysing": "analysing",
     "writing": "writing what was measured",
 }
+_BAR_WIDTH = 20  # cells
 # What the run will take is told on stderr also where that is no terminal.
 _ALWAYS_TOLD = (EstimateNotice, WindowsNotice, WarningNotice)
+
+
+class _BudgetBar(ProgressColumn):
+    """How much of the time budget is used up; it moves to and fro where no budget runs.
+
+    Rich would take a task that is told of it for finished as soon as the budget is spent, and stop
+    its clock and spinner while the run goes on.
+    """
+
+    def render(self, task: Task) -> ProgressBar:
+        """Return the bar."""
+        used = task.fields["budget_used"]
+        return ProgressBar(
+            total=1.0,
+            completed=used or 0.0,
+            width=_BAR_WIDTH,
+            pulse=used is None,
+            animation_time=task.get_time(),
+        )
 
 
 class RunProgress:
@@ -57,7 +79,7 @@ class RunProgress:
         self._progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=20),
+            _BudgetBar(),
             TextColumn("{task.fields[left]}", markup=False),
             TextColumn("{task.fields[throughput]}", markup=False),
             TimeElapsedColumn(),
@@ -65,7 +87,9 @@ class RunProgress:
             transient=True,
             disable=not console.is_terminal,
         )
-        self._task = self._progress.add_task("", total=None, left="", throughput="")
+        self._task = self._progress.add_task(
+            "", total=None, left="", throughput="", budget_used=None
+        )
         self._state = RunState()
 
     def __enter__(self) -> RunProgress:
@@ -96,9 +120,8 @@ class RunProgress:
             description=_doing(state),
             left=_left(state),
             throughput=_throughput(state),
+            budget_used=state.budget_used,
         )
-        if state.measuring_began:
-            self._progress.update(self._task, completed=state.measured_s, total=state.time_budget_s)
 
 
 def _doing(state: RunState) -> str:

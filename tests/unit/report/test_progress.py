@@ -137,6 +137,27 @@ def test_the_display_says_what_is_done_how_fast_and_how_long_yet():
     assert len(bar) == 15  # of 20: three quarters of the budget
 
 
+def test_clock_and_spinner_go_on_once_the_time_budget_is_used_up():
+    now = 0.0
+    screen = io.StringIO()
+    console = Console(
+        file=screen, force_terminal=True, width=200, color_system=None, get_time=lambda: now
+    )
+    with RunProgress(console) as progress:
+        for now, event in (
+            (0.0, STARTED),
+            (94.0, Activity("timing", "amp", 0)),
+            (94.0, WindowEnded("amp", 0, 88.84, 64.5)),
+            (240.0, MeasuringEnded("time_budget", "it is spent")),
+            (240.0, Activity("tracing", "amp")),
+        ):
+            progress(event)
+    last = _CODES.sub("", screen.getvalue()).replace("\r", "\n").strip().splitlines()[-1]
+    assert last.endswith(" 0:04:00")
+    assert not last.startswith(" ")
+    assert " ━━" in last
+
+
 def test_what_is_interrupted_is_written_and_nothing_is_said_twice():
     """The answer says that it is incomplete, and why."""
     events = [STARTED, Activity("timing", "amp", 2), Activity("writing")]

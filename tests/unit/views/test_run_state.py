@@ -122,6 +122,12 @@ def test_what_goes_on_and_what_is_left_at_each_moment() -> None:
     assert [state.measuring_began for state in states] == [False] * 8 + [True] * 10
 
 
+def test_the_share_of_the_budget_that_is_used_is_one_at_most() -> None:
+    states = accumulate(EVENTS, state_after, initial=RunState())
+    shares = [state.budget_used for state in states]
+    assert list(dict.fromkeys(shares)) == [None, 0.0, 10.5 / 90, 21.75 / 90, 1.0]
+
+
 def test_a_fresh_launch_is_prepared_while_measuring_goes_on() -> None:
     state = replayed([*EVENTS[:12], Activity("preparing", "baseline")])
     assert state.left == MeasuringLeft(68.25)
