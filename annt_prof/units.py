@@ -89,6 +89,13 @@ def duration(duration_ns: float) -> str:
     return f"{milliseconds(duration_ns, duration_decimals([duration_ns]))} ms"
 
 
+def short_or_long(duration_ns: float) -> str:
+    """Return nanoseconds as ``12.34 ms``, and from ten seconds on as ``1 min 05 s``."""
+    if duration_ns < 10 * NS_PER_S:
+        return duration(duration_ns)
+    return seconds(duration_ns / NS_PER_S)
+
+
 def seconds(duration_s: float) -> str:
     """Return a span that someone waits for, as ``8 s`` or ``2 min 05 s``."""
     whole = max(0, round(duration_s))

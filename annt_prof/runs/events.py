@@ -22,7 +22,7 @@ class Started(msgspec.Struct, frozen=True, tag=True):
     Attributes:
         variants: Names of those that can act here, in the plan's order.
         max_rounds: Rounds at most.
-        time_budget_s: Seconds of measuring at most.
+        time_budget_s: Seconds of measuring; a first round that takes longer is finished.
         design: How the variants were chosen.
     """
 

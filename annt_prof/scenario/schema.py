@@ -174,7 +174,8 @@ class WindowChoice(Section):
     time_budget_s: float = Field(
         default=90.0,
         gt=0,
-        description="Seconds of measuring at most, with every launch but the first.",
+        description="Seconds of measuring, with every launch but the first; one round is always "
+        "run.",
     )
     traced_iterations: int = Field(
         default=4,

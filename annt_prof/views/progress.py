@@ -58,7 +58,7 @@ class PlanNotice(msgspec.Struct, frozen=True):
     Attributes:
         partial: Whether not all sets of techniques are measured.
         max_rounds, max_windows: At most.
-        time_budget_s: Seconds of measuring at most.
+        time_budget_s: Seconds of measuring; a first round that takes longer is finished.
     """
 
     design: str
@@ -191,7 +191,7 @@ class Position(msgspec.Struct, frozen=True):
 
 
 class MeasuringLeft(msgspec.Struct, frozen=True):
-    """A bound, not a guess: the budget is all that is certain."""
+    """What the time budget leaves: no round begins that would take longer."""
 
     at_most_s: float
 
@@ -215,7 +215,9 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
         prepared: Names, in the order in which their preparation first began.
         gone: Names of those that do not run, or run no longer.
         max_rounds: At most.
-        time_budget_s: Seconds of measuring at most.
+        time_budget_s: Seconds of measuring; a first round that takes longer is finished.
+        first_round_s: What the first round should take, which is run whatever the budget; 0.0
+            before that is known, and once it is done.
         doing: None before anything has begun, once the variant whose worker did it is lost, and
             once measuring or the run has ended.
         measured_s: Seconds of measuring.
@@ -234,6 +236,7 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
     gone: frozenset[str] = frozenset()
     max_rounds: int = 0
     time_budget_s: float = 0.0
+    first_round_s: float = 0.0
     doing: Doing | None = None
     measured_s: float = 0.0
     measuring_began: bool = False
@@ -272,7 +275,9 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
         if self.measuring_ended is not None or self.ended is not None or kind == "writing":
             return None
         if self.measuring_began:
-            return MeasuringLeft(max(0.0, self.time_budget_s - self.measured_s))
+            left_s = self.time_budget_s - self.measured_s
+            bounded = left_s > 0 and self.first_round_s <= self.time_budget_s
+            return MeasuringLeft(left_s) if bounded else None
         if self.doing is None or kind not in ("preparing", "warming"):
             return None
         number = self.prepared.index(self.doing.variant) + 1
@@ -296,7 +301,9 @@ def state_after(state: RunState, event: Event) -> RunState:
             budget = BudgetView(event.launches, event.needed, event.enough_s)
             round_ns = event.round_s * units.NS_PER_S
             notice = WindowsNotice(event.at_epoch, event.iterations, round_ns, budget)
-            return msgspec.structs.replace(_told(state, notice), measuring_began=True)
+            return msgspec.structs.replace(
+                _told(state, notice), measuring_began=True, first_round_s=event.round_s
+            )
         case Warned():
             return _told(state, WarningNotice(event.text))
         case Activity():
@@ -327,7 +334,7 @@ def state_after(state: RunState, event: Event) -> RunState:
             told = _told(state, EndedNotice(event.stop))
             return msgspec.structs.replace(told, doing=None, measuring_ended=event.cause)
         case Progressed():
-            return msgspec.structs.replace(state, records=event.variants)
+            return msgspec.structs.replace(state, records=event.variants, first_round_s=0.0)
         case RunEnded():
             ending = Ending(event.outcome, event.stop)
             return msgspec.structs.replace(state, doing=None, ended=ending)

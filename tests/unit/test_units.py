@@ -20,6 +20,21 @@ def test_a_duration_keeps_about_four_digits(duration_ns: int, expected: str) -> 
     assert units.duration(duration_ns) == expected
 
 
+@pytest.mark.parametrize(
+    ("duration_ns", "expected"),
+    [
+        (12_345_678, "12.35 ms"),
+        (9_999_000_000, "9999.0 ms"),
+        (10_000_000_000, "10 s"),
+        (64_525_000_000, "1 min 05 s"),
+    ],
+)
+def test_a_duration_in_a_sentence_is_in_seconds_from_ten_on(
+    duration_ns: int, expected: str
+) -> None:
+    assert units.short_or_long(duration_ns) == expected
+
+
 def test_a_table_of_durations_has_one_number_of_decimals() -> None:
     durations = [648_213_000, 3_456_000, 12_000]
     places = units.duration_decimals(durations)

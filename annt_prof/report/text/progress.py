@@ -160,14 +160,14 @@ def _sentence(notice: Notice) -> str:
             return _plan(notice)
         case EstimateNotice():
             return (
-                f"a step of the first variant takes {units.duration(notice.step_ns)}; about "
+                f"a step of the first variant takes {units.short_or_long(notice.step_ns)}; about "
                 f"{units.seconds(notice.total_s)} to go{_budget(notice.budget)}"
             )
         case WindowsNotice():
             what = "whole epochs, " if notice.whole_epochs else ""
             return (
                 f"each window is {what}{units.count(notice.iterations, 'iteration')}; a round of "
-                f"all variants takes {units.duration(notice.round_ns)}{_budget(notice.budget)}"
+                f"all variants takes {units.short_or_long(notice.round_ns)}{_budget(notice.budget)}"
             )
         case WarningNotice():
             return f"warning: {notice.text}"
@@ -197,7 +197,8 @@ def _plan(plan: PlanNotice) -> str:
     return (
         f"plan: {plan.design}{some}, {units.count(plan.num_variants, 'variant')}, at most "
         f"{units.count(plan.max_rounds, 'round')} or {units.whole(plan.max_windows)} windows; "
-        f"measuring ends after {units.seconds(plan.time_budget_s)} at the latest"
+        f"measuring ends before a round that would exceed {units.seconds(plan.time_budget_s)}, but "
+        "not before the first one is done"
     )
 
 

@@ -61,8 +61,8 @@ def test_the_plan_says_where_not_all_sets_are_measured(design, said):
 
 def test_the_whole_plan():
     assert (
-        "plan: alone, 2 variants, at most 10 rounds or 20 windows; measuring ends after 1 min 00 s "
-        "at the latest" in shown(STARTED)
+        "plan: alone, 2 variants, at most 10 rounds or 20 windows; measuring ends before a round "
+        "that would exceed 1 min 00 s, but not before the first one is done" in shown(STARTED)
     )
 
 
@@ -90,6 +90,17 @@ def test_the_whole_plan():
             Planned(13, 3, False, 1.7, 7, 5, 44),
             "each window is 13 iterations; a round of all variants takes 1700.0 ms; the time "
             "budget holds about 7 launches",
+        ),
+        (
+            Planned(10, 3, False, 64.525, 1, 5, 400),
+            "each window is 10 iterations; a round of all variants takes 1 min 05 s; the time "
+            "budget holds about 1 launch, where narrow intervals need 5: "
+            "window.time_budget_s=400 would hold them",
+        ),
+        (
+            Estimated(72.0, 12e9, 6, 5, 44),
+            "a step of the first variant takes 12 s; about 1 min 12 s to go; the time budget "
+            "holds about 6 launches",
         ),
         (Warned("little room"), "warning: little room"),
     ],
@@ -137,20 +148,32 @@ def test_the_display_says_what_is_done_how_fast_and_how_long_yet():
     assert len(bar) == 15  # of 20: three quarters of the budget
 
 
+def test_no_bound_is_told_while_the_first_round_takes_longer_than_the_budget():
+    planned = Planned(10, 3, False, 64.525, 1, 5, 400)
+    first = [STARTED, planned, Activity("timing", "baseline", 0)]
+    assert "left" not in drawn(*first)
+    assert "left" not in drawn(*first, WindowEnded("baseline", 0, 88.84, 31.0))
+
+
 def test_clock_and_spinner_go_on_once_the_time_budget_is_used_up():
-    now = 0.0
+    clock = {"now_s": 0.0}
     screen = io.StringIO()
     console = Console(
-        file=screen, force_terminal=True, width=200, color_system=None, get_time=lambda: now
+        file=screen,
+        force_terminal=True,
+        width=200,
+        color_system=None,
+        get_time=lambda: clock["now_s"],
     )
     with RunProgress(console) as progress:
-        for now, event in (
+        for now_s, event in (
             (0.0, STARTED),
             (94.0, Activity("timing", "amp", 0)),
             (94.0, WindowEnded("amp", 0, 88.84, 64.5)),
             (240.0, MeasuringEnded("time_budget", "it is spent")),
             (240.0, Activity("tracing", "amp")),
         ):
+            clock["now_s"] = now_s
             progress(event)
     last = _CODES.sub("", screen.getvalue()).replace("\r", "\n").strip().splitlines()[-1]
     assert last.endswith(" 0:04:00")

@@ -116,10 +116,21 @@ def test_what_goes_on_and_what_is_left_at_each_moment() -> None:
         (Doing("timing", "all", 1), MeasuringLeft(79.5)),
         (Doing("timing", "all", 1), MeasuringLeft(68.25)),
         (Doing("timing", "all", 2), MeasuringLeft(68.25)),
-        (Doing("timing", "all", 2), MeasuringLeft(0.0)),
+        (Doing("timing", "all", 2), None),
         (Doing("tracing", "baseline", None), None),
     ]
     assert [state.measuring_began for state in states] == [False] * 8 + [True] * 10
+
+
+@pytest.mark.parametrize(("round_s", "left"), [(90.0, MeasuringLeft(69.0)), (90.1, None)])
+def test_the_budget_bounds_no_first_round_that_takes_longer(
+    round_s: float, left: MeasuringLeft | None
+) -> None:
+    planned = Planned(7, 2, False, round_s, 1, 6, 600)
+    events = [*EVENTS[:7], planned, EVENTS[8], WindowEnded("baseline", 0, 1.0, 21.0)]
+    assert replayed(events).left == left
+    # Once it is done, no round begins that would take longer than what is left.
+    assert replayed([*events, Progressed(RECORDS)]).left == MeasuringLeft(69.0)
 
 
 def test_the_share_of_the_budget_that_is_used_is_one_at_most() -> None:
@@ -257,7 +268,7 @@ def test_a_variant_that_is_lost_does_nothing_and_has_no_throughput(event: Event)
     before = replayed(EVENTS[:15])
     assert before.doing == Doing("timing", "all", 2)
     state = state_after(before, event)
-    assert (state.doing, state.last_window, state.left) == (None, None, MeasuringLeft(0.0))
+    assert (state.doing, state.last_window, state.left) == (None, None, None)
 
 
 def test_what_others_do_goes_on_as_a_variant_is_lost() -> None:
