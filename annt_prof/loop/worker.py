@@ -122,7 +122,7 @@ class _RefusedError(UserError):
 
 def _serve(connection: Pipe, assignment: Assignment, findings: list[Remark]) -> None:
     built = _build(assignment, findings)
-    connection.send(Built())
+    connection.send(Built(built.substitutions))
     try:
         _answer(connection, assignment, built)
     finally:
@@ -209,7 +209,6 @@ def _prepared(built: _Built, assignment: Assignment, request: WarmRequest) -> Pr
     give_back_caches(setup.device)
     queue = queue_capacity(loop)
     return Prepared(
-        substitutions=built.substitutions,
         remarks=tuple(built.findings),
         accumulation=setup.accumulation,
         first_step_s=warm.first_step_s,

@@ -23,7 +23,7 @@ from annt_prof.runs.events import (
 from annt_prof.runs.layout import file_name, log_name, log_path
 from annt_prof.runs.record import Epochs
 from annt_prof.scenario.pair import changed
-from annt_prof.windows.messages import Prepared, TimedRequest, WarmRequest
+from annt_prof.windows.messages import Built, Prepared, TimedRequest, WarmRequest
 from annt_prof.workers.messages import Failure
 from annt_prof.workers.process import WorkerLost
 
@@ -123,7 +123,9 @@ class Crew:
             state = building.pop(0)
             if state.worker is not None:  # it may have been withheld meanwhile
                 self.tell(Activity("preparing", state.variant.name))
-                if self.receive(state) is not None:
+                reply = self.receive(state)
+                if reply is not None:
+                    state.substitutions = cast("Built", reply).substitutions
                     built.append(state)
             following = next(waiting, None)
             if following is not None and following.runs:
@@ -146,7 +148,6 @@ class Crew:
             return  # what a later process says of itself, the first one has said
         prepared = cast("Prepared", reply)
         self.prepared[state.variant.name] = prepared
-        state.substitutions = prepared.substitutions
         state.change(
             remarks=(*state.record.remarks, *prepared.remarks),
             iterations_per_optimizer_step=prepared.accumulation,

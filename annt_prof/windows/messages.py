@@ -87,7 +87,13 @@ Request = WarmRequest | TimedRequest | EpochRequest | TracedRequest | NumericsRe
 
 @dataclass(frozen=True)
 class Built:
-    """The variant is built, and waits for its turn to warm up."""
+    """The variant is built, and waits for its turn to warm up.
+
+    Attributes:
+        substitutions: What is not what the scenario asks for; known also of one that fails later.
+    """
+
+    substitutions: tuple[Substitution, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -121,7 +127,6 @@ class Prepared:
         footprint: None where it is not known.
     """
 
-    substitutions: tuple[Substitution, ...]
     remarks: tuple[Remark, ...]
     accumulation: int
     first_step_s: float

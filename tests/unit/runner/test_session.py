@@ -23,6 +23,7 @@ from annt_prof.runner.preparation import _pace
 from annt_prof.runner.session import Session, _period
 from annt_prof.runs.events import VariantLost
 from annt_prof.runs.record import TimedWindow
+from annt_prof.scenario.effective import Replaced, Substitution
 from annt_prof.scenario.pair import compare
 from annt_prof.scenario.schema import Scenario
 from annt_prof.techniques import registry
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from annt_prof.loop.messages import Assignment
     from annt_prof.techniques.technique import Technique
     from annt_prof.windows.messages import Reply, Request
+    from annt_prof.workers.messages import LossKind
 
     Script = Callable[[Assignment, int], Failure | None]
 
@@ -68,6 +70,8 @@ class ScriptedWorker:
     step_ns = MS
     per_epoch = 1000
     fails_after: float = math.inf  # iterations
+    fails_warming: Failure | None = None
+    substitutions: tuple[Substitution, ...] = ()
     asked: list[TimedRequest] = []  # noqa: RUF012 - replaced by the test that looks
     warmed: list[tuple[str, int]] = []  # noqa: RUF012 - likewise
 
@@ -86,11 +90,12 @@ class ScriptedWorker:
             raise WorkerLost(self._failure)
         match self._request:
             case None:
-                return Built()
+                return Built(self.substitutions)
             case WarmRequest() as warming:
+                if self.fails_warming is not None:
+                    raise WorkerLost(self.fails_warming)
                 self.warmed.append((self.name, warming.look))
                 return Prepared(
-                    (),
                     (),
                     self._accumulation,
                     0.001,
@@ -186,6 +191,20 @@ def test_a_factory_that_fails_at_a_later_launch_costs_its_variant_only(
     assert (amp.status, amp.reason) == ("crashed", "the factory fails")
     assert [len(each.windows) for each in (baseline, amp)] == [3, 1]
     assert [event.variant for event in lost] == ["amp"]
+
+
+@pytest.mark.parametrize("kind", ["crashed", "out_of_memory"])
+def test_what_was_replaced_is_known_of_a_run_whose_first_step_fails(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: LossKind
+) -> None:
+    replaced = Substitution("cifar10", "a stand-in", "timing alone", Replaced.DATA, "cifar10")
+    monkeypatch.setattr(ScriptedWorker, "substitutions", (replaced,))
+    monkeypatch.setattr(ScriptedWorker, "fails_warming", Failure(kind, "boom"))
+    scenario = scenario_of(techniques={"amp": {}})
+    session, lost = started(monkeypatch, tmp_path, scenario, plan(scenario), lambda *_: None)
+    session.prepare()
+    assert lost[0].variant == "baseline"
+    assert session.substitutions == (replaced,)
 
 
 @pytest.mark.parametrize("variant", ["baseline", "amp"])
@@ -651,7 +670,7 @@ def test_a_period_in_optimizer_steps_is_one_in_iterations(
     window = TimedWindow(0, 0, 0, 1, steps, 36, 4, sum(steps) * 2, 0, first_iteration=0)
     state.change(windows=(window,), iterations_per_optimizer_step=2)
     assert _period(state) == 6
-    pace = _pace(Prepared((), (), 2, 0.1, step_ns=steps))
+    pace = _pace(Prepared((), 2, 0.1, step_ns=steps))
     assert (pace.period, pace.accumulation) == (6, 2)
 
 

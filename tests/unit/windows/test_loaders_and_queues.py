@@ -23,6 +23,7 @@ from annt_prof.loop.queues import drain, queue_capacity
 from annt_prof.loop.step import Loop
 from annt_prof.loop.warming import warm_up
 from annt_prof.plan import Variant
+from annt_prof.scenario.effective import Replaced, Substitution
 from annt_prof.scenario.schema import Scenario
 from annt_prof.techniques.setup import (
     LoaderArguments,
@@ -32,7 +33,7 @@ from annt_prof.techniques.setup import (
 )
 from annt_prof.trace.reading import read
 from annt_prof.windows.loaders import pause_loaders, resume_loaders
-from annt_prof.windows.messages import EpochRequest, TimedRequest, TracedRequest, WarmRequest
+from annt_prof.windows.messages import Built, EpochRequest, TimedRequest, TracedRequest, WarmRequest
 from annt_prof.workers.messages import StopRequest
 from annt_prof.workload.sampling import ShortenableBatches
 
@@ -238,8 +239,11 @@ class Wire:
         return [state for state in states if state != psutil.STATUS_STOPPED]
 
 
+REPLACED = Substitution("cifar10", "a stand-in", "timing alone", Replaced.DATA, "cifar10")
+
+
 def serving(loop: Loop, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "_build", lambda *_: worker._Built(loop, (), []))
+    monkeypatch.setattr(worker, "_build", lambda *_: worker._Built(loop, (REPLACED,), []))
     scenario = Scenario.model_validate(
         {
             "model": {"source": "torchvision", "name": "resnet18"},
@@ -259,6 +263,12 @@ def test_loaders_stand_still_whenever_the_session_is_answered(
     serving(make_loop(Sleeping(0.001)), wire, monkeypatch)
     assert [type(reply).__name__ for reply in wire.replies] == ["Built", "Prepared", "TimedReply"]
     assert wire.stopped[1:] == [True, True]
+
+
+def test_what_was_replaced_is_told_before_the_first_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    wire = Wire(StopRequest())
+    serving(make_loop(Sleeping(0.001)), wire, monkeypatch)
+    assert wire.replies == [Built((REPLACED,))]
 
 
 def test_a_session_that_is_gone_leaves_no_loader_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
