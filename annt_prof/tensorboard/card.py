@@ -156,7 +156,10 @@ def _categories(view: BreakdownView) -> Iterator[Iterable[str]]:
 
 
 def _absent(view: BreakdownView) -> Iterator[str]:
-    """Yield why a category has no row: there was nothing in it, or no way to measure it."""
+    """Yield why a variant has no column, and why a category has no row."""
+    for untraced in view.not_traced:
+        why = " (interrupted)" if untraced.interrupted else ""
+        yield f"not traced: {', '.join(untraced.variants)}{why}"
     if view.empty:
         yield f"0 ms in every variant: {', '.join(view.empty)}"
     for lacking in view.not_measured:

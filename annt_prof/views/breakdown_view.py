@@ -10,6 +10,7 @@ from annt_prof.analysis.breakdown.breakdown import MeanBreakdown
 from annt_prof.categories import Category
 from annt_prof.compare.figures import waited_ns
 from annt_prof.explain.agreement import Agreement, agreement
+from annt_prof.remarks import Source
 from annt_prof.views.sampled_view import SampledView, build_sampled_view
 from annt_prof.views.step_parts import Scale, StepParts, build_step_parts, scale_of
 
@@ -61,6 +62,18 @@ class NotMeasured(msgspec.Struct, frozen=True):
     of_all: bool
 
 
+class NotTraced(msgspec.Struct, frozen=True):
+    """Measured variants that have no trace beside others that have one.
+
+    Attributes:
+        interrupted: Whether it is since the run was interrupted while it traced; where not so, or
+            where that is not certain, their remarks say why.
+    """
+
+    variants: tuple[str, ...]
+    interrupted: bool
+
+
 class BreakdownView(msgspec.Struct, frozen=True, kw_only=True):
     """Every traced variant of a run.
 
@@ -68,6 +81,7 @@ class BreakdownView(msgspec.Struct, frozen=True, kw_only=True):
         variants: Those that were traced, in the run's order.
         why_none: Why there are none: no variant was ``traced``, or the traces are there and
             ``unreadable``.
+        not_traced: Grouped by why; empty where there is no breakdown at all.
         scale: Common to all.
         filled: Categories that took time in some variant, in the order of ``Category``.
         empty: Categories that were measured in all variants and took time in none.
@@ -78,6 +92,7 @@ class BreakdownView(msgspec.Struct, frozen=True, kw_only=True):
 
     variants: tuple[VariantBreakdown, ...]
     why_none: Literal["not_traced", "unreadable"] | None
+    not_traced: tuple[NotTraced, ...]
     scale: Scale
     filled: tuple[Category, ...]
     empty: tuple[Category, ...]
@@ -96,6 +111,7 @@ def build_breakdown_view(run: Run) -> BreakdownView:
     return BreakdownView(
         variants=variants,
         why_none=None if traced else _why_none(run.variants),
+        not_traced=_not_traced(run) if traced else (),
         scale=scale,
         filled=tuple(category for category in Category if category in filled),
         empty=tuple(category for category in scale.categories if category not in filled | lacking),
@@ -106,6 +122,18 @@ def build_breakdown_view(run: Run) -> BreakdownView:
 
 def _why_none(variants: Sequence[VariantRecord]) -> Literal["not_traced", "unreadable"]:
     return "unreadable" if any(v.trace is not None for v in variants) else "not_traced"
+
+
+def _not_traced(run: Run) -> tuple[NotTraced, ...]:
+    grouped: dict[bool, list[str]] = {}
+    for variant in run.variants:
+        if variant.status != "measured" or not variant.windows or variant.breakdown is not None:
+            continue
+        if variant.trace is not None:
+            continue  # it was traced, and what keeps the trace from being read is a remark
+        failed = any(remark.source is Source.RUN for remark in variant.remarks)
+        grouped.setdefault(not run.complete and not failed, []).append(variant.name)
+    return tuple(NotTraced(tuple(names), why) for why, names in grouped.items())
 
 
 def _variant(variant: VariantRecord, mean: MeanBreakdown, *, on_host: bool) -> VariantBreakdown:

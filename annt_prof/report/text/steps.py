@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from annt_prof.views.breakdown_view import BreakdownView, NotMeasured, VariantBreakdown
+    from annt_prof.views.breakdown_view import (
+        BreakdownView,
+        NotMeasured,
+        NotTraced,
+        VariantBreakdown,
+    )
     from annt_prof.views.sampled_view import Quantity, SampledView
     from annt_prof.views.step_parts import KernelTimes
 
@@ -55,7 +60,7 @@ def steps(view: BreakdownView, width: int, *, ascii_only: bool = False) -> Rende
         total = f"traced step {units.duration(variant.parts.step_ns)}, mean of {num_steps}"
         parts += [Text(), heading(variant.variant, total), *table.rows(variant.parts)]
         parts.append(labelled(_remarks(variant), INDENT))
-    parts += [Text(), *map(_not_measured, view.not_measured)]
+    parts += [Text(), *map(_not_traced, view.not_traced), *map(_not_measured, view.not_measured)]
     return Group(*parts)
 
 
@@ -92,6 +97,11 @@ def _sampled(sampled: SampledView) -> str:
     if sampled.throttle_reasons:
         figures.append(f"clocks limited by {', '.join(sampled.throttle_reasons)}")
     return ", ".join(figures)
+
+
+def _not_traced(lacking: NotTraced) -> RenderableType:
+    why = " (interrupted)" if lacking.interrupted else ""
+    return indented(plain(f"not traced: {', '.join(lacking.variants)}{why}"), 0)
 
 
 def _not_measured(lacking: NotMeasured) -> RenderableType:

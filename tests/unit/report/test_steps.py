@@ -42,3 +42,19 @@ def test_a_wait_that_the_trace_shows_too_short_is_told(waited_ms, told):
     console.print(steps(build_breakdown_view(run(waiting)), 200))
     said = " ".join(console.file.getvalue().split())
     assert (f"timed windows wait {waited_ms:.2f} ms a step for batches" in said) is told
+
+
+@pytest.mark.parametrize(
+    ("complete", "told"), [(False, "not traced: amp, all (interrupted)"), (True, "not traced: amp")]
+)
+def test_who_was_not_traced_is_told_below_those_who_were(complete, told):
+    traced = breakdown(100.0, forward=1.0)
+    others = ["amp", "all"] if not complete else ["amp"]
+    stopped = run(
+        variant("baseline", [100.0] * 3, breakdown=traced),
+        *(variant(name, [90.0] * 3) for name in others),
+        complete=complete,
+    )
+    console = Console(width=200, file=io.StringIO())
+    console.print(steps(build_breakdown_view(stopped), 200))
+    assert told in [line.strip() for line in console.file.getvalue().splitlines()]

@@ -110,6 +110,15 @@ def test_what_is_not_measured_of_one_variant_names_it(run: Run) -> None:
     assert "not measured of amp: sync: cut off" in page
 
 
+def test_who_was_not_traced_is_told_with_the_reason(run: Run) -> None:
+    untraced = msgspec.structs.replace(run.variants[1], breakdown=None, trace=None)
+    changed = msgspec.structs.replace(run, variants=(run.variants[0], untraced))
+    page = rendered(msgspec.structs.replace(changed, complete=False))
+    assert "<li>not traced: amp (interrupted)</li>" in page
+    assert "<li>not traced: amp</li>" in rendered(msgspec.structs.replace(changed, complete=True))
+    assert "not traced" not in rendered(run)
+
+
 def test_the_breakdown_has_milliseconds_and_shares_that_name_their_whole(run: Run) -> None:
     page = rendered(run)
     assert cells(page, "step") == ["step", "44.00", "33.00"]

@@ -5,9 +5,10 @@ import pytest
 
 from annt_prof.analysis.breakdown.breakdown import MeanBreakdown
 from annt_prof.categories import Category
+from annt_prof.remarks import Remark, Source
 from annt_prof.runs.record import StepTime
 from annt_prof.telemetry.summary import TelemetrySummary
-from annt_prof.views.breakdown_view import NotMeasured, build_breakdown_view
+from annt_prof.views.breakdown_view import NotMeasured, NotTraced, build_breakdown_view
 from annt_prof.views.sampled_view import SampledFigure, SampledView, build_sampled_view
 from annt_prof.views.step_parts import (
     CategoryTime,
@@ -17,7 +18,7 @@ from annt_prof.views.step_parts import (
     build_step_parts,
     scale_of,
 )
-from hand_made import CPU, GPU, MS, run, variant
+from hand_made import CPU, GPU, MS, lost, run, variant
 
 MEAN = MeanBreakdown(
     step_ns=200 * MS,
@@ -259,3 +260,21 @@ def test_sampled_figures_are_those_that_are_known() -> None:
     assert build_sampled_view(unlimited) == SampledView((every[1],), ())
     assert build_sampled_view(TelemetrySummary(num_samples=400)) is None
     assert build_sampled_view(None) is None
+
+
+def test_variants_without_a_trace_are_told_beside_those_with_one() -> None:
+    failed = (Remark(Source.RUN, "not traced: CUDA out of memory"),)
+    variants = (
+        variant("baseline", [200.0], breakdown=MEAN),
+        variant("amp", [100.0], remarks=failed),
+        variant("unreadable", [100.0], trace="tensorboard/unreadable/1.pt.trace.json.gz"),
+        variant("unmeasured", []),
+        lost("lost", "crashed", "boom"),
+        variant("clip", [100.0]),
+        variant("all", [100.0]),
+    )
+    stopped = build_breakdown_view(run(*variants, complete=False))
+    assert stopped.not_traced == (NotTraced(("amp",), False), NotTraced(("clip", "all"), True))
+    whole = build_breakdown_view(run(*variants[:4]))
+    assert whole.not_traced == (NotTraced(("amp",), False),)
+    assert build_breakdown_view(run(*variants[4:], complete=False)).not_traced == ()
