@@ -11,7 +11,7 @@ from annt_prof.loop.messages import Assignment
 from annt_prof.loop.starting import start_training
 from annt_prof.remarks import Remark, Source
 from annt_prof.runner.variant_state import make_states
-from annt_prof.runner.withholding import costs_every_variant, withhold
+from annt_prof.runner.withholding import REASON, costs_every_variant, withhold
 from annt_prof.runs.events import (
     Activity,
     Event,
@@ -288,7 +288,7 @@ class Crew:
         if state is self.states[0] and costs_every_variant(state, failure):
             withheld = withhold(self.states[1:])
             if withheld:
-                self.tell(VariantsWithheld(withheld))
+                self.tell(VariantsWithheld(withheld, REASON))
 
     def _is_the_scenarios(self, state: VariantState, failure: Failure) -> bool:
         """Whether a failure to build is the fault of a scenario rather than of a variant of it.

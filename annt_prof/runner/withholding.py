@@ -1,4 +1,4 @@
-"""Variants that are not measured, because what ended the baseline would end them alike."""
+"""Variants that are not measured, because the baseline crashed before it was."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ if TYPE_CHECKING:
     from annt_prof.runner.variant_state import VariantState
     from annt_prof.workers.messages import Failure
 
+REASON = "the baseline crashed, so there is nothing to compare with"
+"""Why they are not measured, for people."""
+
 _OUT_OF_MEMORY = "SIGKILL"  # by which the kernel ends a process where memory has run out
 
 
 def costs_every_variant(baseline: VariantState, failure: Failure) -> bool:
-    """Return whether a failure of the baseline is one of everything that trains as it does.
+    """Return whether the others are not measured, as the baseline's failure leaves no comparison.
 
-    Not so where memory ran out, which a technique may save, between two scenarios, of which each
+    They are where memory ran out, which a technique may save, between two scenarios, of which each
     is a training of its own, and once the baseline has a window, so that there are speedups.
     """
     crashed = failure.kind == "crashed" and failure.signal != _OUT_OF_MEMORY
@@ -30,5 +33,5 @@ def withhold(others: Sequence[VariantState]) -> tuple[str, ...]:
         if state.worker is not None:
             state.worker.kill()
             state.worker = None
-        state.change(status="not_measured", reason="the baseline crashed, and it trains alike")
+        state.change(status="not_measured", reason=REASON)
     return tuple(state.variant.name for state in withheld)

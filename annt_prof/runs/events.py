@@ -149,9 +149,14 @@ class TechniqueLeftOut(msgspec.Struct, frozen=True, tag=True):
 
 
 class VariantsWithheld(msgspec.Struct, frozen=True, tag=True):
-    """Variants do not run, or run no longer: they train as the baseline does, which crashed."""
+    """Variants do not run, or run no longer, since the baseline crashed.
+
+    Attributes:
+        reason: As in their records.
+    """
 
     variants: tuple[str, ...]
+    reason: str
 
 
 class MeasuringEnded(msgspec.Struct, frozen=True, tag=True):

@@ -131,9 +131,10 @@ class LeftOutNotice(msgspec.Struct, frozen=True):
 
 
 class WithheldNotice(msgspec.Struct, frozen=True):
-    """Variants are not measured: they train as the baseline does, which crashed."""
+    """Variants are not measured, since the baseline crashed."""
 
     variants: tuple[str, ...]
+    reason: str
 
 
 class EndedNotice(msgspec.Struct, frozen=True):
@@ -329,7 +330,8 @@ def state_after(state: RunState, event: Event) -> RunState:
         case TechniqueLeftOut():
             return _told(state, LeftOutNotice(event.technique, event.variants, event.reason))
         case VariantsWithheld():
-            return _without(_told(state, WithheldNotice(event.variants)), *event.variants)
+            told = _told(state, WithheldNotice(event.variants, event.reason))
+            return _without(told, *event.variants)
         case MeasuringEnded():
             told = _told(state, EndedNotice(event.stop))
             return msgspec.structs.replace(told, doing=None, measuring_ended=event.cause)

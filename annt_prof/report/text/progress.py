@@ -178,11 +178,9 @@ def _sentence(notice: Notice) -> str:
         case LeftOutNotice(technique, variants, reason):
             go = "goes" if len(variants) == 1 else "go"
             return f"{_listed(variants)} {go} on without {technique}: {reason}"
-        case WithheldNotice((only,)):
-            return f"{only} is not measured: it trains as the baseline does, which crashed"
-        case WithheldNotice(variants):
-            what = f"{_listed(variants)} are not measured"
-            return f"{what}: they train as the baseline does, which crashed"
+        case WithheldNotice(variants, reason):
+            are = "is" if len(variants) == 1 else "are"
+            return f"{_listed(variants)} {are} not measured: {reason}"
         case EndedNotice():
             return f"measuring ended: {notice.stop}"
 

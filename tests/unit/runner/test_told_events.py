@@ -159,7 +159,10 @@ def test_what_a_baseline_that_crashes_takes_with_it_is_told(telling: Callable[..
     told.session.prepare()
     assert told.of(VariantLost, VariantsWithheld) == [
         VariantLost("baseline", "boom"),
-        VariantsWithheld(("amp", "gradient_clipping", "all")),
+        VariantsWithheld(
+            ("amp", "gradient_clipping", "all"),
+            "the baseline crashed, so there is nothing to compare with",
+        ),
     ]
     assert replayed(told.events).running == ()
     assert {*told.statuses().values()} == {"crashed", "not_measured"}

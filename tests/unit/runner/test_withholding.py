@@ -8,7 +8,7 @@ from annt_prof.runner.crew import Crew
 from annt_prof.runner.job import Job
 from annt_prof.runner.variant_state import make_states
 from annt_prof.runner.withholding import costs_every_variant
-from annt_prof.runs.events import VariantLost
+from annt_prof.runs.events import VariantLost, VariantsWithheld
 from annt_prof.runs.record import TimedWindow
 from annt_prof.scenario.schema import Scenario
 from annt_prof.workers.messages import Failure
@@ -62,7 +62,9 @@ def test_a_baseline_that_crashes_is_said_once_and_nothing_else_is_launched(tmp_p
         ("all", "not_measured"),
     ]
     reasons = {each.reason for each in records(crew)[1:] if each.status == "not_measured"}
-    assert reasons == {"the baseline crashed, and it trains alike"}
+    assert reasons == {"the baseline crashed, so there is nothing to compare with"}
+    (withheld,) = [each for each in said if isinstance(each, VariantsWithheld)]
+    assert reasons == {withheld.reason}
     assert [each.variant for each in said if isinstance(each, VariantLost)] == ["baseline"]
 
 

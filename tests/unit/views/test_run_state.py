@@ -176,9 +176,12 @@ def test_what_a_baseline_that_crashes_takes_with_it_is_told_and_no_longer_counte
         ]
     )
     assert state.running == ("amp", "all")
-    state = state_after(state, VariantsWithheld(("amp", "all")))
+    state = state_after(state, VariantsWithheld(("amp", "all"), "no baseline"))
     assert state.running == ()
-    assert state.notices[1:] == (LostNotice("baseline", "boom"), WithheldNotice(("amp", "all")))
+    assert state.notices[1:] == (
+        LostNotice("baseline", "boom"),
+        WithheldNotice(("amp", "all"), "no baseline"),
+    )
 
 
 def test_positions_count_what_is_prepared_in_whatever_order_and_what_is_still_to_come() -> None:
@@ -261,7 +264,7 @@ def test_the_budget_runs_from_the_first_round_on_whose_first_process_is_yet_to_s
     [
         VariantLost("all", "killed by signal 9"),
         VariantInapplicable("all", "the same"),
-        VariantsWithheld(("amp", "all")),
+        VariantsWithheld(("amp", "all"), "no baseline"),
     ],
 )
 def test_a_variant_that_is_lost_does_nothing_and_has_no_throughput(event: Event) -> None:
