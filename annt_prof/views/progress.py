@@ -226,7 +226,8 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
         measuring_ended: Why no more rounds are run; None while they are, and for good where the
             run is broken off before.
         ended: None while it goes on.
-        last_window: None before one has ended, and once its variant is lost.
+        last_window: None before one has ended, once its variant is lost, and once measuring or
+            the run has ended or is broken off.
         notices: What there was to tell, in its order.
         records: Of every variant after the last round, cut short or not; once the run has ended,
             of all that was measured, with traces and telemetry.
@@ -314,6 +315,7 @@ def state_after(state: RunState, event: Event) -> RunState:
                 prepared=_in_order(state.prepared, event),
                 doing=Doing(event.kind, event.variant, number),
                 measuring_began=state.measuring_began or event.kind == "timing",
+                last_window=None if event.kind == "writing" else state.last_window,
             )
         case WindowEnded():
             return msgspec.structs.replace(
@@ -334,12 +336,14 @@ def state_after(state: RunState, event: Event) -> RunState:
             return _without(told, *event.variants)
         case MeasuringEnded():
             told = _told(state, EndedNotice(event.stop))
-            return msgspec.structs.replace(told, doing=None, measuring_ended=event.cause)
+            return msgspec.structs.replace(
+                told, doing=None, last_window=None, measuring_ended=event.cause
+            )
         case Progressed():
             return msgspec.structs.replace(state, records=event.variants, first_round_s=0.0)
         case RunEnded():
             ending = Ending(event.outcome, event.stop)
-            return msgspec.structs.replace(state, doing=None, ended=ending)
+            return msgspec.structs.replace(state, doing=None, last_window=None, ended=ending)
 
 
 def replayed(events: Iterable[Event]) -> RunState:

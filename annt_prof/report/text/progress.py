@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from rich.progress import Progress, ProgressColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.progress_bar import ProgressBar
+from rich.table import Column
+from rich.text import Text
 
 from annt_prof import units
 from annt_prof.views.progress import (
@@ -45,8 +47,17 @@ _DOING = {
     "writing": "writing what was measured",
 }
 _BAR_WIDTH = 20  # cells
+_ROOM_FOR_LEFT, _ROOM_FOR_THROUGHPUT, _ROOM_FOR_BAR = 60, 106, 128
 # What the run will take is told on stderr also where that is no terminal.
 _ALWAYS_TOLD = (EstimateNotice, WindowsNotice, WarningNotice)
+
+
+class _DoingColumn(ProgressColumn):
+    """What goes on: the one column that is cut where a line is short."""
+
+    def render(self, task: Task) -> Text:
+        """Return it on one line."""
+        return Text(task.description, no_wrap=True, overflow="ellipsis")
 
 
 class _BudgetBar(ProgressColumn):
@@ -76,13 +87,17 @@ class RunProgress:
     """
 
     def __init__(self, console: Console) -> None:
+        # Of each column, the cells of a line from which on there is room for it.
+        self._columns: tuple[tuple[int, ProgressColumn], ...] = (
+            (0, SpinnerColumn()),
+            (0, _DoingColumn()),
+            (_ROOM_FOR_BAR, _BudgetBar()),
+            (_ROOM_FOR_LEFT, TextColumn("{task.fields[left]}", markup=False)),
+            (_ROOM_FOR_THROUGHPUT, TextColumn("{task.fields[throughput]}", markup=False)),
+            (0, TimeElapsedColumn(Column(no_wrap=True))),
+        )
         self._progress = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}", markup=False),
-            _BudgetBar(),
-            TextColumn("{task.fields[left]}", markup=False),
-            TextColumn("{task.fields[throughput]}", markup=False),
-            TimeElapsedColumn(),
+            *self._fitting(console.width),
             console=console,
             transient=True,
             disable=not console.is_terminal,
@@ -114,7 +129,11 @@ class RunProgress:
                 _sentence(notice), markup=False, highlight=False, soft_wrap=always
             )
 
+    def _fitting(self, width: int) -> tuple[ProgressColumn, ...]:
+        return tuple(column for least, column in self._columns if width >= least)
+
     def _draw(self, state: RunState) -> None:
+        self._progress.columns = self._fitting(self._progress.console.width)
         self._progress.update(
             self._task,
             description=_doing(state),

@@ -28,10 +28,10 @@ STARTED = Started(("baseline", "amp"), 10, 60.0, "alone")
 _CODES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
 
-def shown(*events, terminal=True):
+def shown(*events, terminal=True, width=200):
     """Return the lines on a screen, bars and all, without what moves the cursor."""
     screen = io.StringIO()
-    console = Console(file=screen, force_terminal=terminal, width=200, color_system=None)
+    console = Console(file=screen, force_terminal=terminal, width=width, color_system=None)
     with RunProgress(console) as progress:
         for event in events:
             progress(event)
@@ -179,6 +179,40 @@ def test_clock_and_spinner_go_on_once_the_time_budget_is_used_up():
     assert last.endswith(" 0:04:00")
     assert not last.startswith(" ")
     assert " ━━" in last
+
+
+@pytest.mark.parametrize(
+    ("width", "said"),
+    [
+        (14, "tim…"),
+        (50, "timing gradient_accumulation, round 3 o…"),
+        (80, "timing gradient_accumulation, round 3 … at most 15 s of measuring left"),
+        (100, "timing gradient_accumulation, round 3 of at most 10 at most 15 s of measuring left"),
+        (
+            120,
+            "timing gradient_accumulation, round 3 of at most 10 at most 15 s of measuring left "
+            "baseline 88.8 samples/s",
+        ),
+    ],
+)
+def test_on_a_short_line_the_clock_is_whole_and_what_goes_on_is_cut(width, said):
+    window = WindowEnded("baseline", 2, 88.84, 45.0)
+    line = shown(STARTED, window, Activity("timing", "gradient_accumulation", 2), width=width)[-1]
+    assert len(line) <= width
+    assert re.fullmatch(r". (.*?) +\d:\d\d:\d\d", line)[1] == said
+
+
+def test_the_display_follows_a_screen_that_becomes_smaller():
+    screen = io.StringIO()
+    console = Console(file=screen, force_terminal=True, width=200, color_system=None)
+    with RunProgress(console) as progress:
+        progress(STARTED)
+        console.width = 80
+        progress(WindowEnded("baseline", 2, 88.84, 45.0))
+        progress(Activity("timing", "amp", 2))
+    last = _CODES.sub("", screen.getvalue()).replace("\r", "\n").strip().splitlines()[-1]
+    assert re.search(r" \d:\d\d:\d\d$", last)
+    assert "timing amp, round 3 of at most 10 at most 15 s of measuring left " in last
 
 
 def test_what_is_interrupted_is_written_and_nothing_is_said_twice():

@@ -83,7 +83,7 @@ ENDED = RunState(
     measured_s=95.0,
     measuring_began=True,
     measuring_ended="time_budget",
-    last_window=LastWindow("all", 77.7),
+    last_window=None,
     notices=(
         WarningNotice("it may not fit"),
         PlanNotice("sampled", True, 3, 12, 36, 90.0),
@@ -154,6 +154,15 @@ def test_a_budget_suffices_where_it_holds_what_is_needed(launches: int, suffices
 def test_only_a_sampled_plan_is_partial(design: str) -> None:
     (plan,) = replayed([Started(("baseline",), 3, 60.0, design)]).notices
     assert plan == PlanNotice(design, False, 1, 3, 3, 60.0)
+
+
+@pytest.mark.parametrize(
+    "event", [EVENTS[15], Activity("writing"), RunEnded("interrupted", "interrupted")]
+)
+def test_no_throughput_is_left_once_measuring_is_over(event: Event) -> None:
+    measuring = replayed(EVENTS[:15])
+    assert measuring.last_window == LastWindow("all", 77.7)
+    assert state_after(measuring, event).last_window is None
 
 
 def test_a_technique_that_is_refused_is_told_with_the_variants_that_go_on_without_it() -> None:
