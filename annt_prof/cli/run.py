@@ -45,8 +45,9 @@ def command(
     that cannot act here, or that the model refuses, is a result and no error.
 
     Exit status: 0 all variants that can act are measured, 2 the scenario or the machine needs
-    mending first, 3 a variant crashed or ran out of memory (the others are measured), 130
-    interrupted: Ctrl-C, SIGTERM and SIGHUP end it early, and what is measured is kept and printed.
+    mending first, 3 a variant crashed or ran out of memory (the others are measured, unless the
+    baseline crashed), 130 interrupted: Ctrl-C, SIGTERM and SIGHUP end it early, and what is
+    measured is kept and printed.
     """
     from rich.console import Console
 
