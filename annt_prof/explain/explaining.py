@@ -175,16 +175,35 @@ def _paid_back_after(
 
 
 def _not_measured(name: str, facts: Facts) -> TechniqueExplanation:
+    """Return what is known of a technique that was not measured alone: maybe its share."""
+    worth, why = _why_not_measured(name, facts)
+    share = facts.shares.get(name)
+    if share is None:
+        return TechniqueExplanation(name, worth, why)
+    placed = place(name, facts, share)
+    return TechniqueExplanation(
+        name,
+        worth,
+        why,
+        given_others=_given_others(name, facts),
+        share=share,
+        saving_by_category_ns=placed.by_category_ns if placed.agrees else None,
+        not_in_trace_ns=placed.not_in_trace_ns if placed.agrees else None,
+        traced_ns=placed.traced_ns,
+        unreconciled_ns=placed.unreconciled_ns,
+    )
+
+
+def _why_not_measured(name: str, facts: Facts) -> tuple[Worth, str]:
     for variant in facts.run.variants:
         if variant.factors == (name,) and variant.status != "measured":
             status = variant.status.replace("_", " ")
             if variant.status == "not_applicable":
-                why = f"not applicable: {variant.reason or status}"
-                return TechniqueExplanation(name, Worth.NOT_APPLICABLE, why)
-            why = f"not measured: {variant.reason or status}"
-            return TechniqueExplanation(name, Worth.INCONCLUSIVE, why)
-    why = "not measured: no round has both it and the baseline"
-    return TechniqueExplanation(name, Worth.INCONCLUSIVE, why)
+                return Worth.NOT_APPLICABLE, f"not applicable: {variant.reason or status}"
+            return Worth.INCONCLUSIVE, f"not measured: {variant.reason or status}"
+    if name in facts.shares:
+        return Worth.INCONCLUSIVE, "not measured alone, only beside other techniques"
+    return Worth.INCONCLUSIVE, "not measured: no round has both it and the baseline"
 
 
 def _given_others(name: str, facts: Facts) -> Amount | None:
