@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from annt_prof.errors import UserError
-from annt_prof.explain.prediction import predict
+from annt_prof.explain.prediction import NoBounds, predict
 from annt_prof.machine.machine import Machine, has_tf32
 from annt_prof.techniques import registry
 from annt_prof.techniques.technique import REDUNDANT
@@ -20,13 +20,20 @@ if TYPE_CHECKING:
     from annt_prof.trace.columns import Trace
 
 
+_WHY_NONE = {
+    NoBounds.NOT_TOLD: "this step does not tell",
+    NoBounds.OTHER_WORK: "no bound is known: the traced step does not show the timed step's work",
+    NoBounds.WHOLE_STEP: "no bound below the whole step is known",
+}
+
+
 class Advice(msgspec.Struct, frozen=True):
     """One technique with its default options.
 
     Attributes:
         low_ns, high_ns: What it should save per iteration; negative where it may cost time. None
-            where it cannot act or the step does not tell.
-        share: ``high_ns`` of the step.
+            where it cannot act or no bound is known.
+        share: ``high_ns`` of the step; below 1.
         basis: What the upper bound is made of; without one, why there is none.
     """
 
@@ -72,8 +79,8 @@ def _of(name: str, evidence: Evidence, machine: Machine) -> Advice:
     if obstacle is not None:
         return _nothing(name, f"not applicable: {obstacle}")
     prediction = predict(name, options, evidence)
-    if prediction is None:
-        return _nothing(name, "this step does not tell")
+    if isinstance(prediction, NoBounds):
+        return _nothing(name, _WHY_NONE[prediction])
     share = prediction.high_ns / evidence.step_ns if evidence.step_ns else 0.0
     return Advice(name, prediction.low_ns, prediction.high_ns, share, prediction.basis)
 

@@ -23,7 +23,7 @@ from annt_prof.explain.explanation import (
 )
 from annt_prof.explain.facts import NO_TECHNIQUES, Facts, gather
 from annt_prof.explain.options import options_of
-from annt_prof.explain.prediction import predict
+from annt_prof.explain.prediction import NoBounds, predict
 from annt_prof.explain.prediction_check import beyond, held, outside
 from annt_prof.explain.reasons import reason
 from annt_prof.explain.signature import movements
@@ -270,7 +270,7 @@ def _bounds(name: str, facts: Facts, samples: int) -> Bounds | None:
         found = predict(name, options_of(facts.run, name), facts.evidence)
     except UserError:
         return None  # a plug-in that is no longer there
-    if found is None:
+    if isinstance(found, NoBounds):
         return None
     return Bounds(round(found.low_ns / samples), round(found.high_ns / samples), found.basis)
 
@@ -316,6 +316,6 @@ def _next_steps(techniques: tuple[TechniqueExplanation, ...], facts: Facts) -> t
     }
     for advice in advise(facts.evidence, machine, facts.mix):
         if advice.share is not None and advice.name in worth:
-            at_most = units.percent(min(advice.share, 1.0))
+            at_most = units.percent(advice.share)
             said.append(f"{advice.name}: could save up to {at_most} of the step: {advice.basis}")
     return tuple(said[:_MOST_NEXT_STEPS])

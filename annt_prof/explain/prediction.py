@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from annt_prof import units
@@ -23,6 +24,23 @@ if TYPE_CHECKING:
     from annt_prof.machine.ceilings import Ceilings
     from annt_prof.runs.record import Run, VariantRecord
     from annt_prof.techniques.technique import Options, Signature
+
+
+class NoBounds(Enum):
+    """Why it is not known what a technique could save.
+
+    Nothing saves more than the step, so a bound that is no smaller says nothing.
+
+    Attributes:
+        NOT_TOLD: The step lacks what the technique acts on, or does not tell it.
+        OTHER_WORK: The bound is the whole step or more, as the traced step is longer or shorter
+            than the timed one by what is of no known category.
+        WHOLE_STEP: The bound is the whole step or more.
+    """
+
+    NOT_TOLD = auto()
+    OTHER_WORK = auto()
+    WHOLE_STEP = auto()
 
 
 def evidence_of(run: Run, baseline: VariantRecord, ceilings: Ceilings | None) -> Evidence | None:
@@ -92,11 +110,12 @@ def _host_bound(breakdown: MeanBreakdown, category_ns: dict[Category, int]) -> d
     return {phase: round(ns * kept) for phase, ns in breakdown.host_bound_ns.items()}
 
 
-def predict(name: str, options: Options, evidence: Evidence) -> Prediction | None:
-    """Return what a technique could save per iteration, or None where nothing tells.
+def predict(name: str, options: Options, evidence: Evidence) -> Prediction | NoBounds:
+    """Return what a technique could save per iteration, or why that is not known.
 
     What the baseline does already saves nothing. What its trace lacks may be of what a technique
-    shortens, so it widens bounds.
+    shortens, so it widens bounds. What it has too much of makes bounds wide by itself. Every bound
+    that is returned is smaller than the step.
 
     Raises:
         UserError: The technique is not installed any more, or the code of its plug-in fails.
@@ -108,9 +127,14 @@ def predict(name: str, options: Options, evidence: Evidence) -> Prediction | Non
         found: object = technique.predict(options, evidence)
         if not isinstance(found, Prediction | None):
             raise TypeError(f"predict returned {found!r}, which is no Prediction")
-        if found is None or evidence.not_in_trace_ns <= 0:
-            return found
-        return _widened(found, technique.signature, evidence)
+        if found is None:
+            return NoBounds.NOT_TOLD
+        if evidence.not_in_trace_ns > 0:
+            found = _widened(found, technique.signature, evidence)
+    if not 0 < evidence.step_ns <= found.high_ns:
+        return found
+    other_work = evidence.not_in_trace_ns > 0 or evidence.shown_ns() > evidence.step_ns
+    return NoBounds.OTHER_WORK if other_work else NoBounds.WHOLE_STEP
 
 
 def _widened(found: Prediction, signature: Signature, evidence: Evidence) -> Prediction:
@@ -125,7 +149,7 @@ def _widened(found: Prediction, signature: Signature, evidence: Evidence) -> Pre
     lacking = units.percent(lacking_ns / evidence.step_ns)
     return Prediction(
         low_ns=found.low_ns - lacking_ns if found.low_ns < 0 else found.low_ns,
-        high_ns=min(found.high_ns + lacking_ns, evidence.step_ns) if saves else found.high_ns,
+        high_ns=found.high_ns + lacking_ns if saves else found.high_ns,
         basis=f"{found.basis}; and {lacking} of the step, which the traced one lacks and which may "
         "be of it too"
         if saves

@@ -30,7 +30,9 @@ def loading_decides(
     if evidence is None or bounds is None or Category.DATA_LOADING in signature.falls:
         return None
     workers = 0 if evidence.baseline is None else evidence.baseline.workers or 0
-    waits_ns = evidence.time(Category.DATA_LOADING)
+    # What a trace shows more of than the timed step has may all be waiting.
+    too_much_ns = evidence.shown_ns() - evidence.step_ns
+    waits_ns = evidence.time(Category.DATA_LOADING) - too_much_ns
     if not workers or waits_ns < max(1, bounds.high_ns * samples):
         return None
     processes = units.count(workers, "loader process", "loader processes")

@@ -37,7 +37,7 @@ def copies_and_idle_ns(evidence: Evidence, needed_ns: int) -> int:
         needed_ns: What the host needs all the same; no step is shorter.
     """
     high_ns = evidence.time(Category.H2D_COPY) + evidence.idle()
-    return max(0, min(high_ns, evidence.step_ns - needed_ns))
+    return max(0, min(high_ns, evidence.shown_ns() - needed_ns))
 
 
 def of_less_on_the_host(evidence: Evidence) -> Prediction | None:

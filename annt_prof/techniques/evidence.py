@@ -111,6 +111,15 @@ class Evidence:
         """
         return sum(self.category_ns.get(category, 0) for category in categories)
 
+    def shown_ns(self) -> int:
+        """Return the step as long as its categories say, ns; no shorter than it is.
+
+        A trace of more work than the timed step has too much of some category, none knows of
+        which. What is left of it beside one of them is to be taken from all that it shows: taken
+        from the timed step it would be too little, and no bound.
+        """
+        return max(self.step_ns, sum(self.category_ns.values()))
+
     def host_bound(self, *phases: Phase) -> int:
         """Return how long the device waits at most while the host is in these phases, ns.
 

@@ -23,8 +23,7 @@ class PredictedSaving:
     Attributes:
         name: The technique's.
         low_ns, high_ns: What it should save per iteration; negative where it may cost time.
-        share: ``high_ns`` of the step, a fraction; may pass 1, as it is an upper bound.
-        shown_share: The same, at most 1: nothing saves more than the step.
+        share: ``high_ns`` of the step, a fraction below 1.
         basis: What ``high_ns`` is made of, to follow "it cannot save more than".
     """
 
@@ -32,7 +31,6 @@ class PredictedSaving:
     low_ns: int
     high_ns: int
     share: float
-    shown_share: float
     basis: str
 
 
@@ -109,12 +107,10 @@ def _ceilings(evidence: Evidence, *, of_a_run: bool) -> Ceilings:
 def _predictions(advice: Sequence[Advice]) -> Iterator[PredictedSaving]:
     for technique in advice:
         if technique.high_ns is not None and technique.low_ns is not None:
-            share = technique.share or 0.0
             yield PredictedSaving(
                 name=technique.name,
                 low_ns=technique.low_ns,
                 high_ns=technique.high_ns,
-                share=share,
-                shown_share=min(share, 1.0),
+                share=technique.share or 0.0,
                 basis=technique.basis,
             )

@@ -18,7 +18,7 @@ DOCUMENT_VERSION = 1
 
 @dataclass(frozen=True)
 class BoundsDocument:
-    """Nanoseconds per iteration; null where a technique cannot act or the step does not tell."""
+    """Nanoseconds per iteration; null where a technique cannot act or no bound is known."""
 
     low: int | None
     high: int | None
@@ -26,7 +26,7 @@ class BoundsDocument:
 
 @dataclass(frozen=True)
 class TechniqueDocument:
-    """One technique; ``share_of_step`` is a fraction of 1, or null where there are no bounds."""
+    """One technique; ``share_of_step`` is a fraction below 1, or null without bounds."""
 
     name: str
     predicted_ns: BoundsDocument

@@ -52,6 +52,6 @@ def _table(view: AdviceView) -> Table:
             plain(saving.name),
             units.milliseconds(saving.low_ns, view.decimals),
             units.milliseconds(saving.high_ns, view.decimals),
-            units.percent(saving.shown_share),
+            units.percent(saving.share),
         )
     return table

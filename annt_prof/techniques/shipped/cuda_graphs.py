@@ -51,7 +51,7 @@ def _predict(_options: CudaGraphsOptions, evidence: Evidence) -> Prediction | No
         return None
     return Prediction(
         low_ns=0,
-        high_ns=max(0, min(evidence.idle(), evidence.step_ns - evidence.loading())),
+        high_ns=max(0, min(evidence.idle(), evidence.shown_ns() - evidence.loading())),
         basis="all time in which the device of the baseline has nothing to do, as the host is done "
         "with its launches earlier",
     )

@@ -76,7 +76,7 @@ def _predict(_options: DataloaderWorkersOptions, evidence: Evidence) -> Predicti
         return Prediction(low_ns, high_ns, "the time that the baseline waits for data")
     return Prediction(
         low_ns=0,
-        high_ns=max(0, min(evidence.idle(), evidence.step_ns - evidence.launching())),
+        high_ns=max(0, min(evidence.idle(), evidence.shown_ns() - evidence.launching())),
         basis="all time in which the device of the baseline has nothing to do, as the host comes "
         "to its launches earlier",
     )

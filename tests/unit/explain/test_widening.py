@@ -9,7 +9,7 @@ import pytest
 
 from annt_prof.categories import Category
 from annt_prof.explain.advice import advise
-from annt_prof.explain.prediction import predict
+from annt_prof.explain.prediction import NoBounds, predict
 from annt_prof.machine.machine import Machine
 from annt_prof.techniques import registry
 from annt_prof.techniques.evidence import Evidence, Prediction
@@ -50,7 +50,7 @@ def plugged_in(monkeypatch):
         ((-1, 1), ELSEWHERE, (-311, 311)),
         ((0, 50), ELSEWHERE, (0, 360)),
         ((7, 50), ELSEWHERE, (7, 360)),
-        ((0, 900), ELSEWHERE, (0, 1000)),  # no more than the step
+        ((0, 689), ELSEWHERE, (0, 999)),
         ((0, 0), ELSEWHERE, (0, 0)),  # nothing by its mechanism
         ((-20, 0), ELSEWHERE, (-330, 0)),
         ((0, 0), LOADS, (0, 310)),  # a full queue hides all loading
@@ -62,6 +62,35 @@ def test_bounds_move_by_what_is_lacking(plugged_in, told, signature, widened):
     assert (found.low_ns, found.high_ns) == widened
     lacking = "; and 31.0 % of the step, which the traced one lacks and which may be of it too"
     assert found.basis == "stripes" + (lacking if widened[1] else "")
+
+
+@pytest.mark.parametrize(
+    ("high_ns", "lacking_ns", "shown_ns", "found"),
+    [
+        (690, 310, 690, NoBounds.OTHER_WORK),
+        (900, 310, 690, NoBounds.OTHER_WORK),
+        (1000, 0, 5000, NoBounds.OTHER_WORK),
+        (3209, 0, 5000, NoBounds.OTHER_WORK),
+        (1000, 0, 1000, NoBounds.WHOLE_STEP),
+        (999, 0, 1000, None),
+        (999, 0, 5000, None),  # too long by what it shows too much of, so still no less
+    ],
+)
+def test_a_bound_that_is_no_smaller_than_the_step_is_none(
+    plugged_in, high_ns, lacking_ns, shown_ns, found
+):
+    plugged_in(-20, high_ns)
+    evidence = Evidence("cuda", 1000, {Category.FORWARD: shown_ns}, not_in_trace_ns=lacking_ns)
+    told = predict("zebra", AmpOptions(), evidence)
+    assert told == (Prediction(-20, high_ns, "stripes") if found is None else found)
+    machine = Machine("cuda", "A GPU", 1, 16, native_bfloat16=True, tf32=True)
+    (advice,) = (one for one in advise(evidence, machine) if one.name == "zebra")
+    if found is None:
+        assert advice.share == high_ns / 1000
+    else:
+        assert (advice.low_ns, advice.high_ns, advice.share) == (None, None, None)
+        other_work = "does not show the timed step's work" in advice.basis
+        assert other_work is (found is NoBounds.OTHER_WORK)
 
 
 @pytest.mark.parametrize("lacking_ns", [0, -40])
