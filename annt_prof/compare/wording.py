@@ -8,7 +8,7 @@ from annt_prof import units
 from annt_prof.runs.verdict import Effect
 
 if TYPE_CHECKING:
-    from annt_prof.runs.record import Speedup
+    from annt_prof.runs.record import Speedup, VariantStatus
     from annt_prof.runs.verdict import Verdict
 
 
@@ -18,6 +18,13 @@ def behind(speedup: Speedup) -> str:
     if speedup.rounds == speedup.launches:
         return launches
     return f"{units.count(speedup.rounds, 'round')} in {launches}"
+
+
+def without_figures(status: VariantStatus, reason: str | None) -> str:
+    """Say why a variant has no figures: ``crashed: killed by signal 9``."""
+    if status == "measured":
+        return "no window was measured"
+    return status.replace("_", " ") + (f": {reason}" if reason else "")
 
 
 def phrase(verdict: Verdict, speedup: Speedup) -> str:

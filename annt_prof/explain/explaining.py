@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from annt_prof import units
 from annt_prof.compare import pairing
 from annt_prof.compare.verdict import floor_of
+from annt_prof.compare.wording import without_figures
 from annt_prof.errors import UserError
 from annt_prof.explain import costs, shapley
 from annt_prof.explain.advice import advise, machine_of_run
@@ -103,9 +104,9 @@ def _technique(name: str, facts: Facts) -> TechniqueExplanation:
     baseline = facts.measured.get(NO_TECHNIQUES)
     variant = facts.measured.get(frozenset((name,)))
     if baseline is None or facts.baseline_ns is None or variant is None:
-        return _not_measured(name, facts)
+        return _not_compared(name, facts)
     if variant.speedup is None or variant.verdict is None:
-        return _not_measured(name, facts)
+        return _not_compared(name, facts)
     worth = _WORTH[variant.verdict.effect]
     alone = costs.saving(variant.speedup, facts.baseline_ns)
     bounds = _bounds(name, facts, baseline.samples_per_iteration)
@@ -174,18 +175,18 @@ def _paid_back_after(
     return math.ceil(extra_s * units.NS_PER_S / saved_ns)
 
 
-def _not_measured(name: str, facts: Facts) -> TechniqueExplanation:
-    """Return what is known of a technique that was not measured alone: maybe its share."""
-    worth, why = _why_not_measured(name, facts)
-    share = facts.shares.get(name)
+def _not_compared(name: str, facts: Facts) -> TechniqueExplanation:
+    """Return what is known of a technique without a verdict alone: maybe its share."""
+    worth, why = _why_not_compared(name, facts)
+    share, given_others = facts.shares.get(name), _given_others(name, facts)
     if share is None:
-        return TechniqueExplanation(name, worth, why)
+        return TechniqueExplanation(name, worth, why, given_others=given_others)
     placed = place(name, facts, share)
     return TechniqueExplanation(
         name,
         worth,
         why,
-        given_others=_given_others(name, facts),
+        given_others=given_others,
         share=share,
         saving_by_category_ns=placed.by_category_ns if placed.agrees else None,
         not_in_trace_ns=placed.not_in_trace_ns if placed.agrees else None,
@@ -194,16 +195,18 @@ def _not_measured(name: str, facts: Facts) -> TechniqueExplanation:
     )
 
 
-def _why_not_measured(name: str, facts: Facts) -> tuple[Worth, str]:
-    for variant in facts.run.variants:
-        if variant.factors == (name,) and variant.status != "measured":
-            status = variant.status.replace("_", " ")
-            if variant.status == "not_applicable":
-                return Worth.NOT_APPLICABLE, f"not applicable: {variant.reason or status}"
-            return Worth.INCONCLUSIVE, f"not measured: {variant.reason or status}"
-    if name in facts.shares:
-        return Worth.INCONCLUSIVE, "not measured alone, only beside other techniques"
-    return Worth.INCONCLUSIVE, "not measured: no round has both it and the baseline"
+def _why_not_compared(name: str, facts: Facts) -> tuple[Worth, str]:
+    alone = [variant for variant in facts.run.variants if variant.factors == (name,)]
+    for variant in alone:
+        if variant.status != "measured" or not variant.windows:
+            refused = variant.status == "not_applicable"
+            worth = Worth.NOT_APPLICABLE if refused else Worth.NOT_MEASURED
+            return worth, without_figures(variant.status, variant.reason)
+    if alone:
+        return Worth.INCONCLUSIVE, "not compared: no round has both it and the baseline"
+    if any(name in names for names in facts.measured):
+        return Worth.NOT_MEASURED, "not measured alone, only beside other techniques"
+    return Worth.NOT_MEASURED, "not measured, alone or beside other techniques"
 
 
 def _given_others(name: str, facts: Facts) -> Amount | None:

@@ -12,13 +12,17 @@ from annt_prof.runs.verdict import Verdict
 
 
 class Worth(StrEnum):
-    """What a technique is worth here, as far as the launches can tell."""
+    """What a technique is worth here, as far as the launches can tell.
+
+    ``NOT_MEASURED`` has no figure alone: it crashed, say, or was measured beside others only.
+    """
 
     HELPS = "helps"
     NO_MEASURABLE_EFFECT = "no_measurable_effect"
     HURTS = "hurts"
     NOT_APPLICABLE = "not_applicable"
     INCONCLUSIVE = "inconclusive"
+    NOT_MEASURED = "not_measured"
 
 
 class Amount(msgspec.Struct, frozen=True, rename={"low_ns": "low", "high_ns": "high"}):

@@ -35,6 +35,7 @@ _STYLES = {
     Worth.NO_MEASURABLE_EFFECT: "bold",
     Worth.NOT_APPLICABLE: "dim",
     Worth.INCONCLUSIVE: "bold yellow",
+    Worth.NOT_MEASURED: "bold yellow",
 }
 _ITSELF = {
     "differs": "NOT 1: take differences of this size for noise",

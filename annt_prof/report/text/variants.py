@@ -9,7 +9,7 @@ from rich.console import Group
 from rich.text import Text
 
 from annt_prof import units
-from annt_prof.compare.wording import phrase
+from annt_prof.compare.wording import phrase, without_figures
 from annt_prof.report.text.lines import Hanging, heading, indented, left, plain, right
 from annt_prof.report.text.table_notes import notes
 from annt_prof.runs.verdict import Effect
@@ -129,10 +129,7 @@ def _status(row: VariantRow) -> str:
     """Say why there are no figures; what the baseline's row has said is not said again."""
     if row.as_the_baseline:
         return "crashed as the baseline did"
-    if row.status == "measured":
-        return "no window was measured"
-    reason = f": {row.reason}" if row.reason else ""
-    return f"{row.status.replace('_', ' ')}{reason}"
+    return without_figures(row.status, row.reason)
 
 
 def _below(row: VariantRow) -> Iterator[Text]:

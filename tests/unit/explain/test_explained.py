@@ -68,7 +68,7 @@ def test_without_a_baseline_nothing_is_worth_anything():
     assert (found.launches, found.baseline_ns, found.total) == (0, None, None)
     (amp,) = found.techniques
     assert amp.worth is Worth.INCONCLUSIVE
-    assert amp.reason == "not measured: no round has both it and the baseline"
+    assert amp.reason == "not compared: no round has both it and the baseline"
 
 
 def three():
@@ -181,9 +181,17 @@ def test_an_effect_without_an_interval_pays_nothing_back():
 @pytest.mark.parametrize(
     ("status", "reason", "worth", "said"),
     [
-        ("out_of_memory", None, Worth.INCONCLUSIVE, "not measured: out of memory"),
-        ("crashed", "killed", Worth.INCONCLUSIVE, "not measured: killed"),
-        ("not_applicable", None, Worth.NOT_APPLICABLE, "not applicable: not applicable"),
+        ("out_of_memory", None, Worth.NOT_MEASURED, "out of memory"),
+        (
+            "out_of_memory",
+            "at the optimizer",
+            Worth.NOT_MEASURED,
+            "out of memory: at the optimizer",
+        ),
+        ("crashed", "killed", Worth.NOT_MEASURED, "crashed: killed"),
+        ("not_measured", "as above", Worth.NOT_MEASURED, "not measured: as above"),
+        ("measured", None, Worth.NOT_MEASURED, "no window was measured"),
+        ("not_applicable", None, Worth.NOT_APPLICABLE, "not applicable"),
         ("not_applicable", "no", Worth.NOT_APPLICABLE, "not applicable: no"),
     ],
 )
@@ -194,14 +202,36 @@ def test_why_a_technique_was_not_measured(status, reason, worth, said):
     assert (amp.name, amp.worth, amp.reason) == ("amp", worth, said)
 
 
-def test_no_common_round_is_not_measured_either():
+def test_what_is_in_no_set_that_was_measured_was_not_measured_at_all():
+    without_amp = spread("tf32", 72.0)
+    whole = lost("all", "crashed", "killed", factors=("amp", "tf32"))
+    amp = named(explain(run(baseline(), without_amp, whole)))["amp"]
+    assert amp.worth is Worth.NOT_MEASURED
+    assert amp.reason == "not measured, alone or beside other techniques"
+
+
+def test_leaving_one_out_tells_what_it_adds_to_the_others():
+    """Neither is measured alone but by its absence from the whole."""
+    three_of_them = ("amp", "tf32", "compile")
+    measured = run(
+        baseline(),
+        spread("all", 48.0, factors=three_of_them),
+        spread("without amp", 64.0, factors=("tf32", "compile")),
+    )
+    amp = named(explain(measured))["amp"]
+    assert amp.given_others.ns == 2 * MS
+    assert (amp.worth, amp.share) == (Worth.NOT_MEASURED, None)
+    assert amp.reason == "not measured alone, only beside other techniques"
+
+
+def test_no_common_round_is_not_compared():
     late = spread("amp", 64.0)
     late = replace(late, windows=tuple(replace(w, round=w.round + 10) for w in late.windows))
     found = explain(run(baseline(), late))
     assert (found.orders, found.total) == (0, None)
     (amp,) = found.techniques
     assert amp.worth is Worth.INCONCLUSIVE
-    assert amp.reason == "not measured: no round has both it and the baseline"
+    assert amp.reason == "not compared: no round has both it and the baseline"
 
 
 def test_what_is_known_of_a_variant_is_with_its_technique():

@@ -218,8 +218,8 @@ def test_a_lost_variant_says_what_happened():
         measured("baseline", (), 100, 1), lost("amp", "crashed", "killed", factors=("amp",))
     )
     (found,) = explain(run).techniques
-    assert found.worth is Worth.INCONCLUSIVE
-    assert found.reason == "not measured: killed"
+    assert found.worth is Worth.NOT_MEASURED
+    assert found.reason == "crashed: killed"
     assert found.speedup is None
 
 

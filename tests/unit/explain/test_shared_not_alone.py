@@ -63,4 +63,4 @@ def test_the_waterfall_closes_and_the_share_has_its_lines() -> None:
 def test_what_crashed_alone_has_its_share_and_says_that_it_crashed() -> None:
     tf32 = explain(made(lost("tf32", "crashed", "killed"))).techniques[1]
     assert tf32.share.ns == 1 * MS
-    assert "killed" in tf32.reason
+    assert tf32.reason == "crashed: killed"
