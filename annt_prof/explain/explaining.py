@@ -30,7 +30,7 @@ from annt_prof.explain.reasons import reason
 from annt_prof.explain.signature import movements
 from annt_prof.explain.throughput import throughputs
 from annt_prof.explain.waiting import loading_decides
-from annt_prof.plan import AGAIN
+from annt_prof.plan import AGAIN, BASELINE
 from annt_prof.remarks import Source
 from annt_prof.runs.conditions import not_as_asked
 from annt_prof.runs.verdict import Effect
@@ -84,7 +84,15 @@ def explain(run: Run, ceilings: Ceilings | None = None) -> Explanation:
         stop=run.stop,
         complete=run.complete,
         not_as_asked=not_as_asked(run),
+        baseline_failure=_baseline_failure(facts),
     )
+
+
+def _baseline_failure(facts: Facts) -> str | None:
+    baseline = next((v for v in facts.run.variants if v.name == BASELINE), None)
+    if baseline is None or facts.baseline_ns is not None:
+        return None
+    return without_figures(baseline.status, baseline.reason)
 
 
 def _launches(facts: Facts, techniques: tuple[TechniqueExplanation, ...]) -> int:

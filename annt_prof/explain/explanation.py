@@ -190,6 +190,7 @@ class Explanation(msgspec.Struct, frozen=True):
         rounds: Behind the total; 0 without one.
         rounds_of_mix: In which the whole mix was measured beside the baseline; more than
             ``rounds`` where something that the total is shared out over lacks some of them.
+        baseline_failure: Why the baseline has no figures, with its status; None where it has.
     """
 
     run_id: str
@@ -211,3 +212,4 @@ class Explanation(msgspec.Struct, frozen=True):
     not_as_asked: tuple[str, ...] = ()
     rounds: int = 0
     rounds_of_mix: int = 0
+    baseline_failure: str | None = None

@@ -31,6 +31,7 @@ def explanation_document(view: ExplanationView) -> bytes:
         "orders": explanation.orders,
         "launches": explanation.launches,
         "baseline_ns_per_sample": explanation.baseline_ns,
+        "baseline_failure": explanation.baseline_failure,
         "total_saving_ns_per_sample": total and total.ns,
         "total_saving_interval_ns_per_sample": total
         and {"low": total.low_ns, "high": total.high_ns},

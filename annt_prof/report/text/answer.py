@@ -47,8 +47,9 @@ def render(view: RunView, directory: Path, console: Console) -> None:
 
 def _closing(view: RunView) -> Iterator[tuple[str, str]]:
     yield "stopped", view.stop
-    in_launches = f"{view.num_rounds} in {units.count(view.num_launches, 'launch', 'launches')}"
-    yield "rounds", f"{in_launches}, in an order shuffled with seed {view.seed}"
+    if view.num_rounds:
+        in_launches = f"{view.num_rounds} in {units.count(view.num_launches, 'launch', 'launches')}"
+        yield "rounds", f"{in_launches}, in an order shuffled with seed {view.seed}"
     if view.telemetry_note:
         yield "sampled", view.telemetry_note
 

@@ -90,18 +90,22 @@ def _parts(view: ExplanationView, width: int) -> Iterator[RenderableType]:
 
 
 def _design(view: ExplanationView) -> str:
-    launches = units.count(view.explanation.launches, "launch", "launches")
+    launches = ""
+    if view.explanation.launches:
+        launches = f", {units.count(view.explanation.launches, 'launch', 'launches')}"
     shared = ""
     if view.orders is not None:
         shared = (
             f", shares estimated from {view.orders.walked} of {units.whole(view.orders.of)} orders"
         )
-    return f"{view.explanation.design}, {launches}, per sample{shared}"
+    return f"{view.explanation.design}{launches}, per sample{shared}"
 
 
 def _whole(view: ExplanationView) -> Iterator[tuple[str, str]]:
     if view.explanation.baseline_ns is not None:
         yield "baseline", units.duration(view.explanation.baseline_ns)
+    if view.explanation.baseline_failure is not None:
+        yield "baseline", view.explanation.baseline_failure
     if view.total is not None:
         yield "whole mix", f"{saving(view.total)}{_over(view.rounds)}"
     if view.stop_matters:

@@ -62,8 +62,8 @@ def variants(view: RunView) -> RenderableType:
             parts += [indented(line) for line in _below(row)]
         else:
             parts.append(_without_figures(row, width))
-    parts.append(Text())
     if view.notes is not None:
+        parts.append(Text())
         parts += [indented(plain(note, "dim"), 0) for note in notes(view.notes)]
     return Group(*parts)
 
