@@ -96,6 +96,11 @@ def short_or_long(duration_ns: float) -> str:
     return seconds(duration_ns / NS_PER_S)
 
 
+def reads_as_nothing(duration_ns: float) -> bool:
+    """Tell whether a sentence would give a duration as ``0.000 ms``, or as that with a sign."""
+    return float(milliseconds(duration_ns, duration_decimals([duration_ns]))) == 0
+
+
 def seconds(duration_s: float) -> str:
     """Return a span that someone waits for, as ``8 s`` or ``2 min 05 s``."""
     whole = max(0, round(duration_s))

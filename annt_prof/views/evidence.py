@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from annt_prof import units
 from annt_prof.views.amounts import AmountView, SavingView, build_amount_view, build_saving_view
 
 if TYPE_CHECKING:
@@ -51,10 +52,9 @@ class Moved(msgspec.Struct, frozen=True):
     """Where the time went or came from.
 
     Attributes:
-        categories: The largest changes, the largest first.
-        others_ns: The change of all others together; None where that is nothing.
-        not_in_traces_ns: What the timed windows show and the traces do not; None where that is
-            no more than rounding leaves.
+        categories: The largest changes, the largest first; none that reads as nothing.
+        others_ns: The change of all others together; None where that reads as nothing.
+        not_in_traces_ns: What the timed windows show and the traces do not; None like that.
     """
 
     categories: tuple[CategoryChange, ...]
@@ -222,15 +222,15 @@ def _lines(technique: TechniqueExplanation) -> Iterator[Evidence]:
 
 
 def _moved(saving_by_category_ns: Mapping[str, int], lacking_ns: int) -> Moved:
-    moved = [CategoryChange(name, -ns) for name, ns in saving_by_category_ns.items() if ns]
+    moved = [CategoryChange(name, -ns) for name, ns in saving_by_category_ns.items()]
     moved.sort(key=lambda change: -abs(change.change_ns))
-    others_ns = sum(change.change_ns for change in moved[_MOST_CATEGORIES:])
-    rounding_ns = len(saving_by_category_ns)  # at most one for each category
-    return Moved(
-        tuple(moved[:_MOST_CATEGORIES]),
-        others_ns or None,
-        -lacking_ns if abs(lacking_ns) > rounding_ns else None,
-    )
+    shown = [c for c in moved[:_MOST_CATEGORIES] if not units.reads_as_nothing(c.change_ns)]
+    others_ns = sum(change.change_ns for change in moved[len(shown) :])
+    return Moved(tuple(shown), _told(others_ns), _told(-lacking_ns))
+
+
+def _told(change_ns: int) -> int | None:
+    return None if units.reads_as_nothing(change_ns) else change_ns
 
 
 def _signature(movements: tuple[Movement, ...]) -> Signature:

@@ -47,15 +47,15 @@ from annt_prof.views.waterfall import MovingPart, WaterfallBar, build_waterfall_
 from hand_made import MS
 
 SAVED = {
-    "forward": 31,
-    "backward": 240,
-    "optimizer": -52,
+    "forward": 31_000,
+    "backward": 240_000,
+    "optimizer": -52_000,
     "sync": 0,
-    "h2d_copy": 17,
-    "zero_grad": 13,
-    "host_bound": -71,
-    "data_loading": 19,
-    "communication": 11,
+    "h2d_copy": 17_000,
+    "zero_grad": 13_000,
+    "host_bound": -71_000,
+    "data_loading": 19_000,
+    "communication": 11_000,
 }
 AMP = TechniqueExplanation(
     name="amp",
@@ -99,7 +99,12 @@ PINNED = TechniqueExplanation(
     worth=Worth.HURTS,
     reason="it hurts",
     share=Amount(-800_000, -900_000, -700_000),
-    saving_by_category_ns={"h2d_copy": 60, "host_bound": -1_300, "sync": 0, "forward": -90},
+    saving_by_category_ns={
+        "h2d_copy": 60_000,
+        "host_bound": -1_300_000,
+        "sync": 0,
+        "forward": -90_000,
+    },
     bounds=Bounds(-20, -10, "copies"),
     prediction_held=True,
     prediction_error_ns=5,
@@ -128,14 +133,14 @@ def test_every_line_of_evidence_in_its_order() -> None:
         Share(AmountView(2_500_000, 2_400_000, 2_600_000, 3)),
         Moved(
             (
-                CategoryChange("backward", -240),
-                CategoryChange("host_bound", 71),
-                CategoryChange("optimizer", 52),
-                CategoryChange("forward", -31),
-                CategoryChange("data_loading", -19),
-                CategoryChange("h2d_copy", -17),
+                CategoryChange("backward", -240_000),
+                CategoryChange("host_bound", 71_000),
+                CategoryChange("optimizer", 52_000),
+                CategoryChange("forward", -31_000),
+                CategoryChange("data_loading", -19_000),
+                CategoryChange("h2d_copy", -17_000),
             ),
-            others_ns=-24,
+            others_ns=-24_000,
             not_in_traces_ns=-700,
         ),
         Reconciled(traced_ns=1_100_000, left_ns=1_900_000),
@@ -155,9 +160,9 @@ def test_of_what_is_not_known_there_is_no_line() -> None:
         Share(AmountView(-800_000, -900_000, -700_000, 3)),
         Moved(
             (
-                CategoryChange("host_bound", 1_300),
-                CategoryChange("forward", 90),
-                CategoryChange("h2d_copy", -60),
+                CategoryChange("host_bound", 1_300_000),
+                CategoryChange("forward", 90_000),
+                CategoryChange("h2d_copy", -60_000),
             ),
             None,
             None,
@@ -187,11 +192,32 @@ def test_a_first_step_is_told_of_from_a_second_on() -> None:
         assert (FirstStep(extra_s, 1_234) in lines) is told
 
 
-def test_what_the_traces_lack_is_told_from_what_rounding_leaves() -> None:
-    for lacking_ns, told in ((9, None), (-9, None), (10, -10), (-10, 10), (None, None)):
-        found = build_evidence(msgspec.structs.replace(AMP, not_in_trace_ns=lacking_ns))
-        (moved,) = (line for line in found if isinstance(line, Moved))
-        assert moved.not_in_traces_ns == told
+@pytest.mark.parametrize(
+    ("ns", "told"), [(499, None), (-499, None), (501, -501), (-501, 501), (0, None)]
+)
+def test_a_change_that_would_read_0_is_no_change(ns: int, told: int | None) -> None:
+    def moved(**fields: object) -> Moved:
+        lines = build_evidence(msgspec.structs.replace(AMP, **fields))
+        return next(line for line in lines if isinstance(line, Moved))
+
+    assert moved(not_in_trace_ns=ns).not_in_traces_ns == told
+    seventh = {name: saved for name, saved in SAVED.items() if abs(saved) > 13_000} | {"sync": ns}
+    assert moved(saving_by_category_ns=seventh).others_ns == told
+    alone = moved(saving_by_category_ns={"forward": ns, "sync": 0})
+    assert alone.categories == (() if told is None else (CategoryChange("forward", told),))
+    assert alone.others_ns is None
+
+
+def test_what_the_traces_lack_may_be_unknown() -> None:
+    lines = build_evidence(msgspec.structs.replace(AMP, not_in_trace_ns=None))
+    assert [line.not_in_traces_ns for line in lines if isinstance(line, Moved)] == [None]
+
+
+def test_small_changes_may_add_up() -> None:
+    small = {"forward": 400, "backward": 400, "sync": -1_000_000}
+    lines = build_evidence(msgspec.structs.replace(AMP, saving_by_category_ns=small))
+    (moved,) = (line for line in lines if isinstance(line, Moved))
+    assert (moved.categories, moved.others_ns) == ((CategoryChange("sync", 1_000_000),), -800)
 
 
 def test_off_by_is_told_only_of_what_did_not_hold() -> None:
@@ -238,19 +264,19 @@ def test_the_waterfall_has_every_level() -> None:
             -2_500_000,
             7_500_000,
             (
-                MovingPart("backward", 240),
-                MovingPart("forward", 31),
-                MovingPart("data_loading", 19),
-                MovingPart("h2d_copy", 17),
-                MovingPart("zero_grad", 13),
-                MovingPart("communication", 11),
+                MovingPart("backward", 240_000),
+                MovingPart("forward", 31_000),
+                MovingPart("data_loading", 19_000),
+                MovingPart("h2d_copy", 17_000),
+                MovingPart("zero_grad", 13_000),
+                MovingPart("communication", 11_000),
             ),
         ),
         WaterfallBar(
             "pin_memory",
             800_000,
             7_500_000,
-            (MovingPart("host_bound", 1_300), MovingPart("forward", 90)),
+            (MovingPart("host_bound", 1_300_000), MovingPart("forward", 90_000)),
         ),
     )
     assert view.whole == WaterfallBar("the whole mix", 8_400_000, 0)
@@ -275,7 +301,7 @@ def test_a_share_of_nothing_is_drawn_in_what_was_saved() -> None:
     neither = msgspec.structs.replace(PINNED, share=Amount(0, -1, 1))
     view = build_waterfall_view(changed(techniques=(neither,)))
     assert view is not None
-    parts = (MovingPart("h2d_copy", 60),)
+    parts = (MovingPart("h2d_copy", 60_000),)
     assert view.techniques == (WaterfallBar("pin_memory", 0, 10_000_000, parts),)
 
 
