@@ -124,7 +124,8 @@ class ExplanationView(msgspec.Struct, frozen=True, kw_only=True):
         orders: Where shares are estimated from a sample of orders.
         total: What the whole mix saves or costs; None where it was not measured.
         rounds: Where the total is over some of them: those that everything behind the shares has.
-        stop_matters: Whether why measuring stopped explains why there are no intervals.
+        stop_matters: Whether why measuring stopped explains why there are no intervals; not of a
+            run that is incomplete, which says so anyhow.
         baseline_again: None where it was not measured twice, or without an interval.
         predictions: None where there are none.
         waterfall: None where the total is not shared out.
@@ -154,7 +155,7 @@ def build_explanation_view(explanation: Explanation) -> ExplanationView:
         orders=_orders(explanation),
         total=None if explanation.total is None else build_saving_view(explanation.total),
         rounds=_rounds(explanation),
-        stop_matters=0 < explanation.launches < LEAST_LAUNCHES,
+        stop_matters=explanation.complete and 0 < explanation.launches < LEAST_LAUNCHES,
         baseline_again=_again(explanation),
         predictions=_predictions(explanation),
         waterfall=build_waterfall_view(explanation),

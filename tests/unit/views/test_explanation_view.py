@@ -335,6 +335,8 @@ def test_why_measuring_stopped_matters_where_launches_are_too_few_for_an_interva
     launches: int, matters: bool
 ) -> None:
     assert build_explanation_view(changed(launches=launches)).stop_matters is matters
+    # An incomplete run says why it stopped in any case.
+    assert not build_explanation_view(changed(launches=launches, complete=False)).stop_matters
 
 
 @pytest.mark.parametrize(("rounds", "expected"), [(0, None), (7, RoundsTaken(7, 8)), (8, None)])
