@@ -43,13 +43,16 @@ class BaselineAgain(msgspec.Struct, frozen=True):
     """The baseline against itself.
 
     Attributes:
-        low, high: 95 % interval of the ratio.
-        judgement: ``differs`` from 1, ``too_wide`` to tell, or the ``same``, as it should be.
+        ratio: As of a speedup.
+        low, high: Its 95 % interval; None, both, where there is none.
+        judgement: ``differs`` from 1, ``too_wide`` to tell, or the ``same``, as it should be;
+            ``no_interval`` with too few launches for one.
     """
 
-    low: float
-    high: float
-    judgement: Literal["differs", "too_wide", "same"]
+    ratio: float
+    low: float | None
+    high: float | None
+    judgement: Literal["differs", "too_wide", "same", "no_interval"]
 
 
 class PredictionsView(msgspec.Struct, frozen=True):
@@ -126,7 +129,7 @@ class ExplanationView(msgspec.Struct, frozen=True, kw_only=True):
         rounds: Where the total is over some of them: those that everything behind the shares has.
         stop_matters: Whether why measuring stopped explains why there are no intervals; not of a
             run that is incomplete, which says so anyhow.
-        baseline_again: None where it was not measured twice, or without an interval.
+        baseline_again: None where it was not measured twice.
         predictions: None where there are none.
         waterfall: None where the total is not shared out.
         techniques: In the mix's order.
@@ -177,15 +180,17 @@ def _rounds(explanation: Explanation) -> RoundsTaken | None:
 
 
 def _again(explanation: Explanation) -> BaselineAgain | None:
-    """Return whether the baseline is the same as itself; None where there is no interval."""
+    """Return whether the baseline is the same as itself; None where it was not measured twice."""
     again, verdict = explanation.baseline_again, explanation.verdict_on_again
-    if again is None or verdict is None or again.low is None or again.high is None:
+    if again is None or verdict is None:
         return None
+    if again.low is None or again.high is None:
+        return BaselineAgain(again.ratio, None, None, "no_interval")
     if verdict.as_far_as_baseline or verdict.effect in (Effect.FASTER, Effect.SLOWER):
-        return BaselineAgain(again.low, again.high, "differs")
+        return BaselineAgain(again.ratio, again.low, again.high, "differs")
     if verdict.effect is not Effect.NO_MEASURABLE_EFFECT:
-        return BaselineAgain(again.low, again.high, "too_wide")
-    return BaselineAgain(again.low, again.high, "same")
+        return BaselineAgain(again.ratio, again.low, again.high, "too_wide")
+    return BaselineAgain(again.ratio, again.low, again.high, "same")
 
 
 def _predictions(explanation: Explanation) -> PredictionsView | None:

@@ -41,6 +41,7 @@ _ITSELF = {
     "differs": "NOT 1: take differences of this size for noise",
     "too_wide": "too wide to tell anything",
     "same": "as it should be",
+    "no_interval": "and so no smaller effect is told from none",
 }
 _WHY_ASSUMED = {
     WhyAssumed.NAMES_DO_NOT_TELL: "kernel names do not tell",
@@ -123,8 +124,10 @@ def _over(rounds: RoundsTaken | None) -> str:
 
 
 def _itself(again: BaselineAgain) -> str:
-    low, high = units.ratio(again.low, 3), units.ratio(again.high, 3)
-    return f"the baseline measured twice is {low} to {high}, {_ITSELF[again.judgement]}"
+    measured = f"{units.ratio(again.ratio, 3)} (no interval)"
+    if again.low is not None and again.high is not None:
+        measured = f"{units.ratio(again.low, 3)} to {units.ratio(again.high, 3)}"
+    return f"the baseline measured twice is {measured}, {_ITSELF[again.judgement]}"
 
 
 def _predictions(told: PredictionsView) -> str:

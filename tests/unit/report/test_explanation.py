@@ -149,6 +149,16 @@ def test_the_baseline_against_itself_is_judged_by_its_interval(again_ms, said):
     assert said in shown(explain(run(base, other, again)), 200)
 
 
+@pytest.mark.parametrize("launches", [1, 2])
+def test_too_few_launches_still_tell_how_far_the_baseline_is_from_itself(launches):
+    base = variant("baseline", [130.0] * launches)
+    again = variant("baseline_again", [100.0] * launches, factors=())
+    assert (
+        "itself       the baseline measured twice is 1.300x (no interval), and so no smaller "
+        "effect is told from none\n"
+    ) in shown(explain(run(base, again)), 200)
+
+
 def test_a_loss_is_no_negative_saving():
     base = variant("baseline", [100.0, 100.1, 99.9])
     slower = variant("amp", [120.0, 120.1, 119.9])

@@ -379,10 +379,11 @@ def test_orders_are_told_where_shares_are_estimated(
 def test_the_baseline_against_itself(verdict: Verdict, judgement: str) -> None:
     again = Speedup(1.01, 0.97, 1.06, 4, 4)
     view = build_explanation_view(changed(baseline_again=again, verdict_on_again=verdict))
-    assert view.baseline_again == BaselineAgain(0.97, 1.06, judgement)
+    assert view.baseline_again == BaselineAgain(1.01, 0.97, 1.06, judgement)
     bare = msgspec.structs.replace(again, low=None, high=None)
     view = build_explanation_view(changed(baseline_again=bare, verdict_on_again=verdict))
-    assert view.baseline_again is None
+    assert view.baseline_again == BaselineAgain(1.01, None, None, "no_interval")
+    assert build_explanation_view(EXPLANATION).baseline_again is None
 
 
 def test_throughputs_name_a_mix_where_there_are_several_precisions() -> None:
