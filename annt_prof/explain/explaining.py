@@ -14,6 +14,7 @@ from annt_prof.errors import UserError
 from annt_prof.explain import costs, shapley
 from annt_prof.explain.advice import advise, machine_of_run
 from annt_prof.explain.attribution import place
+from annt_prof.explain.beside_others import given_others, without_verdict
 from annt_prof.explain.explanation import (
     Amount,
     Bounds,
@@ -112,9 +113,9 @@ def _technique(name: str, facts: Facts) -> TechniqueExplanation:
     baseline = facts.measured.get(NO_TECHNIQUES)
     variant = facts.measured.get(frozenset((name,)))
     if baseline is None or facts.baseline_ns is None or variant is None:
-        return _not_compared(name, facts)
+        return without_verdict(name, facts)
     if variant.speedup is None or variant.verdict is None:
-        return _not_compared(name, facts)
+        return without_verdict(name, facts)
     worth = _WORTH[variant.verdict.effect]
     alone = costs.saving(variant.speedup, facts.baseline_ns)
     bounds = _bounds(name, facts, baseline.samples_per_iteration)
@@ -137,7 +138,7 @@ def _technique(name: str, facts: Facts) -> TechniqueExplanation:
         ),
         speedup=variant.speedup,
         alone=alone,
-        given_others=_given_others(name, facts),
+        given_others=given_others(name, facts),
         share=facts.shares.get(name),
         smallest_effect=costs.smallest_effect(
             pairing.log_ratios(baseline, variant), trims=not baseline.uneven
@@ -181,53 +182,6 @@ def _paid_back_after(
         return None
     saved_ns = baseline.step_time.mean_ns * (1 - 1 / variant.speedup.ratio)
     return math.ceil(extra_s * units.NS_PER_S / saved_ns)
-
-
-def _not_compared(name: str, facts: Facts) -> TechniqueExplanation:
-    """Return what is known of a technique without a verdict alone: maybe its share."""
-    worth, why = _why_not_compared(name, facts)
-    share, given_others = facts.shares.get(name), _given_others(name, facts)
-    if share is None:
-        return TechniqueExplanation(name, worth, why, given_others=given_others)
-    placed = place(name, facts, share)
-    return TechniqueExplanation(
-        name,
-        worth,
-        why,
-        given_others=given_others,
-        share=share,
-        saving_by_category_ns=placed.by_category_ns if placed.agrees else None,
-        not_in_trace_ns=placed.not_in_trace_ns if placed.agrees else None,
-        traced_ns=placed.traced_ns,
-        unreconciled_ns=placed.unreconciled_ns,
-    )
-
-
-def _why_not_compared(name: str, facts: Facts) -> tuple[Worth, str]:
-    alone = [variant for variant in facts.run.variants if variant.factors == (name,)]
-    for variant in alone:
-        if variant.status != "measured" or not variant.windows:
-            refused = variant.status == "not_applicable"
-            worth = Worth.NOT_APPLICABLE if refused else Worth.NOT_MEASURED
-            return worth, without_figures(variant.status, variant.reason)
-    if alone:
-        return Worth.INCONCLUSIVE, "not compared: no round has both it and the baseline"
-    if any(name in names for names in facts.measured):
-        return Worth.NOT_MEASURED, "not measured alone, only beside other techniques"
-    return Worth.NOT_MEASURED, "not measured, alone or beside other techniques"
-
-
-def _given_others(name: str, facts: Facts) -> Amount | None:
-    """Return what it saves on top of all others, where both sets were measured."""
-    baseline = facts.compared.get(NO_TECHNIQUES)
-    others = facts.compared.get(frozenset(facts.acting) - {name})
-    whole = facts.compared.get(frozenset(facts.acting))
-    if baseline is None or others is None or whole is None or facts.baseline_ns is None:
-        return None
-    before, found = pairing.speedup(baseline, others), pairing.speedup(others, whole)
-    if before is None or found is None:
-        return None
-    return costs.saving(found, facts.baseline_ns / before.ratio)
 
 
 def _pitfalls(name: str, variant: VariantRecord, baseline: VariantRecord) -> tuple[str, ...]:
