@@ -98,7 +98,7 @@ def short_or_long(duration_ns: float) -> str:
 
 def reads_as_nothing(duration_ns: float) -> bool:
     """Tell whether a sentence would give a duration as ``0.000 ms``, or as that with a sign."""
-    return float(milliseconds(duration_ns, duration_decimals([duration_ns]))) == 0
+    return round(duration_ns / NS_PER_MS, duration_decimals([duration_ns])) == 0
 
 
 def seconds(duration_s: float) -> str:
