@@ -218,6 +218,7 @@ def _short_steps(breakdown: Breakdown) -> Iterator[str]:
 def _remarks(timeline: Timeline, breakdown: Breakdown | None, untold: str | None) -> Iterator[str]:
     trace = timeline.trace
     yield from trace.losses
+    yield from trace.doubts
     if untold is not None:
         yield untold
     if timeline.unrecorded is not None:

@@ -180,6 +180,7 @@ class Trace:
         num_clamped: Durations that were negative or overflowing, taken as 0.
         num_malformed: Events left out because they have no time or an impossible type.
         losses: What of the file could not be read, a sentence each.
+        doubts: Why what was read may be wrong although nothing of it is missing, a sentence each.
     """
 
     source: str
@@ -198,6 +199,7 @@ class Trace:
     num_clamped: int
     num_malformed: int
     losses: tuple[str, ...]
+    doubts: tuple[str, ...] = ()
 
     def names_where(self, found: list[bool]) -> NDArray[np.bool_]:
         """Spread a verdict per name over the events; bool, shape (n,)."""

@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 
 
 _LIST = re.compile(rb"[%s]*\[" % WHITESPACE)
+_STOPPED = "the program that wrote it was probably stopped; record the trace again"
+_MISNAMED = (
+    "its name ends in .gz, and it does not begin as a gzip file does: its first bytes are damaged, "
+    "or it is something else"
+)
 _UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -64,12 +69,16 @@ def decode_whole(found: Content, where: str) -> Decoded:
         return _decode_each(text, where)
     except msgspec.DecodeError as error:
         if found.truncated or _is_at_the_end(error, len(text)):
-            return _salvage(text, where)
-        raise UserError(f"not JSON: {error}", where=where) from None
+            return _salvage(found, where)
+        raise _not_json(str(error), found, where) from None
     except UnicodeDecodeError as error:
-        raise UserError(f"not JSON: {error.reason} at byte {error.start}", where=where) from None
+        raise _not_json(f"{error.reason} at byte {error.start}", found, where) from None
     except RecursionError:
         raise UserError("not a PyTorch trace: nested too deeply", where=where) from None
+
+
+def _not_json(why: str, found: Content, where: str) -> UserError:
+    return UserError(f"not JSON: {why}", where=where, hint=_MISNAMED if found.misnamed else None)
 
 
 def _is_at_the_end(error: msgspec.DecodeError, length: int) -> bool:
@@ -78,13 +87,16 @@ def _is_at_the_end(error: msgspec.DecodeError, length: int) -> bool:
     return "truncated" in str(error) or (place is not None and int(place[1]) >= length)
 
 
-def _salvage(text: bytearray, where: str) -> Decoded:
+def _salvage(found: Content, where: str) -> Decoded:
+    text = found.text
     salvaged = whole_events(text, is_list=_is_list(text))
     if salvaged is None:
         raise UserError(
-            "the file breaks off before its first whole event" if text else "the file is empty",
+            "the file breaks off before its first whole event"
+            if text or found.truncated
+            else "the file is empty",
             where=where,
-            hint="the program that wrote it was probably stopped; record the trace again",
+            hint=_MISNAMED if found.misnamed and text else _STOPPED,
         )
     document, num_lost = salvaged
     num_whole = len(document.traceEvents or ())

@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from annt_prof.trace.source import Notify
 
 
+_UNPROVEN = (
+    "the compressed file ends before its check sum, so nothing proves that what was read of it is "
+    "as it was written"
+)
+
+
 def read(path: Path, max_bytes: int = DEFAULT_MAX_BYTES, notify: Notify | None = None) -> Trace:
     """Read ``.json`` or ``.json.gz`` into columns.
 
@@ -31,7 +37,8 @@ def read(path: Path, max_bytes: int = DEFAULT_MAX_BYTES, notify: Notify | None =
         max_bytes: Bound on the decompressed size.
         notify: Told every now and then how many bytes of the file have been read, and its size.
 
-    A file without its end gives the events before it; ``Trace.losses`` says so.
+    A file without its end gives the events before it; ``Trace.losses`` says so. Where the end
+    lacks nothing but the check sum of what was compressed, ``Trace.doubts`` does.
 
     Raises:
         UserError: The file cannot be read, is damaged, is no JSON, holds no ``traceEvents``,
@@ -69,17 +76,24 @@ def _read_sliced(path: Path, max_bytes: int, notify: Notify | None) -> Trace:
 
 def _read_whole(path: Path, max_bytes: int) -> Trace:
     """Read what is damaged, or laid out as Kineto never does; it takes more memory."""
-    decoded = decode_whole(content(path, max_bytes), str(path))
+    found = content(path, max_bytes)
+    decoded = decode_whole(found, str(path))
     document = decoded.document
     if document.traceEvents is msgspec.UNSET:
         raise NotATraceError("not a PyTorch trace: it has no traceEvents", where=str(path))
     table = Table(str(path))
     table.add(document.traceEvents)
-    return _trace(path, table, document, decoded.num_malformed, decoded.losses)
+    doubts = (_UNPROVEN,) if found.truncated and not decoded.losses else ()
+    return _trace(path, table, document, decoded.num_malformed, decoded.losses, doubts)
 
 
 def _trace(
-    path: Path, table: Table, head: Head, num_malformed: int, losses: tuple[str, ...]
+    path: Path,
+    table: Table,
+    head: Head,
+    num_malformed: int,
+    losses: tuple[str, ...],
+    doubts: tuple[str, ...] = (),
 ) -> Trace:
     distributed = head.distributedInfo or DistributedInfo()
     return Trace(
@@ -99,4 +113,5 @@ def _trace(
         num_clamped=table.num_clamped,
         num_malformed=num_malformed + table.num_timeless,
         losses=losses,
+        doubts=doubts,
     )

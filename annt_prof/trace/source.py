@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 DEFAULT_MAX_BYTES = 4 * 2**30
 
 _GZIP_MAGIC = b"\x1f\x8b"  # RFC 1952, section 2.3.1
+# What gzip's reader says of a member that does not begin with them; the first one always does here.
+_NO_MEMBER = "Not a gzipped file"
 _CHUNK_BYTES = 2**20
 _ISAL_ERROR = cast("type[Exception]", isal_zlib.error)
 
@@ -33,11 +35,14 @@ class Content(NamedTuple):
 
     Attributes:
         text: Decompressed.
-        truncated: Whether the compressed file ends before its content does.
+        truncated: Whether the compressed file ends before its content, or that content's check
+            sum, does.
+        misnamed: Whether the file is named like a compressed one and is none.
     """
 
     text: bytearray
-    truncated: bool
+    truncated: bool = False
+    misnamed: bool = False
 
 
 def content(path: Path, max_bytes: int) -> Content:
@@ -61,8 +66,15 @@ def content(path: Path, max_bytes: int) -> Content:
     except EOFError:
         return Content(found, truncated=True)
     except (gzip.BadGzipFile, zlib.error) as error:
+        if str(error).startswith(_NO_MEMBER):
+            raise UserError(
+                "the compressed file is damaged: what follows its compressed content is no gzip "
+                "(trailing garbage)",
+                where=str(path),
+                hint="gzip -dc gives the content without what follows it",
+            ) from None
         raise UserError(f"the compressed file is damaged: {error}", where=str(path)) from None
-    return Content(found, truncated=False)
+    return Content(found, misnamed=path.suffix.lower() == ".gz" and not _is_compressed(path))
 
 
 def chunks(path: Path, max_bytes: int, notify: Notify | None = None) -> Iterator[bytes]:
@@ -86,6 +98,11 @@ def chunks(path: Path, max_bytes: int, notify: Notify | None = None) -> Iterator
         raise BrokenOffError from error
 
 
+def _is_compressed(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
+
+
 def _pieces(
     path: Path,
     max_bytes: int,
@@ -99,8 +116,7 @@ def _pieces(
     try:
         with path.open("rb") as file:
             size = path.stat().st_size
-            compressed = file.read(2) == _GZIP_MAGIC
-            file.seek(0)
+            compressed = _is_compressed(path)
             stream = decompressed(fileobj=file) if compressed else file
             for chunk in _bounded(stream, path, max_bytes):
                 if notify is not None:

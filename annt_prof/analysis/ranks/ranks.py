@@ -173,7 +173,7 @@ def _read(
         rank=rank,
         source=path.name,
         breakdown=break_down(timeline),
-        remarks=trace.losses,
+        remarks=trace.losses + trace.doubts,
         collectives=collectives(timeline),
     )
 

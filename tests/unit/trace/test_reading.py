@@ -4,6 +4,7 @@ import json
 import numpy as np
 import pytest
 
+from annt_prof.analysis.analysis import analyze
 from annt_prof.errors import UserError
 from annt_prof.testing import MAIN_THREAD, TraceBuilder
 from annt_prof.trace.columns import MISSING, Kind
@@ -291,8 +292,50 @@ def test_a_compressed_file_with_any_damaged_byte_is_refused_or_whole(tmp_path):
 def test_what_follows_the_compressed_content_is_damage(tmp_path):
     path = tmp_path / "trace.json.gz"
     path.write_bytes(gzip.compress(small().json().encode()) + b"no member")
-    with pytest.raises(UserError, match="the compressed file is damaged: Not a gzipped file"):
+    with pytest.raises(UserError, match="what follows its compressed content is no gzip") as caught:
         read(path)
+    assert "Not a gzipped file" not in str(caught.value)
+
+
+def test_a_compressed_file_that_ends_before_its_first_event_is_not_empty(tmp_path):
+    path = tmp_path / "trace.json.gz"
+    for length in (3, 10, 20):
+        path.write_bytes(gzip.compress(small().json().encode())[:length])
+        with pytest.raises(UserError, match="breaks off before its first whole event"):
+            read(path)
+    path.write_bytes(b"")
+    with pytest.raises(UserError, match="the file is empty"):
+        read(path)
+
+
+@pytest.mark.parametrize("first", [b"\x00\x00", b"\x1e\x8b", b"[\x8b"])
+def test_a_file_named_as_compressed_that_is_not_is_told_so(first, tmp_path):
+    path = tmp_path / "trace.json.gz"
+    path.write_bytes(first + gzip.compress(small().json().encode())[2:])
+    with pytest.raises(UserError) as caught:
+        read(path)
+    assert "does not begin as a gzip file does" in caught.value.hint
+    plain = tmp_path / "trace.json"
+    plain.write_bytes(path.read_bytes())
+    with pytest.raises(UserError) as caught:
+        read(plain)
+    assert "gzip" not in str(caught.value)
+
+
+def test_a_compressed_file_that_lacks_its_check_sum_is_read_and_told(tmp_path):
+    whole = gzip.compress(small().json().encode())
+    path = tmp_path / "trace.json.gz"
+    for lacking in range(1, 9):
+        path.write_bytes(whole[:-lacking])
+        trace = read(path)
+        assert (len(trace.events), trace.losses) == (5, ())
+        assert "ends before its check sum" in trace.doubts[0]
+    analysis = analyze(trace)
+    assert analysis.complete
+    assert analysis.pitfalls is not None
+    assert any("check sum" in remark for remark in analysis.remarks)
+    path.write_bytes(whole)
+    assert read(path).doubts == ()
 
 
 def test_a_decompression_bomb_stops_at_the_bound(tmp_path):
