@@ -245,4 +245,7 @@ def _remarks(timeline: Timeline, breakdown: Breakdown | None, untold: str | None
         yield f"{clamped} durations were negative or overflowing, and taken as 0"
     if trace.num_malformed:
         malformed = units.whole(trace.num_malformed)
-        yield f"{malformed} events have no time or an impossible type, and are left out"
+        yield (
+            f"{malformed} entries of the list of events have no time or an impossible type, and "
+            "are left out"
+        )

@@ -178,7 +178,7 @@ class Trace:
         compute_major: First part of the first one's compute capability; None where the file
             does not tell.
         num_clamped: Durations that were negative or overflowing, taken as 0.
-        num_malformed: Events left out because they have no time or an impossible type.
+        num_malformed: Entries left out because they have no time or an impossible type.
         losses: What of the file could not be read, a sentence each.
         doubts: Why what was read may be wrong although nothing of it is missing, a sentence each.
     """

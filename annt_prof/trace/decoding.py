@@ -40,8 +40,8 @@ class Decoded(NamedTuple):
     """What could be decoded.
 
     Attributes:
-        document: With the events that are whole and well-formed.
-        num_malformed: Events left out because a field has an impossible type.
+        document: With the entries that are whole and well-formed.
+        num_malformed: Entries left out because a field has an impossible type.
         losses: What of the file could not be read, a sentence each.
     """
 
@@ -58,7 +58,7 @@ def decode_whole(found: Content, where: str) -> Decoded:
         where: The file, for messages.
 
     Raises:
-        UserError: It is no JSON, no trace, or breaks off before its first whole event.
+        UserError: It is no JSON, no trace, or breaks off before its first whole entry.
     """
     text = found.text
     try:
@@ -92,7 +92,7 @@ def _salvage(found: Content, where: str) -> Decoded:
     salvaged = whole_events(text, is_list=_is_list(text))
     if salvaged is None:
         raise UserError(
-            "the file breaks off before its first whole event"
+            "the file breaks off before the first whole entry of its list of events"
             if text or found.truncated
             else "the file is empty",
             where=where,
@@ -100,8 +100,14 @@ def _salvage(found: Content, where: str) -> Decoded:
         )
     document, num_lost = salvaged
     num_whole = len(document.traceEvents or ())
+    # An event is what takes time; metadata, flows and instants are entries of the list too.
+    entries = (
+        "1 entry of its list of events is"
+        if num_whole == 1
+        else f"{units.whole(num_whole)} entries of its list of events are"
+    )
     loss = (
-        f"the file breaks off: {units.whole(num_whole)} events are whole, "
+        f"the file breaks off: {entries} whole, "
         f"{units.whole(num_lost)} bytes after them "
         "and all that was never written are lost"
     )
@@ -114,7 +120,7 @@ def _is_list(text: bytearray) -> bool:
 
 
 def _decode_each(text: bytearray, where: str) -> Decoded:
-    """Decode the events one at a time and leave out those with impossible types."""
+    """Decode the entries one at a time and leave out those with impossible types."""
     try:
         if _is_list(text):
             loose = LooseDocument(msgspec.json.decode(text, type=list[msgspec.Raw]))

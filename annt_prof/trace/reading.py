@@ -42,7 +42,7 @@ def read(path: Path, max_bytes: int = DEFAULT_MAX_BYTES, notify: Notify | None =
 
     Raises:
         UserError: The file cannot be read, is damaged, is no JSON, holds no ``traceEvents``,
-            breaks off before its first whole event, has a time that is no number, or is larger
+            breaks off before its first whole entry, has a time that is no number, or is larger
             than ``max_bytes``.
     """
     with _without_garbage_collection():

@@ -110,6 +110,8 @@ def test_a_file_that_breaks_off_shows_what_holds_and_says_what_is_lost(tmp_path)
     path.write_text(document[: int(len(document) * 0.9)])
     found = analysed(path)
     assert "breaks off" in found["remarks"][0]
+    # Metadata and flows are no events: of the list it is entries that are whole.
+    assert "entries of its list of events are whole" in found["remarks"][0]
     assert found["temporal"] is None
     assert found["kernels"]["count"] in (2, 3)
     assert found["kernels"]["rows"][0]["share_of_steps"] is None

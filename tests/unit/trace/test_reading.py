@@ -272,7 +272,7 @@ def test_an_event_cut_within_a_character_or_a_nested_object_is_dropped(tmp_path)
         path.write_bytes(document[:-cut])
         part = read(path)
         assert len(part.events) == 1
-        assert "1 events are whole" in part.losses[0]
+        assert "1 entry of its list of events is whole" in part.losses[0]
 
 
 def test_a_compressed_file_with_any_damaged_byte_is_refused_or_whole(tmp_path):
@@ -301,7 +301,7 @@ def test_a_compressed_file_that_ends_before_its_first_event_is_not_empty(tmp_pat
     path = tmp_path / "trace.json.gz"
     for length in (3, 10, 20):
         path.write_bytes(gzip.compress(small().json().encode())[:length])
-        with pytest.raises(UserError, match="breaks off before its first whole event"):
+        with pytest.raises(UserError, match="breaks off before the first whole entry"):
             read(path)
     path.write_bytes(b"")
     with pytest.raises(UserError, match="the file is empty"):
