@@ -23,7 +23,7 @@ from annt_prof.analysis.tables.temporal import Temporal, temporal
 from annt_prof.analysis.timeline.intervals import distinct
 from annt_prof.analysis.timeline.steps import EVERY_STEP, WHOLE_TRACE
 from annt_prof.analysis.timeline.timeline import Timeline
-from annt_prof.analysis.timeline.unrecorded import UNRECORDED
+from annt_prof.analysis.timeline.unrecorded import why_no_activities
 from annt_prof.errors import UserError
 from annt_prof.trace.columns import MISSING
 
@@ -146,7 +146,7 @@ def analyze(
         not_measured=_lacking(waiting)
         | _lacking_memory(memory, untold)
         | _not_measured(timeline, problem)
-        | dict.fromkeys(_OF_THE_DEVICE if unrecorded else (), UNRECORDED),
+        | dict.fromkeys(_OF_THE_DEVICE if unrecorded else (), why_no_activities(trace)),
     )
 
 
@@ -168,16 +168,18 @@ def _none_whole(timeline: Timeline) -> str | None:
 def _not_measured(timeline: Timeline, problem: str | None) -> dict[str, str]:
     """Return the parts of the analysis that are None, each with the reason."""
     reasons: dict[str, str] = {}
+    so_far = " before the place where the file breaks off" if timeline.trace.losses else ""
     if problem is not None:
         reasons |= dict.fromkeys(("breakdown", "host", "idle"), problem)
     if timeline.trace.losses:
         reasons |= dict.fromkeys(_NEED_ALL_EVENTS, _LOST)
     if not timeline.runtime_calls.any():
-        reasons["synchronisations"] = "the trace has no calls of a device's runtime"
+        reasons["synchronisations"] = f"the trace has no calls of a device's runtime{so_far}"
     if not len(timeline.activities):
-        reasons |= dict.fromkeys(("temporal", "idle", "copies", "critical_path"), _NO_DEVICE)
+        none = f"{_NO_DEVICE}{so_far}"
+        reasons |= dict.fromkeys(("temporal", "idle", "copies", "critical_path"), none)
     if not len(timeline.kernels):
-        reasons["kernels"] = "the trace has no kernels"
+        reasons["kernels"] = f"the trace has no kernels{so_far}"
     return reasons
 
 

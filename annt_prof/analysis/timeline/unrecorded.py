@@ -1,4 +1,8 @@
-"""Whether what a device did is missing from a trace: no device activity is not no device."""
+"""Whether what a device did is missing from a trace: no device activity is not no device.
+
+Of a file that breaks off it is not known whether the profiler recorded the device: Kineto writes
+device activities after the operators, so they may be in the part that is lost.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +22,7 @@ _CAUSES = (
     "kind of device what is not read here"
 )
 UNRECORDED = "the device was not recorded"
+BROKEN_OFF = "the file breaks off before any kernel, copy or memset"
 
 
 def unrecorded_device(trace: Trace, accelerator: bool | None = None) -> str | None:
@@ -37,11 +42,16 @@ def unrecorded_device(trace: Trace, accelerator: bool | None = None) -> str | No
     sign = "the run was on an accelerator" if accelerator else _sign_of_a_device(trace)
     if sign is None:
         return None
-    missing = f"{UNRECORDED}: {sign}, and there is no kernel, copy or memset"
-    if trace.losses:
-        return f"{missing} before the place where the file breaks off"
     told = "" if accelerator else "; if the program used the CPU alone, --on-cpu says so"
+    if trace.losses:
+        return f"{BROKEN_OFF}: {sign}, so what it did may be in the part that is lost{told}"
+    missing = f"{UNRECORDED}: {sign}, and there is no kernel, copy or memset"
     return f"{missing}. Likely causes in the profiler: {_CAUSES}{told}"
+
+
+def why_no_activities(trace: Trace) -> str:
+    """Say in a word why what needs the device's activities is None, where they are missing."""
+    return BROKEN_OFF if trace.losses else UNRECORDED
 
 
 def _sign_of_a_device(trace: Trace) -> str | None:

@@ -107,7 +107,24 @@ def test_a_file_that_breaks_off_before_the_device_says_so(tmp_path):
     path.write_text(builder.kernel("gemm", 30, 40).json()[:-60])
     found = analyze(read(path))
     assert found.breakdown is None
-    assert any("before the place where the file breaks off" in one for one in found.remarks)
+    (remark,) = (one for one in found.remarks if "runtime" in one)
+    assert "may be in the part that is lost" in remark
+    assert "--on-cpu" in remark
+    assert "not recorded" not in remark
+    assert found.not_measured["breakdown"] == found.not_measured["kernels"]
+    assert "breaks off before any kernel" in found.not_measured["kernels"]
+
+
+def test_what_a_file_that_breaks_off_has_none_of_may_be_lost(tmp_path):
+    path = tmp_path / "trace.json"
+    builder = (
+        TraceBuilder().step(0, 1000).operator("aten::mm", 10, 20).operator("aten::add", 30, 40)
+    )
+    whole = analyze(read(builder.write(path)))
+    assert whole.not_measured["copies"] == "the trace has no device activities"
+    path.write_text(builder.json()[:-20])
+    found = analyze(read(path))
+    assert found.not_measured["copies"].endswith("before the place where the file breaks off")
 
 
 def test_ranks_name_the_file_that_lacks_its_device(tmp_path):
