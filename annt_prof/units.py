@@ -7,6 +7,12 @@ What is held is told in powers of 1024, as MiB and GiB: memory, shared memory an
 NVML, torch and /proc count them. What moves is told in powers of 1000, as MB, and GB/s per second:
 makers of devices and links and NCCL's own benchmarks state rates so, and MB per ms are GB/s.
 
+Thousands are separated by commas wherever a figure has them: counts, durations, rates, sizes,
+shares; in words and in cells, with decimals or without. Two kinds of numbers are written as they
+were given, so that they can be looked for or typed again: what somebody set (``as_given``), and
+what names a thing, as a step, a rank, a port or a seed does. What a program reads, JSON and CSV, is
+not formatted here at all.
+
 A unit stands behind a space, the sign of percent too. Source: the SI Brochure, 9th edition, 5.4.3
 and 5.4.7.
 """
@@ -49,8 +55,8 @@ def scientific(value: float) -> str:
 
 
 def reading(value: float, unit: str) -> str:
-    """Return what a counter of whole units shows, on average, as ``98 %`` or ``1410 MHz``."""
-    return f"{value:.0f} {unit}"
+    """Return what a counter of whole units shows, on average, as ``98 %`` or ``1,410 MHz``."""
+    return f"{number(value)} {unit}"
 
 
 def decimals(largest: float, significant: int = 4, most: int = 3) -> int:
@@ -71,12 +77,12 @@ def duration_decimals(durations_ns: Iterable[float]) -> int:
 
 def milliseconds(duration_ns: float, places: int) -> str:
     """Return nanoseconds as milliseconds without the unit, for a cell of a table."""
-    return f"{duration_ns / NS_PER_MS:.{places}f}"
+    return number(duration_ns / NS_PER_MS, places)
 
 
 def tick(duration_ns: int) -> str:
     """Return a round number of nanoseconds as milliseconds without the unit, for an axis."""
-    return f"{duration_ns / NS_PER_MS:g}"
+    return f"{duration_ns / NS_PER_MS:,g}"
 
 
 def microseconds(duration_ns: float, places: int = 1) -> str:
@@ -106,13 +112,13 @@ def seconds(duration_s: float) -> str:
     whole = max(0, round(duration_s))
     minutes, rest = divmod(whole, 60)
     if minutes >= 60:
-        return f"{minutes // 60} h {minutes % 60:02d} min"
+        return f"{minutes // 60:,} h {minutes % 60:02d} min"
     return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
 
 
 def seconds_alone(duration_s: float, places: int = 0) -> str:
     """Return a span as ``90 s``, however long."""
-    return f"{duration_s:.{places}f} s"
+    return f"{number(duration_s, places)} s"
 
 
 def limit_s(duration_s: float) -> str:
@@ -126,7 +132,7 @@ def percent(fraction: float, places: int = 1) -> str:
     if 0 < abs(fraction) < smallest:
         least = f"{10**-places:.{places}f} %"
         return f"< {least}" if fraction > 0 else f"> -{least}"
-    return f"{fraction * 100 + 0.0:.{places}f} %"
+    return f"{number(fraction * 100 + 0.0, places)} %"
 
 
 def limit_percent(fraction: float) -> str:
@@ -137,7 +143,7 @@ def limit_percent(fraction: float) -> str:
 def plus_minus(fraction: float) -> str:
     """Return the half-width of an interval as ``± 0.6 %``, with two significant digits."""
     places = 0 if fraction >= 0.1 else 1 if fraction >= 0.001 else 2
-    return f"± {fraction * 100:.{places}f} %"
+    return f"± {number(fraction * 100, places)} %"
 
 
 def ratio_decimals(half_width: float | None) -> int:
@@ -147,7 +153,7 @@ def ratio_decimals(half_width: float | None) -> int:
 
 def ratio(value: float, places: int = 2) -> str:
     """Return a speedup as ``1.34x``."""
-    return f"{value:.{places}f}x"
+    return f"{number(value, places)}x"
 
 
 def throughput_decimals(samples_per_s: Iterable[float]) -> int:
@@ -157,7 +163,7 @@ def throughput_decimals(samples_per_s: Iterable[float]) -> int:
 
 def throughput(samples_per_s: float, places: int) -> str:
     """Return samples per second without the unit, for a cell of a table."""
-    return f"{samples_per_s:.{places}f}"
+    return number(samples_per_s, places)
 
 
 class MemoryUnit(NamedTuple):
@@ -177,7 +183,7 @@ class MemoryUnit(NamedTuple):
         """Return a size without the unit, for a cell of a table; no size reads as zero."""
         if 0 < size_bytes < self.size_bytes * 10**-self.places / 2:
             return f"< {10**-self.places:.{self.places}f}"
-        return f"{size_bytes / self.size_bytes:.{self.places}f}"
+        return number(size_bytes / self.size_bytes, self.places)
 
 
 def memory_unit(sizes_bytes: Iterable[int]) -> MemoryUnit:
@@ -210,9 +216,9 @@ def teraflops(flops_per_s: float) -> str:
 def joules(energy_j: float) -> str:
     """Return an energy without the unit, with three significant digits, for a cell of a table."""
     places = 3 if energy_j < 1 else 2 if energy_j < 10 else 1 if energy_j < 100 else 0
-    return f"{energy_j:.{places}f}" if energy_j >= 0.001 else f"{energy_j:.1e}"
+    return number(energy_j, places) if energy_j >= 0.001 else f"{energy_j:.1e}"
 
 
 def count(number: int, noun: str, plural: str | None = None) -> str:
-    """Return ``1 round`` or ``12 rounds``."""
-    return f"{number} {noun if number == 1 else plural or noun + 's'}"
+    """Return ``1 round`` or ``12,345 rounds``."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

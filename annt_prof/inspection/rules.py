@@ -89,9 +89,13 @@ def _habit(count: int, iterations: int) -> bool:
     return iterations >= _FEWEST_ITERATIONS and count >= _MOST * iterations
 
 
+def _of_all(count: int, seen: Seen) -> str:
+    return f"{units.whole(count)} of {units.whole(seen.iterations)} iterations"
+
+
 def _hidden_copy(seen: Seen) -> _Sighting | None:
     listed = ", ".join(
-        f"{name} ({count} of {seen.iterations} iterations)"
+        f"{name} ({_of_all(count, seen)})"
         for name, count in seen.iterations_copying_in_forward.items()
         if _habit(count, seen.iterations)
     )
@@ -107,7 +111,7 @@ def _waiting_scaler(seen: Seen) -> _Sighting | None:
     if not seen.waiting_scaler_steps:
         return None
     return _Sighting(
-        f"{seen.waiting_scaler_steps} scaled steps of an optimizer that is not fused",
+        f"{units.whole(seen.waiting_scaler_steps)} scaled steps of an optimizer that is not fused",
         "fused=True: only then does the scaler leave the overflow flag on the device",
     )
 
@@ -116,7 +120,7 @@ def _emptying(seen: Seen) -> _Sighting | None:
     if not _habit(seen.iterations_emptying, seen.iterations):
         return None
     return _Sighting(
-        f"empty_cache was called in {seen.iterations_emptying} of {seen.iterations} iterations",
+        f"empty_cache was called in {_of_all(seen.iterations_emptying, seen)}",
         "leave it out: the allocator reuses what it holds, and giving it back waits for the device",
     )
 
@@ -126,8 +130,7 @@ def _pageable(seen: Seen) -> _Sighting | None:
     if not _habit(count, seen.iterations):
         return None
     return _Sighting(
-        f"non-blocking copies from memory that is not pinned in {count} of {seen.iterations} "
-        "iterations",
+        f"non-blocking copies from memory that is not pinned in {_of_all(count, seen)}",
         "pin_memory=True in the loader: the driver stages pageable memory while the host waits",
     )
 
@@ -136,7 +139,7 @@ def _reading(seen: Seen) -> _Sighting | None:
     if not _habit(seen.iterations_reading, seen.iterations):
         return None
     return _Sighting(
-        f"a tensor was read in {seen.iterations_reading} of {seen.iterations} iterations",
+        f"a tensor was read in {_of_all(seen.iterations_reading, seen)}",
         "sum on the device and read every so many iterations: each read waits for the device",
     )
 
@@ -145,7 +148,8 @@ def _wrapped_backward(seen: Seen) -> _Sighting | None:
     if not _habit(seen.iterations_in_autocast, seen.iterations):
         return None
     return _Sighting(
-        f"{seen.iterations_in_autocast} of {seen.iterations} backward passes began inside autocast",
+        f"{units.whole(seen.iterations_in_autocast)} of {units.whole(seen.iterations)} backward "
+        "passes began inside autocast",
         "end autocast before loss.backward(): its operators take the dtypes of the forward ones",
     )
 
@@ -154,7 +158,8 @@ def _scaled_clipping(seen: Seen) -> _Sighting | None:
     if not seen.steps_clipped_while_scaled:
         return None
     return _Sighting(
-        f"before {seen.steps_clipped_while_scaled} steps, gradients were clipped while they were "
+        f"before {units.whole(seen.steps_clipped_while_scaled)} steps, gradients were clipped "
+        "while they were "
         "still scaled",
         "call scaler.unscale_(optimizer) before clipping, or the limit is of scaled gradients",
     )
@@ -183,8 +188,7 @@ def _layouts(seen: Seen) -> _Sighting | None:
     if not _habit(count, seen.iterations):
         return None
     return _Sighting(
-        f"convolutions of channels-last inputs with contiguous weights in {count} of "
-        f"{seen.iterations} iterations",
+        f"convolutions of channels-last inputs with contiguous weights in {_of_all(count, seen)}",
         "model.to(memory_format=torch.channels_last), or each convolution converts",
     )
 
@@ -213,8 +217,9 @@ def _compiling(seen: Seen) -> _Sighting | None:
         if compiling.iterations_since < _FEWEST_ITERATIONS:
             return None
         return _Sighting(
-            f"torch.compile was given a model, and in {compiling.iterations_since} iterations "
-            "what it returned was never called",
+            "torch.compile was given a model, and in "
+            f"{units.whole(compiling.iterations_since)} iterations what it returned was "
+            "never called",
             "call what torch.compile returns: the model it was given runs eagerly as before",
         )
     if compiling.tried and not compiling.graphs:
@@ -223,8 +228,8 @@ def _compiling(seen: Seen) -> _Sighting | None:
         return _Sighting("a function was compiled anew until the compiler gave it up", logs)
     if _habit(compiling.iterations_recompiling, compiling.iterations_after_warm_up):
         return _Sighting(
-            f"graphs were compiled in {compiling.iterations_recompiling} of the "
-            f"{compiling.iterations_after_warm_up} iterations after the warm-up",
+            f"graphs were compiled in {units.whole(compiling.iterations_recompiling)} of the "
+            f"{units.whole(compiling.iterations_after_warm_up)} iterations after the warm-up",
             logs,
         )
     if compiling.breaks:
@@ -242,8 +247,7 @@ def _deterministic(seen: Seen) -> _Sighting | None:
     if not left_on:
         return None
     return _Sighting(
-        f"deterministic algorithms were on in {max(left_on.values())} of {seen.iterations} "
-        "iterations",
+        f"deterministic algorithms were on in {_of_all(max(left_on.values()), seen)}",
         f"{' and '.join(left_on)}, unless you need it: faster kernels are allowed then",
     )
 
@@ -253,7 +257,7 @@ def _anomaly(seen: Seen) -> _Sighting | None:
     if not _habit(count, seen.iterations):
         return None
     return _Sighting(
-        f"anomaly detection was on in {count} of {seen.iterations} iterations",
+        f"anomaly detection was on in {_of_all(count, seen)}",
         "leave set_detect_anomaly and detect_anomaly out: each operator's traceback is recorded",
     )
 

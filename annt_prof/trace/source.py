@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from isal import igzip, isal_zlib
 
+from annt_prof import units
 from annt_prof.errors import UserError
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ def _bounded(stream: gzip.GzipFile | BufferedReader, path: Path, max_bytes: int)
         length += len(chunk)
         if length > max_bytes:
             raise UserError(
-                f"more than {max_bytes} bytes once decompressed",
+                f"more than {units.whole(max_bytes)} bytes once decompressed",
                 where=str(path),
                 hint="a trace needs about its size in memory, a damaged one five times as much; "
                 "raise the bound if it is meant (--max-size)",

@@ -12,8 +12,8 @@ from annt_prof import units
         (1_500, "0.002 ms"),
         (12_345_678, "12.35 ms"),
         (648_213_000, "648.2 ms"),
-        (1_648_213_000, "1648.2 ms"),
-        (16_482_130_000, "16482 ms"),
+        (1_648_213_000, "1,648.2 ms"),
+        (16_482_130_000, "16,482 ms"),
     ],
 )
 def test_a_duration_keeps_about_four_digits(duration_ns: int, expected: str) -> None:
@@ -148,7 +148,38 @@ def test_throughput_and_ratio_and_count() -> None:
     assert units.throughput_decimals([11.574, 123.4567]) == 1
     assert units.throughput_decimals([123456.7]) == 0
     assert units.throughput_decimals([1.5]) == 2
-    assert units.throughput(1234.56, 1) == "1234.6"
+    assert units.throughput(1234.56, 1) == "1,234.6"
     assert units.ratio(1.3401) == "1.34x"
     assert units.count(1, "round") == "1 round"
     assert units.count(2, "process", "processes") == "2 processes"
+
+
+def test_every_formatter_separates_thousands() -> None:
+    """One screen has one rule: a count, a duration and a rate side by side read alike."""
+    assert [
+        units.whole(43_366),
+        units.number(43_366.04, 1),
+        units.count(43_366, "launch", "launches"),
+        units.milliseconds(43_366_000_000, 3),
+        units.microseconds(43_366_000, 1),
+        units.duration(43_366_000_000),
+        units.tick(43_366_000_000),
+        units.seconds_alone(43_366.4),
+        units.seconds(43_366 * 3600),
+        units.reading(43_366, "MHz"),
+        units.percent(433.66),
+        units.plus_minus(433.66),
+        units.ratio(43_366),
+        units.throughput(43_366.04, 1),
+        units.memory(43_366 * units.GIB),
+        units.megabytes(43_366 * units.MB),
+        units.gigabytes_per_s(43_366e9),
+        units.teraflops(43_366e12),
+        units.joules(43_366.0),
+    ] == [
+        "43,366", "43,366.0", "43,366 launches", "43,366.000", "43,366.0", "43,366 ms", "43,366",
+        "43,366 s", "43,366 h 00 min", "43,366 MHz", "43,366.0 %", "± 43,366 %", "43,366.00x",
+        "43,366.0", "43,366.00 GiB", "43,366.0", "43,366.0", "43,366.000", "43,366",
+    ]  # fmt: skip
+    # What somebody set is written as they did.
+    assert [units.as_given(65_536), units.limit_s(43_200)] == ["65536", "43200 s"]

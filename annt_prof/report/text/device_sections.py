@@ -65,7 +65,7 @@ def _device_cells(row: DeviceRow) -> Iterator[str]:
 
 def kernels(view: KernelsView, width: int) -> Iterator[RenderableType]:
     """Yield the kernels, with as many columns as the width allows."""
-    shown = f"{len(view.lines)} of {units.count(view.num_names, 'name')}"
+    shown = f"{units.whole(len(view.lines))} of {units.count(view.num_names, 'name')}"
     launches = units.count(view.num_launches, "launch", "launches")
     left = "" if view.complete else " that are left"
     yield heading("Kernels of the steps", f"{shown}, {launches}{left}, longest first")

@@ -83,7 +83,7 @@ def _skews(view: RanksView) -> Iterator[RenderableType]:
         )
     yield table
     if view.num_more_skews:
-        yield plain(f"and {view.num_more_skews} more; --json has them all", "dim")
+        yield plain(f"and {units.whole(view.num_more_skews)} more; --json has them all", "dim")
 
 
 def _table(first: str, *others: str) -> Table:

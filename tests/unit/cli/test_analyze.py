@@ -99,7 +99,7 @@ def test_the_size_bound_can_be_raised(trace, size, fits):
     if fits:
         assert run(trace, "--max-size", size).exit_code == 0
     else:
-        with pytest.raises(UserError, match="more than 1024 bytes") as caught:
+        with pytest.raises(UserError, match="more than 1,024 bytes") as caught:
             run(trace, "--max-size", size)
         assert "--max-size" in caught.value.hint
 

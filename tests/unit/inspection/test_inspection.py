@@ -66,6 +66,8 @@ def test_only_what_recurs_is_a_habit() -> None:
     always = Seen(iterations=10, iterations_reading=10)
     (found,) = mistakes(always)
     assert "10 of 10 iterations" in found.evidence
+    (found,) = mistakes(Seen(iterations=12_000, iterations_reading=11_000))
+    assert "11,000 of 12,000 iterations" in found.evidence
 
 
 def test_graphs_of_the_warm_up_are_no_recompilation() -> None:

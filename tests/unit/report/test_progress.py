@@ -83,12 +83,12 @@ def test_the_whole_plan():
         ),
         (
             Planned(12, 3, True, 1.5, 7, 5, 44),
-            "each window is whole epochs, 12 iterations; a round of all variants takes 1500.0 ms; "
+            "each window is whole epochs, 12 iterations; a round of all variants takes 1,500.0 ms; "
             "the time budget holds about 7 launches",
         ),
         (
             Planned(13, 3, False, 1.7, 7, 5, 44),
-            "each window is 13 iterations; a round of all variants takes 1700.0 ms; the time "
+            "each window is 13 iterations; a round of all variants takes 1,700.0 ms; the time "
             "budget holds about 7 launches",
         ),
         (

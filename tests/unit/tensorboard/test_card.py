@@ -59,7 +59,7 @@ def test_a_measured_variant_has_its_figures_with_units(run: Run) -> None:
     assert cells(page, "amp") == [
         "amp",
         "faster: 1.33x (95 % interval 1.32x to 1.34x, 2 launches)",
-        "1049.1",
+        "1,049.1",
         "30.50 (30.00 to 31.00)",
         "2.00",
         "0.042",

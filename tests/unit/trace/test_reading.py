@@ -341,7 +341,7 @@ def test_a_compressed_file_that_lacks_its_check_sum_is_read_and_told(tmp_path):
 def test_a_decompression_bomb_stops_at_the_bound(tmp_path):
     path = tmp_path / "bomb.json.gz"
     path.write_bytes(gzip.compress(b" " * 50_000_000))
-    with pytest.raises(UserError, match="more than 1000000 bytes"):
+    with pytest.raises(UserError, match="more than 1,000,000 bytes"):
         read(path, max_bytes=1_000_000)
 
 

@@ -112,11 +112,11 @@ def test_an_analysis_that_shows_nothing_has_no_sections():
         "loading data takes the host 10.70 ms, of which 1.800 ms are on the path: faster loading "
         "cannot save more than that",
         "5 200.000 60.0 % 25.0 % 15.0 % 14.100 15.300 3",
-        "Kernels of the steps 2 of 83 names, 4567 launches, longest first",
+        "Kernels of the steps 2 of 83 names, 4,567 launches, longest first",
         "sm90_gemm 44.400 24.3 % 1,111 gemm forward, backward 38.7 57.3 yes "
         "(12x13x1) x (256x24x3) 37.0 %",
         "mystery 8.900 n/a 222 other n/a 41.5 62.6 ? n/a n/a",
-        "How far the host ran ahead 4000 kernels with a known launch",
+        "How far the host ran ahead 4,000 kernels with a known launch",
         "delay launch to start: median 3.3 us, 95 % within 45.6 us, longest 789.1 us",
         "queue after a launch: median 18 waiting, at most 1,024",
         "short 37.0 % of the kernels take less than the call that launched them",
@@ -143,7 +143,7 @@ def test_each_line_of_the_text(line, whole):
 
 def test_the_text_of_a_file_that_breaks_off():
     told = lines(msgspec.structs.replace(ANALYSIS, complete=False))
-    assert "Kernels of the steps 2 of 83 names, 4567 launches that are left, longest first" in told
+    assert "Kernels of the steps 2 of 83 names, 4,567 launches that are left, longest first" in told
     assert "cudaDeviceSynchronize n/a 2,345 6.400" in told
 
 
