@@ -32,6 +32,9 @@ _KERNEL_COLUMNS: tuple[Column, ...] = (
     ("phase", "left"), ("p50 us", "right"), ("p95 us", "right"), ("matrix units", "left"),
     ("grid x block", "left"), ("est. occupancy", "right"),
 )  # fmt: skip
+# A narrow terminal has the first of them alone: its title must not read as what the gap is before.
+_RAN_BEFORE: Column = ("ran before the gap", "left")
+_RAN_AFTER: Column = ("ran after the gap", "left")
 _NARROW_COLUMNS = 4
 _WIDE_COLUMNS = 8
 _WIDE = 120
@@ -130,17 +133,17 @@ def idle(view: IdleView, width: int) -> Iterator[RenderableType]:
     yield heading("When the device was idle", f"{units.duration(view.total_ns)} in {gaps}")
     for cause in view.causes:
         yield indented(plain(f"{share(cause.share):>8}  {_CAUSES[cause.cause]}"))
-    columns: list[Column] = [("ms", "right"), ("cause", "left"), ("before", "left")]
+    columns: list[Column] = [("ms", "right"), ("cause", "left"), _RAN_BEFORE]
     if width >= _WIDE:
-        columns += [("after", "left"), ("host was in", "left"), ("step", "left")]
+        columns += [_RAN_AFTER, ("host was in", "left"), ("step", "left")]
     table = table_of(*columns)
     short = shorten(view.neighbours, _LONGEST_NEIGHBOUR)
     for gap in view.gaps:
         cells = (
             plain(milliseconds(gap.length_ns)),
             plain(gap.cause),
-            plain(short[gap.before] if gap.before else "the trace's start"),
-            plain(short[gap.after] if gap.after else "the step's end"),
+            plain(short[gap.before] if gap.before else "(the trace's start)"),
+            plain(short[gap.after] if gap.after else "(the step's end)"),
             plain(gap.phase or "-"),
             plain(gap.step),
         )

@@ -179,8 +179,11 @@ def test_a_gap_lies_between_what_ran_before_and_after_it(trace, monkeypatch):
     gaps = {gap["after"]: gap["before"] for gap in analysed(trace)["idle"]["gaps"]}
     assert gaps["gemm"].startswith("Memcpy")
     shown = run(trace).stdout
-    titles = next(line for line in shown.splitlines() if "host was in" in line).split()
-    assert titles.index("before") < titles.index("after")
+    titles = next(line for line in shown.splitlines() if "host was in" in line)
+    assert titles.index("ran before the gap") < titles.index("ran after the gap")
+    monkeypatch.setenv("COLUMNS", "80")  # where one neighbour alone has room
+    narrow = run(trace).stdout.splitlines()
+    assert any(line.split() == ["ms", "cause", "ran", "before", "the", "gap"] for line in narrow)
     assert any("Memcpy HtoD" in line and line.find("Memcpy") < line.find("gemm")
                for line in shown.splitlines())  # fmt: skip
 

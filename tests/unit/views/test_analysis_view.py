@@ -124,7 +124,7 @@ def test_an_analysis_that_shows_nothing_has_no_sections():
         "65.0 % data_loading: the host was late, waiting for the data loader",
         "25.0 % dispatch: the host was late, running Python and operators",
         "3.600 data_loading sm90_gemm mystery forward ProfilerStep#4",
-        "1.700 dispatch the trace's start the step's end - ProfilerStep#3",
+        "1.700 dispatch (the trace's start) (the step's end) - ProfilerStep#3",
         "cudaStreamSynchronize aten::item > aten::_local 28 41.100",
         "cudaDeviceSynchronize the program itself 2,345 6.400",
         "HtoD Pageable 1,357 24.6 9.200 2.7 4.200 5.100",
