@@ -39,6 +39,7 @@ a mean over steps of which one does half of the work, or none, is the mean of tw
 _OF_THE_DEVICE = (
     "breakdown", "temporal", "kernels", "queue", "critical_path", "idle", "copies", "pitfalls",
 )  # fmt: skip
+_OF_ACTIVITIES = ("temporal", "kernels", "queue", "critical_path", "idle", "copies")
 _NO_DEVICE = "the trace has no device activities"
 _NO_MEMORY = "no allocations were recorded; the profiler's profile_memory=True does"
 _LOST = "the file breaks off, so activities between those left may be lost"
@@ -124,6 +125,7 @@ def analyze(
     breakdown = break_down(timeline) if whole and not unrecorded else None
     memory = None if lost else memory_use(timeline, top)
     untold = untold_memory(timeline)
+    kernels, waiting = kernel_table(timeline, top), queue(timeline)
     return Analysis(
         source=trace.source,
         num_events=len(trace.events),
@@ -134,8 +136,8 @@ def analyze(
         breakdown=breakdown,
         host=host_view(timeline) if whole else None,
         temporal=None if lost else temporal(timeline),
-        kernels=kernel_table(timeline, top),
-        queue=(waiting := queue(timeline)),
+        kernels=kernels,
+        queue=waiting,
         critical_path=None if lost else critical_path(timeline, top),
         idle=idle(timeline, top) if whole else None,
         synchronisations=synchronisations(timeline),
@@ -143,7 +145,7 @@ def analyze(
         memory=memory,
         pitfalls=None if lost or unrecorded else pitfalls(timeline),
         complete=not lost,
-        not_measured=_lacking(waiting)
+        not_measured=_lacking(waiting, kernels)
         | _lacking_memory(memory, untold)
         | _not_measured(timeline, problem)
         | dict.fromkeys(_OF_THE_DEVICE if unrecorded else (), why_no_activities(trace)),
@@ -177,17 +179,19 @@ def _not_measured(timeline: Timeline, problem: str | None) -> dict[str, str]:
         reasons["synchronisations"] = f"the trace has no calls of a device's runtime{so_far}"
     if not len(timeline.activities):
         none = f"{_NO_DEVICE}{so_far}"
-        reasons |= dict.fromkeys(("temporal", "idle", "copies", "critical_path"), none)
-    if not len(timeline.kernels):
-        reasons["kernels"] = f"the trace has no kernels{so_far}"
+        reasons |= dict.fromkeys(_OF_ACTIVITIES, none)
+    elif not len(timeline.kernels):
+        reasons |= dict.fromkeys(("kernels", "queue"), f"the trace has no kernels{so_far}")
     return reasons
 
 
-def _lacking(waiting: Queue | None) -> dict[str, str]:
-    """Return why the queue is None, if it is."""
-    if waiting is None:
-        return {"queue": "no kernel of the steps has its launch in the trace"}
-    return {}
+def _lacking(waiting: Queue | None, kernels: KernelTable | None) -> dict[str, str]:
+    """Return why the queue is None, if it is although the trace has kernels."""
+    if waiting is not None:
+        return {}
+    if kernels is not None and not kernels.count:
+        return {"queue": "no kernel began in these steps"}
+    return {"queue": "no kernel of the steps has its launch in the trace"}
 
 
 def _lacking_memory(memory: tuple[MemoryUse, ...] | None, untold: str | None) -> dict[str, str]:

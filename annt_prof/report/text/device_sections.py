@@ -68,6 +68,9 @@ def _device_cells(row: DeviceRow) -> Iterator[str]:
 
 def kernels(view: KernelsView, width: int) -> Iterator[RenderableType]:
     """Yield the kernels, with as many columns as the width allows."""
+    if not view.num_launches:
+        yield heading("Kernels of the steps", "no kernel began in these steps")
+        return
     shown = f"{units.whole(len(view.lines))} of {units.count(view.num_names, 'name')}"
     launches = units.count(view.num_launches, "launch", "launches")
     left = "" if view.complete else " that are left"

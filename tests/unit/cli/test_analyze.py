@@ -188,6 +188,25 @@ def test_a_gap_lies_between_what_ran_before_and_after_it(trace, monkeypatch):
                for line in shown.splitlines())  # fmt: skip
 
 
+def test_steps_without_kernels_have_no_empty_table_and_one_reason(tmp_path):
+    builder = TraceBuilder().step(0, 100).step(100, 200).kernel("gemm", 10, 90, launch_ns=5)
+    path = builder.write(tmp_path / "device.json")
+    second = " ".join(run(path, "--steps", "1").stdout.split())
+    assert "Kernels of the steps no kernel began in these steps" in second
+    assert "0 launches" not in second
+    assert "total ms" not in second
+    assert "not measured: queue: no kernel began in these steps" in second
+    assert analysed(path, "--steps", "1")["kernels"]["count"] == 0
+    host = TraceBuilder().step(0, 100).operator("aten::mm", 10, 90).write(tmp_path / "host.json")
+    reasons = analysed(host)["not_measured"]
+    assert {reasons[part] for part in ("kernels", "queue", "temporal", "idle", "copies")} == {
+        "the trace has no device activities"
+    }
+    copies = TraceBuilder().step(0, 100).copy("HtoD", 10, 90).write(tmp_path / "copies.json")
+    reasons = analysed(copies)["not_measured"]
+    assert reasons["kernels"] == reasons["queue"] == "the trace has no kernels"
+
+
 def test_a_step_without_length_has_no_shares(tmp_path):
     builder = TraceBuilder().step(1000, 1000).operator("aten::mm", 1000, 1005)
     for path in (
