@@ -137,6 +137,7 @@ def test_the_share_of_the_budget_that_is_used_is_one_at_most() -> None:
     states = accumulate(EVENTS, state_after, initial=RunState())
     shares = [state.budget_used for state in states]
     assert list(dict.fromkeys(shares)) == [None, 0.0, 10.5 / 90, 21.75 / 90, 1.0]
+    assert replayed([Activity("timing", "baseline", 0)]).budget_used is None
 
 
 def test_a_fresh_launch_is_prepared_while_measuring_goes_on() -> None:
