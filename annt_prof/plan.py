@@ -144,7 +144,7 @@ def plan_pair(pair: Pair, *, inapplicable: Collection[str] = (), again: bool = F
         inapplicable: Techniques that cannot act here.
         again: Whether to measure the first scenario twice.
     """
-    names = tuple(each.name for each in pair.differences)
+    names = tuple(difference.name for difference in pair.differences)
     acting = tuple(name for name in names if name not in inapplicable)
     design: Design = "factorial" if len(acting) <= MOST_PAIRED else "sampled"
     orders = _orders(acting, pair.first.seed) if design == "sampled" else ()
@@ -162,14 +162,17 @@ def _between(
     pair: Pair, chosen: frozenset[str], acting: tuple[str, ...], name: str | None = None
 ) -> Variant:
     """Return the first scenario with these differences brought in from the second."""
-    on = [each for each in pair.differences if each.name in chosen]
-    ends = [(each.on if each.name in chosen else each.off) for each in pair.differences]
+    on = [difference for difference in pair.differences if difference.name in chosen]
+    ends = [
+        (difference.on if difference.name in chosen else difference.off)
+        for difference in pair.differences
+    ]
     only = next(iter(chosen)) if len(chosen) == 1 else None
     return Variant(
         name=name or only or _name(chosen, acting),
         techniques=(*pair.shared, *(end for end in ends if end is not None)),
-        changes=tuple(change for each in on for change in each.changes),
-        factors=tuple(Factor(each.name, each.change) for each in on),
+        changes=tuple(change for difference in on for change in difference.changes),
+        factors=tuple(Factor(difference.name, difference.change) for difference in on),
     )
 
 
@@ -200,15 +203,17 @@ def _sets(
     """Yield the sets of techniques that a design compares, each once, the smaller first."""
     match design:
         case "alone":
-            found: Iterable[Iterable[str]] = ()
+            subsets: Iterable[Iterable[str]] = ()
         case "leave-one-out":
-            found = itertools.combinations(acting, len(acting) - 1) if acting else ()
+            subsets = itertools.combinations(acting, len(acting) - 1) if acting else ()
         case "factorial":
             sizes = range(2, len(acting))
-            found = itertools.chain.from_iterable(itertools.combinations(acting, n) for n in sizes)
+            subsets = itertools.chain.from_iterable(
+                itertools.combinations(acting, n) for n in sizes
+            )
         case "sampled":
-            found = (order[:n] for n in range(2, len(acting)) for order in orders)
-    yield from dict.fromkeys(map(frozenset, found))
+            subsets = (order[:n] for n in range(2, len(acting)) for order in orders)
+    yield from dict.fromkeys(map(frozenset, subsets))
 
 
 def _name(chosen: frozenset[str], acting: tuple[str, ...]) -> str:

@@ -122,12 +122,12 @@ def shared_memory_check(folder: Path) -> Check:
 
 def data_check(folders: tuple[Path, ...]) -> Check:
     """Return which data sets lie in the folders."""
-    found = {
+    folder_by_name = {
         name: next((f for f in folders for part in parts if (f / part).exists()), None)
         for name, parts in _DATA_SETS.items()
     }
-    places = [f"{name} in {folder}" for name, folder in found.items() if folder]
-    absent = [name for name, folder in found.items() if not folder]
+    places = [f"{name} in {folder}" for name, folder in folder_by_name.items() if folder]
+    absent = [name for name, folder in folder_by_name.items() if not folder]
     if not absent:
         return Check("data sets", "ok", "; ".join(places))
     looked = ", ".join(map(str, folders))

@@ -27,7 +27,7 @@ def loaders_check(scenario: Scenario, free: int | None, *, accelerated: bool) ->
         accelerated: Whether there is an accelerator.
     """
     variants = plan(scenario, accelerated=accelerated).variants
-    held = [held_batches(each.techniques, scenario.dataset.workers) for each in variants]
+    held = [held_batches(variant.techniques, scenario.dataset.workers) for variant in variants]
     if not any(held):
         return Check(_NAME, "ok", "no variant has loader processes")
     batch_bytes = _batch_bytes(scenario.dataset)

@@ -109,8 +109,8 @@ def _asked_of_torch() -> str | None:
         lines = importlib.metadata.requires("torchvision") or ()
     except importlib.metadata.PackageNotFoundError:
         return None
-    found = (Requirement(line) for line in lines)
-    return next((str(asked) for asked in found if asked.name == "torch"), None)
+    requirements = (Requirement(line) for line in lines)
+    return next((str(asked) for asked in requirements if asked.name == "torch"), None)
 
 
 def _satisfies(version: str, requirement: str) -> bool:

@@ -121,8 +121,8 @@ def _begins_on_device(roots: object) -> bool:
     """
     import torch
 
-    each = roots if isinstance(roots, list | tuple) else (roots,)
-    return any(isinstance(root, torch.Tensor) and on_device(root) for root in each)
+    all_roots = roots if isinstance(roots, list | tuple) else (roots,)
+    return any(isinstance(root, torch.Tensor) and on_device(root) for root in all_roots)
 
 
 def in_backward() -> bool:

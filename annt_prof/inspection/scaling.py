@@ -63,7 +63,7 @@ class Scaling:
         def wrapper(parameters: Any, *arguments: Any, **keywords: Any) -> Any:  # noqa: ANN401
             if not torch.compiler.is_compiling():
                 parameters, listed = _copied(parameters)
-                self._clipped |= {id(each) for each in listed} - self._unscaled
+                self._clipped |= {id(parameter) for parameter in listed} - self._unscaled
             return original(parameters, *arguments, **keywords)
 
         return wrapper
@@ -125,7 +125,7 @@ def _copied(parameters: Any) -> tuple[Any, list[torch.Tensor]]:  # noqa: ANN401
         return parameters, [parameters]
     listed = list(parameters)
     if isinstance(parameters, types.GeneratorType):
-        return (each for each in listed), listed
+        return (parameter for parameter in listed), listed
     return listed, listed
 
 
@@ -135,7 +135,7 @@ def _parameters(optimizer: torch.optim.Optimizer) -> Iterator[torch.Tensor]:
 
 
 def _identities(optimizer: torch.optim.Optimizer) -> set[int]:
-    return {id(each) for each in _parameters(optimizer)}
+    return {id(parameter) for parameter in _parameters(optimizer)}
 
 
 def _waits(optimizer: torch.optim.Optimizer) -> bool:

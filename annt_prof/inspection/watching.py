@@ -63,7 +63,7 @@ class Watch:
             iterations_with_anomaly_detection=settings.anomaly.iterations,
             iterations_copying_pageable=copying.pageable.iterations,
             iterations_copying_in_forward={
-                name: each.iterations for name, each in copying.in_forward.items()
+                name: recurrence.iterations for name, recurrence in copying.in_forward.items()
             },
             waiting_scaler_steps=scaling.waiting_steps,
             steps_before_scaler_update=scaling.steps_before_update,

@@ -166,7 +166,7 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         name = func._schema.name
         self.operators.add(name)
         leaves = tree_leaves((args, kwargs))
-        if any(isinstance(each, torch.Tensor) and each.dtype == torch.float32 for each in leaves):
+        if any(isinstance(leaf, torch.Tensor) and leaf.dtype == torch.float32 for leaf in leaves):
             self.in_float32.add(name)
         return func(*args, **(kwargs or {}))
 

@@ -71,10 +71,10 @@ def collect(
 
 def installed_versions() -> dict[str, str]:
     """Return the version by name of Python and of each package here that matters to a run."""
-    found = {"python": platform.python_version()}
+    versions = {"python": platform.python_version()}
     for name in _DISTRIBUTIONS:
         try:
-            found[name] = importlib.metadata.version(name)
+            versions[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return found
+    return versions

@@ -146,7 +146,7 @@ def changed(scenario: Scenario, changes: tuple[Change, ...]) -> Scenario:
 def _same(first: Scenario, second: Scenario) -> Iterator[str]:
     """Yield what is the same in both, but for what a technique of either one sets itself."""
     chosen = (*first.techniques, *second.techniques)
-    governed = {path for each in chosen for path in _GOVERNED.get(each.name, ())}
+    governed = {path for technique in chosen for path in _GOVERNED.get(technique.name, ())}
     for section, field in _EXPECTED:
         value = getattr(getattr(first, section), field)
         path = f"{section}.{field}"
@@ -195,8 +195,8 @@ def _setting(section: str, names: tuple[str, ...], before: object, after: object
     if len(changes) == 1:
         path = changes[0].path
         return Difference(path, moves[0], changes=changes)
-    each = "; ".join(f"{name}: {move}" for name, move in zip(names, moves, strict=True))
-    return Difference(section, each, changes=changes)
+    summary = "; ".join(f"{name}: {move}" for name, move in zip(names, moves, strict=True))
+    return Difference(section, summary, changes=changes)
 
 
 def _options(chosen: ChosenTechnique | None) -> str:
@@ -213,7 +213,7 @@ def _shown(value: Any) -> str:  # noqa: ANN401 - whatever a scenario holds
     if hasattr(value, "model_dump"):
         value = value.model_dump()
     if isinstance(value, Mapping):
-        return ", ".join(f"{key}: {_inner(found)}" for key, found in value.items())
+        return ", ".join(f"{key}: {_inner(entry)}" for key, entry in value.items())
     if isinstance(value, list | tuple):
         return ", ".join(map(_inner, value))
     return _inner(value)

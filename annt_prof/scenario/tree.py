@@ -60,8 +60,8 @@ class Node:
         if isinstance(self.value, dict) and isinstance(key, str):
             return self.value.get(key)
         if isinstance(self.value, list) and isinstance(key, int) and key < len(self.value):
-            found: Node = self.value[key]
-            return found
+            child: Node = self.value[key]
+            return child
         return None
 
     def find(self, path: KeyPath) -> Node | None:

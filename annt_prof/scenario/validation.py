@@ -113,24 +113,24 @@ def _problem(detail: ErrorDetails, root: Node) -> Problem:
 
 
 def _message(detail: ErrorDetails) -> str:
-    kind, context, found = detail["type"], detail.get("ctx", {}), detail["input"]
+    kind, context, given = detail["type"], detail.get("ctx", {}), detail["input"]
     path: KeyPath = detail["loc"]
     if kind == "missing":
         return "missing; this key is required"
     if kind == "extra_forbidden":
         return unknown_key(str(path[-1]), allowed_keys(path[:-1]))
     if kind == "literal_error":
-        return _wrong_choice(found, re.findall(r"'([^']*)'", context["expected"]))
+        return _wrong_choice(given, re.findall(r"'([^']*)'", context["expected"]))
     if kind in _ALLOWED_TYPE:
         return (
-            f"found {describe(found)}; allowed: {_ALLOWED_TYPE[kind]}{_boolean_hint(kind, found)}"
+            f"found {describe(given)}; allowed: {_ALLOWED_TYPE[kind]}{_boolean_hint(kind, given)}"
         )
     if kind in _ALLOWED_RANGE:
         bound, words = _ALLOWED_RANGE[kind]
-        return f"found {describe(found)}; allowed: {words} {_number(context[bound])}"
+        return f"found {describe(given)}; allowed: {words} {_number(context[bound])}"
     if kind == "string_pattern_mismatch" and path == ("name",):
         return (
-            f"found {describe(found)}; allowed: letters, digits, dots, hyphens and underscores, "
+            f"found {describe(given)}; allowed: letters, digits, dots, hyphens and underscores, "
             "a letter or digit first, at most 100"
         )
     if kind == "string_too_short":
@@ -138,25 +138,25 @@ def _message(detail: ErrorDetails) -> str:
     return printable(detail["msg"])
 
 
-def _wrong_choice(found: object, choices: list[str]) -> str:
+def _wrong_choice(given: object, choices: list[str]) -> str:
     listed = ", ".join(choices)
-    if not isinstance(found, str):
-        return f"found {describe(found)}; allowed: {listed}"
-    near = suggestion(found, choices)
+    if not isinstance(given, str):
+        return f"found {describe(given)}; allowed: {listed}"
+    near = suggestion(given, choices)
     if near.startswith("did you mean"):
-        return f"found {describe(found)}; {near} (allowed: {listed})"
-    return f"found {describe(found)}; allowed: {listed}"
+        return f"found {describe(given)}; {near} (allowed: {listed})"
+    return f"found {describe(given)}; allowed: {listed}"
 
 
 def _number(value: float) -> str:
     return str(int(value)) if value == int(value) else str(value)
 
 
-def _boolean_hint(kind: str, found: object) -> str:
-    meant = _YAML_1_1_BOOLEANS.get(found.lower()) if isinstance(found, str) else None
+def _boolean_hint(kind: str, given: object) -> str:
+    meant = _YAML_1_1_BOOLEANS.get(given.lower()) if isinstance(given, str) else None
     if kind != "bool_type" or meant is None:
         return ""
-    return f" (in YAML 1.2 {found} is a string; write {meant})"
+    return f" (in YAML 1.2 {given} is a string; write {meant})"
 
 
 def describe(value: object) -> str:

@@ -160,17 +160,17 @@ class Evidence:
 
     def kernels(self, *classes: KernelClass) -> int:
         """Return the device time of these classes of kernels, ns."""
-        return sum(self.kernel_ns.get(one, 0) for one in classes)
+        return sum(self.kernel_ns.get(kind, 0) for kind in classes)
 
     def matrix(self, *classes: KernelClass) -> dict[Precision, int]:
         """Return the time of these classes of matrix work by precision, ns."""
-        found: dict[Precision, int] = {}
+        ns_by_precision: dict[Precision, int] = {}
         for kind in classes:
             told = self.matrix_ns.get(kind, {})
             rest = {Precision.FLOAT32: max(0, self.kernels(kind) - sum(told.values()))}
             for precision, ns in (*told.items(), *rest.items()):
-                found[precision] = found.get(precision, 0) + ns
-        return {precision: ns for precision, ns in found.items() if ns}
+                ns_by_precision[precision] = ns_by_precision.get(precision, 0) + ns
+        return {precision: ns for precision, ns in ns_by_precision.items() if ns}
 
     def rate(self, precision: Precision, to: Precision) -> float | None:
         """Return how many times as fast a large product was; None where one was not measured."""

@@ -107,15 +107,15 @@ def _stat(descriptor: int) -> list[bytes] | None:
 
 def _children(pid: int) -> list[int]:
     tasks = _PROC / str(pid) / "task"
-    found: list[int] = []
+    children: list[int] = []
     try:
         for task in os.listdir(tasks):  # noqa: PTH208 - names are enough, and cheaper
-            found += map(int, (tasks / task / "children").read_text().split())
+            children += map(int, (tasks / task / "children").read_text().split())
     except FileNotFoundError:
-        return found if _HAS_CHILDREN_FILES else _children_by_parent(pid)
+        return children if _HAS_CHILDREN_FILES else _children_by_parent(pid)
     except OSError:
         pass
-    return found
+    return children
 
 
 _HAS_CHILDREN_FILES = (_PROC / "self" / "task" / str(os.getpid()) / "children").exists()

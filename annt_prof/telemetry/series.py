@@ -189,7 +189,7 @@ def read(path: Path) -> Series:
         for place, name in enumerate(header)
         if name != columns.TIME_NS
     }
-    return Series(times, {name: found for name, found in samples.items() if len(found.values)})
+    return Series(times, {name: column for name, column in samples.items() if len(column.values)})
 
 
 def _column(times: npt.NDArray[np.int64], cells: list[str]) -> Samples:

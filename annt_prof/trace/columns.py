@@ -201,8 +201,8 @@ class Trace:
     losses: tuple[str, ...]
     doubts: tuple[str, ...] = ()
 
-    def names_where(self, found: list[bool]) -> NDArray[np.bool_]:
+    def names_where(self, verdicts: list[bool]) -> NDArray[np.bool_]:
         """Spread a verdict per name over the events; bool, shape (n,)."""
-        if not any(found):
+        if not any(verdicts):
             return np.zeros(len(self.events), bool)
-        return np.array(found, bool)[self.events.name]
+        return np.array(verdicts, bool)[self.events.name]

@@ -50,17 +50,17 @@ class Decoded(NamedTuple):
     losses: tuple[str, ...] = ()
 
 
-def decode_whole(found: Content, where: str) -> Decoded:
+def decode_whole(content: Content, where: str) -> Decoded:
     """Decode a trace file's text.
 
     Args:
-        found: The text.
+        content: The text.
         where: The file, for messages.
 
     Raises:
         UserError: It is no JSON, no trace, or breaks off before its first whole entry.
     """
-    text = found.text
+    text = content.text
     try:
         if _is_list(text):
             return Decoded(Document(traceEvents=msgspec.json.decode(text, type=list[Event])))
@@ -68,17 +68,17 @@ def decode_whole(found: Content, where: str) -> Decoded:
     except msgspec.ValidationError:
         return _decode_each(text, where)
     except msgspec.DecodeError as error:
-        if found.truncated or _is_at_the_end(error, len(text)):
-            return _salvage(found, where)
-        raise _not_json(str(error), found, where) from None
+        if content.truncated or _is_at_the_end(error, len(text)):
+            return _salvage(content, where)
+        raise _not_json(str(error), content, where) from None
     except UnicodeDecodeError as error:
-        raise _not_json(f"{error.reason} at byte {error.start}", found, where) from None
+        raise _not_json(f"{error.reason} at byte {error.start}", content, where) from None
     except RecursionError:
         raise UserError("not a PyTorch trace: nested too deeply", where=where) from None
 
 
-def _not_json(why: str, found: Content, where: str) -> UserError:
-    return UserError(f"not JSON: {why}", where=where, hint=_MISNAMED if found.misnamed else None)
+def _not_json(why: str, content: Content, where: str) -> UserError:
+    return UserError(f"not JSON: {why}", where=where, hint=_MISNAMED if content.misnamed else None)
 
 
 def _is_at_the_end(error: msgspec.DecodeError, length: int) -> bool:
@@ -87,16 +87,16 @@ def _is_at_the_end(error: msgspec.DecodeError, length: int) -> bool:
     return "truncated" in str(error) or (place is not None and int(place[1]) >= length)
 
 
-def _salvage(found: Content, where: str) -> Decoded:
-    text = found.text
+def _salvage(content: Content, where: str) -> Decoded:
+    text = content.text
     salvaged = whole_events(text, is_list=_is_list(text))
     if salvaged is None:
         raise UserError(
             "the file breaks off before the first whole entry of its list of events"
-            if text or found.truncated
+            if text or content.truncated
             else "the file is empty",
             where=where,
-            hint=_MISNAMED if found.misnamed and text else _STOPPED,
+            hint=_MISNAMED if content.misnamed and text else _STOPPED,
         )
     document, num_lost = salvaged
     num_whole = len(document.traceEvents or ())

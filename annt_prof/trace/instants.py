@@ -39,7 +39,7 @@ def nanoseconds(texts: Sequence[bytes]) -> NDArray[np.int64]:
     joined = b",".join(texts)
     converted = None if joined.translate(None, b"0123456789.,") else _plain(joined)
     if converted is None:
-        return np.array([_one(bytes(text)) for text in texts], np.int64)
+        return np.array([_convert(bytes(text)) for text in texts], np.int64)
     return converted
 
 
@@ -73,7 +73,7 @@ def _plain(joined: bytes) -> NDArray[np.int64] | None:
     return result
 
 
-def _one(text: bytes) -> int:
+def _convert(text: bytes) -> int:
     content = text.strip().strip(b'"').strip().decode(errors="replace")
     try:
         number = Decimal(content, _CONTEXT)

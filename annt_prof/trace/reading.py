@@ -76,14 +76,14 @@ def _read_sliced(path: Path, max_bytes: int, notify: Notify | None) -> Trace:
 
 def _read_whole(path: Path, max_bytes: int) -> Trace:
     """Read what is damaged, or laid out as Kineto never does; it takes more memory."""
-    found = content(path, max_bytes)
-    decoded = decode_whole(found, str(path))
+    file_content = content(path, max_bytes)
+    decoded = decode_whole(file_content, str(path))
     document = decoded.document
     if document.traceEvents is msgspec.UNSET:
         raise NotATraceError("not a PyTorch trace: it has no traceEvents", where=str(path))
     table = Table(str(path))
     table.add(document.traceEvents)
-    doubts = (_UNPROVEN,) if found.truncated and not decoded.losses else ()
+    doubts = (_UNPROVEN,) if file_content.truncated and not decoded.losses else ()
     return _trace(path, table, document, decoded.num_malformed, decoded.losses, doubts)
 
 

@@ -71,8 +71,8 @@ def _head(chunks: Iterator[bytes]) -> tuple[bytes, bytes]:
         text += chunk
         if text.lstrip(WHITESPACE)[:1] == b"[":
             return b"", text.lstrip(WHITESPACE)[1:]
-        if found := _FIRST_EVENT.search(text):
-            return text[: found.end()], text[found.end() :]
+        if first_event := _FIRST_EVENT.search(text):
+            return text[: first_event.end()], text[first_event.end() :]
         if len(text) >= SLICE_BYTES:
             break
     raise NotSliceableError

@@ -60,12 +60,12 @@ def content(path: Path, max_bytes: int) -> Content:
         UserError: It cannot be read, is damaged, or is larger than the bound.
     """
     # One allocation of max_bytes up front would fail on small machines, so it grows.
-    found = bytearray()
+    text = bytearray()
     try:
         for chunk in _pieces(path, max_bytes, gzip.GzipFile):
-            found += chunk
+            text += chunk
     except EOFError:
-        return Content(found, truncated=True)
+        return Content(text, truncated=True)
     except (gzip.BadGzipFile, zlib.error) as error:
         if str(error).startswith(_NO_MEMBER):
             raise UserError(
@@ -75,7 +75,7 @@ def content(path: Path, max_bytes: int) -> Content:
                 hint="gzip -dc gives the content without what follows it",
             ) from None
         raise UserError(f"the compressed file is damaged: {error}", where=str(path)) from None
-    return Content(found, misnamed=path.suffix.lower() == ".gz" and not _is_compressed(path))
+    return Content(text, misnamed=path.suffix.lower() == ".gz" and not _is_compressed(path))
 
 
 def chunks(path: Path, max_bytes: int, notify: Notify | None = None) -> Iterator[bytes]:

@@ -69,7 +69,7 @@ def refuse_without_kernel(name: str, device: torch.device, run: Callable[[], obj
         else:
             return
     run()
-    reason = _reason(name, device.type, [str(each.message) for each in caught], failure)
+    reason = _reason(name, device.type, [str(warning.message) for warning in caught], failure)
     raise UserError(f"the {name} kernel {_PLACES[device.type]} {reason}", where="techniques.sdpa")
 
 
@@ -77,7 +77,7 @@ def _reason(name: str, device_type: str, warned: list[str], failure: RuntimeErro
     """Return torch's own reason, in fewer words where they are known."""
     told = _about(name, warned)
     theirs, ours = _SHORTER.get((device_type, name), ("", ""))
-    if theirs and any(theirs in each for each in told):
+    if theirs and any(theirs in message for message in told):
         return ours
     said = (told or [str(failure)])[0].partition(" (Triggered internally")[0]
     return f"does not take this model's attention: {' '.join(said.split())}"

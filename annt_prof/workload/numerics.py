@@ -109,12 +109,12 @@ def quantisation_errors(
         if parameter.grad is not None:
             gradients.add(parameter.grad)
     model.zero_grad(set_to_none=True)
-    found = (
+    roundings = (
         parameters.result("parameters"),
         activations.result("activations"),
         gradients.result("gradients"),
     )
-    return tuple(each for each in found if each is not None)
+    return tuple(rounding for rounding in roundings if rounding is not None)
 
 
 def _tensors(output: Any) -> Iterator[torch.Tensor]:

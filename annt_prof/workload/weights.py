@@ -37,8 +37,8 @@ class CheckpointFile:
     @property
     def sha256_prefix(self) -> str | None:
         """The first digits of its SHA-256, where its name tells them."""
-        found = _HASH_IN_NAME.search(self.path.name)
-        return found.group(1) if found else None
+        hash_in_name = _HASH_IN_NAME.search(self.path.name)
+        return hash_in_name.group(1) if hash_in_name else None
 
     def cached(self) -> Path | None:
         """The file, or None where it has not been fetched."""
@@ -73,13 +73,13 @@ class HubFile:
 
         for name in self.names:
             try:
-                found = try_to_load_from_cache(
+                path = try_to_load_from_cache(
                     self.repository, name, cache_dir=self.folder, revision=self.revision
                 )
             except HFValidationError:  # no repository can have that name
                 return None
-            if isinstance(found, str):
-                return Path(found)
+            if isinstance(path, str):
+                return Path(path)
         return None
 
 

@@ -77,9 +77,9 @@ def account_device(timeline: Timeline) -> StepTimes:
     return StepTimes(
         time_ns=time_ns,
         hidden_ns={
-            each: _within(_layer(events, activities[category == column(each)], 0), steps)
-            - int(time_ns[:, column(each)].sum())
-            for each in hidden
+            part: _within(_layer(events, activities[category == column(part)], 0), steps)
+            - int(time_ns[:, column(part)].sum())
+            for part in hidden
         },
         kernel_ns=_by_class(spent_ns, timeline.kernel_classes),
         kernel_precision_ns=_by_precision(timeline.trace.names, spent_ns, timeline.kernel_classes),
@@ -149,7 +149,7 @@ def _host_bound(edges: Ints, label: Ints, phases: Phases, steps: Steps) -> dict[
     phase = np.where(phase == NOWHERE, unknown, phase)
     waiting = np.where(label == column(Category.HOST_BOUND), phase, NOWHERE)
     total = time_by_label(edges, waiting, unknown + 1, steps.start_ns, steps.end_ns).sum(axis=0)
-    names = (*(each.value for each in PHASES), Category.UNATTRIBUTED.value)
+    names = (*(known_phase.value for known_phase in PHASES), Category.UNATTRIBUTED.value)
     return {name: int(ns) for name, ns in zip(names, total, strict=True) if ns}
 
 
@@ -180,10 +180,10 @@ def _by_class(spent_ns: Ints, classes: Sequence[KernelClass]) -> dict[str, int]:
 def _by_precision(
     names: Sequence[str], spent_ns: Ints, classes: Sequence[KernelClass]
 ) -> dict[str, dict[str, int]]:
-    found: dict[str, dict[str, int]] = {}
+    ns_by_class: dict[str, dict[str, int]] = {}
     for index in np.flatnonzero(spent_ns).tolist():
         if classes[index] in MATRIX_CLASSES:
-            of_class = found.setdefault(classes[index].value, {})
+            of_class = ns_by_class.setdefault(classes[index].value, {})
             precision = kernel_precision(names[index]).value
             of_class[precision] = of_class.get(precision, 0) + int(spent_ns[index])
-    return found
+    return ns_by_class

@@ -165,8 +165,8 @@ def _own_copies(timeline: Timeline, calls: Places) -> Places:
     copy_of_call = np.full(len(timeline.events), NOTHING)
     waits = timeline.pageable_waits
     copy_of_call[waits.call] = place_of_event[waits.copy]
-    found: Places = copy_of_call[calls]
-    return found
+    copies: Places = copy_of_call[calls]
+    return copies
 
 
 @dataclass(frozen=True, eq=False)
@@ -240,7 +240,7 @@ def _visited(timeline: Timeline, first: int, following: Places, begin: int) -> P
     """Return the activities from the first one back to the beginning; the last may be their end."""
     trace, gated = timeline.trace, timeline.gates
     steps, starts = following.tolist(), gated.start_ns.tolist()
-    node, found = first, [first]
+    node, visited = first, [first]
     seen = bytearray(len(steps))
     seen[first] = True
     while (node == len(starts) or starts[node] > begin) and (node := steps[node]) != NOTHING:
@@ -250,20 +250,22 @@ def _visited(timeline: Timeline, first: int, following: Places, begin: int) -> P
                 f"{trace.source} waits for itself"
             )
         seen[node] = True
-        found.append(node)
-    return np.array(found)
+        visited.append(node)
+    return np.array(visited)
 
 
 def _by_step(path: Segments, label: Ints, steps: Steps, phases: Phases) -> tuple[PathStep, ...]:
     edges = edges_of([path, phases.segments], steps.start_ns, steps.end_ns)
-    found = np.append(label, NOTHING)[path.label_at(edges)]
+    on_path = np.append(label, NOTHING)[path.label_at(edges)]
     phase = phases.segments.label_at(edges)
     of_phase = np.array([column(_HOST_PHASES.get(p, Category.HOST_BOUND)) for p in PHASES])
     on_host = np.append(of_phase, column(Category.HOST_BOUND))[phase]
     spans = (steps.start_ns, steps.end_ns)
-    time_ns = time_by_label(edges, np.where(found == _HOST, on_host, found), len(_LABELS), *spans)
+    time_ns = time_by_label(
+        edges, np.where(on_path == _HOST, on_host, on_path), len(_LABELS), *spans
+    )
     unknown = len(PHASES)
-    host_phase = np.where(found == _HOST, np.where(phase == NOWHERE, unknown, phase), NOWHERE)
+    host_phase = np.where(on_path == _HOST, np.where(phase == NOWHERE, unknown, phase), NOWHERE)
     host_ns = time_by_label(edges, host_phase, unknown + 1, *spans)
     return tuple(
         PathStep(
@@ -287,12 +289,12 @@ def _longest(
     trace, steps = timeline.trace, timeline.steps
     stepping = first_come(steps.start_ns, steps.end_ns)
     within_ns = stepping.length_before(path.end_ns) - stepping.length_before(path.start_ns)
-    found = activity[path.label]
-    kept = (found != NOTHING) & (within_ns > 0)
-    found, within_ns = found[kept], within_ns[kept]
+    on_path = activity[path.label]
+    kept = (on_path != NOTHING) & (within_ns > 0)
+    on_path, within_ns = on_path[kept], within_ns[kept]
     key = (
-        trace.events.name[timeline.gates.event[found]].astype(np.int64) * len(_LABELS)
-        + category[found]
+        trace.events.name[timeline.gates.event[on_path]].astype(np.int64) * len(_LABELS)
+        + category[on_path]
     )
     group, keys = grouped(key)
     counts = np.bincount(group, minlength=len(keys))

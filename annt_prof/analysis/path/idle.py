@@ -133,7 +133,7 @@ def idle(timeline: Timeline, top: int) -> Idle | None:
         gaps=tuple(listed),
         num_gaps=len(length),
         total_ns=int(length.sum()),
-        by_cause_ns={each.value: int(totals[i]) for i, each in enumerate(CAUSES)},
+        by_cause_ns={known_cause.value: int(totals[i]) for i, known_cause in enumerate(CAUSES)},
     )
 
 

@@ -67,17 +67,17 @@ def collectives(timeline: Timeline) -> dict[str, list[Collective]]:
     launched_ns = timeline.launch_times(chosen)
     at_ns = np.where(launched_ns == UNKNOWN_NS, events.start_ns[chosen], launched_ns)
     order = np.lexsort((events.start_ns[chosen], at_ns))
-    found: dict[str, list[Collective]] = {}
+    by_name: dict[str, list[Collective]] = {}
     for kernel, step in zip(chosen[order], steps.step_at(at_ns[order]), strict=True):
         message = events.message[kernel]
-        found.setdefault(trace.names[events.name[kernel]], []).append(
+        by_name.setdefault(trace.names[events.name[kernel]], []).append(
             Collective(
                 step=None if step == NOWHERE else steps.names[step],
                 length_ns=int(events.end_ns[kernel] - events.start_ns[kernel]),
                 message=None if message == MISSING else trace.messages[message],
             )
         )
-    return found
+    return by_name
 
 
 def _kernels(timeline: Timeline) -> NDArray[np.intp]:
@@ -96,7 +96,7 @@ def pair(ranks: list[dict[str, list[Collective]]]) -> Pairs:
     unpaired: list[str] = []
     for name in sorted({name for rank in ranks for name in rank}):
         listed = [rank.get(name, []) for rank in ranks]
-        if not any(one.step for rank in listed for one in rank):
+        if not any(collective.step for rank in listed for collective in rank):
             continue
         together = _by_number(listed)
         against = None if together is not None else _uneven(listed)
@@ -114,16 +114,16 @@ def _by_number(listed: list[list[Collective]]) -> list[tuple[Collective, ...]] |
     """Pair by group and sequence number; None where one has no number or shares another's."""
     numbered = [
         {
-            (one.message.group, one.message.sequence): one
-            for one in rank
-            if one.message is not None and one.message.sequence is not None
+            (collective.message.group, collective.message.sequence): collective
+            for collective in rank
+            if collective.message is not None and collective.message.sequence is not None
         }
         for rank in listed
     ]
-    if any(len(found) != len(rank) for found, rank in zip(numbered, listed, strict=True)):
+    if any(len(by_number) != len(rank) for by_number, rank in zip(numbered, listed, strict=True)):
         return None
-    common = [key for key in numbered[0] if all(key in found for found in numbered)]
-    return [tuple(found[key] for found in numbered) for key in common]
+    common = [key for key in numbered[0] if all(key in by_number for by_number in numbered)]
+    return [tuple(by_number[key] for by_number in numbered) for key in common]
 
 
 def _uneven(listed: list[list[Collective]]) -> str | None:
@@ -138,19 +138,19 @@ def _contradiction(
     listed: list[list[Collective]], together: list[tuple[Collective, ...]]
 ) -> str | None:
     """Return what speaks against the pairs, or None."""
-    if any(len({one.step for one in group}) > 1 for group in together):
+    if any(len({collective.step for collective in group}) > 1 for group in together):
         return "they belong to different steps on different ranks"
-    if any(len({_content(one) for one in group}) > 1 for group in together):
+    if any(len({_content(collective) for collective in group}) > 1 for group in together):
         return "they carry different messages on different ranks"
     paired = sum(group[0].step is not None for group in together)
-    if any(sum(one.step is not None for one in rank) != paired for rank in listed):
+    if any(sum(collective.step is not None for collective in rank) != paired for rank in listed):
         return "not every rank has all of them"
     return None
 
 
-def _content(one: Collective) -> tuple[str | int | None, ...]:
+def _content(collective: Collective) -> tuple[str | int | None, ...]:
     """Return what is alike on every rank; groups are named by each rank for itself."""
-    told = one.message
+    told = collective.message
     if told is None:
         return ()
     return (told.collective, told.dtype, told.in_elements, told.out_elements)
@@ -158,10 +158,10 @@ def _content(one: Collective) -> tuple[str | int | None, ...]:
 
 def waiting_by_step(pairs: Pairs) -> dict[str, list[int]]:
     """Return how long each rank waited for the last one, in ns, by the step's name."""
-    found: dict[str, list[int]] = {}
+    waits_by_step: dict[str, list[int]] = {}
     for group in pairs.groups:
-        shortest = min(one.length_ns for one in group)
-        waits = found.setdefault(str(group[0].step), [0] * len(group))
-        for place, one in enumerate(group):
-            waits[place] += one.length_ns - shortest
-    return found
+        shortest = min(collective.length_ns for collective in group)
+        waits = waits_by_step.setdefault(str(group[0].step), [0] * len(group))
+        for place, collective in enumerate(group):
+            waits[place] += collective.length_ns - shortest
+    return waits_by_step

@@ -127,32 +127,32 @@ def compare_ranks(
     Raises:
         UserError: There is no trace, two are of one rank, or one cannot be analysed.
     """
-    found: list[_Read] = []
+    traces: list[_Read] = []
     skipped: list[str] = []
     for path in _files(directory):
         progress = None if notify is None else functools.partial(notify, path)
         try:
-            found.append(_read(path, len(found), selection, max_bytes, progress, accelerator))
+            traces.append(_read(path, len(traces), selection, max_bytes, progress, accelerator))
         except NotATraceError as error:
             skipped.append(f"{path.name} is skipped: {error.message}")
-    if not found:
+    if not traces:
         raise UserError(f"no file here holds a trace: {'; '.join(skipped)}", where=str(directory))
-    found.sort(key=lambda one: one.rank)
-    for one, other in itertools.pairwise(found):
-        if one.rank == other.rank:
+    traces.sort(key=lambda trace: trace.rank)
+    for previous, following in itertools.pairwise(traces):
+        if previous.rank == following.rank:
             raise UserError(
-                f"{one.source} and {other.source} are both of rank {one.rank}",
+                f"{previous.source} and {following.source} are both of rank {previous.rank}",
                 where=str(directory),
                 hint="one directory holds one run, with one file per rank",
             )
-    return _compared(found, skipped)
+    return _compared(traces, skipped)
 
 
 def _files(directory: Path) -> list[Path]:
-    found = sorted(p for p in directory.iterdir() if p.name.endswith((".json", ".json.gz")))
-    if not found:
+    files = sorted(p for p in directory.iterdir() if p.name.endswith((".json", ".json.gz")))
+    if not files:
         raise UserError("no .json or .json.gz file here", where=str(directory))
-    return found
+    return files
 
 
 def _read(
@@ -178,28 +178,28 @@ def _read(
     )
 
 
-def _compared(found: list[_Read], skipped: list[str]) -> Ranks:
-    pairs = pair([one.collectives for one in found]) if len(found) > 1 else Pairs((), ())
-    transfer_ns = sum(min(one.length_ns for one in group) for group in pairs.groups)
+def _compared(traces: list[_Read], skipped: list[str]) -> Ranks:
+    pairs = pair([trace.collectives for trace in traces]) if len(traces) > 1 else Pairs((), ())
+    transfer_ns = sum(min(collective.length_ns for collective in group) for group in pairs.groups)
     waiting = waiting_by_step(pairs)
     ranks = tuple(
         Rank(
-            rank=one.rank,
-            source=one.source,
-            breakdown=one.breakdown,
-            remarks=one.remarks,
+            rank=trace.rank,
+            source=trace.source,
+            breakdown=trace.breakdown,
+            remarks=trace.remarks,
             num_collectives=len(pairs.groups),
             transfer_ns=transfer_ns,
             waiting_ns=sum(waits[place] for waits in waiting.values()),
         )
-        for place, one in enumerate(found)
+        for place, trace in enumerate(traces)
     )
-    remarks = (*skipped, *_remarks(found, pairs.unpaired))
-    return Ranks(ranks, _skews(found), _straggler(ranks, waiting), remarks)
+    remarks = (*skipped, *_remarks(traces, pairs.unpaired))
+    return Ranks(ranks, _skews(traces), _straggler(ranks, waiting), remarks)
 
 
-def _skews(found: list[_Read]) -> tuple[Skew, ...]:
-    walls = [{step.name: step.wall_ns for step in one.breakdown.steps} for one in found]
+def _skews(traces: list[_Read]) -> tuple[Skew, ...]:
+    walls = [{step.name: step.wall_ns for step in trace.breakdown.steps} for trace in traces]
     common = [name for name in walls[0] if all(name in wall for wall in walls)]
     skews = []
     for name in common:
@@ -222,11 +222,11 @@ def _straggler(ranks: tuple[Rank, ...], waiting: dict[str, list[int]]) -> int | 
     return ranks[latest].rank if visible and always else None
 
 
-def _remarks(found: list[_Read], unpaired: tuple[str, ...]) -> list[str]:
-    remarks = [f"{one.source}: {loss}" for one in found for loss in one.remarks]
+def _remarks(traces: list[_Read], unpaired: tuple[str, ...]) -> list[str]:
+    remarks = [f"{trace.source}: {loss}" for trace in traces for loss in trace.remarks]
     remarks += [
         f"{reason}: its collectives are not split into transfer and waiting" for reason in unpaired
     ]
-    if len(found) == 1:
+    if len(traces) == 1:
         remarks.append("one rank alone: nothing to compare it with")
     return remarks

@@ -64,7 +64,7 @@ def copies(timeline: Timeline) -> tuple[CopyRow, ...] | None:
     kinds = {int(name): copy_kind(trace.names[name]) for name in distinct(events.name[made])}
     rows = []
     for kind in dict.fromkeys(kinds.values()):
-        names = [name for name, one in kinds.items() if one == kind]
+        names = [name for name, kind_of_name in kinds.items() if kind_of_name == kind]
         chosen = events[made[np.isin(events.name[made], names)]]
         length = chosen.end_ns - chosen.start_ns
         tells = chosen.bytes != MISSING
@@ -91,12 +91,16 @@ def copies(timeline: Timeline) -> tuple[CopyRow, ...] | None:
 
 def copy_kind(name: str) -> tuple[str, str | None]:
     """Return direction and kind of host memory, as far as the name of the copy tells them."""
-    found = _DIRECTION.search(name)
+    ends = _DIRECTION.search(name)
     direction = "unknown"
-    if found:
-        direction = found["short"] or f"{found['source'][0]}to{found['target'][0]}"
+    if ends:
+        direction = ends["short"] or f"{ends['source'][0]}to{ends['target'][0]}"
     memories = _MEMORIES.search(name)
-    host = [one for one in memories.groups() if one in ("Pinned", "Pageable")] if memories else []
+    host = (
+        [memory for memory in memories.groups() if memory in ("Pinned", "Pageable")]
+        if memories
+        else []
+    )
     return direction, host[0] if host else None
 
 

@@ -122,9 +122,11 @@ def kernel_table(timeline: Timeline, top: int) -> KernelTable | None:
     wall_ns = int((steps.end_ns - steps.start_ns).sum())
     places = _places(timeline, kernels)
     rows = []
-    for each in np.lexsort((names, -total))[:top]:
-        chosen = group == each
-        rows.append(_row(timeline, int(names[each]), kernels[chosen], wall_ns, places[chosen]))
+    for group_number in np.lexsort((names, -total))[:top]:
+        chosen = group == group_number
+        rows.append(
+            _row(timeline, int(names[group_number]), kernels[chosen], wall_ns, places[chosen])
+        )
     return KernelTable(tuple(rows), len(names), len(kernels), int(durations.sum()))
 
 
@@ -145,9 +147,9 @@ def _places(timeline: Timeline, kernels: NDArray[np.intp]) -> _Places:
     trace, calls = timeline.trace, timeline.launch_calls(kernels)
     known = calls != UNKNOWN_CALL
 
-    def of_known(found: Ints) -> Ints:
+    def of_known(labels: Ints) -> Ints:
         result = np.full(len(kernels), NOWHERE, np.int64)
-        result[known] = found
+        result[known] = labels
         return result
 
     return _Places(
@@ -169,8 +171,8 @@ def _row(
     whole = not trace.losses
     geometries = _geometries(trace, kernels, durations)
 
-    def named(found: Ints) -> dict[str, int]:
-        return _counted(found[found != NOWHERE], lambda one: trace.names[one])
+    def named(labels: Ints) -> dict[str, int]:
+        return _counted(labels[labels != NOWHERE], lambda label: trace.names[label])
 
     return KernelRow(
         name=name,
@@ -183,7 +185,7 @@ def _row(
         share_of_steps=total_ns / wall_ns if whole else None,
         tensor_cores=uses_tensor_cores(name, kind),
         phases=_counted(
-            places.phase, lambda one: "unattributed" if one == NOWHERE else PHASES[one].value
+            places.phase, lambda phase: "unattributed" if phase == NOWHERE else PHASES[phase].value
         )
         if whole
         else None,

@@ -125,20 +125,20 @@ def untold_memory(timeline: Timeline) -> str | None:
     )
 
 
-def _unplaced(found: Allocations) -> bool:
-    return bool((found.device_type == MISSING).any())
+def _unplaced(allocations: Allocations) -> bool:
+    return bool((allocations.device_type == MISSING).any())
 
 
 def _by_device(timeline: Timeline) -> Iterator[tuple[Allocations, Ints]]:
     """Yield what was allocated on each device that has any in the steps, and in which step."""
-    found = timeline.trace.allocations
-    found = found[np.argsort(found.time_ns, kind="stable")]
+    allocations = timeline.trace.allocations
+    allocations = allocations[np.argsort(allocations.time_ns, kind="stable")]
     devices = sorted(
-        {*zip(found.device_type.tolist(), found.device_id.tolist(), strict=True)},
+        {*zip(allocations.device_type.tolist(), allocations.device_id.tolist(), strict=True)},
         key=lambda device: (-device[0], device[1]),
     )
     for kind, number in devices:
-        own = found[(found.device_type == kind) & (found.device_id == number)]
+        own = allocations[(allocations.device_type == kind) & (allocations.device_id == number)]
         of_step = timeline.steps.step_at(own.time_ns)
         if (of_step != NOWHERE).any():
             yield own, of_step
@@ -235,4 +235,4 @@ def _operators(trace: Trace, own: Allocations, chosen: NDArray[np.intp]) -> list
             events.start_ns[here], events.end_ns[here], events.name[here].astype(np.int64)
         )
         label[mine] = around.label_at(own.time_ns[chosen[mine]])
-    return [NO_OPERATOR if one == NOWHERE else trace.names[one] for one in label]
+    return [NO_OPERATOR if name == NOWHERE else trace.names[name] for name in label]

@@ -46,12 +46,12 @@ def synchronisations(timeline: Timeline) -> tuple[Synchronisation, ...] | None:
     if not timeline.runtime_calls.any():
         return None
     names, events = timeline.trace.names, timeline.events
-    found: dict[tuple[str, str | None, str | None], list[int]] = {}
+    lengths_ns: dict[tuple[str, str | None, str | None], list[int]] = {}
     for wait in waits_of(timeline):
         name = names[events.name[wait.call]]
         length_ns = int(events.end_ns[wait.call] - events.start_ns[wait.call])
-        found.setdefault((name, wait.operator, wait.inner_operator), []).append(length_ns)
-    rows = [Synchronisation(*key, len(ns), sum(ns)) for key, ns in found.items()]
+        lengths_ns.setdefault((name, wait.operator, wait.inner_operator), []).append(length_ns)
+    rows = [Synchronisation(*key, len(ns), sum(ns)) for key, ns in lengths_ns.items()]
     return tuple(sorted(rows, key=lambda row: (-row.blocked_ns, row.call, row.operator or "")))
 
 
@@ -77,14 +77,14 @@ def waits_of(timeline: Timeline) -> list[Wait]:
     calls = np.flatnonzero(timeline.synchronising_calls)
     calls = calls[first_come(steps.start_ns, steps.end_ns).covers(events.start_ns[calls])]
     around = {} if trace.losses else _operators_around(trace, calls)
-    found = []
+    waits = []
     for call in calls.tolist():
         if call in around:
-            outermost, innermost = (trace.names[events.name[one]] for one in around[call])
-            found.append(Wait(call, outermost, innermost, around[call][1]))
+            outermost, innermost = (trace.names[events.name[operator]] for operator in around[call])
+            waits.append(Wait(call, outermost, innermost, around[call][1]))
         else:
-            found.append(Wait(call, None, None, NOWHERE))
-    return found
+            waits.append(Wait(call, None, None, NOWHERE))
+    return waits
 
 
 def _operators_around(trace: Trace, calls: NDArray[np.intp]) -> dict[int, tuple[int, int]]:
@@ -122,8 +122,10 @@ def _around_on_thread(
             _leave_ended(open_ones, begun_ns)
             open_ones.append((operator, ended_ns))
         _leave_ended(open_ones, begun_ns)
-        outermost = next((one for one, end in open_ones if end >= returned_ns), None)
-        innermost = next((one for one, end in reversed(open_ones) if end >= returned_ns), None)
+        outermost = next((opened for opened, end in open_ones if end >= returned_ns), None)
+        innermost = next(
+            (opened for opened, end in reversed(open_ones) if end >= returned_ns), None
+        )
         if outermost is not None and innermost is not None:
             around[call] = outermost, innermost
     return around

@@ -134,7 +134,7 @@ def _length(segments: Segments) -> int:
     return int((segments.end_ns - segments.start_ns).sum())
 
 
-def _overlap(one: Segments, other: Segments) -> int:
-    edges = edges_of([one, other])
-    both = one.covers(edges) & other.covers(edges)
+def _overlap(first: Segments, second: Segments) -> int:
+    edges = edges_of([first, second])
+    both = first.covers(edges) & second.covers(edges)
     return int(np.diff(edges, append=edges[-1:])[both].sum())

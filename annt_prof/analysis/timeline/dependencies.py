@@ -57,8 +57,8 @@ class Gates:
         """Return the activity that ended last at or before each instant, or ``NOTHING``."""
         by_end = np.argsort(self.end_ns, kind="stable")
         place = np.searchsorted(self.end_ns[by_end], instants_ns, side="right") - 1
-        found: Places = np.append(by_end, NOTHING)[place]
-        return found
+        last: Places = np.append(by_end, NOTHING)[place]
+        return last
 
 
 def gates(trace: Trace, activities: Places, launched_ns: Ints) -> Gates:
@@ -82,17 +82,17 @@ def gates(trace: Trace, activities: Places, launched_ns: Ints) -> Gates:
     in_stream = _in_stream(events, event)
     told = _told_to_wait(trace, launch_ns, np.append(launch_ns, UNKNOWN_NS)[in_stream])
     nothing = np.full(len(event), NOTHING)
-    found = Gates(event, start_ns, events.end_ns[event], launch_ns, told, nothing)
-    across = np.where(told, found.last_to_end_by(start_ns), NOTHING)
-    last = np.where(_ready(found, across) > _ready(found, in_stream), across, in_stream)
-    found.previous[:] = np.where(_ready(found, last) > launch_ns, last, NOTHING)
-    return found
+    gated = Gates(event, start_ns, events.end_ns[event], launch_ns, told, nothing)
+    across = np.where(told, gated.last_to_end_by(start_ns), NOTHING)
+    last = np.where(_ready(gated, across) > _ready(gated, in_stream), across, in_stream)
+    gated.previous[:] = np.where(_ready(gated, last) > launch_ns, last, NOTHING)
+    return gated
 
 
-def _ready(found: Gates, previous: Places) -> Ints:
+def _ready(gated: Gates, previous: Places) -> Ints:
     """Return when the previous activity let each one begin; ``UNKNOWN_NS`` for ``NOTHING``."""
-    ready_ns = np.append(found.end_ns, UNKNOWN_NS)[previous]
-    bounded: Ints = np.minimum(ready_ns, found.start_ns)
+    ready_ns = np.append(gated.end_ns, UNKNOWN_NS)[previous]
+    bounded: Ints = np.minimum(ready_ns, gated.start_ns)
     return bounded
 
 

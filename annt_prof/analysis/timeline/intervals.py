@@ -158,9 +158,9 @@ def time_by_label(
     lengths = np.diff(edges_ns, append=edges_ns[-1:])
     first, last = np.searchsorted(edges_ns, start_ns), np.searchsorted(edges_ns, end_ns)
     totals = np.zeros((len(start_ns), num_labels), np.int64)
-    for each in range(num_labels):
-        before = np.concatenate(([0], np.cumsum(np.where(label == each, lengths, 0))))
-        totals[:, each] = before[last] - before[first]
+    for number in range(num_labels):
+        before = np.concatenate(([0], np.cumsum(np.where(label == number, lengths, 0))))
+        totals[:, number] = before[last] - before[first]
     return totals
 
 

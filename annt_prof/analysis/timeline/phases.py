@@ -53,11 +53,11 @@ def find_phases(trace: Trace, main_thread: int) -> Phases:
     own = _named(trace, main_thread, [_OWN_NAMES.get(name) for name in trace.names])
     if own:
         return _phases(own, annotated=True)
-    found = _named(trace, main_thread, [_torch_phase(name) for name in trace.names])
+    named = _named(trace, main_thread, [_torch_phase(name) for name in trace.names])
     backward = backward_ranges(trace, main_thread)
     forward = forward_ranges(trace, main_thread, backward)
     # First in the list is outermost where two ranges are equal.
-    return _phases([(Phase.FORWARD, forward), (Phase.BACKWARD, backward), *found], annotated=False)
+    return _phases([(Phase.FORWARD, forward), (Phase.BACKWARD, backward), *named], annotated=False)
 
 
 def _torch_phase(name: str) -> Phase | None:
@@ -72,24 +72,24 @@ def _named(
 ) -> list[tuple[Phase, Ranges]]:
     events = trace.events
     on_host = (events.thread == main_thread) & events.of_kind(Kind.ANNOTATION, Kind.OPERATOR)
-    found = np.flatnonzero(
+    chosen = np.flatnonzero(
         on_host & trace.names_where([phase is not None for phase in phase_of_name])
     )
     ranges = []
-    for event in found:
+    for event in chosen:
         phase = phase_of_name[events.name[event]]
         if phase is not None:
             ranges.append((phase, (events.start_ns[[event]], events.end_ns[[event]])))
     return ranges
 
 
-def _phases(found: list[tuple[Phase, Ranges]], *, annotated: bool) -> Phases:
+def _phases(phase_ranges: list[tuple[Phase, Ranges]], *, annotated: bool) -> Phases:
     none = np.zeros(0, np.int64)
-    start_ns = np.concatenate([none, *(ranges[0] for _, ranges in found)])
-    end_ns = np.concatenate([none, *(ranges[1] for _, ranges in found)])
+    start_ns = np.concatenate([none, *(ranges[0] for _, ranges in phase_ranges)])
+    end_ns = np.concatenate([none, *(ranges[1] for _, ranges in phase_ranges)])
     label = np.repeat(
-        np.array([PHASES.index(phase) for phase, _ in found], np.int64),
-        [len(ranges[0]) for _, ranges in found],
+        np.array([PHASES.index(phase) for phase, _ in phase_ranges], np.int64),
+        [len(ranges[0]) for _, ranges in phase_ranges],
     )
-    seen = frozenset(phase for phase, ranges in found if len(ranges[0]))
+    seen = frozenset(phase for phase, ranges in phase_ranges if len(ranges[0]))
     return Phases(innermost(start_ns, end_ns, label), annotated, seen)

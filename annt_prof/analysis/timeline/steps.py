@@ -83,13 +83,13 @@ def find_steps(trace: Trace) -> Steps:
     """
     events = trace.events
     is_step = trace.names_where([bool(_STEP_NAME.fullmatch(name)) for name in trace.names])
-    found = np.flatnonzero(is_step & events.of_kind(Kind.ANNOTATION, Kind.OPERATOR))
-    if not len(found):
+    steps = np.flatnonzero(is_step & events.of_kind(Kind.ANNOTATION, Kind.OPERATOR))
+    if not len(steps):
         return _whole(trace)
-    main_thread = int(np.bincount(events.thread[found]).argmax())
-    found = found[events.thread[found] == main_thread]
+    main_thread = int(np.bincount(events.thread[steps]).argmax())
+    steps = steps[events.thread[steps] == main_thread]
     spans = sorted(
-        {(int(events.start_ns[i]), int(events.end_ns[i])): int(i) for i in found}.items()
+        {(int(events.start_ns[i]), int(events.end_ns[i])): int(i) for i in steps}.items()
     )
     return Steps(
         names=tuple(trace.names[events.name[i]] for _, i in spans),

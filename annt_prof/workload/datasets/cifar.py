@@ -35,13 +35,13 @@ def make(choice: DatasetChoice, *, train: bool, data_dir: Path | None) -> Datase
         UserError: The files are there but damaged.
     """
     folders = data_folders(data_dir)
-    found = next(filter(None, (find(choice.name, folder) for folder in folders)), None)
+    place = next(filter(None, (find(choice.name, folder) for folder in folders)), None)
     samples = TRAIN_SAMPLES if train else TEST_SAMPLES
-    if found is None:
+    if place is None:
         arrays, substitutions = _stand_in(choice.name, samples, folders)
     else:
-        arrays = read(choice.name, found, train=train)
-        substitutions = _if_incomplete(choice.name, found, len(arrays.labels), samples)
+        arrays = read(choice.name, place, train=train)
+        substitutions = _if_incomplete(choice.name, place, len(arrays.labels), samples)
     transform = image_transform(
         choice, native_size=SIDE, statistics=_STATISTICS[choice.name], train=train
     )
@@ -49,7 +49,7 @@ def make(choice: DatasetChoice, *, train: bool, data_dir: Path | None) -> Datase
     return DatasetBundle(
         dataset=ArrayImages(arrays.pixels, arrays.labels, transform, recipe),
         num_classes=CIFAR[choice.name].num_classes,
-        real=found is not None,
+        real=place is not None,
         substitutions=substitutions,
     )
 
@@ -70,13 +70,13 @@ def _stand_in(
     return CifarArrays(pixels, labels), (substitution,)
 
 
-def _if_incomplete(name: str, place: Path, found: int, whole: int) -> tuple[Substitution, ...]:
-    if found == whole:
+def _if_incomplete(name: str, place: Path, num_images: int, whole: int) -> tuple[Substitution, ...]:
+    if num_images == whole:
         return ()
     return (
         Substitution(
             wanted=f"{name} with {units.whole(whole)} images",
-            used=f"the {units.whole(found)} images in {place}",
+            used=f"the {units.whole(num_images)} images in {place}",
             consequence="step times hold, the length of an epoch and accuracy do not",
             replaced=Replaced.DATA,
             name=name,

@@ -132,13 +132,13 @@ def _contents(path: Path, folder: str, files: tuple[str, ...]) -> dict[str, byte
         if path.is_dir():
             return {file: (path / file).read_bytes() for file in files}
         wanted = {f"{folder}/{file}": file for file in files}
-        found = {wanted[name]: content for name, content in _members(path, wanted.keys())}
+        contents = {wanted[name]: content for name, content in _members(path, wanted.keys())}
     except _SPOILED as error:
         raise _damaged(path, str(error)) from error
-    absent = [file for file in files if file not in found]
+    absent = [file for file in files if file not in contents]
     if absent:
         raise _damaged(path, f"it has no {folder}/{absent[0]}")
-    return found
+    return contents
 
 
 def _members(archive: Path, names: AbstractSet[str]) -> Iterator[tuple[str, bytes]]:

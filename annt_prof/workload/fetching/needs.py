@@ -61,14 +61,14 @@ class DatasetNeed:
 
     def present(self) -> Path | None:
         """The extracted folder or a whole archive, in any of the folders."""
-        found = next(filter(None, (find(self.name, folder) for folder in self.folders)), None)
-        if found is None:
+        place = next(filter(None, (find(self.name, folder) for folder in self.folders)), None)
+        if place is None:
             return None
-        if found.is_dir():
+        if place.is_dir():
             for train in (True, False):
-                read(self.name, found, train=train)
-            return found
-        return found if self._checksum.holds(found) else None
+                read(self.name, place, train=train)
+            return place
+        return place if self._checksum.holds(place) else None
 
     def fetch(self, progress: Progress) -> Path:
         """Download the archive and extract it beside itself: a run then starts sooner."""
@@ -145,12 +145,12 @@ def needs(scenarios: Iterable[Scenario], data_dir: Path | None) -> tuple[Need, .
     Raises:
         UserError: A model's name is unknown.
     """
-    found: list[Need] = []
+    wanted: list[Need] = []
     for scenario in scenarios:
         if scenario.dataset.name in CIFAR:
-            found.append(DatasetNeed(scenario.dataset.name, data_folders(data_dir)))
-        found += _of_model(scenario.model)
-    return tuple(dict.fromkeys(found))
+            wanted.append(DatasetNeed(scenario.dataset.name, data_folders(data_dir)))
+        wanted += _of_model(scenario.model)
+    return tuple(dict.fromkeys(wanted))
 
 
 def _of_model(choice: ModelChoice) -> list[Need]:

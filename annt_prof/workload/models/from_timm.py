@@ -76,16 +76,16 @@ def _configuration(choice: ModelChoice) -> Any:
             where="model.name",
         )
     try:
-        found = timm.get_pretrained_cfg(choice.name)
+        configuration = timm.get_pretrained_cfg(choice.name)
     except RuntimeError:
-        found = None
-    if found is None and tag:
+        configuration = None
+    if configuration is None and tag:
         tagged = timm.list_pretrained(f"{architecture}.*")
         raise UserError(
             f'timm has no weights "{tag}" of {architecture}; {suggestion(choice.name, tagged)}',
             where="model.name",
         )
-    return found
+    return configuration
 
 
 def _size(configuration: Any, image_size: int) -> dict[str, int]:

@@ -105,14 +105,14 @@ def _load_configuration(name: str, changes: dict[str, Any]) -> PretrainedConfig:
             hint="annt-prof fetch downloads it",
         )
     try:
-        found: PretrainedConfig = AutoConfig.from_pretrained(path.parent, **changes)
+        configuration: PretrainedConfig = AutoConfig.from_pretrained(path.parent, **changes)
     except OSError as error:
         raise UserError(
             f"the cached configuration cannot be read: {error}",
             where=str(path),
             hint="delete the file and run annt-prof fetch",
         ) from error
-    return found
+    return configuration
 
 
 def _pretrained(choice: ModelChoice, path: Path, configuration: PretrainedConfig) -> MadeModel:

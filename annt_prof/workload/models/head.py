@@ -25,10 +25,10 @@ def classifier_parameters(model: torch.nn.Module) -> list[torch.nn.Parameter]:
             continue
         answer = asked(module)
         parts = answer if isinstance(answer, tuple | list) else (answer,)
-        found = [p for part in parts if isinstance(part, torch.nn.Module)
-                 for p in part.parameters()]  # fmt: skip
-        if found:
-            return found
+        parameters = [p for part in parts if isinstance(part, torch.nn.Module)
+                      for p in part.parameters()]  # fmt: skip
+        if parameters:
+            return parameters
     return list(_last_layer(model)[1].parameters())
 
 
