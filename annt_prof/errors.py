@@ -39,12 +39,12 @@ def _rebuild(message: str, where: str | None, hint: str | None) -> UserError:
 _NAMES_TO_LIST = 40
 
 
-def suggestion(found: str, allowed: Iterable[str]) -> str:
+def suggestion(unknown: str, allowed: Iterable[str]) -> str:
     """Return ``did you mean "dtype"?``, or the whole list where nothing allowed is near."""
     import difflib
 
     names = {name.lower(): name for name in allowed}
-    near = difflib.get_close_matches(found.lower(), names, n=1)
+    near = difflib.get_close_matches(unknown.lower(), names, n=1)
     if near:
         return f'did you mean "{names[near[0]]}"?'
     if len(names) > _NAMES_TO_LIST:

@@ -35,10 +35,10 @@ class StepRange(click.ParamType["slice"]):
         text = str(value)
         if text.isdecimal():
             return slice(int(text), int(text) + 1)
-        found = re.fullmatch(r"(-?\d+)?:(-?\d+)?", text)
-        if not found:
+        match = re.fullmatch(r"(-?\d+)?:(-?\d+)?", text)
+        if not match:
             self.fail(f"{value!r} is no range of steps such as 2:4, 2: or 2", param, ctx)
-        start, end = (int(part) if part else None for part in found.groups())
+        start, end = (int(part) if part else None for part in match.groups())
         return slice(start, end)
 
 
@@ -53,10 +53,10 @@ class Size(click.ParamType["int"]):
         """Return bytes."""
         if isinstance(value, int):
             return value
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", str(value), re.IGNORECASE)
-        if not found or not float(found[1]):
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", str(value), re.IGNORECASE)
+        if not match or not float(match[1]):
             self.fail(f"{value!r} is no size such as 500M or 4GiB", param, ctx)
-        return round(float(found[1]) * _UNITS[found[2].upper()])
+        return round(float(match[1]) * _UNITS[match[2].upper()])
 
 
 @click.command()

@@ -38,8 +38,8 @@ def command(
     """
     from annt_prof.workload.fetching.needs import needs
 
-    found = needs(_scenarios(scenario, overrides), data_dir)
-    done = [_provide(need) for need in found]
+    needed = needs(_scenarios(scenario, overrides), data_dir)
+    done = [_provide(need) for need in needed]
     if as_json:
         _write_json(done)
     elif not done:

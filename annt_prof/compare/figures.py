@@ -38,7 +38,7 @@ def of_launches(
     for number, launch in launches.items():
         by_launch.setdefault(launch, []).append(values[number])
     figure = fmean if uneven else median
-    return [figure(each) for _, each in sorted(by_launch.items())]
+    return [figure(round_values) for _, round_values in sorted(by_launch.items())]
 
 
 def middle_ns(
@@ -87,9 +87,9 @@ def log_ratios_of_launches(
 
 def launch_of_rounds(*variants: VariantRecord) -> dict[int, int]:
     """Return the launch of each round that all of these variants have, by the round's number."""
-    found = [{w.round: w.launch for w in variant.windows} for variant in variants]
-    common = set.intersection(*(set(each) for each in found))
-    return {number: found[0][number] for number in sorted(common)}
+    by_variant = [{w.round: w.launch for w in variant.windows} for variant in variants]
+    common = set.intersection(*(set(launches) for launches in by_variant))
+    return {number: by_variant[0][number] for number in sorted(common)}
 
 
 def per_iteration_ns(variant: VariantRecord) -> dict[int, float]:
@@ -100,8 +100,8 @@ def per_iteration_ns(variant: VariantRecord) -> dict[int, float]:
 
 def per_sample_ns(variant: VariantRecord) -> dict[int, float]:
     """Return each round's nanoseconds per sample, by the round's number."""
-    found = per_iteration_ns(variant)
-    return {number: ns / variant.samples_per_iteration for number, ns in found.items()}
+    by_round = per_iteration_ns(variant)
+    return {number: ns / variant.samples_per_iteration for number, ns in by_round.items()}
 
 
 def waited_share(variant: VariantRecord) -> float | None:

@@ -112,7 +112,7 @@ def precise_enough(
     else:
         logs = [_log_times(v) for v in measured]
     trims = not any(v.uneven for v in measured)
-    return bool(logs) and all(_narrow(each, precision, min_launches, trims=trims) for each in logs)
+    return bool(logs) and all(_narrow(log, precision, min_launches, trims=trims) for log in logs)
 
 
 def half_width(logs: Sequence[float]) -> float | None:
@@ -140,5 +140,5 @@ def log_ratios(baseline: VariantRecord, variant: VariantRecord) -> list[float]:
 def _log_times(variant: VariantRecord) -> list[float]:
     """Return the logarithm of the time per sample for each launch."""
     launches = launch_of_rounds(variant)
-    found = of_launches(per_sample_ns(variant), launches, uneven=variant.uneven)
-    return [math.log(ns) for ns in found]
+    times_ns = of_launches(per_sample_ns(variant), launches, uneven=variant.uneven)
+    return [math.log(ns) for ns in times_ns]

@@ -55,13 +55,15 @@ def advise(
         without: Techniques to leave out, beside those that the step has already.
     """
     left_out = {*without, *evidence.on}
-    found = [one for one in _each(evidence, machine) if one.name not in left_out]
+    wanted = [advice for advice in _predict_all(evidence, machine) if advice.name not in left_out]
     return tuple(
-        sorted(found, key=lambda one: (one.high_ns is None, -(one.high_ns or 0), one.name))
+        sorted(
+            wanted, key=lambda advice: (advice.high_ns is None, -(advice.high_ns or 0), advice.name)
+        )
     )
 
 
-def _each(evidence: Evidence, machine: Machine) -> Iterator[Advice]:
+def _predict_all(evidence: Evidence, machine: Machine) -> Iterator[Advice]:
     for name in registry.names():
         try:
             yield _of(name, evidence, machine)

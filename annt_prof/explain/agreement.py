@@ -73,27 +73,27 @@ def agreement(variant: VariantRecord) -> Agreement | None:
     return Agreement(finding, inflation, cost_ns, over_ns, mid_epoch=timed.epoch_start_ns > 0)
 
 
-def in_words(found: Agreement) -> str:
+def in_words(compared: Agreement) -> str:
     """Say how the traced steps compare with the timed ones, and what to read then."""
-    size = units.percent(abs(found.inflation))
-    timed = "timed ones in mid-epoch" if found.mid_epoch else "timed ones"
-    if found.inflation < 0:
+    size = units.percent(abs(compared.inflation))
+    timed = "timed ones in mid-epoch" if compared.mid_epoch else "timed ones"
+    if compared.inflation < 0:
         said = f"traced steps are {size} shorter than {timed}, which no profiler does"
-        if found.finding == "shorter":
+        if compared.finding == "shorter":
             return f"{said}: {_OTHER_WORK}"
         said = f"{said}, within what windows that lie apart may differ by"
     else:
         said = f"traced steps are {size} longer than {timed}"
-        if found.finding == "longer":
-            most = units.duration(found.cost_ns or 0)
+        if compared.finding == "longer":
+            most = units.duration(compared.cost_ns or 0)
             return (
                 f"{said}, more than the profiler costs (at most about {most} here): {_OTHER_WORK}"
             )
-        known = found.finding == "agree"
+        known = compared.finding == "agree"
         said += (
             "; the profiler slows the host" if known else "; what the profiler costs is not known"
         )
-    if abs(found.inflation) > _FAR_FROM_TIMED:
+    if abs(compared.inflation) > _FAR_FROM_TIMED:
         return f"{said}, and not every category alike: take the shares for a hint"
     return f"{said}, so read the shares, not the sum"
 

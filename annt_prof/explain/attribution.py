@@ -74,8 +74,8 @@ def place(name: str, facts: Facts, alone: Amount) -> Placed:
     levels = {names: float(level) for names, level in cost.level.items()}
     by_category = costs.by_category(variants, levels, facts.run.environment.device_type)
     savings = {
-        category: round(float(shapley.shapley(found, players, orders)[name]))
-        for category, found in by_category.items()
+        category: round(float(shapley.shapley(times_ns, players, orders)[name]))
+        for category, times_ns in by_category.items()
     }
     as_traced = round(float(shapley.shapley(traced, players, orders)[name]))
     interval = (

@@ -57,7 +57,7 @@ def given_others(name: str, facts: Facts) -> Amount | None:
     whole = facts.compared.get(frozenset(facts.acting))
     if baseline is None or others is None or whole is None or facts.baseline_ns is None:
         return None
-    before, found = pairing.speedup(baseline, others), pairing.speedup(others, whole)
-    if before is None or found is None:
+    before, on_top = pairing.speedup(baseline, others), pairing.speedup(others, whole)
+    if before is None or on_top is None:
         return None
-    return costs.saving(found, facts.baseline_ns / before.ratio)
+    return costs.saving(on_top, facts.baseline_ns / before.ratio)

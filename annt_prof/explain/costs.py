@@ -53,20 +53,20 @@ class Costs(NamedTuple):
 
 def measured_sets(run: Run) -> dict[Names, VariantRecord]:
     """Return the measured variants by their set of techniques in effect, each set once."""
-    found: dict[Names, VariantRecord] = {}
+    measured: dict[Names, VariantRecord] = {}
     for variant in run.variants:
         if variant.status == "measured" and variant.windows and variant.name != AGAIN:
-            found.setdefault(frozenset(variant.factors), variant)
-    return found
+            measured.setdefault(frozenset(variant.factors), variant)
+    return measured
 
 
 def orders_of(run: Run, acting: Sequence[str], known: Iterable[Names]) -> list[tuple[str, ...]]:
     """Return the orders over which a total can be shared out; empty where sets are missing."""
-    found = set(known)
-    if run.orders and shapley.is_complete(found, run.orders):
+    known_sets = set(known)
+    if run.orders and shapley.is_complete(known_sets, run.orders):
         return list(run.orders)
     # Every order passes through every set, so there are no more orders to walk than sets allow.
-    if 2 ** len(acting) <= len(found):
+    if 2 ** len(acting) <= len(known_sets):
         return list(shapley.every_order(acting))
     return []
 
@@ -139,18 +139,18 @@ def by_category(
         timed_ns: By set, per sample: what each trace is compared with.
         device_type: What the run used.
     """
-    found = {
+    steps = {
         names: deflated(variant, device_type, timed_ns[names] * variant.samples_per_iteration)
         for names, variant in variants.items()
     }
-    known = {names: each for names, each in found.items() if each is not None}
+    known = {names: step for names, step in steps.items() if step is not None}
     if len(known) < len(variants) or not known:
         return {}
-    shown = set.intersection(*(set(each.by_category_ns) for each in known.values()))
+    shown = set.intersection(*(set(step.by_category_ns) for step in known.values()))
     return {
         category.value: {
-            names: np.array(each.by_category_ns[category] / variants[names].samples_per_iteration)
-            for names, each in known.items()
+            names: np.array(step.by_category_ns[category] / variants[names].samples_per_iteration)
+            for names, step in known.items()
         }
         for category in Category
         if category in shown

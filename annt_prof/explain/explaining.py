@@ -99,7 +99,9 @@ def _baseline_failure(facts: Facts) -> str | None:
 def _launches(facts: Facts, techniques: tuple[TechniqueExplanation, ...]) -> int:
     if facts.whole is not None:
         return facts.whole.launches
-    compared = [each.speedup.launches for each in techniques if each.speedup is not None]
+    compared = [
+        technique.speedup.launches for technique in techniques if technique.speedup is not None
+    ]
     baseline = facts.measured.get(NO_TECHNIQUES)
     alone = 0 if baseline is None else len({window.launch for window in baseline.windows})
     return max(compared, default=alone)
@@ -232,12 +234,14 @@ def _bounds(name: str, facts: Facts, samples: int) -> Bounds | None:
     if facts.run.differences and name not in facts.run.switched_on:
         return None  # the second scenario turns it off or otherwise: no prediction of that is known
     try:
-        found = predict(name, options_of(facts.run, name), facts.evidence)
+        prediction = predict(name, options_of(facts.run, name), facts.evidence)
     except UserError:
         return None  # a plug-in that is no longer there
-    if isinstance(found, NoBounds):
+    if isinstance(prediction, NoBounds):
         return None
-    return Bounds(round(found.low_ns / samples), round(found.high_ns / samples), found.basis)
+    return Bounds(
+        round(prediction.low_ns / samples), round(prediction.high_ns / samples), prediction.basis
+    )
 
 
 def _interactions(facts: Facts) -> tuple[Interaction, ...]:
@@ -250,24 +254,24 @@ def _interactions(facts: Facts) -> tuple[Interaction, ...]:
         return ()
     centres = shapley.interactions(cost.level, facts.acting)
     noise_ns = floor_of(facts.run.variants) * facts.baseline_ns
-    found = []
+    interactions = []
     trims = not facts.measured[NO_TECHNIQUES].uneven
     for pair, spread in shapley.interactions(cost.by_launch, facts.acting).items():
         known = costs.around(float(centres[pair]), spread, trims=trims)
         if known.low_ns is None or known.high_ns is None:
             continue
         if known.low_ns > noise_ns or known.high_ns < -noise_ns:
-            one, other = sorted(pair, key=facts.mix.index)
-            found.append(Interaction((one, other), known))
-    return tuple(sorted(found, key=lambda each: -abs(each.extra.ns)))
+            first, second = sorted(pair, key=facts.mix.index)
+            interactions.append(Interaction((first, second), known))
+    return tuple(sorted(interactions, key=lambda interaction: -abs(interaction.extra.ns)))
 
 
 def _next_steps(techniques: tuple[TechniqueExplanation, ...], facts: Facts) -> tuple[str, ...]:
     """Say what to try next, ordered by what it could save."""
     said = [
-        f"{each.name}: more launches would tell (window.time_budget_s, window.rounds)"
-        for each in techniques
-        if each.worth is Worth.INCONCLUSIVE and each.speedup is not None
+        f"{technique.name}: more launches would tell (window.time_budget_s, window.rounds)"
+        for technique in techniques
+        if technique.worth is Worth.INCONCLUSIVE and technique.speedup is not None
     ]
     if facts.evidence is None:
         return tuple(said[:_MOST_NEXT_STEPS])

@@ -129,5 +129,5 @@ def _shares(
     spread = shapley.shapley(cost.by_launch, acting, orders)
     whole = whole_numbers(centres, total.ns)
     trims = not baseline.uneven
-    found = {n: costs.around(centres[n], spread[n], trims=trims) for n in acting}
-    return {name: msgspec.structs.replace(found[name], ns=whole[name]) for name in acting}
+    shares = {n: costs.around(centres[n], spread[n], trims=trims) for n in acting}
+    return {name: msgspec.structs.replace(shares[name], ns=whole[name]) for name in acting}

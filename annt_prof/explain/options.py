@@ -34,7 +34,7 @@ def options_in_effect(variant: VariantRecord, name: str) -> Options | None:
     Raises:
         UserError: The technique is not installed any more, or its plug-in refuses its options.
     """
-    chosen = next((each for each in variant.techniques if each.name == name), None)
+    chosen = next((technique for technique in variant.techniques if technique.name == name), None)
     return None if chosen is None else _options(name, chosen.options)
 
 

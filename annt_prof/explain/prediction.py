@@ -49,10 +49,10 @@ def evidence_of(run: Run, baseline: VariantRecord, ceilings: Ceilings | None) ->
     None where the baseline was not traced.
     """
     breakdown, timed = baseline.breakdown, baseline.step_time
-    found, compared = deflated(baseline, run.environment.device_type), agreement(baseline)
-    if breakdown is None or timed is None or found is None or compared is None:
+    step, compared = deflated(baseline, run.environment.device_type), agreement(baseline)
+    if breakdown is None or timed is None or step is None or compared is None:
         return None
-    category_ns = found.by_category_ns
+    category_ns = step.by_category_ns
     values = {value.path: value.value for value in run.scenario}
     matrix = matrix_time(baseline, run)
     kernel_ns = _by_class(breakdown, category_ns)
@@ -61,7 +61,7 @@ def evidence_of(run: Run, baseline: VariantRecord, ceilings: Ceilings | None) ->
         step_ns=timed.mean_ns,
         category_ns=category_ns,
         kernel_ns=kernel_ns,
-        not_in_trace_ns=found.not_in_trace_ns if compared.finding == "shorter" else 0,
+        not_in_trace_ns=step.not_in_trace_ns if compared.finding == "shorter" else 0,
         matrix_ns=matrix.ns if breakdown.kernel_ns else _one_precision(matrix.ns, kernel_ns),
         assumed=matrix.assumed,
         assumed_because=matrix.assumed_because,
@@ -79,7 +79,7 @@ def evidence_of(run: Run, baseline: VariantRecord, ceilings: Ceilings | None) ->
 def on_in_baseline(run: Run) -> tuple[str, ...]:
     """Return the techniques that the baseline has, and so every variant."""
     baseline = next((v for v in run.variants if v.name == BASELINE), None)
-    return () if baseline is None else tuple(each.name for each in baseline.techniques)
+    return () if baseline is None else tuple(technique.name for technique in baseline.techniques)
 
 
 def _by_class(
@@ -89,8 +89,8 @@ def _by_class(
     if breakdown.kernel_ns:
         return device_kernel_ns(breakdown)
     traced_ns, left_ns = (
-        sum(ns for category, ns in each.items() if category is not Category.DATA_LOADING)
-        for each in (breakdown.by_category_ns, category_ns)
+        sum(ns for category, ns in by_category.items() if category is not Category.DATA_LOADING)
+        for by_category in (breakdown.by_category_ns, category_ns)
     )
     shrunk = left_ns / traced_ns if traced_ns else 1.0
     return {KernelClass(name): round(ns * shrunk) for name, ns in breakdown.operator_ns.items()}
@@ -124,34 +124,34 @@ def predict(name: str, options: Options, evidence: Evidence) -> Prediction | NoB
     with registry.answering(name):
         if evidence.baseline is not None and technique.redundant(options, evidence.baseline):
             return Prediction(low_ns=0, high_ns=0, basis=f"nothing: {REDUNDANT}")
-        found: object = technique.predict(options, evidence)
-        if not isinstance(found, Prediction | None):
-            raise TypeError(f"predict returned {found!r}, which is no Prediction")
-        if found is None:
+        prediction: object = technique.predict(options, evidence)
+        if not isinstance(prediction, Prediction | None):
+            raise TypeError(f"predict returned {prediction!r}, which is no Prediction")
+        if prediction is None:
             return NoBounds.NOT_TOLD
         if evidence.not_in_trace_ns > 0:
-            found = _widened(found, technique.signature, evidence)
-    if not 0 < evidence.step_ns <= found.high_ns:
-        return found
+            prediction = _widened(prediction, technique.signature, evidence)
+    if not 0 < evidence.step_ns <= prediction.high_ns:
+        return prediction
     other_work = evidence.not_in_trace_ns > 0 or evidence.shown_ns() > evidence.step_ns
     return NoBounds.OTHER_WORK if other_work else NoBounds.WHOLE_STEP
 
 
-def _widened(found: Prediction, signature: Signature, evidence: Evidence) -> Prediction:
+def _widened(prediction: Prediction, signature: Signature, evidence: Evidence) -> Prediction:
     """Add what the trace lacks to both bounds, but for what is nothing by its mechanism.
 
     A window that a full queue feeds shows no loading at all, so a bound of 0 on that is none.
     """
     lacking_ns = evidence.not_in_trace_ns
     loads = Category.DATA_LOADING in signature.falls
-    saves = found.high_ns > 0 or loads
+    saves = prediction.high_ns > 0 or loads
     # A share, since bounds are told per step or per sample.
     lacking = units.percent(lacking_ns / evidence.step_ns)
     return Prediction(
-        low_ns=found.low_ns - lacking_ns if found.low_ns < 0 else found.low_ns,
-        high_ns=found.high_ns + lacking_ns if saves else found.high_ns,
-        basis=f"{found.basis}; and {lacking} of the step, which the traced one lacks and which may "
-        "be of it too"
+        low_ns=prediction.low_ns - lacking_ns if prediction.low_ns < 0 else prediction.low_ns,
+        high_ns=prediction.high_ns + lacking_ns if saves else prediction.high_ns,
+        basis=f"{prediction.basis}; and {lacking} of the step, which the traced one lacks and "
+        "which may be of it too"
         if saves
-        else found.basis,
+        else prediction.basis,
     )

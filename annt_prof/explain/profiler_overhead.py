@@ -78,20 +78,22 @@ def deflated(
     if breakdown is None or timed is None or compared is None:
         return None
     whole_ns = (timed.mean_ns if timed_ns is None else timed_ns) - timed.epoch_start_ns
-    found = breakdown.by_category_ns
-    host_side = frozenset(found) if device_type == "cpu" else _HOST_SIDE
+    by_category_ns = breakdown.by_category_ns
+    host_side = frozenset(by_category_ns) if device_type == "cpu" else _HOST_SIDE
     waits = waited_share(variant) if device_type == "cpu" else None
-    if Category.DATA_LOADING not in found:
+    if Category.DATA_LOADING not in by_category_ns:
         waits = None
     told = {} if waits is None else {Category.DATA_LOADING: round(waits * whole_ns)}
-    traced_ns = sum(ns for category, ns in found.items() if category not in told)
+    traced_ns = sum(ns for category, ns in by_category_ns.items() if category not in told)
     added_ns = max(0.0, traced_ns - (whole_ns - sum(told.values())))
     if compared.cost_ns is not None:
         added_ns = min(added_ns, compared.cost_ns + compared.beyond_cost_ns)
     shrinks = host_side - told.keys()
-    total_ns = sum(ns for category, ns in found.items() if category in shrinks)
+    total_ns = sum(ns for category, ns in by_category_ns.items() if category in shrinks)
     factor = max(0.0, 1 - added_ns / total_ns) if total_ns else 1.0
-    kept = {c: round(ns * factor) if c in shrinks else ns for c, ns in found.items()} | told
+    kept = {
+        c: round(ns * factor) if c in shrinks else ns for c, ns in by_category_ns.items()
+    } | told
     not_in_trace_ns = round(whole_ns) - sum(kept.values())
     # An epoch that starts for nothing may by chance seem to save something.
     loading_ns = kept.get(Category.DATA_LOADING)

@@ -72,9 +72,9 @@ def interactions(cost: Mapping[Names, Floats], players: Sequence[str]) -> dict[N
     Negative where one makes the other worth less.
     """
     none: Names = frozenset()
-    found = {}
-    for one, other in itertools.combinations(players, 2):
-        both, first, second = frozenset((one, other)), frozenset((one,)), frozenset((other,))
+    extras = {}
+    for player, other in itertools.combinations(players, 2):
+        both, first, second = frozenset((player, other)), frozenset((player,)), frozenset((other,))
         if {none, both, first, second} <= cost.keys():
-            found[both] = cost[first] + cost[second] - cost[none] - cost[both]
-    return found
+            extras[both] = cost[first] + cost[second] - cost[none] - cost[both]
+    return extras

@@ -54,7 +54,7 @@ def movements(
         ("may_rise", signature.may_rise),
         ("stays_flat", signature.stays_flat),
     )
-    found = (
+    compared = (
         _movement(
             mover,
             expected,
@@ -65,7 +65,7 @@ def movements(
         for expected, movers in expectations
         for mover in movers
     )
-    return tuple(one for one in found if one is not None)
+    return tuple(movement for movement in compared if movement is not None)
 
 
 class _Thresholds(NamedTuple):

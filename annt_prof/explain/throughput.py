@@ -25,10 +25,10 @@ def throughputs(run: Run, ceilings: Ceilings | None) -> tuple[Throughput, ...]:
     Source: the paper's equation of computational throughput; model FLOPs utilisation as in
     Chowdhery et al., PaLM, 2022, appendix B.
     """
-    return tuple(_each(run, ceilings))
+    return tuple(_rate_variants(run, ceilings))
 
 
-def _each(run: Run, ceilings: Ceilings | None) -> Iterator[Throughput]:
+def _rate_variants(run: Run, ceilings: Ceilings | None) -> Iterator[Throughput]:
     for variant in run.variants:
         if variant.step_time is None or variant.numerics is None or not variant.numerics.flops:
             continue
@@ -41,7 +41,9 @@ def _each(run: Run, ceilings: Ceilings | None) -> Iterator[Throughput]:
         yield Throughput(
             variant=variant.name,
             flops_per_s=per_s,
-            dtype=max(shares, key=lambda each: shares[each]) if shares else Precision.UNKNOWN,
+            dtype=max(shares, key=lambda precision: shares[precision])
+            if shares
+            else Precision.UNKNOWN,
             of_ceiling=None if ceiling is None else per_s / ceiling,
             precisions={precision.value: share for precision, share in shares.items()},
             assumed={kind.value: precision.value for kind, precision in matrix.assumed.items()},
@@ -81,4 +83,6 @@ def _ceiling(
     missing = [precision for precision in shares if precision not in ceilings.matrix_flops]
     if missing:
         return None, f"no ceiling of {', '.join(missing)} was calibrated"
-    return sum(share * ceilings.matrix_flops[each] for each, share in shares.items()), None
+    return sum(
+        share * ceilings.matrix_flops[precision] for precision, share in shares.items()
+    ), None

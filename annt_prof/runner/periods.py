@@ -53,7 +53,7 @@ def _each_once(
     """Return the median time of each number, and the numbers in order."""
     order = np.argsort(numbers, kind="stable")
     distinct, begins = np.unique(numbers[order], return_index=True)
-    medians = [np.median(each) for each in np.split(times[order], begins[1:])]
+    medians = [np.median(repeats) for repeats in np.split(times[order], begins[1:])]
     return np.asarray(medians, float), distinct
 
 

@@ -179,7 +179,7 @@ def _planned(crew: Crew, launch_s: float, notify: Notify) -> Preparation:
             enough_s=outlook.enough_s,
         )
     )
-    group = math.lcm(*(one.accumulation for one in prepared))
+    group = math.lcm(*(variant.accumulation for variant in prepared))
     remarks = (_cut(window, span, outlook.needed), _rounded(window, span, group))
     return Preparation(span, launch_s, tuple(said for said in remarks if said is not None))
 

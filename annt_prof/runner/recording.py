@@ -250,16 +250,20 @@ def _question(
         )
     other = request.other.resolve(accelerator=accelerated)
     pair = compare(scenario, other.scenario)
-    added = tuple(each.on for each in pair.differences if each.on is not None)
+    added = tuple(difference.on for difference in pair.differences if difference.on is not None)
     chosen = plan_pair(pair, inapplicable=obstacles(added, machine), again=request.again)
     both = _with_both_budgets(scenario, other.scenario)
     return _Question(
         both,
         chosen,
         _values(resolved, other, pair, both.window.time_budget_s),
-        tuple(each.sentence for each in pair.differences),
+        tuple(difference.sentence for difference in pair.differences),
         pair.same,
-        tuple(each.name for each in pair.differences if each.off is None and each.on is not None),
+        tuple(
+            difference.name
+            for difference in pair.differences
+            if difference.off is None and difference.on is not None
+        ),
     )
 
 
@@ -276,7 +280,7 @@ def _values(
 
     The budget of both is among them, so that what the plan may cost can be told from the record.
     """
-    prefixes = tuple(f"techniques.{each.name}." for each in pair.differences)
+    prefixes = tuple(f"techniques.{difference.name}." for difference in pair.differences)
     budget = EffectiveValue("window.time_budget_s", budget_s, "both scenarios")
     kept = (value for value in first.values if not value.path.startswith(prefixes))
     added = (value for value in second.values if value.path.startswith(prefixes))

@@ -31,9 +31,9 @@ def too_large(first: Footprint, others: int, host_free: int) -> str | None:
     return None
 
 
-def _said(others: int, where: str, each: int, free: int) -> str:
+def _said(others: int, where: str, process_bytes: int, free: int) -> str:
     more = units.count(others, "further process", "further processes")
     return (
-        f"{more} of up to {units.memory(each)} each would not fit into the {units.memory(free)} "
-        f"of {where} memory that are free"
+        f"{more} of up to {units.memory(process_bytes)} each would not fit into the "
+        f"{units.memory(free)} of {where} memory that are free"
     )

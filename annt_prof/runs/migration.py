@@ -41,14 +41,14 @@ def brought_up_to_date(record: dict[str, Any], version: int) -> dict[str, Any]:
         version: The record's own.
     """
     if version < 2:
-        variants = [_without_medians(each) for each in record.get("variants", ())]
+        variants = [_without_medians(variant) for variant in record.get("variants", ())]
         record = {**record, "variants": variants}
     return record if version >= 3 else _typed(record)
 
 
 def _without_medians(variant: dict[str, Any]) -> dict[str, Any]:
     kept = {name: value for name, value in variant.items() if name not in _FROM_MEDIANS}
-    return {**kept, "windows": [_window(each) for each in variant.get("windows", ())]}
+    return {**kept, "windows": [_window(window) for window in variant.get("windows", ())]}
 
 
 def _window(window: dict[str, Any]) -> dict[str, Any]:
@@ -61,8 +61,10 @@ def _window(window: dict[str, Any]) -> dict[str, Any]:
 
 def _typed(record: dict[str, Any]) -> dict[str, Any]:
     """Return a record of version 2 with values in place of sentences that are told apart."""
-    substitutions = [_substitution(each) for each in record.get("substitutions", ())]
-    variants = [_variant(each, record) for each in record.get("variants", ())]
+    substitutions = [
+        _substitution(substitution) for substitution in record.get("substitutions", ())
+    ]
+    variants = [_variant(variant, record) for variant in record.get("variants", ())]
     kept = {name: value for name, value in record.items() if name != "shared"}
     return {**kept, "substitutions": substitutions, "variants": variants}
 

@@ -122,14 +122,14 @@ def latest(root: Path) -> Path:
     Raises:
         UserError: There is none.
     """
-    found = directories(root)
-    if not found:
+    run_dirs = directories(root)
+    if not run_dirs:
         raise UserError(
             "there are no runs here",
             where=str(root),
             hint="annt-prof run SCENARIO makes one; --runs-dir says where to look",
         )
-    return found[-1]
+    return run_dirs[-1]
 
 
 def directories(root: Path) -> tuple[Path, ...]:

@@ -72,7 +72,7 @@ class SettingView(msgspec.Struct, frozen=True, kw_only=True):
 def build_setting_view(run: Run) -> SettingView:
     """Return what a run measured on what."""
     values = {value.path: value.value for value in run.scenario}
-    replaced = {(each.replaced, each.name) for each in run.substitutions}
+    replaced = {(substitution.replaced, substitution.name) for substitution in run.substitutions}
     where = run.environment
     return SettingView(
         model=_model(values, replaced=(Replaced.WEIGHTS, values.get("model.name")) in replaced),

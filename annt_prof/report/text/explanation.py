@@ -169,6 +169,6 @@ def _ceiling(row: ThroughputView) -> str:
 
 
 def _interaction(view: InteractionView) -> str:
-    one, other = view.techniques
+    first, second = view.techniques
     much = "more" if view.more else "less"
-    return f"{one} and {other} together save {amount(view.by)} {much} than both alone add up to"
+    return f"{first} and {second} together save {amount(view.by)} {much} than both alone add up to"
