@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from annt_prof.explain.explaining import explain
 from annt_prof.runs.record import Run, VariantRecord
 from annt_prof.views.evidence import GivenOthers, Reconciled, Share
@@ -47,6 +49,21 @@ def test_where_its_share_lies_is_told_too() -> None:
     untraced = explain(made(traced=False)).techniques[1]
     assert untraced.share.ns == 1 * MS
     assert (untraced.saving_by_category_ns, untraced.traced_ns) == (None, None)
+
+
+def test_a_share_that_the_traces_contradict_is_placed_nowhere() -> None:
+    """The mix's trace shows a step of 72 ms: tf32 would cost 1 ms a sample where it saves one."""
+    measured = made()
+    contradicting = [
+        replace(variant, breakdown=breakdown(72.0, forward=0.5, backward=0.5))
+        if variant.name == "all"
+        else variant
+        for variant in measured.variants
+    ]
+    tf32 = explain(replace(measured, variants=tuple(contradicting))).techniques[1]
+    assert tf32.share.ns == 1 * MS
+    assert (tf32.traced_ns, tf32.unreconciled_ns) == (-1 * MS, 2 * MS)
+    assert (tf32.saving_by_category_ns, tf32.not_in_trace_ns) == (None, None)
 
 
 def test_the_waterfall_closes_and_the_share_has_its_lines() -> None:
