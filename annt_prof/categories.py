@@ -20,6 +20,7 @@ class Category(StrEnum):
     ZERO_GRAD = "zero_grad"
     COMMUNICATION = "communication"
     HOST_BOUND = "host_bound"
+    QUEUED = "queued"
     SYNC = "sync"
     UNATTRIBUTED = "unattributed"
 

@@ -10,6 +10,7 @@ import numpy as np
 from annt_prof import units
 from annt_prof.analysis.breakdown.accounting import break_down
 from annt_prof.analysis.breakdown.breakdown import Breakdown
+from annt_prof.analysis.breakdown.not_measured import NO_HOST
 from annt_prof.analysis.path.critical_path import CriticalPath, critical_path
 from annt_prof.analysis.path.idle import Idle, idle
 from annt_prof.analysis.tables.copies import CopyRow, copies
@@ -180,9 +181,19 @@ def _not_measured(timeline: Timeline, problem: str | None) -> dict[str, str]:
     if not len(timeline.activities):
         none = f"{_NO_DEVICE}{so_far}"
         reasons |= dict.fromkeys(_OF_ACTIVITIES, none)
-    elif not len(timeline.kernels):
+    elif not timeline.any_launch_known:
+        reasons |= dict.fromkeys(("queue", "critical_path"), _no_launch(timeline))
+    if not timeline.host_recorded:
+        reasons["host"] = NO_HOST
+    if len(timeline.activities) and not len(timeline.kernels):
         reasons |= dict.fromkeys(("kernels", "queue"), f"the trace has no kernels{so_far}")
     return reasons
+
+
+def _no_launch(timeline: Timeline) -> str:
+    if not timeline.host_recorded:
+        return NO_HOST
+    return "the trace does not hold what launched any of its device activities"
 
 
 def _lacking(waiting: Queue | None, kernels: KernelTable | None) -> dict[str, str]:
@@ -229,6 +240,11 @@ def _remarks(timeline: Timeline, breakdown: Breakdown | None, untold: str | None
         yield untold
     if timeline.unrecorded is not None:
         yield timeline.unrecorded
+    if not timeline.host_recorded:
+        yield (
+            f"{NO_HOST}, so it is not known which phase a device activity is of, nor what the "
+            "device waited for; torch.profiler's ProfilerActivity.CPU records it"
+        )
     if breakdown is not None and breakdown.incomplete:
         yield f"left out as the file breaks off in them: {', '.join(breakdown.incomplete)}"
     devices = distinct(trace.events.device[timeline.activities])

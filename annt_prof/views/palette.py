@@ -44,6 +44,7 @@ LOOKS: Mapping[str, Look] = {
     Category.ZERO_GRAD: Look("#8FD3BF", "z"),
     Category.COMMUNICATION: Look("#CC79A7", "m"),
     Category.HOST_BOUND: Look("#D55E00", "H"),
+    Category.QUEUED: Look("#F2A97E", "q"),
     Category.SYNC: Look("#7A2E00", "S"),
     Category.UNATTRIBUTED: Look("#999999", "u"),
 }

@@ -13,17 +13,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class WaitRow:
-    """All blocking calls of one name made from one place.
+    """All waits by calls of one name made from one place.
 
     Attributes:
         call: Its name.
+        polled: Whether each wait is a loop of such calls.
         made_by: The operators around it, from the outermost to the innermost; empty where the
             program itself made it, None where the file breaks off and they may be lost.
-        count: Calls.
+        count: Waits.
         blocked_ns: Sum of their durations.
     """
 
     call: str
+    polled: bool
     made_by: tuple[str, ...] | None
     count: int
     blocked_ns: int
@@ -39,6 +41,7 @@ def build_wait_rows(calls: Iterable[Synchronisation], *, complete: bool) -> tupl
     return tuple(
         WaitRow(
             call=call.call,
+            polled=call.polled,
             made_by=_made_by(call) or (() if complete else None),
             count=call.count,
             blocked_ns=call.blocked_ns,

@@ -9,6 +9,7 @@ import numpy as np
 from annt_prof.analysis.breakdown.not_measured import not_measured_on_device
 from annt_prof.analysis.breakdown.step_times import CATEGORIES, StepTimes, column
 from annt_prof.analysis.classes.precision import kernel_precision
+from annt_prof.analysis.timeline.idleness import CATEGORY_OF, CAUSES
 from annt_prof.analysis.timeline.intervals import (
     NOWHERE,
     Segments,
@@ -46,10 +47,7 @@ _COMPUTE = np.array(
         for phase in PHASES
     ]
 )
-_IDLE = {
-    Phase.DATA_LOADING: column(Category.DATA_LOADING),
-    Phase.SYNC: column(Category.SYNC),
-}
+_IDLE = np.array([column(CATEGORY_OF[cause]) for cause in CAUSES])
 
 
 def account_device(timeline: Timeline) -> StepTimes:
@@ -57,29 +55,35 @@ def account_device(timeline: Timeline) -> StepTimes:
 
     At each instant computing wins over communication, communication over copies; of several
     that compute (or copy) the one that started first has the time. A memset counts as computing:
-    it does an operator's work and moves nothing between memories.
+    it does an operator's work and moves nothing between memories. A collective that the host
+    carries out counts like one of a device.
     """
     events, steps, phases = timeline.events, timeline.whole_steps, timeline.phases
     activities = timeline.activities
     category = activity_categories(timeline, activities)
     communicating = category == column(Category.COMMUNICATION)
     copying = events.kind[activities] == Kind.MEMCPY
+    computing = ~communicating & ~copying
+    communication = _communication(events, activities[communicating], timeline.host_collectives)
     layers = [
-        _layer(events, activities[chosen], category[chosen])
-        for chosen in (~communicating & ~copying, communicating, copying)
+        _layer(events, activities[computing], category[computing]),
+        communication,
+        _layer(events, activities[copying], category[copying]),
+        _idle(timeline),
     ]
-    layers.append(_idle(timeline))
     edges, label = _resolve(layers, phases, steps)
     spans = (steps.start_ns, steps.end_ns)
     time_ns = time_by_label(edges, label, len(CATEGORIES), *spans)
-    hidden = (Category.H2D_COPY, Category.OTHER_COPY, Category.COMMUNICATION)
+    whole = {
+        part: _layer(events, activities[category == column(part)], 0)
+        for part in (Category.H2D_COPY, Category.OTHER_COPY)
+    } | {Category.COMMUNICATION: communication}
     spent_ns = _by_name(timeline)
     return StepTimes(
         time_ns=time_ns,
         hidden_ns={
-            part: _within(_layer(events, activities[category == column(part)], 0), steps)
-            - int(time_ns[:, column(part)].sum())
-            for part in hidden
+            part: _within(segments, steps) - int(time_ns[:, column(part)].sum())
+            for part, segments in whole.items()
         },
         kernel_ns=_by_class(spent_ns, timeline.kernel_classes),
         kernel_precision_ns=_by_precision(timeline.trace.names, spent_ns, timeline.kernel_classes),
@@ -121,16 +125,16 @@ def _launching_category(timeline: Timeline, activities: NDArray[np.intp]) -> Int
 
 
 def _idle(timeline: Timeline) -> Segments:
-    """Label the whole time by what the host does, for when the device does nothing."""
-    steps, phases, waiting = timeline.whole_steps, timeline.phases, timeline.waiting
-    bounds = (steps.start_ns, steps.end_ns)
-    edges = edges_of([phases.segments, waiting], *bounds)
-    phase = phases.segments.label_at(edges)
-    label = np.full(len(edges), column(Category.HOST_BOUND))
-    label[waiting.covers(edges)] = column(Category.SYNC)
-    for named, category in _IDLE.items():
-        label[phase == PHASES.index(named)] = category
-    return first_come(edges[:-1], edges[1:], label[:-1])
+    """Label the time in which no device is busy."""
+    idle = timeline.idleness
+    return Segments(idle.start_ns, idle.end_ns, _IDLE[idle.label])
+
+
+def _communication(events: Events, own: NDArray[np.intp], collectives: Segments) -> Segments:
+    """Return when a device communicates or the host does it for them."""
+    start_ns = np.concatenate((events.start_ns[own], collectives.start_ns))
+    end_ns = np.concatenate((events.end_ns[own], collectives.end_ns))
+    return first_come(start_ns, end_ns, column(Category.COMMUNICATION))
 
 
 def _resolve(layers: list[Segments], phases: Phases, steps: Steps) -> tuple[Ints, Ints]:

@@ -25,7 +25,10 @@ _NO_DEVICE = {
     Category.H2D_COPY: "no accelerator to copy to",
     Category.OTHER_COPY: "no accelerator to copy from",
     Category.HOST_BOUND: "no accelerator: the host itself does the work",
+    Category.QUEUED: "no accelerator to launch work on",
 }
+NO_HOST = "nothing that the host did was recorded"
+_OF_THE_HOST = (Category.DATA_LOADING, Category.HOST_BOUND, Category.QUEUED, Category.SYNC)
 
 
 def not_measured_on_device(timeline: Timeline) -> dict[Category, str]:
@@ -33,6 +36,8 @@ def not_measured_on_device(timeline: Timeline) -> dict[Category, str]:
     reasons = _unannotated(timeline.phases)
     if not timeline.runtime_calls.any() and Phase.SYNC not in timeline.phases.seen:
         reasons[Category.SYNC] = "no calls of the device's runtime in this trace"
+    if not timeline.host_recorded:
+        reasons |= dict.fromkeys(_OF_THE_HOST, NO_HOST)
     return reasons
 
 

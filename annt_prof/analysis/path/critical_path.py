@@ -11,6 +11,7 @@ import numpy as np
 from annt_prof.analysis.breakdown.device import activity_categories
 from annt_prof.analysis.breakdown.step_times import CATEGORIES, column
 from annt_prof.analysis.timeline.dependencies import NOTHING
+from annt_prof.analysis.timeline.idleness import CATEGORY_OF, CAUSES, Cause, host_activity
 from annt_prof.analysis.timeline.intervals import (
     NOWHERE,
     added_up,
@@ -21,30 +22,32 @@ from annt_prof.analysis.timeline.intervals import (
 )
 from annt_prof.analysis.timeline.launches import UNKNOWN_NS
 from annt_prof.analysis.timeline.phases import PHASES
-from annt_prof.categories import Category, Phase
+from annt_prof.analysis.timeline.steps import is_step
+from annt_prof.categories import Category
+from annt_prof.trace.columns import HOST_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from annt_prof.analysis.timeline.dependencies import Gates
     from annt_prof.analysis.timeline.intervals import Segments
-    from annt_prof.analysis.timeline.phases import Phases
-    from annt_prof.analysis.timeline.steps import Steps
     from annt_prof.analysis.timeline.timeline import Timeline
 
     Ints = NDArray[np.int64]
     Places = NDArray[np.intp]
 
-QUEUED = "queued"
-"""On the path beside the categories: the device's own delay between two activities."""
-
-_LABELS = (*(category.value for category in CATEGORIES), QUEUED)
-_QUEUED = _LABELS.index(QUEUED)
-_HOST = len(_LABELS)  # becomes a category by the phase that the host is in
+_LABELS = tuple(category.value for category in CATEGORIES)
+_HOST = len(_LABELS)  # becomes a category by what the host does
 _DEVICE = _HOST + 1  # becomes a category by the activity
-_HOST_PHASES = {Phase.DATA_LOADING: Category.DATA_LOADING, Phase.SYNC: Category.SYNC}
+_BEFORE = _DEVICE + 1  # between an activity and what let it begin: by why the device idles
+_UNKNOWN = _BEFORE + 1  # before one of which nothing tells what let it begin, likewise
+_COMMUNICATION = CAUSES.index(Cause.COMMUNICATION)
+_OF_HOST = [
+    CAUSES.index(cause)
+    for cause in (Cause.DATA_LOADING, Cause.SYNCHRONISE, Cause.LAUNCH, Cause.DISPATCH)
+]
+_CATEGORY_OF_CAUSE = np.array([column(CATEGORY_OF[cause]) for cause in CAUSES])
 
 
 class CircularPathError(Exception):
@@ -57,7 +60,9 @@ class PathStep(msgspec.Struct, frozen=True):
     Attributes:
         name: The step's.
         wall_ns: Its length.
-        on_path_ns: Sums to ``wall_ns``; keys are categories and ``QUEUED``, without zeros.
+        on_path_ns: Sums to ``wall_ns``; keys are categories, without zeros.
+        idle_ns: The part of it in which no device was busy, likewise; sums to the idle time of the
+            step's breakdown.
         host_ns: The host's part of it by the phase that it was in, without zeros;
             ``unattributed`` where it was in none.
     """
@@ -65,6 +70,7 @@ class PathStep(msgspec.Struct, frozen=True):
     name: str
     wall_ns: int
     on_path_ns: dict[str, int]
+    idle_ns: dict[str, int]
     host_ns: dict[str, int]
 
 
@@ -102,16 +108,18 @@ def critical_path(timeline: Timeline, top: int) -> CriticalPath | None:
     At each point the walk is where the time was decided: in a device activity, then in whatever
     let it begin (see ``gating``), on the host from its launch back to the last call that waited
     for the device, and from there in what that call waited for. So every nanosecond of the steps
-    is on the path exactly once, and shortening what is not on it cannot shorten the steps.
+    is on the path exactly once, and shortening what is not on it cannot shorten the steps. What
+    the device waited for while it idled is ``timeline.idleness``.
 
     Args:
-        timeline: Of a trace with device activities; None is returned for one without.
+        timeline: Of a trace with device activities and the launch of any; None is returned for
+            one without.
         top: Most activities to list.
 
     Raises:
         CircularPathError: The walk came to an activity for the second time.
     """
-    if not len(timeline.activities):
+    if not timeline.any_launch_known:
         return None
     gated = timeline.gates
     pieces = _walk(timeline, _waits(timeline))
@@ -122,7 +130,7 @@ def critical_path(timeline: Timeline, top: int) -> CriticalPath | None:
     label[on_device] = category[pieces.activity[on_device]]
     activity = np.where(on_device, pieces.activity, NOTHING)
     return CriticalPath(
-        steps=_by_step(path, label, timeline.steps, timeline.phases),
+        steps=_by_step(path, label, timeline),
         activities=_longest(timeline, path, activity, category)[:top],
     )
 
@@ -140,22 +148,22 @@ class _Waits:
 
 
 def _waits(timeline: Timeline) -> _Waits:
-    """Find the calls in which an activity ended; the others had nothing to wait for.
+    """Find the waits in which an activity ended; the others had nothing to wait for.
 
     A call that waited for its own pageable copy waited for nothing else, and may return while
     the end of the copy is still under way. One that took no time waited for nothing, and so
     cannot have held up its own launch, which is at the same instant. Of two that returned at one
     instant the host was last in the one that began later.
     """
-    events, gated, calls = timeline.events, timeline.gates, timeline.holding_up
-    calls = calls[events.end_ns[calls] > events.start_ns[calls]]
-    calls = calls[np.lexsort((events.start_ns[calls], events.end_ns[calls]))]
-    activity = gated.last_to_end_by(events.end_ns[calls])
-    copied = _own_copies(timeline, calls)
+    gated, waits = timeline.gates, timeline.holding_up
+    waits = waits[waits.end_ns > waits.start_ns]
+    waits = waits[np.lexsort((waits.start_ns, waits.end_ns))]
+    activity = gated.last_to_end_by(waits.end_ns)
+    copied = _own_copies(timeline, waits.call)
     activity = np.where(copied == NOTHING, activity, copied)
     ended_ns = np.append(gated.end_ns, UNKNOWN_NS)[activity]
-    waited = ended_ns > events.start_ns[calls]
-    return _Waits(events.end_ns[calls][waited], activity[waited])
+    waited = ended_ns > waits.start_ns
+    return _Waits(waits.end_ns[waited], activity[waited])
 
 
 def _own_copies(timeline: Timeline, calls: Places) -> Places:
@@ -176,7 +184,7 @@ class _Pieces:
     Attributes:
         start_ns: int64.
         end_ns: int64.
-        kind: int64: an index into ``_LABELS``, or ``_HOST`` or ``_DEVICE``.
+        kind: int64: an index into ``_LABELS``, or one of what becomes a category later.
         activity: Index into the gates where the kind is ``_DEVICE``.
     """
 
@@ -193,16 +201,17 @@ def _walk(timeline: Timeline, waits: _Waits) -> _Pieces:
     instant it was launched before: a stream's order is that of launches then, and a call that
     has taken time began, and launched its own copy, before anything was launched on its return.
     The end of the steps is one more node behind the activities, at which the host arrives: the
-    walk starts there unless the device had work left then.
+    walk starts there unless they end with an activity.
     """
     gated, steps = timeline.gates, timeline.steps
     begin, end = int(steps.start_ns.min()), int(steps.end_ns.max())
     start_ns, end_ns = np.append(gated.start_ns, end), np.append(gated.end_ns, end)
     launch_ns, previous = np.append(gated.launch_ns, end), np.append(gated.previous, NOTHING)
+    launched_ns = np.append(gated.launched_ns, end)
     by_launch = (previous == NOTHING) & (launch_ns != UNKNOWN_NS)
     wait = np.where(by_launch, waits.last_before(launch_ns), NOTHING)
     following = np.where(by_launch, np.append(waits.activity, NOTHING)[wait], previous)
-    node = _visited(timeline, _last_launched(gated, end), following, begin)
+    node = _visited(timeline, _last(timeline, end), following, begin)
     launched, waited = by_launch[node], wait[node] != NOTHING
     returned_ns = np.where(waited, np.append(waits.end_ns, begin)[wait[node]], end_ns.max())
     # An activity's time on the path ends where that of the next one in time begins, or where the
@@ -212,28 +221,49 @@ def _walk(timeline: Timeline, waits: _Waits) -> _Pieces:
     reached_ns = np.append(arrival_ns[1:], begin)
     begun_ns = np.maximum(start_ns[node], begin)
     host_from_ns = np.where(waited, returned_ns, reached_ns)
-    dispatched_ns = np.where(launched, np.maximum(launch_ns[node], begin), reached_ns)
     known = launched | (following[node] != NOTHING)
-    before = np.where(
-        launched,
-        column(Category.HOST_BOUND),
-        np.where(known, _QUEUED, column(Category.UNATTRIBUTED)),
+    calling_ns = np.where(launched, np.maximum(launch_ns[node], begin), reached_ns)
+    called_ns = np.where(launched, np.maximum(launched_ns[node], begin), reached_ns)
+    last_ns = np.full(len(node), end)
+    last_ns[1:] = arrival_ns[1:]
+    pieces = (
+        (arrival_ns, last_ns, _HOST),
+        (begun_ns, arrival_ns, _DEVICE),
+        (called_ns, begun_ns, np.where(known, _BEFORE, _UNKNOWN)),
+        (calling_ns, called_ns, _HOST),
+        (host_from_ns, calling_ns, _HOST),
+        (reached_ns, host_from_ns, column(Category.SYNC)),
     )
-    kind = np.repeat([_DEVICE, 0, _HOST, column(Category.SYNC)], len(node))
-    kind[len(node) : 2 * len(node)] = before
     return _Pieces(
-        start_ns=np.concatenate((begun_ns, dispatched_ns, host_from_ns, reached_ns)),
-        end_ns=np.concatenate((arrival_ns, begun_ns, dispatched_ns, host_from_ns)),
-        kind=kind,
-        activity=np.tile(node, 4),
+        start_ns=np.concatenate([from_ns for from_ns, _, _ in pieces]),
+        end_ns=np.concatenate([until_ns for _, until_ns, _ in pieces]),
+        kind=np.concatenate([np.broadcast_to(kind, len(node)) for _, _, kind in pieces]),
+        activity=np.tile(node, len(pieces)),
     )
 
 
-def _last_launched(gated: Gates, end: int) -> int:
-    """Return the activity launched in the steps that ends after them, or the steps' own end."""
+def _last(timeline: Timeline, end: int) -> int:
+    """Return the activity that the steps end with, or their own end where that is the host's.
+
+    Of what was launched in the steps it is the one that ends after them, if any does. Else the
+    host arrives at their end; but where nothing of it is recorded since before the last activity
+    ended, nothing tells that it did not wait for that.
+    """
+    gated = timeline.gates
     begun_ns = np.where(gated.launch_ns == UNKNOWN_NS, gated.start_ns, gated.launch_ns)
-    late = np.flatnonzero((begun_ns < end) & (gated.end_ns > end))
-    return int(late[np.argmax(gated.end_ns[late])]) if len(late) else len(gated.event)
+    launched = np.flatnonzero(begun_ns < end)
+    if not len(launched):
+        return len(gated.event)
+    last = int(launched[np.argmax(gated.end_ns[launched])])
+    return last if gated.end_ns[last] > _host_recorded_until(timeline, end) else len(gated.event)
+
+
+def _host_recorded_until(timeline: Timeline, end: int) -> int:
+    """Return until when the step's threads are recorded, but for the ranges of steps themselves."""
+    trace, events = timeline.trace, timeline.events
+    recorded = events.of_kind(*HOST_KINDS) & timeline.on_step_threads & (events.start_ns < end)
+    recorded &= ~trace.names_where([is_step(name) for name in trace.names])
+    return min(int(events.end_ns[recorded].max(initial=0)), end)
 
 
 def _visited(timeline: Timeline, first: int, following: Places, begin: int) -> Places:
@@ -254,28 +284,54 @@ def _visited(timeline: Timeline, first: int, following: Places, begin: int) -> P
     return np.array(visited)
 
 
-def _by_step(path: Segments, label: Ints, steps: Steps, phases: Phases) -> tuple[PathStep, ...]:
-    edges = edges_of([path, phases.segments], steps.start_ns, steps.end_ns)
-    on_path = np.append(label, NOTHING)[path.label_at(edges)]
-    phase = phases.segments.label_at(edges)
-    of_phase = np.array([column(_HOST_PHASES.get(p, Category.HOST_BOUND)) for p in PHASES])
-    on_host = np.append(of_phase, column(Category.HOST_BOUND))[phase]
+def _by_step(path: Segments, label: Ints, timeline: Timeline) -> tuple[PathStep, ...]:
+    steps, phases, idleness = timeline.steps, timeline.phases.segments, timeline.idleness
+    host = host_activity(timeline)
     spans = (steps.start_ns, steps.end_ns)
-    time_ns = time_by_label(
-        edges, np.where(on_path == _HOST, on_host, on_path), len(_LABELS), *spans
+    edges = edges_of([path, phases, idleness, host], *spans)
+    kind = np.append(label, NOTHING)[path.label_at(edges)]
+    cause, doing = idleness.label_at(edges), host.label_at(edges)
+    on_path, of_host = _resolved(kind, cause, doing)
+    time_ns = time_by_label(edges, on_path, len(_LABELS), *spans)
+    idle_ns = time_by_label(
+        edges, np.where(cause == NOWHERE, NOWHERE, on_path), len(_LABELS), *spans
     )
     unknown = len(PHASES)
-    host_phase = np.where(on_path == _HOST, np.where(phase == NOWHERE, unknown, phase), NOWHERE)
-    host_ns = time_by_label(edges, host_phase, unknown + 1, *spans)
+    phase = phases.label_at(edges)
+    phase = np.where(of_host, np.where(phase == NOWHERE, unknown, phase), NOWHERE)
+    host_ns = time_by_label(edges, phase, unknown + 1, *spans)
     return tuple(
         PathStep(
             name=steps.names[i],
             wall_ns=int(steps.end_ns[i] - steps.start_ns[i]),
             on_path_ns=_named(_LABELS, time_ns[i]),
+            idle_ns=_named(_LABELS, idle_ns[i]),
             host_ns=_named((*(p.value for p in PHASES), Category.UNATTRIBUTED.value), host_ns[i]),
         )
         for i in range(len(steps.names))
     )
+
+
+def _resolved(kind: Ints, cause: Ints, doing: Ints) -> tuple[Ints, NDArray[np.bool_]]:
+    """Return the category of the path at some instants, and whether the host is on it there.
+
+    An activity that is not yet let go while no device is busy waits for what the device idles for;
+    while another stream is busy it is queued.
+
+    Args:
+        kind: Of the pieces of the path, shape (n,).
+        cause: Why no device is busy, ``NOWHERE`` where one is; shape (n,).
+        doing: What the host does, shape (n,).
+    """
+    before = np.isin(kind, (_BEFORE, _UNKNOWN)) & (cause != NOWHERE)
+    on_host = kind == _HOST
+    of_host = on_host | (before & np.isin(cause, _OF_HOST))
+    category = np.where(kind == _BEFORE, column(Category.QUEUED), kind)
+    category[kind == _UNKNOWN] = column(Category.UNATTRIBUTED)
+    category[before] = _CATEGORY_OF_CAUSE[cause[before]]
+    category[on_host] = _CATEGORY_OF_CAUSE[doing[on_host]]
+    category[on_host & (cause == _COMMUNICATION)] = column(Category.COMMUNICATION)
+    return category, of_host
 
 
 def _named(names: Sequence[str], row: Ints) -> dict[str, int]:

@@ -29,7 +29,7 @@ class HostStep(msgspec.Struct, frozen=True):
     Attributes:
         name: The step's.
         data_loading_ns: In the data loader.
-        blocked_ns: In calls that wait for the device, outside the loader.
+        blocked_ns: In calls and polling loops that wait for the device, outside the loader.
         dispatch_ns: In operators and calls of the device's runtime; without a device the
             operators are the work itself.
         waiting_for_backward_ns: Outside all of these while another thread ran the backward pass.
@@ -68,7 +68,8 @@ def host_view(timeline: Timeline) -> tuple[HostStep, ...] | None:
     def union(chosen: NDArray[np.bool_]) -> Segments:
         return first_come(events.start_ns[chosen], events.end_ns[chosen])
 
-    blocked = union(timeline.synchronising_calls & main)
+    waits = timeline.waits[main[timeline.waits.call]]
+    blocked = first_come(waits.start_ns, waits.end_ns)
     dispatching = union(main & ((operating & ~named) | timeline.runtime_calls))
     elsewhere = union(timeline.evaluations & operating & ~main)
     layers = [phases.segments, blocked, dispatching, elsewhere]

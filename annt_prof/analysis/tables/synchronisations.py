@@ -1,4 +1,4 @@
-"""Calls in which the host waited for the device, and the operators that made them."""
+"""Calls and loops in which the host waited for the device, and the operators that made them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Synchronisation(msgspec.Struct, frozen=True):
-    """All blocking calls of one name made from one place.
+    """All waits by calls of one name made from one place.
 
     Attributes:
         call: Such as ``cudaStreamSynchronize``.
@@ -27,8 +27,9 @@ class Synchronisation(msgspec.Struct, frozen=True):
             None for an explicit call from Python, and where the file breaks off, as the
             operator may be lost.
         inner_operator: The innermost one, such as ``aten::_local_scalar_dense``; None likewise.
-        count: Calls that began within the steps.
+        count: Waits that began within the steps.
         blocked_ns: Sum of their durations.
+        polled: Whether each wait is a loop of such calls, that asks until the device is done.
     """
 
     call: str
@@ -36,55 +37,68 @@ class Synchronisation(msgspec.Struct, frozen=True):
     inner_operator: str | None
     count: int
     blocked_ns: int
+    polled: bool = False
 
 
 def synchronisations(timeline: Timeline) -> tuple[Synchronisation, ...] | None:
-    """Return the blocking calls of the steps, the longest in total first.
+    """Return the waits of the steps, the longest in total first.
 
     None where the trace has no calls of a device's runtime.
     """
     if not timeline.runtime_calls.any():
         return None
     names, events = timeline.trace.names, timeline.events
-    lengths_ns: dict[tuple[str, str | None, str | None], list[int]] = {}
+    lengths_ns: dict[tuple[str, str | None, str | None, bool], list[int]] = {}
     for wait in waits_of(timeline):
-        name = names[events.name[wait.call]]
-        length_ns = int(events.end_ns[wait.call] - events.start_ns[wait.call])
-        lengths_ns.setdefault((name, wait.operator, wait.inner_operator), []).append(length_ns)
-    rows = [Synchronisation(*key, len(ns), sum(ns)) for key, ns in lengths_ns.items()]
+        made = (names[events.name[wait.call]], wait.operator, wait.inner_operator, wait.polled)
+        lengths_ns.setdefault(made, []).append(wait.length_ns)
+    rows = [
+        Synchronisation(call, outer, inner, len(ns), sum(ns), polled)
+        for (call, outer, inner, polled), ns in lengths_ns.items()
+    ]
     return tuple(sorted(rows, key=lambda row: (-row.blocked_ns, row.call, row.operator or "")))
 
 
 class Wait(NamedTuple):
-    """One blocking call.
+    """One blocking call, or loop of calls.
 
     Attributes:
-        call: Index into the trace's events.
+        call: Index into the trace's events; of a loop its first call.
+        polled: Whether it is a loop.
+        length_ns: How long it took.
         operator: Name of the outermost operator around it; None for an explicit call.
         inner_operator: Name of the innermost one; None likewise.
         made_by: Index of the innermost one; ``NOWHERE`` likewise.
     """
 
     call: int
+    polled: bool
+    length_ns: int
     operator: str | None
     inner_operator: str | None
     made_by: int
 
 
 def waits_of(timeline: Timeline) -> list[Wait]:
-    """Return the blocking calls that began within the steps, in the order of the file."""
-    trace, events, steps = timeline.trace, timeline.events, timeline.steps
-    calls = np.flatnonzero(timeline.synchronising_calls)
-    calls = calls[first_come(steps.start_ns, steps.end_ns).covers(events.start_ns[calls])]
-    around = {} if trace.losses else _operators_around(trace, calls)
-    waits = []
-    for call in calls.tolist():
-        if call in around:
-            outermost, innermost = (trace.names[events.name[operator]] for operator in around[call])
-            waits.append(Wait(call, outermost, innermost, around[call][1]))
-        else:
-            waits.append(Wait(call, None, None, NOWHERE))
-    return waits
+    """Return the waits that began within the steps, in the order of the file."""
+    trace, steps, waits = timeline.trace, timeline.steps, timeline.waits
+    waits = waits[first_come(steps.start_ns, steps.end_ns).covers(waits.start_ns)]
+    waits = waits[np.argsort(waits.call)]
+    around = {} if trace.losses else _operators_around(trace, waits.call)
+    lengths_ns, polled = waits.end_ns - waits.start_ns, waits.num_calls > 1
+    columns = (waits.call.tolist(), polled.tolist(), lengths_ns.tolist())
+    return [
+        Wait(call, is_loop, length_ns, *_made_by(trace, around.get(call)))
+        for call, is_loop, length_ns in zip(*columns, strict=True)
+    ]
+
+
+def _made_by(trace: Trace, around: tuple[int, int] | None) -> tuple[str | None, str | None, int]:
+    """Return the names of the operators around a call, and the innermost one's index."""
+    if around is None:
+        return None, None, NOWHERE
+    outermost, innermost = (trace.names[trace.events.name[operator]] for operator in around)
+    return outermost, innermost, around[1]
 
 
 def _operators_around(trace: Trace, calls: NDArray[np.intp]) -> dict[int, tuple[int, int]]:

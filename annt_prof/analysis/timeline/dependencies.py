@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from annt_prof.analysis.timeline.launches import UNKNOWN_NS
+from annt_prof.analysis.timeline.launches import UNKNOWN_CALL, UNKNOWN_NS
 from annt_prof.trace.columns import Kind
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class Gates:
         end_ns: int64.
         launch_ns: int64, when the launching call began, at most ``start_ns``; ``UNKNOWN_NS``
             where the trace does not hold it.
+        launched_ns: int64, when it returned, at most ``start_ns``; likewise.
         told_to_wait: bool, whether the host made the stream wait for an event between its
             previous launch and this one.
         previous: The activity (an index into these columns) whose end let this one begin;
@@ -50,6 +51,7 @@ class Gates:
     start_ns: Ints
     end_ns: Ints
     launch_ns: Ints
+    launched_ns: Ints
     told_to_wait: NDArray[np.bool_]
     previous: Places
 
@@ -61,28 +63,32 @@ class Gates:
         return last
 
 
-def gates(trace: Trace, activities: Places, launched_ns: Ints) -> Gates:
+def gates(trace: Trace, activities: Places, calls: Places) -> Gates:
     """Find what let each device activity begin: whichever of its conditions was met last.
 
     Args:
         trace: With device activities or not.
         activities: Indices of all of them, ascending, shape (n,).
-        launched_ns: When the call that launched each began, or ``UNKNOWN_NS``, shape (n,).
+        calls: What launched each, or ``UNKNOWN_CALL``, shape (n,).
     """
     events = trace.events
     takes_time = events.end_ns[activities] > events.start_ns[activities]
-    event = activities[takes_time]
-    launch_ns = np.minimum(launched_ns[takes_time], events.start_ns[event])
+    event, call = activities[takes_time], calls[takes_time]
+    known = call != UNKNOWN_CALL
+    launch_ns = np.minimum(events.start_ns[call], events.start_ns[event])
+    returned_ns = np.clip(events.end_ns[call], launch_ns, events.start_ns[event])
+    launch_ns = np.where(known, launch_ns, UNKNOWN_NS)
+    launched_ns = np.where(known, returned_ns, UNKNOWN_NS)
     # What a file with coarse times has at one instant, its stream ran in the order of launches.
     order = np.lexsort(
         (event, launch_ns, events.start_ns[event], events.stream[event], events.device[event])
     )
-    event, launch_ns = event[order], launch_ns[order]
+    event, launch_ns, launched_ns = event[order], launch_ns[order], launched_ns[order]
     start_ns = events.start_ns[event]
     in_stream = _in_stream(events, event)
     told = _told_to_wait(trace, launch_ns, np.append(launch_ns, UNKNOWN_NS)[in_stream])
     nothing = np.full(len(event), NOTHING)
-    gated = Gates(event, start_ns, events.end_ns[event], launch_ns, told, nothing)
+    gated = Gates(event, start_ns, events.end_ns[event], launch_ns, launched_ns, told, nothing)
     across = np.where(told, gated.last_to_end_by(start_ns), NOTHING)
     last = np.where(_ready(gated, across) > _ready(gated, in_stream), across, in_stream)
     gated.previous[:] = np.where(_ready(gated, last) > launch_ns, last, NOTHING)

@@ -72,6 +72,11 @@ class Steps:
         return np.where(inside, place, NOWHERE).astype(np.int64)
 
 
+def is_step(name: str) -> bool:
+    """Tell whether a range of this name is a step."""
+    return bool(_STEP_NAME.fullmatch(name))
+
+
 def find_steps(trace: Trace) -> Steps:
     """Find the host ranges ``ProfilerStep#N``; a trace without any is one span.
 
@@ -82,8 +87,8 @@ def find_steps(trace: Trace) -> Steps:
         UserError: The trace holds nothing that takes time.
     """
     events = trace.events
-    is_step = trace.names_where([bool(_STEP_NAME.fullmatch(name)) for name in trace.names])
-    steps = np.flatnonzero(is_step & events.of_kind(Kind.ANNOTATION, Kind.OPERATOR))
+    is_range = trace.names_where([is_step(name) for name in trace.names])
+    steps = np.flatnonzero(is_range & events.of_kind(Kind.ANNOTATION, Kind.OPERATOR))
     if not len(steps):
         return _whole(trace)
     main_thread = int(np.bincount(events.thread[steps]).argmax())

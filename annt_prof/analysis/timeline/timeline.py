@@ -12,14 +12,17 @@ from annt_prof.analysis.classes.kernels import kernel_class
 from annt_prof.analysis.timeline import blocking
 from annt_prof.analysis.timeline.completeness import whole_steps
 from annt_prof.analysis.timeline.dependencies import gates
+from annt_prof.analysis.timeline.host_collectives import host_collectives
+from annt_prof.analysis.timeline.idleness import idleness
 from annt_prof.analysis.timeline.intervals import distinct, first_come
 from annt_prof.analysis.timeline.launches import UNKNOWN_CALL, UNKNOWN_NS, launch_calls
 from annt_prof.analysis.timeline.passes import EVALUATION
 from annt_prof.analysis.timeline.phases import find_phases
 from annt_prof.analysis.timeline.steps import EVERY_STEP, find_steps
 from annt_prof.analysis.timeline.unrecorded import unrecorded_device
+from annt_prof.analysis.timeline.waits import waits
 from annt_prof.categories import KernelClass
-from annt_prof.trace.columns import DEVICE_KINDS, Kind
+from annt_prof.trace.columns import DEVICE_KINDS, HOST_KINDS, Kind
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from annt_prof.analysis.timeline.intervals import Segments
     from annt_prof.analysis.timeline.phases import Phases
     from annt_prof.analysis.timeline.steps import Steps
+    from annt_prof.analysis.timeline.waits import Waits
     from annt_prof.trace.columns import Events, Trace
 
     Places = NDArray[np.intp]
@@ -186,13 +190,23 @@ class Timeline:
         return np.where(calls == UNKNOWN_CALL, UNKNOWN_NS, self.events.start_ns[calls])
 
     @cached_property
+    def host_recorded(self) -> bool:
+        """Whether the trace holds anything that the host did."""
+        return bool(self.events.of_kind(*HOST_KINDS).any())
+
+    @cached_property
+    def any_launch_known(self) -> bool:
+        """Whether the trace holds the launch of any device activity."""
+        return bool((self._launch_calls != UNKNOWN_CALL).any())
+
+    @cached_property
     def _launch_calls(self) -> Places:
         return launch_calls(self.events, self.activities)
 
     @cached_property
     def gates(self) -> Gates:
         """What let each device activity begin."""
-        return gates(self.trace, self.activities, self.launch_times(self.activities))
+        return gates(self.trace, self.activities, self._launch_calls)
 
     @cached_property
     def pageable_waits(self) -> PageableWaits:
@@ -205,12 +219,26 @@ class Timeline:
         return blocking.synchronising_calls(self.trace, self.pageable_waits)
 
     @cached_property
-    def holding_up(self) -> Places:
-        """Indices of those that held up the step."""
-        return np.flatnonzero(self.synchronising_calls & self.on_step_threads)
+    def waits(self) -> Waits:
+        """Waits for the device on any thread, in these calls and in loops that poll."""
+        return waits(self.trace, self.synchronising_calls, self.events.end_ns[self.activities])
+
+    @cached_property
+    def holding_up(self) -> Waits:
+        """Those that held up the step."""
+        return self.waits[self.on_step_threads[self.waits.call]]
 
     @cached_property
     def waiting(self) -> Segments:
-        """When the host was blocked in one of these."""
-        chosen = self.holding_up
-        return first_come(self.events.start_ns[chosen], self.events.end_ns[chosen])
+        """When the host was in one of these."""
+        return first_come(self.holding_up.start_ns, self.holding_up.end_ns)
+
+    @cached_property
+    def host_collectives(self) -> Segments:
+        """When the host carries out a collective itself."""
+        return host_collectives(self.trace)
+
+    @cached_property
+    def idleness(self) -> Segments:
+        """When no device was busy during the steps of the trace, and why."""
+        return idleness(self)

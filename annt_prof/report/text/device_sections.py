@@ -157,8 +157,10 @@ def idle(view: IdleView, width: int) -> Iterator[RenderableType]:
 _CAUSES = {
     "queued": "queued: already launched; the device's own delay between two activities",
     "other_stream": "other_stream: already launched, and made to wait for another stream's event",
+    "communication": "communication: the host carried out a collective itself",
     "data_loading": "data_loading: the host was late, waiting for the data loader",
-    "synchronise": "synchronise: the host was late, blocked until the device was done",
+    "synchronise": "synchronise: the host was late, as it waited until the device was done",
+    "launch": "launch: the host was launching what comes next, or the device taking it up",
     "dispatch": "dispatch: the host was late, running Python and operators",
     "unknown": "unknown: the launch is not in the trace",
 }
@@ -170,7 +172,8 @@ def synchronisations(rows: Sequence[WaitRow]) -> Iterator[RenderableType]:
     table = table_of(("call", "left"), ("made by", "left"), ("count", "right"), ("ms", "right"))
     for row in rows:
         table.add_row(
-            plain(row.call), plain(_made_by(row.made_by)),
+            plain(f"{row.call}, polled" if row.polled else row.call),
+            plain(_made_by(row.made_by)),
             units.whole(row.count), milliseconds(row.blocked_ns),
         )  # fmt: skip
     yield table

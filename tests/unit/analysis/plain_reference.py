@@ -4,6 +4,7 @@ It shares no code with the package. It works on the JSON itself, in exact intege
 from one edge to the next with the set of what is active.
 """
 
+import bisect
 import gzip
 import itertools
 import json
@@ -164,11 +165,13 @@ def outermost(instant, operators):
     return min(around, key=lambda span: (span[0], -span[1])) if around else (instant, instant)
 
 
-def launch_of(event, calls):
-    """Return when the call with the event's correlation began, None if there is none."""
-    bearing = calls.get(event.correlation, [])
-    before = [start for start in bearing if start <= event.start]
-    return max(before) if before else min(bearing, default=None)
+def launch_of(event, bearing):
+    """Return the call with the event's correlation, None if there is none."""
+    calls = bearing.get(event.correlation, [])
+    before = [e for e in calls if e.start <= event.start]
+    if before:
+        return max(before, key=lambda e: (e.start, e.order))
+    return min(calls, key=lambda e: (e.start, e.order), default=None)
 
 
 def pageable_wait(copy, bearing):
@@ -192,13 +195,18 @@ def innermost(ranges, instant):
     return max(around, key=lambda r: (r[0], -r[1], r[2]))[3] if around else None
 
 
-def break_down(path):
+def break_down(path, taking_up=20_000):
     """Return the steps as (name, start, end, time by category) and the hidden time in all."""
     events, links = load(path)
     steps, main = find_steps(events)
     phases = find_phases(events, links, main)
     on_device = any(e.category in DEVICE for e in events)
-    entries = device_entries(events, phases, main) if on_device else host_entries(events)
+    begin, end = min(step[1] for step in steps), max(step[2] for step in steps)
+    entries = (
+        device_entries(events, phases, main) + idle_entries(events, taking_up, begin, end)
+        if on_device
+        else host_entries(events)
+    )
     entries += [("phase", r[0], r[1], r[2], r[3]) for r in phases]
     choose = choose_on_device if on_device else choose_on_host
     times = [dict.fromkeys(["unattributed"], 0) for _ in steps]
@@ -230,37 +238,107 @@ def sweep(entries, edges):
         yield left, right, active
 
 
-def device_entries(events, phases, main):
-    calls = {}
-    for e in events:
-        if e.category in CALL and e.correlation > 0:
-            calls.setdefault(e.correlation, []).append(e.start)
-    # A launch asks for the phase around one instant; asking all ranges is slow but simple.
-    autograd = {e.thread for e in events if e.name.startswith(EVALUATE)} | {main}
-    entries = []
+def by_correlation(events):
     bearing = {}
     for e in events:
         if e.category in CALL and e.correlation > 0:
             bearing.setdefault(e.correlation, []).append(e)
+    return bearing
+
+
+def device_entries(events, phases, main):
+    # A launch asks for the phase around one instant; asking all ranges is slow but simple.
+    autograd = {e.thread for e in events if e.name.startswith(EVALUATE)} | {main}
+    bearing = by_correlation(events)
+    entries = [
+        ("sync", start, end, order, "sync")
+        for start, end, order, thread in polls(events)
+        if thread in autograd
+    ]
     for e in events:
         call = pageable_wait(e, bearing.get(e.correlation, []))
         if call is not None and call.thread in autograd:
             entries.append(("sync", call.start, call.end, call.order, "sync"))
     for e in events:
-        if e.category in KERNEL and "nccl" in e.name.lower():
+        by_host = e.category in OPERATOR | ANNOTATION and e.name.startswith(("gloo:", "mpi:"))
+        if by_host or (e.category in KERNEL and "nccl" in e.name.lower()):
             entries.append(("move", e.start, e.end, e.order, "communication"))
         elif e.category in MEMCPY:
             kind = "h2d_copy" if "HtoD" in e.name else "other_copy"
             entries.append(("move", e.start, e.end, e.order, kind))
         elif e.category in KERNEL | MEMSET:
-            launched = launch_of(e, calls)
-            phase = None if launched is None else innermost(phases, launched)
+            launched = launch_of(e, bearing)
+            phase = None if launched is None else innermost(phases, launched.start)
             known = phase not in (None, "h2d_copy", "sync")
             kind = phase if known else "unattributed"
             entries.append(("compute", e.start, e.end, e.order, kind))
         elif e.category in CALL and e.name in SYNCHRONISE and e.thread in autograd:
             entries.append(("sync", e.start, e.end, e.order, "sync"))
     return entries
+
+
+def idle_entries(events, taking_up, begin, end):
+    """Return what keeps activities from beginning, for when nothing is busy."""
+    activities = sorted((e for e in events if e.category in DEVICE), key=lambda e: e.start)
+    bearing = by_correlation(events)
+    calls = {e.order: launch_of(e, bearing) for e in activities}
+    busy_until, gaps = -(10**30), []
+    for e in activities:
+        if e.start < e.end and e.start > busy_until:
+            gaps.append((busy_until, e.start))
+        busy_until = max(busy_until, e.end if e.start < e.end else busy_until)
+    entries = []
+    starts = [gap[1] for gap in gaps]
+    for e in activities:
+        call = calls[e.order]
+        if call is None:
+            continue
+        launch = min(call.start, e.start)
+        returned = min(max(call.end, launch), e.start)
+        # The gap that ends with this activity or holds it, if it takes no time itself.
+        place = bisect.bisect_left(starts, e.start)
+        before = gaps[place] if place < len(gaps) else (busy_until, e.start)
+        idle_since = before[0] if before[0] <= e.start else e.start
+        at_once = e.start - returned <= taking_up and (launch >= idle_since or launch == e.start)
+        entries.append(("take" if at_once else "queue", returned, e.start, e.order, "idle"))
+    for gap in gaps:
+        ending = next(e for e in activities if e.start == gap[1])
+        if calls[ending.order] is None:
+            entries.append(("unknown", max(gap[0], begin), gap[1], 0, "idle"))
+    if all(call is None for call in calls.values()):
+        entries.append(("unknown", begin, end, 0, "idle"))
+    return entries
+
+
+def polls(events):
+    """Return (start, end, order, thread) of loops that asked until the device was done."""
+    ends = sorted(e.end for e in events if e.category in DEVICE)
+    loops = []
+    for thread in sorted({e.thread for e in events if e.name == "cudaEventQuery"}):
+        here = [e for e in events if e.thread == thread]
+        allocating = [e for e in here if e.category in OPERATOR and e.name.startswith("aten::")]
+        asked = [
+            e
+            for e in here
+            if e.category in CALL and e.name == "cudaEventQuery"
+            and not any(o.holds(e.start) for o in allocating)
+        ]  # fmt: skip
+        others = sorted(
+            e.start for e in here if e.category in CALL | OPERATOR and e.name != "cudaEventQuery"
+        )
+        groups = {}
+        for e in sorted(asked, key=lambda e: e.start):
+            groups.setdefault(sum(start < e.start for start in others), []).append(e)
+        for passed, run in groups.items():
+            later = [end for end in ends if len(run) > 1 and end > run[-2].start]
+            limit = others[passed] if passed < len(others) else run[-1].end
+            if not later or later[0] > limit:
+                continue
+            end = max(run[-1].end, later[0])
+            pauses = [b.start - a.end for a, b in itertools.pairwise(run)] + [end - run[-1].end]
+            if 4 * max(pauses) <= end - run[0].start:
+                loops.append((run[0].start, end, run[0].order, thread))
+    return loops
 
 
 def first(active):
@@ -272,6 +350,32 @@ def phase_of(active):
     return max(around, key=lambda r: (r[0], -r[1], r[2]))[3] if around else None
 
 
+def by_nanosecond(path, taking_up):
+    """Return what each nanosecond of the steps is while no device is busy (None where one is), and
+    what the host does in it."""
+    events, links = load(path)
+    steps, main = find_steps(events)
+    phases = find_phases(events, links, main)
+    begin, end = min(step[1] for step in steps), max(step[2] for step in steps)
+    entries = device_entries(events, phases, main) + idle_entries(events, taking_up, begin, end)
+    entries += [("phase", r[0], r[1], r[2], r[3]) for r in phases]
+    entries += [("busy", e.start, e.end, e.order, "busy") for e in events if e.category in DEVICE]
+    idle, doing = [None] * (end - begin), ["host_bound"] * (end - begin)
+    for left, right, active in sweep(entries, [begin, end]):
+        for nanosecond in range(max(left, begin), min(right, end)):
+            if not active.get("busy"):
+                idle[nanosecond - begin] = choose_on_device(active)
+            doing[nanosecond - begin] = choose_for_host(active)
+    return idle, doing
+
+
+def choose_for_host(active):
+    phase = phase_of(active)
+    if phase in ("data_loading", "sync"):
+        return phase
+    return "sync" if active.get("sync") else "host_bound"
+
+
 def choose_on_device(active):
     if active.get("compute"):
         return first(active["compute"])
@@ -280,10 +384,12 @@ def choose_on_device(active):
         return "communication"
     if moving:
         return first(moving)
-    phase = phase_of(active)
-    if phase in ("data_loading", "sync"):
-        return phase
-    return "sync" if active.get("sync") else "host_bound"
+    for layer, category in (
+        ("take", "host_bound"), ("queue", "queued"), ("unknown", "unattributed")
+    ):  # fmt: skip
+        if active.get(layer):
+            return category
+    return choose_for_host(active)
 
 
 def host_entries(events):

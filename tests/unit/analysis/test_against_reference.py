@@ -1,9 +1,12 @@
+from unittest import mock
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from plain_reference import break_down as reference
 
 from annt_prof.analysis.breakdown.accounting import break_down
+from annt_prof.analysis.timeline import idleness
 from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.categories import Category, Phase
 from annt_prof.testing import AUTOGRAD_THREAD, MAIN_THREAD, TraceBuilder
@@ -125,9 +128,10 @@ def device_traces(draw):
     return builder
 
 
-def assert_agrees(path):
-    found = break_down(Timeline(read(path)))
-    expected, hidden = reference(path)
+def assert_agrees(path, taking_up=idleness.TAKING_UP_NS):
+    with mock.patch.object(idleness, "TAKING_UP_NS", taking_up):
+        found = break_down(Timeline(read(path)))
+    expected, hidden = reference(path, taking_up)
     assert [(s.name, s.start_ns, s.start_ns + s.wall_ns) for s in found.steps] == [
         step[:3] for step in expected
     ]
@@ -147,7 +151,8 @@ def assert_agrees(path):
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(device_traces())
 def test_device_timelines(tmp_path_factory, builder):
-    assert_agrees(builder.write(tmp_path_factory.mktemp("generated") / "trace.json"))
+    path = builder.write(tmp_path_factory.mktemp("generated") / "trace.json")
+    assert_agrees(path, taking_up=4)
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])

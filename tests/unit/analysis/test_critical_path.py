@@ -1,10 +1,14 @@
 """The chain that sets the step's length."""
 
+from unittest import mock
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from plain_reference import by_nanosecond
 
-from annt_prof.analysis.path.critical_path import QUEUED, CircularPathError, critical_path
+from annt_prof.analysis.path.critical_path import CircularPathError, critical_path
+from annt_prof.analysis.timeline import idleness
 from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.categories import Category, Phase
 from annt_prof.testing import AUTOGRAD_THREAD, TraceBuilder
@@ -41,10 +45,19 @@ def test_one_that_the_device_waits_for_is(tmp_path):
 
 def test_the_host_alone_sets_the_step_where_it_never_waits(tmp_path):
     builder = TraceBuilder().step(0, 1000).phase(Phase.BACKWARD, 0, 600)
-    builder.kernel("gemm", 50, 900, launch_ns=20)
+    builder.kernel("gemm", 50, 900, launch_ns=20).operator("aten::empty", 880, 950)
     (step,) = path_of(builder, tmp_path).steps
     assert step.on_path_ns == {"host_bound": 1000}
     assert step.host_ns == {"backward": 600, "unattributed": 400}
+
+
+def test_where_the_host_is_not_recorded_it_is_not_said_to_have_worked_on(tmp_path):
+    """It may have waited for the kernel, as nothing tells what it did."""
+    builder = TraceBuilder().step(0, 1000).phase(Phase.BACKWARD, 0, 600)
+    builder.kernel("gemm", 50, 900, launch_ns=20)
+    (step,) = path_of(builder, tmp_path).steps
+    assert step.on_path_ns == {"host_bound": 50 + 100, "backward": 850}
+    assert step.idle_ns == {"host_bound": 50 + 100}
 
 
 def test_work_left_at_the_end_belongs_to_the_path(tmp_path):
@@ -53,7 +66,7 @@ def test_work_left_at_the_end_belongs_to_the_path(tmp_path):
     builder.kernel("first", 10, 700, launch_ns=5).kernel("second", 702, 2000, launch_ns=300)
     first, second = path_of(builder, tmp_path).steps
     assert first.on_path_ns == {"host_bound": 10, "forward": 490}
-    assert second.on_path_ns == {"forward": 498, QUEUED: 2}
+    assert second.on_path_ns == {"forward": 498, "queued": 2}
 
 
 def test_communication_is_on_the_path_where_compute_waits_for_it(tmp_path):
@@ -62,7 +75,7 @@ def test_communication_is_on_the_path_where_compute_waits_for_it(tmp_path):
     builder.kernel("ncclDevKernel_AllReduce", 110, 600, launch_ns=20, stream=20)
     builder.runtime("cudaStreamWaitEvent", 25, 27).kernel("adam", 605, 1000, launch_ns=30)
     builder.runtime("cudaStreamSynchronize", 40, 1000)
-    expected = {"host_bound": 110, "communication": 490, QUEUED: 5, "optimizer": 395}
+    expected = {"host_bound": 100, "communication": 490, "queued": 10 + 5, "optimizer": 395}
     assert only_step(builder, tmp_path) == expected
 
 
@@ -72,14 +85,19 @@ def test_and_is_not_where_nothing_was_made_to_wait(tmp_path):
     builder.kernel("ncclDevKernel_AllReduce", 110, 600, launch_ns=20, stream=20)
     builder.kernel("adam", 605, 1000, launch_ns=30)
     builder.runtime("cudaStreamSynchronize", 40, 1000)
-    expected = {"host_bound": 100, QUEUED: 15, "optimizer": 490 + 395}
+    expected = {"host_bound": 100, "queued": 15, "optimizer": 490 + 395}
     assert only_step(builder, tmp_path) == expected
 
 
 def test_what_was_launched_before_the_trace_began_is_not_guessed(tmp_path):
     builder = TraceBuilder().step(0, 1000).kernel("gemm", 300, 900)
-    builder.runtime("cudaDeviceSynchronize", 500, 900)
-    assert only_step(builder, tmp_path) == {"unattributed": 300 + 600, "host_bound": 100}
+    builder.runtime("cudaDeviceSynchronize", 500, 900).kernel("adam", 980, 990, launch_ns=980)
+    expected = {"unattributed": 300 + 600 + 10, "host_bound": 80 + 10}
+    assert only_step(builder, tmp_path) == expected
+
+
+def test_without_any_launch_nothing_is_known(tmp_path):
+    assert path_of(TraceBuilder().step(0, 1000).kernel("gemm", 300, 900), tmp_path) is None
 
 
 def test_a_wait_of_the_backward_thread_counts_and_one_of_a_watchdog_does_not(tmp_path):
@@ -111,18 +129,18 @@ def test_a_copy_from_pageable_memory_holds_the_host_until_its_call_returns(tmp_p
     builder = TraceBuilder().step(0, 1000).phase(Phase.FORWARD, 600, 1000)
     builder.copy("HtoD", 100, 590, launch_ns=50, returned_ns=550, pageable=True)
     builder.kernel("gemm", 700, 900, launch_ns=690).runtime("cudaStreamSynchronize", 710, 900)
-    expected = {"host_bound": 100 + 150 + 100, "h2d_copy": 450, "forward": 200}
+    expected = {"host_bound": 50 + 150 + 100, "sync": 50, "h2d_copy": 450, "forward": 200}
     assert only_step(builder, tmp_path) == expected
 
 
 def test_one_that_was_staged_at_once_holds_nobody(tmp_path):
-    builder = TraceBuilder().step(0, 1000)
+    builder = TraceBuilder().step(0, 1000).operator("aten::empty", 580, 600)
     builder.copy("HtoD", 100, 590, launch_ns=50, returned_ns=99, pageable=True)
     assert only_step(builder, tmp_path) == {"host_bound": 1000}
 
 
 def test_a_call_that_returns_before_its_copy_has_ended_did_not_wait_for_it(tmp_path):
-    builder = TraceBuilder().step(0, 1000)
+    builder = TraceBuilder().step(0, 1000).operator("aten::empty", 580, 600)
     builder.copy("DtoH", 100, 590, launch_ns=50, returned_ns=589, pageable=True)
     assert only_step(builder, tmp_path) == {"host_bound": 1000}
 
@@ -148,7 +166,7 @@ def test_nor_do_two_of_which_each_follows_the_other(tmp_path):
     builder.copy("HtoD", 1000, 1500, launch_ns=900, returned_ns=1000, pageable=True)
     builder.runtime("cudaStreamSynchronize", 1200, 2000)
     found = only_step(builder, tmp_path)
-    assert found == {"host_bound": 900 + 100, "h2d_copy": 500, "sync": 500}
+    assert found == {"host_bound": 900, "h2d_copy": 500, "sync": 100 + 500}
 
 
 def test_a_circle_is_an_error_with_a_name_and_never_a_loop(tmp_path):
@@ -189,8 +207,12 @@ def test_a_trace_without_a_device_has_none(tmp_path):
 class PlainWalk:
     """The definition once more, activity by activity and nanosecond by nanosecond."""
 
-    def __init__(self, activities, calls, waits, end, pageable=()):
-        """A pageable copy is (stream, start, length, lead, call's length, direction)."""
+    def __init__(self, activities, calls, waits, end, pageable, idle, doing):
+        """A pageable copy is (stream, start, length, lead, call's length, direction).
+
+        ``idle`` and ``doing`` tell of each nanosecond what the idle device waits for and what the
+        host does.
+        """
         own = [
             (stream, start, start + length, max(0, start - lead), held, direction)
             for stream, start, length, lead, held, direction in pageable
@@ -217,11 +239,25 @@ class PlainWalk:
         self.waits = waits
         self.end = end
         self.label = [None] * end
+        self.idle, self.doing = idle, doing
+        leads = [max(0, start - lead) for _, start, _, lead in activities]
+        returned = [max(0, c[1] - c[3]) + c[4] for c in pageable]
+        host = [start + length for start, length in calls if start < end] + leads + returned
+        self.recorded_until = min(max([0, *host, *(w for w in waits if w < end)]), end)
+        self.returned = [given[i][3] + (given[i][4][0] if given[i][4] else 0) for i in order]
 
     def fill(self, start, end, label):
         for nanosecond in range(max(start, 0), min(end, self.end)):
             assert self.label[nanosecond] is None
             self.label[nanosecond] = label
+
+    def fill_host(self, start, end):
+        for nanosecond in range(max(start, 0), min(end, self.end)):
+            self.fill(nanosecond, nanosecond + 1, self.doing[nanosecond])
+
+    def fill_before(self, start, end):
+        for nanosecond in range(max(start, 0), min(end, self.end)):
+            self.fill(nanosecond, nanosecond + 1, self.idle[nanosecond] or "queued")
 
     def last_to_end_by(self, instant):
         ended = [(a[2], i) for i, a in enumerate(self.activities) if a[2] <= instant]
@@ -245,17 +281,21 @@ class PlainWalk:
             if end <= until:
                 number = self.last_to_end_by(end) if own < 0 else own
                 if number is not None and self.activities[number][2] > start:
-                    self.fill(end, until, "host_bound")
+                    self.fill_host(end, until)
                     self.fill(self.activities[number][2], end, "sync")
                     return number, end
-        self.fill(0, until, "host_bound")
+        self.fill_host(0, until)
         return None, 0
 
     def walk(self):
-        late = [
-            (a[2], -i) for i, a in enumerate(self.activities) if a[3] < self.end and a[2] > self.end
-        ]
-        number, until = (-max(late)[1], self.end) if late else self.host(self.end)
+        last = max(
+            ((a[2], -i) for i, a in enumerate(self.activities) if a[3] < self.end), default=(0, 0)
+        )
+        if last[0] > self.recorded_until:
+            number, until = -last[1], self.end
+            self.fill_host(last[0], self.end)
+        else:
+            number, until = self.host(self.end)
         while number is not None:
             _, start, end, launch = self.activities[number]
             kind = self.kind[number] or "unattributed"
@@ -265,11 +305,13 @@ class PlainWalk:
                 return
             previous = self.previous(number)
             if previous is None:
-                self.fill(launch, start, "host_bound")
+                called = min(self.returned[number], start)
+                self.fill_host(launch, called)
+                self.fill_before(called, start)
                 number, returned = self.host(launch)
                 until = min(until, returned)
             else:
-                self.fill(min(self.activities[previous][2], start), start, QUEUED)
+                self.fill_before(min(self.activities[previous][2], start), start)
                 number = previous
 
 
@@ -308,15 +350,19 @@ def test_the_plain_walk_agrees(activities, calls, waits, border, pageable, tmp_p
             direction, start, start + length, launch_ns=called, returned_ns=called + held,
             pageable=True, stream=stream,
         )  # fmt: skip
-    found = path_of(builder, tmp_path_factory.getbasetemp())
+    file = builder.write(tmp_path_factory.getbasetemp() / "trace.json")
+    with mock.patch.object(idleness, "TAKING_UP_NS", 4):
+        found = critical_path(Timeline(read(file)), 100)
     if found is None:  # no activity at all
         return
-    plain = PlainWalk(activities, calls, waits, 80, pageable)
+    plain = PlainWalk(activities, calls, waits, 80, pageable, *by_nanosecond(file, 4))
     plain.walk()
     assert None not in plain.label
     for step, span in zip(found.steps, (slice(border), slice(border, 80)), strict=True):
         labels = plain.label[span]
         assert step.on_path_ns == {label: labels.count(label) for label in set(labels)}
+        idle = [labels[n] for n, why in enumerate(plain.idle[span]) if why is not None]
+        assert step.idle_ns == {label: idle.count(label) for label in set(idle)}
 
 
 @pytest.mark.parametrize(
@@ -326,7 +372,7 @@ def test_the_plain_walk_agrees(activities, calls, waits, border, pageable, tmp_p
 )  # fmt: skip
 def test_recorded_steps_are_on_the_path_to_the_nanosecond(name, real_trace):
     found = critical_path(Timeline(read(real_trace(name))), 10)
-    known = {*(category.value for category in Category), QUEUED}
+    known = {category.value for category in Category}
     for step in found.steps:
         assert sum(step.on_path_ns.values()) == step.wall_ns
         assert set(step.on_path_ns) <= known

@@ -74,7 +74,8 @@ def test_our_own_annotations(tmp_path, name):
     found = record(tmp_path / name, own)
     check(found)
     assert set(found.mean.not_measured) == {
-        Category.H2D_COPY, Category.OTHER_COPY, Category.HOST_BOUND, Category.COMMUNICATION,
+        Category.H2D_COPY, Category.OTHER_COPY, Category.HOST_BOUND, Category.QUEUED,
+        Category.COMMUNICATION,
     }  # fmt: skip
 
 
