@@ -19,15 +19,14 @@ if TYPE_CHECKING:
 _LEAST_HIDDEN = 0.01
 """Share of the steps that loading must take beside the path to be worth telling. It is a choice:
 as much of a step as the breakdown may leave unattributed."""
-_CATEGORY_NAMES = frozenset(category.value for category in Category)
 
 
 @dataclass(frozen=True)
 class PathRow:
-    """One kind of time on the path.
+    """One category on the path.
 
     Attributes:
-        name: A category, or ``queued``.
+        name: The category's.
         on_path_ns: Mean per step.
         share: Of the steps, a fraction; None where they take nothing.
         spent_ns: What the breakdown has of it, mean per step; None where it has none.
@@ -95,7 +94,7 @@ def build_path_view(
                 name=name,
                 on_path_ns=ns / num_steps,
                 share=share_of(ns, wall_ns),
-                spent_ns=spent_ns.get(Category(name)) if name in _CATEGORY_NAMES else None,
+                spent_ns=spent_ns.get(Category(name)),
             )
             for name, ns in _longest_first(_summed(step.on_path_ns for step in path.steps))
         ),

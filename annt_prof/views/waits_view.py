@@ -17,18 +17,18 @@ class WaitRow:
 
     Attributes:
         call: Its name.
-        polled: Whether each wait is a loop of such calls.
         made_by: The operators around it, from the outermost to the innermost; empty where the
             program itself made it, None where the file breaks off and they may be lost.
         count: Waits.
         blocked_ns: Sum of their durations.
+        polled: Whether each wait is a loop of such calls.
     """
 
     call: str
-    polled: bool
     made_by: tuple[str, ...] | None
     count: int
     blocked_ns: int
+    polled: bool = False
 
 
 def build_wait_rows(calls: Iterable[Synchronisation], *, complete: bool) -> tuple[WaitRow, ...]:
@@ -41,10 +41,10 @@ def build_wait_rows(calls: Iterable[Synchronisation], *, complete: bool) -> tupl
     return tuple(
         WaitRow(
             call=call.call,
-            polled=call.polled,
             made_by=_made_by(call) or (() if complete else None),
             count=call.count,
             blocked_ns=call.blocked_ns,
+            polled=call.polled,
         )
         for call in calls
     )

@@ -61,17 +61,17 @@ class PathStep(msgspec.Struct, frozen=True):
         name: The step's.
         wall_ns: Its length.
         on_path_ns: Sums to ``wall_ns``; keys are categories, without zeros.
-        idle_ns: The part of it in which no device was busy, likewise; sums to the idle time of the
-            step's breakdown.
         host_ns: The host's part of it by the phase that it was in, without zeros;
             ``unattributed`` where it was in none.
+        idle_ns: The part of ``on_path_ns`` in which no device was busy, likewise; sums to the idle
+            time of the step's breakdown.
     """
 
     name: str
     wall_ns: int
     on_path_ns: dict[str, int]
-    idle_ns: dict[str, int]
     host_ns: dict[str, int]
+    idle_ns: dict[str, int]
 
 
 class PathActivity(msgspec.Struct, frozen=True):

@@ -35,6 +35,6 @@ def test_loading_beside_the_path_cannot_be_saved():
 
 @pytest.mark.parametrize(("loading_ns", "told"), [(5_010, False), (5_011, True)])
 def test_only_more_than_a_hundredth_of_the_step_is_told(loading_ns, told):
-    path = CriticalPath((PathStep("s", 1_000, {}, {"data_loading": 5_000}),), ())
+    path = CriticalPath((PathStep("s", 1_000, {}, {"data_loading": 5_000}, {}),), ())
     host = [HostStep("s", loading_ns, 0, 0, 0, 0, 0)]
     assert (build_path_view(path, None, host).hidden_loading is not None) == told
