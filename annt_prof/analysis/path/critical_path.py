@@ -11,7 +11,7 @@ import numpy as np
 from annt_prof.analysis.breakdown.device import activity_categories
 from annt_prof.analysis.breakdown.step_times import CATEGORIES, column
 from annt_prof.analysis.timeline.dependencies import NOTHING
-from annt_prof.analysis.timeline.idleness import CATEGORY_OF, CAUSES, Cause, host_activity
+from annt_prof.analysis.timeline.idleness import CATEGORY_OF, CAUSES, Cause
 from annt_prof.analysis.timeline.intervals import (
     NOWHERE,
     added_up,
@@ -286,7 +286,7 @@ def _visited(timeline: Timeline, first: int, following: Places, begin: int) -> P
 
 def _by_step(path: Segments, label: Ints, timeline: Timeline) -> tuple[PathStep, ...]:
     steps, phases, idleness = timeline.steps, timeline.phases.segments, timeline.idleness
-    host = host_activity(timeline)
+    host = timeline.host_activity
     spans = (steps.start_ns, steps.end_ns)
     edges = edges_of([path, phases, idleness, host], *spans)
     kind = np.append(label, NOTHING)[path.label_at(edges)]

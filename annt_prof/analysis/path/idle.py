@@ -8,18 +8,12 @@ import msgspec
 import numpy as np
 
 from annt_prof.analysis.timeline.idleness import CAUSES
-from annt_prof.analysis.timeline.intervals import (
-    NOWHERE,
-    edges_of,
-    first_come,
-    time_by_label,
-)
+from annt_prof.analysis.timeline.intervals import NOWHERE, Segments, added_up, cut, first_come
 from annt_prof.analysis.timeline.phases import PHASES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from annt_prof.analysis.timeline.intervals import Segments
     from annt_prof.analysis.timeline.steps import Steps
     from annt_prof.analysis.timeline.timeline import Timeline
 
@@ -78,10 +72,12 @@ def idle(timeline: Timeline, top: int) -> Idle | None:
     if not len(activities):
         return None
     steps = timeline.whole_steps
-    gaps, of_step = _gaps(first_come(events.start_ns[activities], events.end_ns[activities]), steps)
+    pieces, of_step = _pieces(timeline.idleness, steps)
+    begins = _beginnings(pieces, of_step)
+    gaps, of_step = _joined(pieces, begins), of_step[begins]
     by_start = activities[np.argsort(events.start_ns[activities], kind="stable")]
     following = np.searchsorted(events.start_ns[by_start], gaps.start_ns, side="left")
-    by_cause_ns = _by_cause(timeline, gaps)
+    by_cause_ns = _by_cause(pieces, begins)
     cause = np.argmax(by_cause_ns, axis=1)
     length = gaps.end_ns - gaps.start_ns
     by_end = activities[np.argsort(events.end_ns[activities], kind="stable")]
@@ -112,23 +108,34 @@ def idle(timeline: Timeline, top: int) -> Idle | None:
     )
 
 
-def _gaps(busy: Segments, steps: Steps) -> tuple[Segments, Ints]:
-    """Return the parts of the steps that nothing covers, and the step that each belongs to."""
+def _pieces(idleness: Segments, steps: Steps) -> tuple[Segments, Ints]:
+    """Return the idle times within the steps, each of one cause, and the step of each."""
     stepping = first_come(steps.start_ns, steps.end_ns, np.arange(len(steps.names)))
-    edges = edges_of([busy, stepping])
-    label = np.where(busy.covers(edges), NOWHERE, stepping.label_at(edges))[:-1]
-    start, end = edges[:-1][label != NOWHERE], edges[1:][label != NOWHERE]
-    label = label[label != NOWHERE]
-    # The end of a busy stretch that touches the next one is an edge inside no gap; an edge of a
-    # step always parts two gaps. So neighbours with one label are one gap.
-    begins = np.ones(len(start), bool)
-    begins[1:] = (start[1:] != end[:-1]) | (label[1:] != label[:-1])
-    ends = np.append(begins[1:], True)[: len(start)]
-    return first_come(start[begins], end[ends], label[begins]), label[begins]
+    pieces = cut(idleness, np.concatenate((stepping.start_ns, stepping.end_ns)))
+    of_step = stepping.label_at(pieces.start_ns)
+    within = of_step != NOWHERE
+    kept = Segments(pieces.start_ns[within], pieces.end_ns[within], pieces.label[within])
+    return kept, of_step[within]
 
 
-def _by_cause(timeline: Timeline, gaps: Segments) -> Ints:
+def _beginnings(pieces: Segments, of_step: Ints) -> NDArray[np.bool_]:
+    """Tell which pieces begin a gap; the others go on with the one before them."""
+    begins = np.ones(len(of_step), bool)
+    begins[1:] = (pieces.start_ns[1:] != pieces.end_ns[:-1]) | (of_step[1:] != of_step[:-1])
+    return begins
+
+
+def _joined(pieces: Segments, begins: NDArray[np.bool_]) -> Segments:
+    """Return the gaps that the pieces make up, all with the label 0."""
+    ends = np.append(begins[1:], True)[: len(begins)]
+    start_ns = pieces.start_ns[begins]
+    return Segments(start_ns, pieces.end_ns[ends], np.zeros(len(start_ns), np.int64))
+
+
+def _by_cause(pieces: Segments, begins: NDArray[np.bool_]) -> Ints:
     """Return the time of each cause within each gap, ns, shape (gaps, len(CAUSES))."""
-    edges = edges_of([timeline.idleness, gaps])
-    label = timeline.idleness.label_at(edges)
-    return time_by_label(edges, label, len(CAUSES), gaps.start_ns, gaps.end_ns)
+    gap = np.cumsum(begins) - 1
+    cell = gap * len(CAUSES) + pieces.label
+    num_cells = int(begins.sum()) * len(CAUSES)
+    times = added_up(cell, pieces.end_ns - pieces.start_ns, num_cells)
+    return times.reshape(-1, len(CAUSES))

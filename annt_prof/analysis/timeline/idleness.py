@@ -101,7 +101,7 @@ def idleness(timeline: Timeline) -> Segments:
     launching = _between(launch_ns, returned_ns, known)
     taking_up = _between(returned_ns, start_ns, known & at_once)
     unknown = _before_unknown(busy, start_ns, known)
-    host, collectives = host_activity(timeline), timeline.host_collectives
+    host, collectives = timeline.host_activity, timeline.host_collectives
     begin_ns, end_ns = steps.start_ns.min(keepdims=True), steps.end_ns.max(keepdims=True)
     layers = [busy, queued, waiting, launching, taking_up, unknown, host, collectives]
     edges = edges_of(layers, begin_ns, end_ns)

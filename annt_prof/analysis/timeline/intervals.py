@@ -83,6 +83,27 @@ def first_come(start_ns: Ints, end_ns: Ints, label: Ints | int = 0) -> Segments:
     return Segments(start[kept], end[kept], labels[kept])
 
 
+def cut(segments: Segments, instants_ns: Ints) -> Segments:
+    """Cut segments in two at each instant that lies inside one.
+
+    Args:
+        segments: Of any labels.
+        instants_ns: In any order.
+    """
+    starts = segments.start_ns
+    instants = distinct(instants_ns)
+    place = np.searchsorted(starts, instants, side="right") - 1
+    inside = place >= 0
+    inside[inside] = (instants[inside] > starts[place[inside]]) & (
+        instants[inside] < segments.end_ns[place[inside]]
+    )
+    # Disjoint segments in ascending order stay so, and one more start is one more end.
+    start_ns = np.sort(np.concatenate((starts, instants[inside])))
+    end_ns = np.sort(np.concatenate((segments.end_ns, instants[inside])))
+    label = segments.label[np.searchsorted(starts, start_ns, side="right") - 1]
+    return Segments(start_ns, end_ns, label)
+
+
 def innermost(start_ns: Ints, end_ns: Ints, label: Ints) -> Segments:
     """Flatten nested intervals: each instant belongs to the one around it that started last.
 
@@ -158,7 +179,8 @@ def time_by_label(
     lengths = np.diff(edges_ns, append=edges_ns[-1:])
     first, last = np.searchsorted(edges_ns, start_ns), np.searchsorted(edges_ns, end_ns)
     totals = np.zeros((len(start_ns), num_labels), np.int64)
-    for number in range(num_labels):
+    present = np.bincount(label[label != NOWHERE], minlength=num_labels)
+    for number in np.flatnonzero(present).tolist():
         before = np.concatenate(([0], np.cumsum(np.where(label == number, lengths, 0))))
         totals[:, number] = before[last] - before[first]
     return totals

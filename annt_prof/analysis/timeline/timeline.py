@@ -13,7 +13,7 @@ from annt_prof.analysis.timeline import blocking
 from annt_prof.analysis.timeline.completeness import whole_steps
 from annt_prof.analysis.timeline.dependencies import gates
 from annt_prof.analysis.timeline.host_collectives import host_collectives
-from annt_prof.analysis.timeline.idleness import idleness
+from annt_prof.analysis.timeline.idleness import host_activity, idleness
 from annt_prof.analysis.timeline.intervals import distinct, first_come
 from annt_prof.analysis.timeline.launches import UNKNOWN_CALL, UNKNOWN_NS, launch_calls
 from annt_prof.analysis.timeline.passes import EVALUATION
@@ -237,6 +237,11 @@ class Timeline:
     def host_collectives(self) -> Segments:
         """When the host carries out a collective itself."""
         return host_collectives(self.trace)
+
+    @cached_property
+    def host_activity(self) -> Segments:
+        """What the host does throughout the steps of the trace."""
+        return host_activity(self)
 
     @cached_property
     def idleness(self) -> Segments:
