@@ -1,10 +1,12 @@
 from unittest import mock
 
 import pytest
+from agreeing_sections import assert_agreement
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from plain_reference import break_down as reference
 
+from annt_prof.analysis.analysis import analyze
 from annt_prof.analysis.breakdown.accounting import break_down
 from annt_prof.analysis.timeline import idleness
 from annt_prof.analysis.timeline.timeline import Timeline
@@ -153,6 +155,14 @@ def assert_agrees(path, taking_up=idleness.TAKING_UP_NS):
 def test_device_timelines(tmp_path_factory, builder):
     path = builder.write(tmp_path_factory.mktemp("generated") / "trace.json")
     assert_agrees(path, taking_up=4)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(device_traces())
+def test_the_sections_agree_on_idle_time(tmp_path_factory, builder):
+    path = builder.write(tmp_path_factory.mktemp("generated") / "trace.json")
+    with mock.patch.object(idleness, "TAKING_UP_NS", 4):
+        assert_agreement(analyze(read(path)))
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
