@@ -17,7 +17,7 @@ from annt_prof.analysis.tables.copies import CopyRow, copies
 from annt_prof.analysis.tables.host_view import HostStep, host_view
 from annt_prof.analysis.tables.kernel_table import KernelTable, kernel_table
 from annt_prof.analysis.tables.memory_use import MemoryUse, memory_use, untold_memory
-from annt_prof.analysis.tables.pitfalls import TraceMistake, pitfalls
+from annt_prof.analysis.tables.pitfalls import LEAST_STEPS, TraceMistake, pitfalls
 from annt_prof.analysis.tables.queue import Queue, queue
 from annt_prof.analysis.tables.synchronisations import Synchronisation, synchronisations
 from annt_prof.analysis.tables.temporal import Temporal, temporal
@@ -46,8 +46,8 @@ _NO_MEMORY = "no allocations were recorded; the profiler's profile_memory=True d
 _LOST = "the file breaks off, so activities between those left may be lost"
 _NEED_ALL_EVENTS = (
     "temporal", "critical_path", "kernels.share_of_steps", "kernels.phases", "kernels.modules",
-    "kernels.lines", "queue.depth_p50", "queue.depth_max", "synchronisations.operator",
-    "copies.exposed_ns", "copies.hidden_ns", "memory", "pitfalls",
+    "kernels.lines", "queue.depth_p50", "queue.depth_max", "queue.num_shorter_than_launch",
+    "synchronisations.operator", "copies.exposed_ns", "copies.hidden_ns", "memory", "pitfalls",
 )  # fmt: skip
 
 
@@ -176,6 +176,8 @@ def _not_measured(timeline: Timeline, problem: str | None) -> dict[str, str]:
         reasons |= dict.fromkeys(("breakdown", "host", "idle"), problem)
     if timeline.trace.losses:
         reasons |= dict.fromkeys(_NEED_ALL_EVENTS, _LOST)
+    elif len(timeline.steps.names) < LEAST_STEPS:
+        reasons["pitfalls"] = f"a habit shows over {LEAST_STEPS} steps or more, not in fewer"
     if not timeline.runtime_calls.any():
         reasons["synchronisations"] = f"the trace has no calls of a device's runtime{so_far}"
     if not len(timeline.activities):

@@ -79,7 +79,7 @@ def _attribute(state: VariantState, path: Path, *, accelerator: bool) -> None:
         state.change(breakdown=break_down(timeline).mean)
         mistakes = (
             Remark(Source.TRACE, mistake.text, key=mistake.key, subject=mistake.subject)
-            for mistake in pitfalls(timeline)
+            for mistake in pitfalls(timeline) or ()
         )
         _remark(state, *mistakes)
     except UserError as error:

@@ -25,7 +25,8 @@ class QueueView:
         num_kernels: Of these.
         delay_p50_ns, delay_p95_ns, delay_max_ns: From their launch to their start.
         depth: None where the file breaks off.
-        short_share: Those that take less than the call that launched them, a fraction.
+        short_share: Those whose launching call takes longer than all that it launched, a fraction;
+            None where the file breaks off.
     """
 
     num_kernels: int
@@ -33,7 +34,7 @@ class QueueView:
     delay_p95_ns: int
     delay_max_ns: int
     depth: QueueDepth | None
-    short_share: float
+    short_share: float | None
 
 
 def build_queue_view(queue: Queue) -> QueueView:
@@ -44,8 +45,13 @@ def build_queue_view(queue: Queue) -> QueueView:
         delay_p95_ns=queue.delay_p95_ns,
         delay_max_ns=queue.delay_max_ns,
         depth=_depth(queue),
-        short_share=queue.num_shorter_than_launch / queue.num_kernels,
+        short_share=_short_share(queue),
     )
+
+
+def _short_share(queue: Queue) -> float | None:
+    shorter = queue.num_shorter_than_launch
+    return None if shorter is None else shorter / queue.num_kernels
 
 
 def _depth(queue: Queue) -> QueueDepth | None:

@@ -1,4 +1,9 @@
-"""Known mistakes that a device's trace shows."""
+"""Known mistakes that a device's trace shows: what the program does in every step.
+
+A mistake is a habit. What a trace shows once, or twice before the loop begins, may be set-up or the
+last line of a script, so nothing is told of a trace without steps, nor of a single step; and of
+several steps only what happens in each of them.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +32,11 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
 
+LEAST_STEPS = 2
+"""Steps from which on a habit can be told. It is the least that can: in one step, or in a trace
+without any, which is one span, "in every step" says no more than "at some time". Source: how
+libraries set themselves up (cuBLAS and cuDNN free workspaces as they are made) and how scripts end
+(``loss.item()`` after the loop)."""
 _PASSES = (Phase.FORWARD, Phase.BACKWARD)
 _READS_ONE_NUMBER = frozenset({"aten::item", "aten::_local_scalar_dense"})
 _FREEING = frozenset({"cudaFree", "hipFree", "cuMemFree_v2", "cuMemUnmap", "hipMemUnmap"})
@@ -46,12 +56,14 @@ class TraceMistake(msgspec.Struct, frozen=True):
     subject: str | None = None
 
 
-def pitfalls(timeline: Timeline) -> tuple[TraceMistake, ...]:
-    """Return the mistakes that happen in each of the steps.
+def pitfalls(timeline: Timeline) -> tuple[TraceMistake, ...] | None:
+    """Return the mistakes that happen in each of the steps; None of fewer than ``LEAST_STEPS``.
 
     Args:
         timeline: Of a whole trace: what is lost cannot be counted.
     """
+    if len(timeline.steps.names) < LEAST_STEPS:
+        return None
     return tuple(_mistakes(timeline))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from annt_prof.analysis.timeline.intervals import distinct, first_come
+from annt_prof.analysis.timeline.intervals import added_up, distinct, first_come
 from annt_prof.analysis.timeline.launches import UNKNOWN_CALL
 from annt_prof.analysis.timeline.percentiles import percentiles
 
@@ -34,8 +34,10 @@ class Queue(msgspec.Struct, frozen=True):
             are waiting right after each launching call began; median over the calls. A kernel
             that begins with its call never waits. None where the file breaks off.
         depth_max: Most; None likewise.
-        num_shorter_than_launch: Kernels that take less than the call that launched them: many of
-            these cannot keep the device busy.
+        num_shorter_than_launch: Kernels whose launching call takes longer than all that it
+            launched, kernels, copies and memsets summed: of a graph that is the whole graph. Many
+            of these cannot keep the device busy. None where the file breaks off: some of what a
+            call launched may be lost.
     """
 
     num_kernels: int
@@ -45,7 +47,7 @@ class Queue(msgspec.Struct, frozen=True):
     delay_max_ns: int
     depth_p50: int | None
     depth_max: int | None
-    num_shorter_than_launch: int
+    num_shorter_than_launch: int | None
 
 
 def queue(timeline: Timeline) -> Queue | None:
@@ -62,12 +64,12 @@ def queue(timeline: Timeline) -> Queue | None:
     kernels, calls = kernels[known], calls[known]
     if not len(kernels):
         return None
-    launched_ns = events.start_ns[calls]
-    begun_ns = np.maximum(events.start_ns[kernels], launched_ns)
-    delay_p50_ns, delay_p95_ns, delay_max_ns = percentiles(begun_ns - launched_ns, 50, 95, 100)
-    depth = _depth_after(distinct(calls), launched_ns, begun_ns, events)
-    call_ns = events.end_ns[calls] - events.start_ns[calls]
-    kernel_ns = events.end_ns[kernels] - events.start_ns[kernels]
+    called_ns = events.start_ns[calls]
+    begun_ns = np.maximum(events.start_ns[kernels], called_ns)
+    delay_p50_ns, delay_p95_ns, delay_max_ns = percentiles(begun_ns - called_ns, 50, 95, 100)
+    depth = _depth_after(distinct(calls), called_ns, begun_ns, events)
+    call_ns = events.end_ns[calls] - called_ns
+    launched_ns = _launched_ns(timeline, calls)
     return Queue(
         num_kernels=len(kernels),
         num_unknown=int((~known).sum()),
@@ -76,19 +78,31 @@ def queue(timeline: Timeline) -> Queue | None:
         delay_max_ns=delay_max_ns,
         depth_p50=None if trace.losses else percentiles(depth, 50)[0],
         depth_max=None if trace.losses else int(depth.max()),
-        num_shorter_than_launch=int((kernel_ns < call_ns).sum()),
+        num_shorter_than_launch=None if trace.losses else int((launched_ns < call_ns).sum()),
     )
 
 
-def _depth_after(
-    calls: NDArray[np.intp], launched_ns: Ints, begun_ns: Ints, events: Events
-) -> Ints:
+def _launched_ns(timeline: Timeline, calls: NDArray[np.intp]) -> Ints:
+    """Return the time of all activities that each of these calls launched, ns, shape of the calls.
+
+    Those that begin after the steps count too: the call launched them all the same.
+    """
+    events, activities = timeline.events, timeline.activities
+    launching = distinct(calls)
+    launched_by = timeline.launch_calls(activities)
+    ours = np.isin(launched_by, launching)
+    place = np.searchsorted(launching, launched_by[ours])
+    took_ns = events.end_ns[activities[ours]] - events.start_ns[activities[ours]]
+    return added_up(place, took_ns, len(launching))[np.searchsorted(launching, calls)]
+
+
+def _depth_after(calls: NDArray[np.intp], called_ns: Ints, begun_ns: Ints, events: Events) -> Ints:
     """Return how many kernels are launched and have not begun once each call has launched its own.
 
     Of a graph one call launches many, so that the queue before the call would not show them.
     """
     at_ns = events.start_ns[calls]
-    launched = np.searchsorted(np.sort(launched_ns), at_ns, side="right")
+    launched = np.searchsorted(np.sort(called_ns), at_ns, side="right")
     begun = np.searchsorted(np.sort(begun_ns), at_ns, side="right")
     waiting: Ints = launched - begun
     return waiting

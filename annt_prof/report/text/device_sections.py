@@ -113,13 +113,21 @@ def queue(view: QueueView) -> Iterator[RenderableType]:
     yield heading("How far the host ran ahead", f"{kernels} with a known launch")
     delays = (view.delay_p50_ns, view.delay_p95_ns, view.delay_max_ns)
     p50, p95, longest = (f"{units.microseconds(ns)} us" for ns in delays)
-    shorter = units.percent(view.short_share)
     yield labelled(
         [
             ("delay", f"launch to start: median {p50}, 95 % within {p95}, longest {longest}"),
             ("queue", _depth(view.depth)),
-            ("short", f"{shorter} of the kernels take less than the call that launched them"),
+            ("short", _short(view.short_share)),
         ]
+    )
+
+
+def _short(fraction: float | None) -> str:
+    if fraction is None:
+        return "n/a"
+    return (
+        f"{units.percent(fraction)} of the kernels were launched by calls that take longer than "
+        "all they launched"
     )
 
 

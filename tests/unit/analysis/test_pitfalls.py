@@ -2,6 +2,7 @@
 
 import pytest
 
+from annt_prof.analysis.analysis import analyze
 from annt_prof.analysis.tables.pitfalls import pitfalls
 from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.categories import Phase
@@ -119,3 +120,64 @@ def test_a_program_that_waits_on_purpose_is_not_blamed(tmp_path):
         builder.runtime("cudaDeviceSynchronize", at + 950, at + 960)
 
     assert found_in(tmp_path, explicit) == ()
+
+
+def loop(iterations, *, steps):
+    """A loop whose set-up frees memory twice and after which one number is read."""
+    builder = TraceBuilder()
+    builder.runtime("cudaFree", 10, 20).runtime("cudaFree", 30, 40)
+    for at in range(100, 100 + iterations * 1000, 1000):
+        builder.operator("aten::mm", at + 10, at + 60)
+        builder.kernel("gemm", at + 100, at + 600, launch_ns=at + 20)
+        if steps:
+            builder.step(at, at + 1000)
+    item(builder, 100 + iterations * 1000)
+    return builder
+
+
+def habits(builder, folder):
+    return pitfalls(Timeline(read(builder.write(folder / "trace.json"))))
+
+
+def test_of_a_trace_without_steps_no_habit_is_told(tmp_path):
+    assert habits(loop(10, steps=False), tmp_path) is None
+
+
+def test_what_happens_beside_the_loop_is_none_either_where_there_are_steps(tmp_path):
+    assert habits(loop(10, steps=True), tmp_path) == ()
+
+
+def test_a_single_step_shows_no_habit(tmp_path):
+    assert found_in(tmp_path, item, steps=1) is None
+    assert found_in(tmp_path, item, steps=2)
+    builder = TraceBuilder()
+    for at in (0, 1000, 2000):
+        item(builder.step(at, at + 1000), at)
+    trace = read(builder.write(tmp_path / "three.json"))
+    assert pitfalls(Timeline(trace))
+    assert pitfalls(Timeline(trace, slice(1, 2))) is None
+
+
+def test_why_no_habit_is_told_is_said(tmp_path):
+    found = analyze(read(loop(10, steps=False).write(tmp_path / "trace.json")))
+    assert found.pitfalls is None
+    assert "2 steps or more" in found.not_measured["pitfalls"]
+    of_steps = analyze(read(loop(10, steps=True).write(tmp_path / "trace.json")))
+    assert of_steps.pitfalls == ()
+    assert "pitfalls" not in of_steps.not_measured
+
+
+def test_a_cache_that_is_emptied_every_few_steps_is_no_habit_of_each_step(tmp_path):
+    """As a trainer does that empties it once in so many steps, or between two evaluations."""
+    assert found_in(tmp_path, lambda b, at: at % 3000 == 0 and free(b, at), steps=9) == ()
+    (each,) = found_in(tmp_path, free, steps=9)
+    assert "given back once a step" in each.text
+
+
+def test_a_cache_emptied_between_two_steps_is_in_neither(tmp_path):
+    """Of ranges that leave room between them, as one profiler after the other does."""
+    builder = TraceBuilder()
+    for at in range(0, 3000, 1000):
+        builder.step(at, at + 900).kernel("gemm", at + 100, at + 200, launch_ns=at + 50)
+        builder.runtime("cudaFree", at + 950, at + 960)
+    assert habits(builder, tmp_path) == ()

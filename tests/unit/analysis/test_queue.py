@@ -42,6 +42,66 @@ def test_one_call_may_launch_many(tmp_path):
     assert (found.depth_p50, found.depth_max) == (8, 8)
 
 
+def graph(call_ns, *kernels, stream=(7,)):
+    """One call of this length that launches kernels of these lengths, turn by turn on streams."""
+    builder = TraceBuilder().step(0, 3000)
+    builder.runtime("cudaGraphLaunch", 10, 10 + call_ns, correlation=1)
+    at = 400
+    for number, length in enumerate(kernels):
+        on = stream[number % len(stream)]
+        args = {"device": 0, "stream": on, "correlation": 1}
+        builder.event("kernel", "k", at, at + length, pid=0, tid=on, args=args)
+        at += length
+    return builder
+
+
+@pytest.mark.parametrize(
+    ("builder", "shorter"),
+    [
+        (graph(300, *[100] * 10), 0),
+        (graph(300, 299), 1),
+        (graph(300, 300), 0),
+        (graph(300, 100, 100, 99), 3),
+        (graph(300, *[100] * 10, stream=(7, 8)), 0),
+    ],
+)
+def test_a_call_is_held_against_all_that_it_launched(builder, shorter, tmp_path):
+    assert found_in(builder, tmp_path).num_shorter_than_launch == shorter
+
+
+def test_copies_and_what_begins_after_the_step_are_a_calls_work_too(tmp_path):
+    args = {"device": 0, "stream": 7, "correlation": 1}
+    copied = graph(300, 100).event(
+        "gpu_memcpy", "Memcpy DtoD (Device -> Device)", 600, 750, pid=0, tid=7, args=args
+    )
+    assert found_in(copied, tmp_path).num_shorter_than_launch == 1
+    copied.event("kernel", "k", 3100, 3150, pid=0, tid=7, args=args)
+    found = found_in(copied, tmp_path)
+    assert (found.num_kernels, found.num_shorter_than_launch) == (1, 0)
+
+
+def test_each_call_is_held_against_its_own(tmp_path):
+    """A graph's work beside launches of single kernels, of which one is shorter than its call."""
+    builder = graph(300, *[100] * 10)
+    for number, length in ((2, 4), (3, 60)):
+        builder.runtime("cudaLaunchKernel", 1500 + number * 20, 1510 + number * 20,
+                        correlation=number)  # fmt: skip
+        args = {"device": 0, "stream": 7, "correlation": number}
+        builder.event("kernel", "k", 1600 + number * 100, 1600 + number * 100 + length,
+                      pid=0, tid=7, args=args)  # fmt: skip
+    found = found_in(builder, tmp_path)
+    assert (found.num_kernels, found.num_shorter_than_launch) == (12, 1)
+
+
+def test_where_the_file_breaks_off_no_call_is_known_to_have_launched_little(tmp_path):
+    path = graph(300, *[100] * 10).write(tmp_path / "trace.json")
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(len(whole) * 0.7)])
+    found = queue(Timeline(read(path)))
+    assert 0 < found.num_kernels < 10
+    assert found.num_shorter_than_launch is None
+
+
 def test_without_launches_nothing_is_known(tmp_path):
     assert found_in(TraceBuilder().step(0, 100).kernel("k", 10, 20), tmp_path) is None
     assert found_in(TraceBuilder().step(0, 100).operator("aten::mm", 1, 2), tmp_path) is None
