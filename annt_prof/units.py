@@ -107,6 +107,13 @@ def reads_as_nothing(duration_ns: float) -> bool:
     return round(duration_ns / NS_PER_MS, duration_decimals([duration_ns])) == 0
 
 
+def brief(duration_ns: float) -> str:
+    """Return a duration as ``12.34 ms``, and as ``0.123 us`` where it would read ``0.000 ms``."""
+    if reads_as_nothing(duration_ns):
+        return f"{microseconds(duration_ns, 3)} us"
+    return duration(duration_ns)
+
+
 def seconds(duration_s: float) -> str:
     """Return a span that someone waits for, as ``8 s`` or ``2 min 05 s``."""
     whole = max(0, round(duration_s))

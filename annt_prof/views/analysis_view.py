@@ -12,6 +12,7 @@ from annt_prof.views.kernels_view import build_kernels_view
 from annt_prof.views.memory_view import build_memory_peaks
 from annt_prof.views.path_view import build_path_view
 from annt_prof.views.queue_view import build_queue_view
+from annt_prof.views.rest import legible
 from annt_prof.views.trace_steps_view import build_trace_steps_view
 from annt_prof.views.waits_view import build_wait_rows
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from annt_prof.views.memory_view import MemoryPeak
     from annt_prof.views.path_view import PathView
     from annt_prof.views.queue_view import QueueView
+    from annt_prof.views.rest import Listed
     from annt_prof.views.trace_steps_view import TraceStepsView
     from annt_prof.views.waits_view import WaitRow
 
@@ -74,7 +76,7 @@ class AnalysisView:
         queue: How far the host ran ahead.
         idle: When the device had nothing to do.
         waits: Where the host waited for the device.
-        copies: Of the steps, the longest in total first.
+        copies: Of the steps, the longest in total first, without those that read 0.000 ms.
         memory: The peak of each device.
         pitfalls: Known mistakes that happen in every step, a sentence each.
         not_measured: Parts that are None, by the reason.
@@ -90,8 +92,8 @@ class AnalysisView:
     kernels: KernelsView | None
     queue: QueueView | None
     idle: IdleView | None
-    waits: tuple[WaitRow, ...]
-    copies: tuple[CopyRow, ...]
+    waits: Listed[WaitRow]
+    copies: Listed[CopyRow]
     memory: tuple[MemoryPeak, ...]
     pitfalls: tuple[str, ...]
     not_measured: tuple[NotMeasured, ...]
@@ -114,7 +116,7 @@ def build_analysis_view(analysis: Analysis) -> AnalysisView:
         queue=None if queue is None else build_queue_view(queue),
         idle=None if idle is None else build_idle_view(idle),
         waits=build_wait_rows(analysis.synchronisations or (), complete=complete),
-        copies=analysis.copies or (),
+        copies=legible(analysis.copies or (), lambda row: row.total_ns),
         memory=build_memory_peaks(analysis.memory or ()),
         pitfalls=tuple(mistake.text for mistake in analysis.pitfalls or ()),
         not_measured=_not_measured(analysis.not_measured),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from annt_prof import units
 from annt_prof.views.shares import share_of
 
 if TYPE_CHECKING:
@@ -23,11 +24,13 @@ class HostPart:
         activity: What.
         mean_ns: Per step.
         share: Of the steps' wall time, a fraction; None where that is nothing.
+        brief: Whether it would read 0.000 ms.
     """
 
     activity: HostActivity
     mean_ns: float
     share: float | None
+    brief: bool
 
 
 def build_host_parts(steps: Sequence[HostStep]) -> tuple[HostPart, ...]:
@@ -41,6 +44,11 @@ def build_host_parts(steps: Sequence[HostStep]) -> tuple[HostPart, ...]:
     }
     wall_ns = sum(total_ns.values())
     return tuple(
-        HostPart(activity, ns / len(steps), share_of(ns, wall_ns))
+        HostPart(
+            activity=activity,
+            mean_ns=ns / len(steps),
+            share=share_of(ns, wall_ns),
+            brief=units.reads_as_nothing(ns / len(steps)),
+        )
         for activity, ns in total_ns.items()
     )

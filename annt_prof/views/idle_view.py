@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from annt_prof.views.rest import Rest, legible
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -27,27 +29,27 @@ class IdleView:
         num_gaps: In all.
         total_ns: Of all of them.
         causes: Those that took time, the longest first.
-        gaps: The longest first.
-        neighbours: Names of all activities before and after these, sorted;
-            ``kernel_names.shorten`` makes them short together.
+        gaps: The longest first, without those that would read 0.000 ms.
+        rest: All other gaps.
     """
 
     num_gaps: int
     total_ns: int
     causes: tuple[CauseShare, ...]
     gaps: tuple[Gap, ...]
-    neighbours: tuple[str, ...]
+    rest: Rest
 
 
 def build_idle_view(idle: Idle) -> IdleView:
     """Return what is shown of idle time."""
-    names = {name for gap in idle.gaps for name in (gap.before, gap.after) if name}
+    shown = legible(idle.gaps, lambda gap: gap.length_ns).rows
+    shown_ns = sum(gap.length_ns for gap in shown)
     return IdleView(
         num_gaps=idle.num_gaps,
         total_ns=idle.total_ns,
         causes=tuple(_causes(idle)),
-        gaps=idle.gaps,
-        neighbours=tuple(sorted(names)),
+        gaps=shown,
+        rest=Rest(idle.num_gaps - len(shown), idle.total_ns - shown_ns),
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from annt_prof.views.rest import Rest, legible
+
 if TYPE_CHECKING:
     from annt_prof.analysis.tables.kernel_table import KernelRow, KernelTable
     from annt_prof.trace.columns import Geometry
@@ -47,13 +49,15 @@ class KernelsView:
     """The kernels.
 
     Attributes:
-        lines: The longest in total first.
+        lines: The longest in total first, without those that would read 0.000 ms.
+        rest: All other names.
         num_names: Different kernels in all.
         num_launches: In all.
         complete: Whether the file holds all its events; else launches are those that are left.
     """
 
     lines: tuple[KernelLine, ...]
+    rest: Rest
     num_names: int
     num_launches: int
     complete: bool
@@ -66,8 +70,11 @@ def build_kernels_view(kernels: KernelTable, *, complete: bool) -> KernelsView:
         kernels: Of the steps.
         complete: Whether the file holds all its events.
     """
+    shown = legible(kernels.rows, lambda row: row.total_ns).rows
+    shown_ns = sum(row.total_ns for row in shown)
     return KernelsView(
-        lines=tuple(_line(row) for row in kernels.rows),
+        lines=tuple(map(_line, shown)),
+        rest=Rest(kernels.num_names - len(shown), kernels.total_ns - shown_ns),
         num_names=kernels.num_names,
         num_launches=kernels.count,
         complete=complete,

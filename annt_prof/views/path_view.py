@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from annt_prof.categories import Category, Phase
+from annt_prof.views.rest import legible
 from annt_prof.views.shares import share_of
 
 if TYPE_CHECKING:
@@ -65,11 +66,13 @@ class PathView:
 
     Attributes:
         rows: What is on it.
+        brief: What is on it for so short a time that it would read 0.000 ms, by name.
         phases: The host's part of it by phase; empty where the host has none.
         hidden_loading: None where loading is on the path, or hardly takes time.
     """
 
     rows: tuple[PathRow, ...]
+    brief: tuple[str, ...]
     phases: tuple[PhaseOnPath, ...]
     hidden_loading: HiddenLoading | None
 
@@ -88,16 +91,19 @@ def build_path_view(
     wall_ns = sum(step.wall_ns for step in path.steps)
     spent_ns = {} if breakdown is None else breakdown.mean.by_category_ns
     by_phase_ns = _summed(step.host_ns for step in path.steps)
+    every = tuple(
+        PathRow(
+            name=name,
+            on_path_ns=ns / num_steps,
+            share=share_of(ns, wall_ns),
+            spent_ns=spent_ns.get(Category(name)),
+        )
+        for name, ns in _longest_first(_summed(step.on_path_ns for step in path.steps))
+    )
+    rows = legible(every, lambda row: row.on_path_ns).rows
     return PathView(
-        rows=tuple(
-            PathRow(
-                name=name,
-                on_path_ns=ns / num_steps,
-                share=share_of(ns, wall_ns),
-                spent_ns=spent_ns.get(Category(name)),
-            )
-            for name, ns in _longest_first(_summed(step.on_path_ns for step in path.steps))
-        ),
+        rows=rows,
+        brief=tuple(row.name for row in every if row not in rows),
         phases=tuple(
             PhaseOnPath(phase, round(ns / num_steps)) for phase, ns in _longest_first(by_phase_ns)
         ),

@@ -51,6 +51,32 @@ class RankCollectives:
 
 
 @dataclass(frozen=True)
+class RankStep:
+    """One step of one rank."""
+
+    rank: int
+    wall_ns: int
+
+
+@dataclass(frozen=True)
+class SkewRow:
+    """One step over the ranks.
+
+    Attributes:
+        step: Its name.
+        skew_ns: Between the longest and the shortest.
+        wall_ns: Of every rank, in the order of their numbers.
+        shortest, longest: The rank on which it is; the first of them where several are alike.
+    """
+
+    step: str
+    skew_ns: int
+    wall_ns: tuple[int, ...]
+    shortest: RankStep
+    longest: RankStep
+
+
+@dataclass(frozen=True)
 class RanksView:
     """All ranks, each sequence in the order of their numbers.
 
@@ -75,7 +101,7 @@ class RanksView:
     collectives: tuple[RankCollectives, ...] | None
     straggler: int | None
     least_lateness: float
-    skews: tuple[Skew, ...]
+    skews: tuple[SkewRow, ...]
     num_more_skews: int
     remarks: tuple[str, ...]
     comparison: Ranks
@@ -85,15 +111,16 @@ def build_ranks_view(ranks: Ranks) -> RanksView:
     """Return what is shown of ranks, of which there is at least one."""
     means = [rank.breakdown.mean for rank in ranks.ranks]
     step_ns = tuple(mean.step_ns for mean in means)
+    numbers = tuple(rank.rank for rank in ranks.ranks)
     return RanksView(
-        ranks=tuple(rank.rank for rank in ranks.ranks),
+        ranks=numbers,
         categories=tuple(_categories(means)),
         step_ns=step_ns,
         decimals=units.duration_decimals(step_ns),
         collectives=_collectives(ranks.ranks),
         straggler=ranks.straggler,
         least_lateness=LEAST_LATENESS,
-        skews=ranks.skews[:MOST_STEPS],
+        skews=tuple(_skew(skew, numbers) for skew in ranks.skews[:MOST_STEPS]),
         num_more_skews=len(ranks.skews[MOST_STEPS:]),
         remarks=ranks.remarks,
         comparison=ranks,
@@ -105,6 +132,17 @@ def _categories(means: Sequence[MeanBreakdown]) -> Iterator[CategoryOverRanks]:
         time_ns = tuple(mean.by_category_ns.get(category) for mean in means)
         if any(time_ns):
             yield CategoryOverRanks(category, time_ns)
+
+
+def _skew(skew: Skew, numbers: Sequence[int]) -> SkewRow:
+    walls = [RankStep(*pair) for pair in zip(numbers, skew.wall_ns, strict=True)]
+    return SkewRow(
+        step=skew.step,
+        skew_ns=skew.skew_ns,
+        wall_ns=skew.wall_ns,
+        shortest=min(walls, key=lambda wall: wall.wall_ns),
+        longest=max(walls, key=lambda wall: wall.wall_ns),
+    )
 
 
 def _collectives(ranks: Sequence[Rank]) -> tuple[RankCollectives, ...] | None:

@@ -9,6 +9,8 @@ from annt_prof.views.step_parts import build_step_parts, scale_of
 from annt_prof.views.step_table_view import build_step_table
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from annt_prof.analysis.breakdown.breakdown import Breakdown
     from annt_prof.categories import Category
     from annt_prof.views.step_parts import Scale, StepParts
@@ -18,10 +20,10 @@ MOST_STEPS = 20
 
 
 @dataclass(frozen=True)
-class UnseenCategory:
-    """A category that the trace cannot show, and why."""
+class Unseen:
+    """Categories that the trace cannot show, for one reason."""
 
-    category: Category
+    categories: tuple[Category, ...]
     reason: str
 
 
@@ -34,7 +36,7 @@ class TraceStepsView:
         scale: Of its bars and figures.
         num_steps: In it.
         shortest_ns, longest_ns: Wall times of single steps.
-        unseen: Categories that are not measured.
+        unseen: Categories that are not measured, by the reason.
         table: The first steps one by one, ``MOST_STEPS`` at most; None of a single step.
         num_more_steps: Beyond those of the table.
     """
@@ -44,7 +46,7 @@ class TraceStepsView:
     num_steps: int
     shortest_ns: int
     longest_ns: int
-    unseen: tuple[UnseenCategory, ...]
+    unseen: tuple[Unseen, ...]
     table: StepTable | None
     num_more_steps: int
 
@@ -61,9 +63,14 @@ def build_trace_steps_view(breakdown: Breakdown) -> TraceStepsView:
         num_steps=len(walls_ns),
         shortest_ns=min(walls_ns),
         longest_ns=max(walls_ns),
-        unseen=tuple(
-            UnseenCategory(category, reason) for category, reason in mean.not_measured.items()
-        ),
+        unseen=_unseen(mean.not_measured),
         table=build_step_table(breakdown.steps[:MOST_STEPS]) if several else None,
         num_more_steps=max(0, mean.num_steps - MOST_STEPS),
     )
+
+
+def _unseen(reasons: Mapping[Category, str]) -> tuple[Unseen, ...]:
+    by_reason: dict[str, list[Category]] = {}
+    for category, reason in reasons.items():
+        by_reason.setdefault(reason, []).append(category)
+    return tuple(Unseen(tuple(categories), reason) for reason, categories in by_reason.items())

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from annt_prof.views.rest import legible
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from annt_prof.analysis.tables.synchronisations import Synchronisation
+    from annt_prof.views.rest import Listed
 
 
 @dataclass(frozen=True)
@@ -31,14 +34,14 @@ class WaitRow:
     polled: bool = False
 
 
-def build_wait_rows(calls: Iterable[Synchronisation], *, complete: bool) -> tuple[WaitRow, ...]:
-    """Return a row for each call and place.
+def build_wait_rows(calls: Iterable[Synchronisation], *, complete: bool) -> Listed[WaitRow]:
+    """Return a row for each call and place, without those that would read 0.000 ms.
 
     Args:
         calls: The longest in total first.
         complete: Whether the file holds all its events.
     """
-    return tuple(
+    rows = (
         WaitRow(
             call=call.call,
             made_by=_made_by(call) or (() if complete else None),
@@ -48,6 +51,7 @@ def build_wait_rows(calls: Iterable[Synchronisation], *, complete: bool) -> tupl
         )
         for call in calls
     )
+    return legible(rows, lambda row: row.blocked_ns)
 
 
 def _made_by(call: Synchronisation) -> tuple[str, ...]:

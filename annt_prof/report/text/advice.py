@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 from annt_prof import units
 from annt_prof.report.text.lines import heading, indented, plain
-from annt_prof.report.text.tables import table_of
+from annt_prof.report.text.tables import Column, Table, names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rich.console import Console, RenderableType
-    from rich.table import Table
 
     from annt_prof.views.advice_view import AdviceView
 
@@ -45,13 +44,15 @@ def _parts(view: AdviceView) -> Iterator[RenderableType]:
 
 
 def _table(view: AdviceView) -> Table:
-    table = table_of(("technique", "left"), ("at least ms", "right"), ("at most ms", "right"),
-                     ("of the step", "right"))  # fmt: skip
-    for saving in view.predicted:
-        table.add_row(
-            plain(saving.name),
-            units.milliseconds(saving.low_ns, view.decimals),
-            units.milliseconds(saving.high_ns, view.decimals),
-            units.percent(saving.share),
-        )
-    return table
+    return Table(
+        (names("technique"), Column("at least ms"), Column("at most ms"), Column("of the step")),
+        tuple(
+            (
+                saving.name,
+                units.milliseconds(saving.low_ns, view.decimals),
+                units.milliseconds(saving.high_ns, view.decimals),
+                units.percent(saving.share),
+            )
+            for saving in view.predicted
+        ),
+    )

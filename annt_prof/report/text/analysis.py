@@ -11,7 +11,7 @@ from annt_prof.report.text import device_sections as device
 from annt_prof.report.text.breakdown_table import BreakdownTable
 from annt_prof.report.text.lines import bullets, heading, indented, labelled, plain
 from annt_prof.report.text.step_table import step_table
-from annt_prof.report.text.tables import milliseconds, share, table_of
+from annt_prof.report.text.tables import Column, Table, milliseconds, share, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -57,14 +57,14 @@ def _sections(view: AnalysisView, console: Console) -> Iterator[Iterable[Rendera
     if view.devices is not None:
         yield device.temporal(view.devices)
     if view.kernels is not None:
-        yield device.kernels(view.kernels, console.width)
+        yield device.kernels(view.kernels)
     if view.queue is not None:
         yield device.queue(view.queue)
     if view.idle is not None:
-        yield device.idle(view.idle, console.width)
-    if view.waits:
+        yield device.idle(view.idle)
+    if view.waits.rows or view.waits.rest.count:
         yield device.synchronisations(view.waits)
-    if view.copies:
+    if view.copies.rows or view.copies.rest.count:
         yield device.copies(view.copies)
     if view.memory:
         yield device.memory(view.memory)
@@ -99,7 +99,7 @@ def _steps(view: TraceStepsView, width: int, *, ascii_only: bool) -> Iterator[Re
         )
         yield indented(plain(f"hidden under other work, so not part of the step: {listed}"))
     for unseen in view.unseen:
-        yield indented(plain(f"n/a: {unseen.category}: {unseen.reason}", "dim"))
+        yield indented(plain(f"n/a, {unseen.reason}: {', '.join(unseen.categories)}", "dim"))
     if view.table is not None:
         yield Text()
         yield step_table(view.table, width)
@@ -119,24 +119,33 @@ def _mean_of(view: TraceStepsView) -> str:
 
 def _host(parts: Sequence[HostPart]) -> Iterator[RenderableType]:
     yield heading("The same steps from the host", "main thread, mean per step")
-    table = table_of(("", "left"), ("ms", "right"), ("share", "right"))
-    for part in parts:
-        label = _HOST_PARTS[part.activity]
-        table.add_row(plain(label), milliseconds(part.mean_ns), share(part.share))
-    yield table
+    yield Table(
+        (words(""), Column("ms"), Column("share")),
+        tuple(
+            (_HOST_PARTS[part.activity], milliseconds(part.mean_ns), share(part.share))
+            for part in parts
+            if not part.brief
+        ),
+    )
+    if brief := [_HOST_PARTS[part.activity] for part in parts if part.brief]:
+        yield indented(plain(f"0.000 ms: {', '.join(brief)}", "dim"))
 
 
 def _path(view: PathView) -> Iterator[RenderableType]:
     yield heading("What sets the step's length", "the critical path, mean per step")
-    table = table_of(
-        ("", "left"), ("on path ms", "right"), ("share", "right"), ("spent ms", "right")
-    )
-    for row in view.rows:
-        table.add_row(
-            plain(row.name), milliseconds(row.on_path_ns), share(row.share),
-            "-" if row.spent_ns is None else milliseconds(row.spent_ns),
+    if view.rows:
+        yield Table(
+            (words(""), Column("on path ms"), Column("share"), Column("spent ms")),
+            tuple(
+                (
+                    row.name, milliseconds(row.on_path_ns), share(row.share),
+                    "-" if row.spent_ns is None else milliseconds(row.spent_ns),
+                )
+                for row in view.rows
+            ),
         )  # fmt: skip
-    yield table
+    if view.brief:
+        yield indented(plain(f"0.000 ms: {', '.join(view.brief)}", "dim"))
     if view.phases:
         listed = ", ".join(f"{time.phase} {units.duration(time.time_ns)}" for time in view.phases)
         yield indented(plain(f"the host's part of the path, by what it was in: {listed}"))

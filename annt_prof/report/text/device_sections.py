@@ -5,40 +5,49 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from annt_prof import units
-from annt_prof.report.text.lines import heading, indented, labelled, plain
-from annt_prof.report.text.tables import milliseconds, share, table_of
-from annt_prof.views.kernel_names import shorten
+from annt_prof.report.text.fitting import GAP
+from annt_prof.report.text.lines import INDENT, Hanging, heading, indented, labelled, plain, right
+from annt_prof.report.text.tables import (
+    Column,
+    KernelName,
+    Table,
+    milliseconds,
+    names,
+    share,
+    words,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from rich.console import RenderableType
 
+    from annt_prof.analysis.path.idle import Gap
     from annt_prof.analysis.tables.copies import CopyRow
-    from annt_prof.report.text.tables import Column
+    from annt_prof.report.text.tables import Cell
     from annt_prof.views.device_time_view import DeviceRow
     from annt_prof.views.idle_view import IdleView
     from annt_prof.views.kernels_view import KernelLine, KernelsView
     from annt_prof.views.memory_view import MemoryPeak
     from annt_prof.views.queue_view import QueueDepth, QueueView
+    from annt_prof.views.rest import Listed, Rest
     from annt_prof.views.waits_view import WaitRow
 
-_LONGEST_NAME = 56
-_LONGEST_NEIGHBOUR = 32
+_KERNEL = 38  # cells that tell one kernel from another; with less a column of figures gives way
+_NEIGHBOUR = 30
 
 # In the order in which a narrow terminal can do without them, the last first.
-_KERNEL_COLUMNS: tuple[Column, ...] = (
-    ("total ms", "right"), ("of steps", "right"), ("count", "right"), ("class", "left"),
-    ("phase", "left"), ("p50 us", "right"), ("p95 us", "right"), ("matrix units", "left"),
-    ("grid x block", "left"), ("est. occupancy", "right"),
+_KERNEL_COLUMNS = (
+    names("kernel", _KERNEL), Column("total ms"), Column("of steps"), Column("count"),
+    words("class"), words("phase"), Column("p50 us"), Column("p95 us"), words("matrix units"),
+    words("grid x block"), Column("est. occupancy"),
 )  # fmt: skip
-# A narrow terminal has the first of them alone: its title must not read as what the gap is before.
-_RAN_BEFORE: Column = ("ran before the gap", "left")
-_RAN_AFTER: Column = ("ran after the gap", "left")
-_NARROW_COLUMNS = 4
-_WIDE_COLUMNS = 8
-_WIDE = 120
-_WIDEST = 160
+# A narrow terminal has the first name alone: its title must not read as what the gap is before.
+_GAP_COLUMNS = (
+    Column("ms"), words("cause"), names("ran before the gap", _NEIGHBOUR), words("host was in"),
+    names("ran after the gap", _NEIGHBOUR), names("step"),
+)  # fmt: skip
+_CAUSE_SHARE = 8  # cells of a share in front of what it is of
 
 
 def temporal(devices: Sequence[DeviceRow]) -> Iterator[RenderableType]:
@@ -47,13 +56,13 @@ def temporal(devices: Sequence[DeviceRow]) -> Iterator[RenderableType]:
         "Devices over the whole trace",
         "first activity's start to last one's end; a memset moves here, in the step it computes",
     )
-    table = table_of(
-        ("device", "left"), ("ms", "right"), ("computes", "right"), ("moves or talks", "right"),
-        ("idle", "right"), ("talks exposed", "right"), ("hidden ms", "right"), ("streams", "right"),
+    yield Table(
+        (
+            words("device"), Column("ms"), Column("computes"), Column("moves or talks"),
+            Column("idle"), Column("talks exposed ms"), Column("hidden ms"), Column("streams"),
+        ),
+        tuple(tuple(_device_cells(device)) for device in devices),
     )  # fmt: skip
-    for device in devices:
-        table.add_row(*_device_cells(device))
-    yield table
 
 
 def _device_cells(row: DeviceRow) -> Iterator[str]:
@@ -66,8 +75,8 @@ def _device_cells(row: DeviceRow) -> Iterator[str]:
     yield "not told" if row.num_streams is None else str(row.num_streams)
 
 
-def kernels(view: KernelsView, width: int) -> Iterator[RenderableType]:
-    """Yield the kernels, with as many columns as the width allows."""
+def kernels(view: KernelsView) -> Iterator[RenderableType]:
+    """Yield the kernels, with as many columns as find room."""
     if not view.num_launches:
         yield heading("Kernels of the steps", "no kernel began in these steps")
         return
@@ -75,18 +84,31 @@ def kernels(view: KernelsView, width: int) -> Iterator[RenderableType]:
     launches = units.count(view.num_launches, "launch", "launches")
     left = "" if view.complete else " that are left"
     yield heading("Kernels of the steps", f"{shown}, {launches}{left}, longest first")
-    number = _NARROW_COLUMNS if width < _WIDE else _WIDE_COLUMNS
-    columns = _KERNEL_COLUMNS if width >= _WIDEST else _KERNEL_COLUMNS[:number]
-    table = table_of(("kernel", "left"), *columns)
-    room = _LONGEST_NAME if width >= _WIDE else _LONGEST_NEIGHBOUR
-    short = shorten((line.name for line in view.lines), room)
-    for line in view.lines:
-        table.add_row(plain(short[line.name]), *_kernel_cells(line)[: len(columns)])
-    yield table
+    yield from _listed(_KERNEL_COLUMNS, map(_kernel_cells, view.lines), view.rest)
 
 
-def _kernel_cells(line: KernelLine) -> list[str]:
-    return [
+def _listed(
+    columns: tuple[Column, ...], rows: Iterable[tuple[Cell, ...]], rest: Rest
+) -> Iterator[RenderableType]:
+    """Yield a list whose last columns can be done without, and what it does not show."""
+    if cells := tuple(rows):
+        yield Table(columns, cells, narrow="leave_out")
+    yield from _rest(rest, any_shown=bool(cells))
+
+
+def _rest(rest: Rest, *, any_shown: bool) -> Iterator[RenderableType]:
+    if not rest.count:
+        return
+    if not any_shown:
+        said = f"{units.whole(rest.count)} too short to list in ms"
+    else:
+        said = f"and {units.count(rest.count, 'shorter one')}"
+    yield indented(plain(f"{said}, {units.brief(rest.total_ns)} together", "dim"))
+
+
+def _kernel_cells(line: KernelLine) -> tuple[Cell, ...]:
+    return (
+        KernelName(line.name),
         milliseconds(line.total_ns),
         "n/a" if line.share_of_steps is None else units.percent(line.share_of_steps),
         units.whole(line.count),
@@ -97,7 +119,7 @@ def _kernel_cells(line: KernelLine) -> list[str]:
         {True: "yes", False: "no", None: "?"}[line.tensor_cores],
         _geometry(line),
         "n/a" if line.occupancy is None else units.percent(line.occupancy),
-    ]
+    )
 
 
 def _geometry(line: KernelLine) -> str:
@@ -138,28 +160,25 @@ def _depth(depth: QueueDepth | None) -> str:
     return f"after a launch: median {median} waiting, at most {most}"
 
 
-def idle(view: IdleView, width: int) -> Iterator[RenderableType]:
+def idle(view: IdleView) -> Iterator[RenderableType]:
     """Yield the gaps and their causes."""
     gaps = units.count(view.num_gaps, "gap")
     yield heading("When the device was idle", f"{units.duration(view.total_ns)} in {gaps}")
     for cause in view.causes:
-        yield indented(plain(f"{share(cause.share):>8}  {_CAUSES[cause.cause]}"))
-    columns: list[Column] = [("ms", "right"), ("cause", "left"), _RAN_BEFORE]
-    if width >= _WIDE:
-        columns += [_RAN_AFTER, ("host was in", "left"), ("step", "left")]
-    table = table_of(*columns)
-    short = shorten(view.neighbours, _LONGEST_NEIGHBOUR)
-    for gap in view.gaps:
-        cells = (
-            plain(milliseconds(gap.length_ns)),
-            plain(gap.cause),
-            plain(short[gap.before] if gap.before else "(the trace's start)"),
-            plain(short[gap.after] if gap.after else "(the step's end)"),
-            plain(gap.phase or "-"),
-            plain(gap.step),
-        )
-        table.add_row(*cells[: len(columns)])
-    yield table
+        part = plain(right(share(cause.share), INDENT + _CAUSE_SHARE))
+        yield Hanging(part, plain(_CAUSES[cause.cause]), INDENT + _CAUSE_SHARE + GAP)
+    yield from _listed(_GAP_COLUMNS, map(_gap_cells, view.gaps), view.rest)
+
+
+def _gap_cells(gap: Gap) -> tuple[Cell, ...]:
+    return (
+        milliseconds(gap.length_ns),
+        gap.cause,
+        KernelName(gap.before) if gap.before else "(the trace's start)",
+        gap.phase or "-",
+        KernelName(gap.after) if gap.after else "(the step's end)",
+        gap.step,
+    )
 
 
 _CAUSES = {
@@ -174,38 +193,51 @@ _CAUSES = {
 }
 
 
-def synchronisations(rows: Sequence[WaitRow]) -> Iterator[RenderableType]:
+def synchronisations(waits: Listed[WaitRow]) -> Iterator[RenderableType]:
     """Yield the blocking calls and the operators that made them."""
     yield heading("Where the host waited for the device", "calls of the steps")
-    table = table_of(("call", "left"), ("made by", "left"), ("count", "right"), ("ms", "right"))
-    for row in rows:
-        table.add_row(
-            plain(f"{row.call}, polled" if row.polled else row.call),
-            plain(_made_by(row.made_by)),
-            units.whole(row.count), milliseconds(row.blocked_ns),
+    if waits.rows:
+        yield Table(
+            (names("call"), names("made by"), Column("count"), Column("ms")),
+            tuple(
+                (
+                    f"{row.call}, polled" if row.polled else row.call, _made_by(row.made_by),
+                    units.whole(row.count), milliseconds(row.blocked_ns),
+                )
+                for row in waits.rows
+            ),
         )  # fmt: skip
-    yield table
+    yield from _rest(waits.rest, any_shown=bool(waits.rows))
 
 
 def _made_by(operators: Sequence[str] | None) -> str:
     return "n/a" if operators is None else " > ".join(operators) or "the program itself"
 
 
-def copies(copies: Sequence[CopyRow]) -> Iterator[RenderableType]:
+def copies(copies: Listed[CopyRow]) -> Iterator[RenderableType]:
     """Yield the copies by direction."""
     yield heading("Copies of the steps", "hidden: under a kernel, of compute or communication")
-    table = table_of(
-        ("direction", "left"), ("host memory", "left"), ("count", "right"), ("MB", "right"),
-        ("ms", "right"), ("GB/s", "right"), ("exposed ms", "right"), ("hidden ms", "right"),
-    )  # fmt: skip
-    for row in copies:
-        table.add_row(
-            row.direction, row.host_memory or "-", units.whole(row.count),
-            "n/a" if row.bytes is None else units.megabytes(row.bytes), milliseconds(row.total_ns),
-            _rate(row.gigabytes_per_s),
-            *("n/a" if ns is None else milliseconds(ns) for ns in (row.exposed_ns, row.hidden_ns)),
+    if copies.rows:
+        yield Table(
+            (
+                words("direction"), words("host memory"), Column("count"), Column("MB"),
+                Column("ms"), Column("GB/s"), Column("exposed ms"), Column("hidden ms"),
+            ),
+            tuple(map(_copy_cells, copies.rows)),
         )  # fmt: skip
-    yield table
+    yield from _rest(copies.rest, any_shown=bool(copies.rows))
+
+
+def _copy_cells(row: CopyRow) -> tuple[str, ...]:
+    return (
+        row.direction,
+        row.host_memory or "-",
+        units.whole(row.count),
+        "n/a" if row.bytes is None else units.megabytes(row.bytes),
+        milliseconds(row.total_ns),
+        _rate(row.gigabytes_per_s),
+        *("n/a" if ns is None else milliseconds(ns) for ns in (row.exposed_ns, row.hidden_ns)),
+    )
 
 
 def _rate(gigabytes_per_s: float | None) -> str:
@@ -227,10 +259,13 @@ def memory(peaks: Sequence[MemoryPeak]) -> Iterator[RenderableType]:
         yield plain(f"{peak.device}: peak {most}{since} in {where}{reserved}")
         if peak.holders is None:
             continue
-        table = table_of(
-            ("held at the peak by", "left"), (peak.unit.name, "right"), ("allocations", "right")
-        )
-        for holder in peak.holders:
-            count = "-" if holder.count is None else units.whole(holder.count)
-            table.add_row(plain(holder.operator), peak.unit.format(holder.bytes), count)
-        yield table
+        yield Table(
+            (names("held at the peak by"), Column(peak.unit.name), Column("allocations")),
+            tuple(
+                (
+                    holder.operator, peak.unit.format(holder.bytes),
+                    "-" if holder.count is None else units.whole(holder.count),
+                )
+                for holder in peak.holders
+            ),
+        )  # fmt: skip

@@ -11,7 +11,7 @@ from annt_prof.categories import WhyAssumed
 from annt_prof.explain.explanation import Worth
 from annt_prof.report.text.evidence import amount, line, saving
 from annt_prof.report.text.lines import INDENT, bullets, heading, indented, labelled, plain
-from annt_prof.report.text.tables import table_of
+from annt_prof.report.text.tables import Column, Table, names
 from annt_prof.report.text.waterfall import waterfall
 
 if TYPE_CHECKING:
@@ -149,10 +149,10 @@ def _technique(view: TechniqueView) -> Iterator[RenderableType]:
 
 
 def _throughputs(rows: tuple[ThroughputView, ...]) -> RenderableType:
-    table = table_of(("variant", "left"), ("TFLOP/s", "right"), ("of the ceiling", "left"))
-    for row in rows:
-        table.add_row(plain(row.variant), units.teraflops(row.flops_per_s), plain(_ceiling(row)))
-    return table
+    return Table(
+        (names("variant"), Column("TFLOP/s"), names("of the ceiling")),
+        tuple((row.variant, units.teraflops(row.flops_per_s), _ceiling(row)) for row in rows),
+    )
 
 
 def _ceiling(row: ThroughputView) -> str:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich import box
-from rich.table import Table
+from rich.console import Group
 from rich.text import Text
 
 from annt_prof import units
 from annt_prof.report.text.lines import bullets, heading, plain
-from annt_prof.report.text.tables import milliseconds
+from annt_prof.report.text.tables import Column, Either, Table, milliseconds, names, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,16 +39,28 @@ def render_ranks(view: RanksView, console: Console) -> None:
 
 
 def _breakdowns(view: RanksView) -> Iterator[RenderableType]:
+    """Yield a column for each rank, or a row where there are more ranks than room for columns."""
     yield heading("Where the step goes", "ms per step, mean of each rank's steps")
-    table = _table("category", *(f"rank {rank}" for rank in view.ranks))
-    for row in view.categories:
-        cells = (
-            "n/a" if ns is None else units.milliseconds(ns, view.decimals) for ns in row.time_ns
-        )
-        table.add_row(row.category.value, *cells)
-    table.add_section()
-    table.add_row("step", *(units.milliseconds(ns, view.decimals) for ns in view.step_ns))
-    yield table
+    kinds = [row.category.value for row in view.categories]
+    times = [
+        ["n/a" if ns is None else units.milliseconds(ns, view.decimals) for ns in row.time_ns]
+        for row in view.categories
+    ]
+    steps = [units.milliseconds(ns, view.decimals) for ns in view.step_ns]
+    yield Either(
+        Table(
+            (words("category"), *(Column(f"rank {rank}") for rank in view.ranks)),
+            (
+                *((kind, *cells) for kind, cells in zip(kinds, times, strict=True)),
+                ("step", *steps),
+            ),
+            last_is_total=True,
+        ),
+        Table(
+            (Column("rank"), *map(Column, kinds), Column("step")),
+            tuple(zip(map(str, view.ranks), *times, steps, strict=True)),
+        ),
+    )
 
 
 def _collectives(view: RanksView) -> Iterator[RenderableType]:
@@ -59,13 +70,19 @@ def _collectives(view: RanksView) -> Iterator[RenderableType]:
     if view.collectives is None:
         yield plain("none could be paired over the ranks")
         return
-    table = _table("rank", "collectives", "transfer ms", "waiting ms", "file")
-    for row in view.collectives:
-        table.add_row(
-            str(row.rank), units.whole(row.num_collectives), milliseconds(row.transfer_ns),
-            milliseconds(row.waiting_ns), plain(row.source),
-        )  # fmt: skip
-    yield table
+    yield Table(
+        (
+            Column("rank"), Column("collectives"), Column("transfer ms"), Column("waiting ms"),
+            names("file"),
+        ),
+        tuple(
+            (
+                str(row.rank), units.whole(row.num_collectives), milliseconds(row.transfer_ns),
+                milliseconds(row.waiting_ns), row.source,
+            )
+            for row in view.collectives
+        ),
+    )  # fmt: skip
     if view.straggler is not None:
         late = f"rank {view.straggler} waits least, in every step: the others wait for it"
         yield plain(late, "bold")
@@ -75,20 +92,33 @@ def _collectives(view: RanksView) -> Iterator[RenderableType]:
 
 
 def _skews(view: RanksView) -> Iterator[RenderableType]:
+    """Yield a column for each rank; the shortest and the longest alone where these find no room."""
     yield heading("Skew", "between the longest and the shortest of a step over the ranks")
-    table = _table("step", "skew ms", *(f"rank {rank} ms" for rank in view.ranks))
-    for skew in view.skews:
-        table.add_row(
-            plain(skew.step), milliseconds(skew.skew_ns), *map(milliseconds, skew.wall_ns)
-        )
-    yield table
+    yield Either(
+        Table(
+            (names("step"), Column("skew ms"), *(Column(f"rank {rank} ms") for rank in view.ranks)),
+            tuple(
+                (row.step, milliseconds(row.skew_ns), *map(milliseconds, row.wall_ns))
+                for row in view.skews
+            ),
+        ),
+        Group(
+            Table(
+                (
+                    names("step"), Column("skew ms"), Column("shortest ms"), Column("on rank"),
+                    Column("longest ms"), Column("on rank"),
+                ),
+                tuple(
+                    (
+                        row.step, milliseconds(row.skew_ns),
+                        milliseconds(row.shortest.wall_ns), str(row.shortest.rank),
+                        milliseconds(row.longest.wall_ns), str(row.longest.rank),
+                    )
+                    for row in view.skews
+                ),
+            ),
+            plain("too narrow for every rank; --json has them all", "dim"),
+        ),
+    )  # fmt: skip
     if view.num_more_skews:
         yield plain(f"and {units.whole(view.num_more_skews)} more; --json has them all", "dim")
-
-
-def _table(first: str, *others: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
-    table.add_column(first, overflow="fold")
-    for title in others:
-        table.add_column(title, justify="right", overflow="fold")
-    return table

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich import box
-from rich.cells import cell_len
-from rich.table import Table
-
 from annt_prof import units
-from annt_prof.report.text.lines import plain
-from annt_prof.text import printable
+from annt_prof.report.text.tables import Column, Table, names
 
 if TYPE_CHECKING:
     from annt_prof.views.step_table_view import StepTable
-
-_COLUMN_WIDTH = 15  # the longest category's name, communication, and a gap
 
 
 def step_table(view: StepTable, width: int) -> Table:
@@ -25,14 +18,20 @@ def step_table(view: StepTable, width: int) -> Table:
         view: Of at least one step.
         width: Cells per line; it says how many categories have a column of their own.
     """
-    room = max(1, (width - cell_len(printable(view.rows[0].name))) // _COLUMN_WIDTH - 2)
-    fitting = view.narrowed(room)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
-    table.add_column("step", no_wrap=True)
-    for title in ("wall ms", *fitting.categories, "others"):
-        table.add_column(title, justify="right", overflow="fold")
-    for row in fitting.rows:
-        times_ns = (row.wall_ns, *row.by_category_ns, row.others_ns)
-        cells = (units.milliseconds(ns, fitting.decimals) for ns in times_ns)
-        table.add_row(plain(row.name), *cells)
-    return table
+    for number in range(len(view.categories), 1, -1):
+        table = _table(view.narrowed(number))
+        if table.fits(width):
+            return table
+    return _table(view.narrowed(1))
+
+
+def _table(view: StepTable) -> Table:
+    titles = ("wall ms", *view.categories, "others")
+    return Table(
+        (names("step"), *map(Column, titles)),
+        tuple(
+            (row.name, *(units.milliseconds(ns, view.decimals) for ns in times_ns))
+            for row in view.rows
+            for times_ns in [(row.wall_ns, *row.by_category_ns, row.others_ns)]
+        ),
+    )

@@ -1,23 +1,200 @@
-"""The look of the small tables of an analysis."""
+"""The look of every table, and what is done where a line is too short for all its columns.
+
+A figure is never broken over two lines and never cut. Names give way first: kernels' are shortened
+to the room there is, others fold under themselves; then titles fold at their blanks. Where that is
+not enough, the last columns are left out and named, or the table goes on below itself.
+
+rich's own tables break whatever does not fit, figures too, and fill each line with blanks up to
+its end.
+"""
 
 from __future__ import annotations
 
-from typing import Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
-from rich import box
-from rich.table import Table
+from rich.cells import cell_len
+from rich.text import Text
 
 from annt_prof import units
+from annt_prof.report.text.fitting import (
+    GAP,
+    Demand,
+    fit,
+    number_that_fits,
+    overflowing,
+    split,
+)
+from annt_prof.report.text.lines import INDENT, indented, left, plain, right
+from annt_prof.text import printable
+from annt_prof.views.kernel_names import shorten
 
-Column = tuple[str, Literal["left", "right"]]
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+
+_NARROWEST = 20  # of a column of names: ``shorten`` can do with no less
+_UNBOUNDED = 100_000
 
 
-def table_of(*columns: Column) -> Table:
-    """Return an empty table; each column is its title and its side."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
-    for title, side in columns:
-        table.add_column(title, justify=side, overflow="fold")
-    return table
+@dataclass(frozen=True)
+class Column:
+    """A column's title and how its cells are laid out.
+
+    Attributes:
+        title: Folds at its blanks where room is scarce.
+        side: On which its cells stand.
+        least: Of a column of names, the cells below which it is of no use; None of figures and of
+            short words, which are never broken.
+    """
+
+    title: str
+    side: Literal["left", "right"] = "right"
+    least: int | None = None
+
+
+def words(title: str) -> Column:
+    """Return a column of short words of ours."""
+    return Column(title, "left")
+
+
+def names(title: str, least: int = _NARROWEST) -> Column:
+    """Return a column of names, such as a trace or a person gives."""
+    return Column(title, "left", least)
+
+
+@dataclass(frozen=True)
+class KernelName:
+    """A cell that holds a kernel's name: it is shortened to the room there is, never folded."""
+
+    name: str
+
+
+Cell = str | KernelName
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under titles, ready to print.
+
+    Attributes:
+        columns: The first one says what a row is of.
+        rows: A cell for each column.
+        last_is_total: Whether the last row stands apart from the others.
+        narrow: What happens where not all columns fit into one line: the last ones are left out,
+            and named below (``leave_out``), or stand in tables of their own below (``go_on``).
+    """
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    last_is_total: bool = False
+    narrow: Literal["leave_out", "go_on"] = "go_on"
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield the lines of one table or of several, each with what it leaves out."""
+        width = options.max_width - INDENT
+        demands = self._demands()
+        if self.narrow == "leave_out":
+            number = number_that_fits(demands, width)
+            groups = [list(range(number))]
+        else:
+            groups = split(demands, width)
+        for index, places in enumerate(groups):
+            if index:
+                yield Text()
+            part = self._of(places)
+            wanted = [demands[place] for place in places]
+            widths = fit(wanted, width) or overflowing(wanted, width, _NARROWEST)
+            yield from part._lines(console, widths, "-" if options.ascii_only else "─")
+        if lacking := self.columns[len(groups[0]) :] if self.narrow == "leave_out" else ():
+            listed = ", ".join(column.title for column in lacking)
+            yield indented(plain(f"too narrow for: {listed}; --json has them", "dim"))
+
+    def fits(self, width: int) -> bool:
+        """Tell whether all columns stand beside each other in lines of this width."""
+        return fit(self._demands(), width - INDENT) is not None
+
+    def _of(self, places: Sequence[int]) -> Table:
+        columns = tuple(self.columns[place] for place in places)
+        rows = tuple(tuple(row[place] for place in places) for row in self.rows)
+        return Table(columns, rows, self.last_is_total, self.narrow)
+
+    def _demands(self) -> list[Demand]:
+        texts = self._texts(_UNBOUNDED)
+        return [
+            _demand(column, [row[place] for row in texts])
+            for place, column in enumerate(self.columns)
+        ]
+
+    def _texts(self, room: int) -> list[list[str]]:
+        """Return what every cell says, kernels' names in that many characters at most."""
+        kernels = (cell.name for row in self.rows for cell in row if isinstance(cell, KernelName))
+        short = shorten(kernels, room)
+        return [
+            [printable(short[c.name] if isinstance(c, KernelName) else c) for c in row]
+            for row in self.rows
+        ]
+
+    def _lines(self, console: Console, widths: Sequence[int], rule: str) -> Iterator[Text]:
+        flexible = [w for w, column in zip(widths, self.columns, strict=True) if column.least]
+        across = Text(" " * INDENT + rule * (sum(widths) + GAP * (len(widths) - 1)))
+        titles = [
+            Text(printable(column.title)).wrap(console, width)
+            for width, column in zip(widths, self.columns, strict=True)
+        ]
+        depth = max(map(len, titles))
+        # A title of fewer lines than others stands on the rule, as theirs do.
+        standing = [[""] * (depth - len(t)) + [line.plain for line in t] for t in titles]
+        yield from self._aligned(standing, widths, "bold")
+        yield across
+        texts = self._texts(max(flexible, default=_NARROWEST))
+        for number, row in enumerate(texts, 1):
+            if self.last_is_total and number == len(texts):
+                yield across
+            folded = [
+                [line.plain for line in Text(text).wrap(console, width, overflow="fold")]
+                if column.least
+                else [text]
+                for text, column, width in zip(row, self.columns, widths, strict=True)
+            ]
+            yield from self._aligned(folded, widths, "")
+
+    def _aligned(
+        self, cells: Sequence[Sequence[str]], widths: Sequence[int], style: str
+    ) -> Iterator[Text]:
+        """Yield as many lines as the cell with the most of them has."""
+        for number in range(max(map(len, cells))):
+            parts = []
+            for lines, column, width in zip(cells, self.columns, widths, strict=True):
+                text = lines[number].strip() if number < len(lines) else ""
+                parts.append((left if column.side == "left" else right)(text, width))
+            line = " " * INDENT + (" " * GAP).join(parts)
+            yield Text(line.rstrip(), style, no_wrap=True, overflow="ignore")
+
+
+def _demand(column: Column, cells: Sequence[str]) -> Demand:
+    title = printable(column.title)
+    longest = max(map(cell_len, cells), default=0)
+    longest_word = max(map(cell_len, title.split()), default=0)
+    needed = longest if column.least is None else min(longest, column.least)
+    return Demand(
+        least=max(longest_word, needed),
+        whole=max(cell_len(title), longest),
+        holds_names=column.least is not None,
+    )
+
+
+@dataclass(frozen=True)
+class Either:
+    """A table where it fits into the line, and something else where it does not."""
+
+    table: Table
+    otherwise: RenderableType
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield one of them."""
+        yield self.table if self.table.fits(options.max_width) else self.otherwise
 
 
 def share(fraction: float | None) -> str:

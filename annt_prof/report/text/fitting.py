@@ -1,0 +1,103 @@
+"""How wide the columns of a table are, and which of them fit into one line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+GAP = 2
+"""Blanks between two columns."""
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What one column asks for, in terminal cells.
+
+    Attributes:
+        least: Narrower it is of no use. A column of figures never is: they are not broken.
+        whole: With its title and its longest cell on one line each; ``least`` or more.
+        holds_names: Whether it can do with less than ``whole``, as names fold or are shortened.
+    """
+
+    least: int
+    whole: int
+    holds_names: bool
+
+
+def fit(demands: Sequence[Demand], width: int) -> list[int] | None:
+    """Return the width of each column; None where not even the least of all fits into one line.
+
+    What is left over goes to names first, to each as much as to any other that still wants it,
+    then to titles, from left to right.
+
+    Args:
+        demands: Of at least one column.
+        width: Of the line, in cells.
+    """
+    widths = [demand.least for demand in demands]
+    spare = width - GAP * (len(demands) - 1) - sum(widths)
+    if spare < 0:
+        return None
+    names = [place for place, demand in enumerate(demands) if demand.holds_names]
+    while spare and (wanting := [p for p in names if widths[p] < demands[p].whole]):
+        share = max(1, spare // len(wanting))
+        for place in wanting:
+            more = min(share, spare, demands[place].whole - widths[place])
+            widths[place] += more
+            spare -= more
+    for place, demand in enumerate(demands):
+        if demand.whole - widths[place] <= spare:
+            spare -= demand.whole - widths[place]
+            widths[place] = demand.whole
+    return widths
+
+
+def overflowing(demands: Sequence[Demand], width: int, narrowest: int) -> list[int]:
+    """Return the widths of columns that do not fit: names give way, figures stay whole.
+
+    Args:
+        demands: Of at least one column.
+        width: Of the line; the figures pass it where they must.
+        narrowest: Cells that a column of names is left with at least.
+    """
+    rigid = sum(demand.least for demand in demands if not demand.holds_names)
+    num_names = sum(demand.holds_names for demand in demands)
+    room = width - rigid - GAP * (len(demands) - 1)
+    share = max(narrowest, room // max(1, num_names))
+    return [min(d.least, share) if d.holds_names else d.least for d in demands]
+
+
+def number_that_fits(demands: Sequence[Demand], width: int) -> int:
+    """Return how many columns, from the left, fit into one line; at least the first two."""
+    for number in range(len(demands), 2, -1):
+        if fit(demands[:number], width) is not None:
+            return number
+    return min(2, len(demands))
+
+
+def split(demands: Sequence[Demand], width: int) -> list[list[int]]:
+    """Return the columns of several tables, each of which fits, all beginning with the first one.
+
+    They get as many columns as each other where that is possible, rather than one column alone.
+
+    Args:
+        demands: Of all columns; a table has two of them at least, whether they fit or not.
+        width: Of a line, in cells.
+    """
+    others = list(range(1, len(demands)))
+
+    def fits(places: Sequence[int]) -> bool:
+        return fit([demands[0], *(demands[place] for place in places)], width) is not None
+
+    groups: list[list[int]] = []
+    for place in others:
+        if groups and fits([*groups[-1], place]):
+            groups[-1].append(place)
+        else:
+            groups.append([place])
+    size = -(-len(others) // max(1, len(groups)))
+    even = [others[at : at + size] for at in range(0, len(others), size)] if others else [[]]
+    return [[0, *places] for places in (even if all(map(fits, even)) else groups)]
