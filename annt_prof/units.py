@@ -19,6 +19,7 @@ and 5.4.7.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -28,6 +29,11 @@ KIB = 1024
 MIB = KIB * 1024
 GIB = MIB * 1024
 MB = 1_000_000
+
+BEFORE_UNIT = re.compile(
+    r"(?<=[0-9]) (?=(?:[mu]?s|min|h|%|[MG]i?B(?:/s)?|[TG]FLOP/s|[WJ]|MHz|°C)(?![A-Za-z]))"
+)
+"""The blank between a figure and its unit, where no line should end."""
 
 NS_PER_US = 1_000
 NS_PER_MS = 1_000_000

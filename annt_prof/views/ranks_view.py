@@ -83,6 +83,7 @@ class RanksView:
     Attributes:
         ranks: The numbers.
         categories: Those that took time, in the order of breakdowns.
+        brief: Those that took so little everywhere that no rank's figure would be other than 0.
         step_ns: Mean of each rank's steps.
         decimals: Of the milliseconds of ``categories`` and ``step_ns``.
         collectives: None where none could be paired.
@@ -96,6 +97,7 @@ class RanksView:
 
     ranks: tuple[int, ...]
     categories: tuple[CategoryOverRanks, ...]
+    brief: tuple[Category, ...]
     step_ns: tuple[int, ...]
     decimals: int
     collectives: tuple[RankCollectives, ...] | None
@@ -112,11 +114,15 @@ def build_ranks_view(ranks: Ranks) -> RanksView:
     means = [rank.breakdown.mean for rank in ranks.ranks]
     step_ns = tuple(mean.step_ns for mean in means)
     numbers = tuple(rank.rank for rank in ranks.ranks)
+    decimals = units.duration_decimals(step_ns)
+    took_time = tuple(_categories(means))
+    categories = tuple(row for row in took_time if _reads_as_time(row, decimals))
     return RanksView(
         ranks=numbers,
-        categories=tuple(_categories(means)),
+        categories=categories,
+        brief=tuple(row.category for row in took_time if row not in categories),
         step_ns=step_ns,
-        decimals=units.duration_decimals(step_ns),
+        decimals=decimals,
         collectives=_collectives(ranks.ranks),
         straggler=ranks.straggler,
         least_lateness=LEAST_LATENESS,
@@ -132,6 +138,10 @@ def _categories(means: Sequence[MeanBreakdown]) -> Iterator[CategoryOverRanks]:
         time_ns = tuple(mean.by_category_ns.get(category) for mean in means)
         if any(time_ns):
             yield CategoryOverRanks(category, time_ns)
+
+
+def _reads_as_time(row: CategoryOverRanks, decimals: int) -> bool:
+    return any(round((ns or 0) / units.NS_PER_MS, decimals) for ns in row.time_ns)
 
 
 def _skew(skew: Skew, numbers: Sequence[int]) -> SkewRow:

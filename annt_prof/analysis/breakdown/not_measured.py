@@ -16,11 +16,20 @@ _UNANNOTATED = {
     Category.DATA_LOADING: "no DataLoader range in this trace",
     Category.FORWARD: "no forward pass can be told apart in this trace",
     Category.BACKWARD: "no backward pass in this trace",
-    Category.GRAD_SCALING: "torch does not annotate it, and annt-prof did not make this trace",
-    Category.GRAD_CLIPPING: "torch does not annotate it, and annt-prof did not make this trace",
+    Category.GRAD_SCALING: "not annotated by torch",
+    Category.GRAD_CLIPPING: "not annotated by torch",
     Category.OPTIMIZER: "no optimizer step in this trace",
     Category.ZERO_GRAD: "no zero_grad range in this trace",
 }
+# What only training has: of a trace that shows none, one reason for all of it.
+_OF_TRAINING = (
+    Category.BACKWARD,
+    Category.GRAD_SCALING,
+    Category.GRAD_CLIPPING,
+    Category.OPTIMIZER,
+    Category.ZERO_GRAD,
+)
+_NO_TRAINING = "no training seen in this trace"
 _NO_DEVICE = {
     Category.H2D_COPY: "no accelerator to copy to",
     Category.OTHER_COPY: "no accelerator to copy from",
@@ -54,8 +63,11 @@ def not_measured_on_host(timeline: Timeline) -> dict[Category, str]:
 def _unannotated(phases: Phases) -> dict[Category, str]:
     if phases.annotated:
         return {}
-    return {
+    unseen = {
         category: reason
         for category, reason in _UNANNOTATED.items()
         if Phase(category.value) not in phases.seen
     }
+    if all(category in unseen for category in _OF_TRAINING):
+        return unseen | dict.fromkeys(_OF_TRAINING, _NO_TRAINING)
+    return unseen

@@ -160,4 +160,5 @@ def _path(view: PathView) -> Iterator[RenderableType]:
 
 def _not_measured(reasons: Sequence[NotMeasured]) -> Iterator[RenderableType]:
     for told in reasons:
-        yield plain(f"not measured: {', '.join(told.names)}: {told.reason}", "dim")
+        said = f"not measured: {', '.join(told.names)}: {told.reason}"
+        yield indented(plain(said, "dim"), 0)

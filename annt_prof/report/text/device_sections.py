@@ -224,6 +224,7 @@ def copies(copies: Listed[CopyRow]) -> Iterator[RenderableType]:
                 Column("ms"), Column("GB/s"), Column("exposed ms"), Column("hidden ms"),
             ),
             tuple(map(_copy_cells, copies.rows)),
+            num_keys=2,
         )  # fmt: skip
     yield from _rest(copies.rest, any_shown=bool(copies.rows))
 

@@ -78,19 +78,21 @@ def number_that_fits(demands: Sequence[Demand], width: int) -> int:
     return min(2, len(demands))
 
 
-def split(demands: Sequence[Demand], width: int) -> list[list[int]]:
-    """Return the columns of several tables, each of which fits, all beginning with the first one.
+def split(demands: Sequence[Demand], num_keys: int, width: int) -> list[list[int]]:
+    """Return the columns of several tables, each of which fits, all beginning with the same ones.
 
     They get as many columns as each other where that is possible, rather than one column alone.
 
     Args:
-        demands: Of all columns; a table has two of them at least, whether they fit or not.
+        demands: Of all columns; a table has its keys and one more at least, whether they fit or
+            not.
+        num_keys: Columns, from the left, that say what a row is of and stand in every table.
         width: Of a line, in cells.
     """
-    others = list(range(1, len(demands)))
+    keys, others = list(range(num_keys)), list(range(num_keys, len(demands)))
 
     def fits(places: Sequence[int]) -> bool:
-        return fit([demands[0], *(demands[place] for place in places)], width) is not None
+        return fit([demands[place] for place in (*keys, *places)], width) is not None
 
     groups: list[list[int]] = []
     for place in others:
@@ -100,4 +102,4 @@ def split(demands: Sequence[Demand], width: int) -> list[list[int]]:
             groups.append([place])
     size = -(-len(others) // max(1, len(groups)))
     even = [others[at : at + size] for at in range(0, len(others), size)] if others else [[]]
-    return [[0, *places] for places in (even if all(map(fits, even)) else groups)]
+    return [[*keys, *places] for places in (even if all(map(fits, even)) else groups)]

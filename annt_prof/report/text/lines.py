@@ -12,6 +12,7 @@ from rich.cells import cell_len
 from rich.console import Group
 from rich.text import Text
 
+from annt_prof import units
 from annt_prof.text import printable
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 INDENT = 2
 LABEL_WIDTH = 13
 _NARROWEST = 20
+# Stands for a blank while lines are broken: rich breaks at every blank, a no-break space too. It is
+# of the private use area, so no text from a file has it: ``printable`` writes those out.
+_TIE = "\ue000"
 
 
 @dataclass(frozen=True)
@@ -44,11 +48,21 @@ class Hanging:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Yield one line after the other."""
         room = max(_NARROWEST, options.max_width - self.width)
-        for number, line in enumerate(self.text.wrap(console, room, overflow="fold") or [Text()]):
-            line.rstrip()
+        for number, line in enumerate(_wrapped(self.text, console, room)):
             margin = self.before if number == 0 else Text()
             blank = " " * max(0, self.width - margin.cell_len)
             yield Text.assemble(margin, blank, line, overflow="ignore", no_wrap=True)
+
+
+def _wrapped(text: Text, console: Console, room: int) -> list[Text]:
+    """Return the lines of a paragraph, of which none ends between a figure and its unit."""
+    tied = text.copy()
+    tied.plain = units.BEFORE_UNIT.sub(_TIE, text.plain)
+    lines = list(tied.wrap(console, room, overflow="fold")) or [Text()]
+    for line in lines:
+        line.plain = line.plain.replace(_TIE, " ")
+        line.rstrip()
+    return lines
 
 
 def plain(text: str, style: str = "") -> Text:

@@ -8,7 +8,7 @@ from rich.console import Group
 from rich.text import Text
 
 from annt_prof import units
-from annt_prof.report.text.lines import bullets, heading, plain
+from annt_prof.report.text.lines import bullets, heading, indented, plain
 from annt_prof.report.text.tables import Column, Either, Table, milliseconds, names, words
 
 if TYPE_CHECKING:
@@ -61,6 +61,9 @@ def _breakdowns(view: RanksView) -> Iterator[RenderableType]:
             tuple(zip(map(str, view.ranks), *times, steps, strict=True)),
         ),
     )
+    if view.brief:
+        nothing = units.milliseconds(0, view.decimals)
+        yield indented(plain(f"{nothing} ms on every rank: {', '.join(view.brief)}", "dim"))
 
 
 def _collectives(view: RanksView) -> Iterator[RenderableType]:

@@ -10,7 +10,7 @@ its end.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from rich.cells import cell_len
@@ -79,8 +79,9 @@ class Table:
     """Rows under titles, ready to print.
 
     Attributes:
-        columns: The first one says what a row is of.
+        columns: The first ones say what a row is of.
         rows: A cell for each column.
+        num_keys: How many of the columns say what a row is of.
         last_is_total: Whether the last row stands apart from the others.
         narrow: What happens where not all columns fit into one line: the last ones are left out,
             and named below (``leave_out``), or stand in tables of their own below (``go_on``).
@@ -88,6 +89,7 @@ class Table:
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    num_keys: int = 1
     last_is_total: bool = False
     narrow: Literal["leave_out", "go_on"] = "go_on"
 
@@ -99,7 +101,7 @@ class Table:
             number = number_that_fits(demands, width)
             groups = [list(range(number))]
         else:
-            groups = split(demands, width)
+            groups = split(demands, self.num_keys, width)
         for index, places in enumerate(groups):
             if index:
                 yield Text()
@@ -118,7 +120,7 @@ class Table:
     def _of(self, places: Sequence[int]) -> Table:
         columns = tuple(self.columns[place] for place in places)
         rows = tuple(tuple(row[place] for place in places) for row in self.rows)
-        return Table(columns, rows, self.last_is_total, self.narrow)
+        return replace(self, columns=columns, rows=rows)
 
     def _demands(self) -> list[Demand]:
         texts = self._texts(_UNBOUNDED)

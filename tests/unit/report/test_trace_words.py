@@ -19,6 +19,7 @@ from annt_prof.views.device_time_view import DeviceRow
 from annt_prof.views.kernels_view import KernelsView
 from annt_prof.views.memory_view import MemoryPeak
 from annt_prof.views.path_view import HiddenLoading, PathView
+from annt_prof.views.rest import Listed, Rest
 from annt_prof.views.trace_steps_view import MOST_STEPS
 from hand_made import GIB, MS
 
@@ -57,7 +58,7 @@ def test_steps_that_have_no_line_are_counted(view):
 
 
 def test_loading_that_the_path_passes_by_says_what_it_could_save(view):
-    path = PathView((), (), HiddenLoading(loading_ns=7 * MS, on_path_ns=2 * MS))
+    path = PathView((), (), (), HiddenLoading(loading_ns=7 * MS, on_path_ns=2 * MS))
     assert (
         "loading data takes the host 7.000 ms, of which 2.000 ms are on the path: faster loading "
         "cannot save more than that"
@@ -81,10 +82,10 @@ def test_a_device_without_a_number_is_not_told():
 def test_a_copy_whose_bytes_are_not_told_has_no_rate():
     row = CopyRow("HtoD", None, 1, None, 2 * MS, None, None, None)
     cells = ["HtoD", "-", "1", "n/a", "2.000", "n/a", "n/a", "n/a"]
-    assert row_of(printed(device.copies([row])), "HtoD") == cells
+    assert row_of(printed(device.copies(Listed((row,), Rest(0, 0)))), "HtoD") == cells
     row = CopyRow("HtoD", "Pinned", 1, 3_000_000, 2 * MS, 1.5, MS, 0)
     cells = ["HtoD", "Pinned", "1", "3.0", "2.000", "1.5", "1.000", "0.000"]
-    assert row_of(printed(device.copies([row])), "HtoD") == cells
+    assert row_of(printed(device.copies(Listed((row,), Rest(0, 0)))), "HtoD") == cells
 
 
 @pytest.mark.parametrize(
@@ -92,8 +93,8 @@ def test_a_copy_whose_bytes_are_not_told_has_no_rate():
     [(1, True, "1 launch, longest"), (2, False, "2 launches that are left, longest")],
 )
 def test_launches_are_counted_in_words(launches, complete, told):
-    kernels = KernelsView((), num_names=1, num_launches=launches, complete=complete)
-    assert f"0 of 1 name, {told} first" in printed(device.kernels(kernels, 100))
+    kernels = KernelsView((), Rest(1, 0), num_names=1, num_launches=launches, complete=complete)
+    assert f"0 of 1 name, {told} first" in printed(device.kernels(kernels))
 
 
 @pytest.mark.parametrize(("phase", "told"), [(None, "in step 4\n"), ("backward", "in step 4, ba")])

@@ -17,6 +17,7 @@ from annt_prof.views.kernels_view import build_kernels_view
 from annt_prof.views.memory_view import build_memory_peaks
 from annt_prof.views.path_view import build_path_view
 from annt_prof.views.queue_view import build_queue_view
+from annt_prof.views.rest import Listed, Rest
 from annt_prof.views.trace_steps_view import build_trace_steps_view
 from annt_prof.views.waits_view import build_wait_rows
 from hand_made_analysis import ANALYSIS, BREAKDOWN, COPIES, HOST, PATH, STEPS, ns
@@ -53,7 +54,7 @@ def test_every_section_is_of_its_own_part(complete):
     assert view.queue == build_queue_view(ANALYSIS.queue)
     assert view.idle == build_idle_view(ANALYSIS.idle)
     assert view.waits == build_wait_rows(ANALYSIS.synchronisations, complete=complete)
-    assert view.copies == COPIES
+    assert view.copies == Listed(COPIES, Rest(0, 0))
     assert view.memory == build_memory_peaks(ANALYSIS.memory)
     assert view.pitfalls == ("a pitfall",)
     assert view.analysis is analysis
@@ -98,7 +99,7 @@ def test_an_analysis_that_shows_nothing_has_no_sections():
         "Where the step goes 91.40 ms, mean of 2 steps from 90.00 ms to 92.80 ms",
         "hidden under other work, so not part of the step: h2d_copy 0.770 ms, communication "
         "8.800 ms",
-        "n/a: grad_scaling: it has no range",
+        "n/a, it has no range: grad_scaling",
         "0 ms: sync",
         "ProfilerStep#3 90.00 52.30 31.10 4.70 1.90 0.00",
         "loading data 10.700 11.7 %",
@@ -119,12 +120,12 @@ def test_an_analysis_that_shows_nothing_has_no_sections():
         "How far the host ran ahead 4,000 kernels with a known launch",
         "delay launch to start: median 3.3 us, 95 % within 45.6 us, longest 789.1 us",
         "queue after a launch: median 18 waiting, at most 1,024",
-        "short 37.0 % of the kernels take less than the call that launched them",
+        "short 37.0 % of the kernels were launched by calls that take longer than all they launched",
         "When the device was idle 40.00 ms in 321 gaps",
         "65.0 % data_loading: the host was late, waiting for the data loader",
         "25.0 % dispatch: the host was late, running Python and operators",
-        "3.600 data_loading sm90_gemm mystery forward ProfilerStep#4",
-        "1.700 dispatch (the trace's start) (the step's end) - ProfilerStep#3",
+        "3.600 data_loading sm90_gemm forward mystery ProfilerStep#4",
+        "1.700 dispatch (the trace's start) - (the step's end) ProfilerStep#3",
         "cudaStreamSynchronize aten::item > aten::_local 28 41.100",
         "cudaDeviceSynchronize the program itself 2,345 6.400",
         "HtoD Pageable 1,357 24.6 9.200 2.7 4.200 5.100",
@@ -148,9 +149,11 @@ def test_the_text_of_a_file_that_breaks_off():
 
 
 def test_a_narrow_text_has_fewer_columns():
-    told = lines(width=80)
-    assert "sm90_gemm 44.400 24.3 % 1,111 gemm" in told
-    assert "3.600 data_loading sm90_gemm" in told
+    told = lines(width=60)
+    assert "sm90_gemm 44.400 24.3 % 1,111 gemm forward, backward" in told
+    assert "too narrow for: p50 us, p95 us, matrix units, grid x" in told
+    assert "3.600 data_loading sm90_gemm forward" in told
+    assert "too narrow for: ran after the gap, step; --json has them" in told
 
 
 def test_json_has_every_part_under_its_own_key():

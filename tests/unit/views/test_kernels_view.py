@@ -1,7 +1,10 @@
 """The kernels as they are shown."""
 
+import msgspec
+
 from annt_prof.trace.columns import Geometry
 from annt_prof.views.kernels_view import KernelLine, build_kernels_view
+from annt_prof.views.rest import Rest
 from hand_made_analysis import KERNELS, ns
 
 
@@ -23,3 +26,13 @@ def test_a_kernel_has_the_two_phases_that_launch_it_most():
     assert view.lines[1].phases is None
     assert (view.num_names, view.num_launches, view.complete) == (83, 4_567, True)
     assert not build_kernels_view(KERNELS, complete=False).complete
+
+
+def test_kernels_that_are_not_listed_are_counted_with_their_time():
+    assert build_kernels_view(KERNELS, complete=True).rest == Rest(81, ns(71.3 - 44.4 - 8.9))
+    brief = msgspec.structs.replace(KERNELS.rows[1], total_ns=400)
+    table = msgspec.structs.replace(KERNELS, rows=(KERNELS.rows[0], brief), num_names=2,
+                                    total_ns=ns(44.4) + 400)  # fmt: skip
+    view = build_kernels_view(table, complete=True)
+    assert [line.name for line in view.lines] == ["sm90_gemm"]
+    assert view.rest == Rest(1, 400)

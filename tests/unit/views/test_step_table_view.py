@@ -44,6 +44,6 @@ def test_text_has_as_many_columns_as_the_width_allows():
     wide = printed(lambda console: console.print(step_table(table, 120)), 120)
     assert "step wall ms backward forward optimizer h2d_copy others" in wide
     assert "ProfilerStep#3 90.00 52.30 31.10 4.70 1.90 0.00" in wide
-    narrow = printed(lambda console: console.print(step_table(table, 80)), 80)
+    narrow = printed(lambda console: console.print(step_table(table, 60)), 60)
     assert "step wall ms backward forward others" in narrow
     assert "ProfilerStep#4 92.80 50.90 33.50 8.40" in narrow

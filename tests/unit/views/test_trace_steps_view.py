@@ -7,10 +7,7 @@ from annt_prof.analysis.breakdown.breakdown import Breakdown
 from annt_prof.categories import Category
 from annt_prof.views.step_parts import HiddenTime, build_step_parts
 from annt_prof.views.step_table_view import build_step_table
-from annt_prof.views.trace_steps_view import (
-    UnseenCategory,
-    build_trace_steps_view,
-)
+from annt_prof.views.trace_steps_view import Unseen, build_trace_steps_view
 from hand_made_analysis import BREAKDOWN, STEPS, ns, step
 
 
@@ -27,8 +24,21 @@ def test_what_is_hidden_and_what_is_not_measured():
         HiddenTime(Category.COMMUNICATION, ns(8.8)),
     )
     assert view.unseen == (
-        UnseenCategory(Category.GRAD_SCALING, "it has no range"),
-        UnseenCategory(Category.ZERO_GRAD, "no range"),
+        Unseen((Category.GRAD_SCALING,), "it has no range"),
+        Unseen((Category.ZERO_GRAD,), "no range"),
+    )
+
+
+def test_categories_that_lack_for_one_reason_stand_together():
+    lacking = {
+        Category.GRAD_SCALING: "not annotated",
+        Category.OPTIMIZER: "no range",
+        Category.GRAD_CLIPPING: "not annotated",
+    }
+    mean = msgspec.structs.replace(BREAKDOWN.mean, not_measured=lacking)
+    assert build_trace_steps_view(Breakdown(STEPS, mean)).unseen == (
+        Unseen((Category.GRAD_SCALING, Category.GRAD_CLIPPING), "not annotated"),
+        Unseen((Category.OPTIMIZER,), "no range"),
     )
 
 

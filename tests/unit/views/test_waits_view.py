@@ -5,10 +5,10 @@ from hand_made_analysis import SYNCHRONISATIONS, ns
 
 
 def test_who_made_a_wait():
-    assert build_wait_rows(SYNCHRONISATIONS, complete=True) == (
+    assert build_wait_rows(SYNCHRONISATIONS, complete=True).rows == (
         WaitRow("cudaStreamSynchronize", ("aten::item", "aten::_local"), 28, ns(41.1)),
         WaitRow("cudaMemcpy", ("aten::copy_",), 29, ns(12.6)),
         WaitRow("cudaDeviceSynchronize", (), 2_345, ns(6.4)),
     )
     broken_off = build_wait_rows(SYNCHRONISATIONS, complete=False)
-    assert [row.made_by for row in broken_off[1:]] == [("aten::copy_",), None]
+    assert [row.made_by for row in broken_off.rows[1:]] == [("aten::copy_",), None]
