@@ -32,7 +32,7 @@ def render(view: RunView, directory: Path, console: Console) -> None:
     """
     parts = (
         conditions(view),
-        variants(view),
+        variants(view, console.width),
         steps(view.breakdown, console.width, ascii_only=console.options.ascii_only),
         labelled(_closing(view)),
     )

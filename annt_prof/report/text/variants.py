@@ -16,7 +16,7 @@ from annt_prof.runs.verdict import Effect
 from annt_prof.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from rich.console import RenderableType
 
@@ -48,20 +48,30 @@ class _Column(NamedTuple):
         return max(map(cell_len, (self.top, self.bottom, *self.cells)))
 
 
-def variants(view: RunView) -> RenderableType:
-    """Return the table of a run."""
+def variants(view: RunView, width: int) -> RenderableType:
+    """Return the table of a run.
+
+    Args:
+        view: Of a run.
+        width: Cells per line; columns that find no room stand in a table of their own below.
+    """
     measured = [(row, row.step_time) for row in view.rows if row.step_time is not None]
     columns = list(_columns(measured, view.columns))
     longest = max((cell_len(printable(row.name)) for row in view.rows), default=0)
-    width = min(max(longest, len("variant")), _WIDEST_NAME)
-    cells = {row.name: [c.cells[i] for c in columns] for i, (row, _) in enumerate(measured)}
-    parts: list[RenderableType] = list(_head(columns, width)) if measured else [heading("Variants")]
+    label = min(max(longest, len("variant")), _WIDEST_NAME)
+    beside, *below = _grouped(columns, width - label)
+    places = {row.name: place for place, (row, _) in enumerate(measured)}
+    parts: list[RenderableType] = list(_head(beside, label)) if measured else [heading("Variants")]
     for row in view.rows:
-        if row.name in cells:
-            parts += _figures(row.name, cells[row.name], columns, width)
+        if row.name in places:
+            parts += _figures(row.name, places[row.name], beside, label)
             parts += [indented(line) for line in _below(row)]
         else:
-            parts.append(_without_figures(row, width))
+            parts.append(_without_figures(row, label))
+    for group in below:
+        parts += [Text(), *_head(group, label)]
+        for name, place in places.items():
+            parts += _figures(name, place, group, label)
     if view.notes is not None:
         parts.append(Text())
         parts += [indented(plain(note, "dim"), 0) for note in notes(view.notes)]
@@ -85,6 +95,20 @@ def _columns(
         yield _Column("J per", "sample", [_energy(row) for row in rows])
 
 
+def _grouped(columns: Sequence[_Column], room: int) -> list[list[_Column]]:
+    """Share the columns out among tables that fit; a table has one of them at least."""
+    groups: list[list[_Column]] = [[]]
+    taken = 0
+    for column in columns:
+        needed = len(_GAP) + column.width
+        if groups[-1] and taken + needed > room:
+            groups.append([])
+            taken = 0
+        groups[-1].append(column)
+        taken += needed
+    return groups
+
+
 def _throughput(samples_per_s: float | None, places: int) -> str:
     return _NONE if samples_per_s is None else units.throughput(samples_per_s, places)
 
@@ -104,19 +128,22 @@ def _energy(row: VariantRow) -> str:
 def _head(columns: Iterable[_Column], width: int) -> Iterator[Text]:
     tops = [left("", width), *(right(c.top, c.width) for c in columns)]
     bottoms = [left("variant", width), *(right(c.bottom, c.width) for c in columns)]
-    yield Text(_GAP.join(tops), style="bold")
-    yield Text(_GAP.join(bottoms), style="bold underline")
+    yield _unbroken(Text(_GAP.join(tops), style="bold"))
+    yield _unbroken(Text(_GAP.join(bottoms), style="bold underline"))
 
 
-def _figures(name: str, cells: list[str], columns: list[_Column], width: int) -> list[Text]:
+def _figures(name: str, place: int, columns: list[_Column], width: int) -> list[Text]:
     """Return a variant's row; a name that is too long takes a line of its own."""
-    texts = [right(text, column.width) for text, column in zip(cells, columns, strict=True)]
+    texts = [right(column.cells[place], column.width) for column in columns]
     label = printable(name)
     if cell_len(label) > width:
-        return [plain(name, "bold"), Text(_GAP.join([left("", width), *texts]))]
-    return [
-        Text.assemble((left(label, width), "bold"), _GAP, _GAP.join(texts)),
-    ]
+        return [plain(name, "bold"), _unbroken(Text(_GAP.join([left("", width), *texts])))]
+    return [_unbroken(Text.assemble((left(label, width), "bold"), _GAP, _GAP.join(texts)))]
+
+
+def _unbroken(line: Text) -> Text:
+    line.no_wrap, line.overflow = True, "ignore"
+    return line
 
 
 def _without_figures(row: VariantRow, width: int) -> RenderableType:

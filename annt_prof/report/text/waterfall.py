@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _WIDEST_BAR = 50
 _NARROWEST_BAR = 16
+_NARROWEST_LABEL = 12
+_AROUND = 8  # cells: the blanks beside a figure, and its unit
 
 
 def waterfall(view: Waterfall, width: int) -> Iterator[Text]:
@@ -33,29 +35,37 @@ def waterfall(view: Waterfall, width: int) -> Iterator[Text]:
         width: Cells per line.
     """
     bars = (view.baseline, *view.techniques, view.whole)
-    label = max(cell_len(printable(bar.name)) for bar in bars)
     places = view.duration_decimals
     figure = len(units.milliseconds(-view.highest_ns, places)) + 1
-    cells = max(_NARROWEST_BAR, min(_WIDEST_BAR, width - INDENT - label - figure - 8))
+    room = width - INDENT - figure - _AROUND
+    longest = max(cell_len(printable(bar.name)) for bar in bars)
+    label = min(longest, max(_NARROWEST_LABEL, room - _NARROWEST_BAR))
+    cells = max(_NARROWEST_BAR, min(_WIDEST_BAR, room - label))
 
-    def line(bar: WaterfallBar, drawn: Text, *, signed: bool) -> Text:
+    def line(bar: WaterfallBar, drawn: Text, *, signed: bool) -> Iterator[Text]:
+        """Yield a bar's line; a name that is too long takes a line of its own."""
         written = units.milliseconds(bar.change_ns, places)
         written = f"+{written}" if signed and bar.change_ns > 0 else written
-        return Text.assemble(
-            " " * INDENT, left(printable(bar.name), label), f"  {right(written, figure)} ms  ",
+        name = printable(bar.name)
+        if cell_len(name) > label:
+            yield Text(" " * INDENT + name, overflow="fold")
+            name = ""
+        yield Text.assemble(
+            " " * INDENT, left(name, label), f"  {right(written, figure)} ms  ",
             " " * round(cells * (bar.left_ns - view.lowest_ns) / view.span_ns), drawn,
+            no_wrap=True, overflow="ignore",
         )  # fmt: skip
 
     def length(bar: WaterfallBar) -> int:
         return max(1, round(cells * abs(bar.change_ns) / view.span_ns))
 
-    yield line(view.baseline, Text("█" * length(view.baseline), style="dim"), signed=False)
+    yield from line(view.baseline, Text("█" * length(view.baseline), style="dim"), signed=False)
     letters = ""
     for bar in view.techniques:
         drawn = _drawn(bar.parts, length(bar))
         letters += drawn.plain
-        yield line(bar, drawn, signed=True)
-    yield line(view.whole, Text("█" * length(view.whole), style="dim"), signed=False)
+        yield from line(bar, drawn, signed=True)
+    yield from line(view.whole, Text("█" * length(view.whole), style="dim"), signed=False)
     yield from _legend(letters, width)
 
 

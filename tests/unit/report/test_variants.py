@@ -15,7 +15,8 @@ from hand_made import run, variant
 def said_of(baseline_ms: list[float], amp_ms: list[float]) -> str:
     both = summarise((variant("baseline", baseline_ms), variant("amp", amp_ms)))
     console = Console(width=300, file=io.StringIO())
-    console.print(variants(build_run_view(msgspec.structs.replace(run(), variants=both))))
+    view = build_run_view(msgspec.structs.replace(run(), variants=both))
+    console.print(variants(view, console.width))
     return console.file.getvalue()
 
 
