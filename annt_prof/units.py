@@ -70,7 +70,7 @@ def decimals(largest: float, significant: int = 4, most: int = 3) -> int:
 
     At least 1 where the figure is below ten thousand, so that small neighbours do not read 0.
     """
-    if largest >= 10_000:
+    if abs(largest) >= 10_000:
         return 0
     digits = len(str(int(abs(largest)))) if abs(largest) >= 1 else 0
     return min(most, max(1, significant - digits))

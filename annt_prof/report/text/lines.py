@@ -32,6 +32,8 @@ _TIE = "\ue000"
 class Hanging:
     """A paragraph that wraps under its own beginning, after what stands to the left of it.
 
+    Where what stands to the left leaves hardly any room the paragraph begins on a line below it.
+
     rich's tables and paddings fill each line with blanks up to its end; this one does not, so
     that what is piped or copied is clean.
 
@@ -47,10 +49,14 @@ class Hanging:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Yield one line after the other."""
-        room = max(_NARROWEST, options.max_width - self.width)
+        beside = options.max_width - self.width >= _NARROWEST
+        if not beside:
+            yield from _wrapped(self.before, console, options.max_width)
+        width = self.width if beside else INDENT
+        room = max(_NARROWEST, options.max_width - width)
         for number, line in enumerate(_wrapped(self.text, console, room)):
-            margin = self.before if number == 0 else Text()
-            blank = " " * max(0, self.width - margin.cell_len)
+            margin = self.before if beside and number == 0 else Text()
+            blank = " " * max(0, width - margin.cell_len)
             yield Text.assemble(margin, blank, line, overflow="ignore", no_wrap=True)
 
 

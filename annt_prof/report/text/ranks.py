@@ -12,11 +12,11 @@ from annt_prof.report.text.lines import bullets, heading, indented, plain
 from annt_prof.report.text.tables import Column, Either, Table, milliseconds, names, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from rich.console import Console, RenderableType
 
-    from annt_prof.views.ranks_view import RanksView
+    from annt_prof.views.ranks_view import RanksView, SkewRow
 
 
 def render_ranks(view: RanksView, console: Console) -> None:
@@ -97,31 +97,33 @@ def _collectives(view: RanksView) -> Iterator[RenderableType]:
 def _skews(view: RanksView) -> Iterator[RenderableType]:
     """Yield a column for each rank; the shortest and the longest alone where these find no room."""
     yield heading("Skew", "between the longest and the shortest of a step over the ranks")
-    yield Either(
-        Table(
-            (names("step"), Column("skew ms"), *(Column(f"rank {rank} ms") for rank in view.ranks)),
-            tuple(
-                (row.step, milliseconds(row.skew_ns), *map(milliseconds, row.wall_ns))
-                for row in view.skews
-            ),
+    every_rank = Table(
+        (names("step"), Column("skew ms"), *(Column(f"rank {rank} ms") for rank in view.ranks)),
+        tuple(
+            (row.step, milliseconds(row.skew_ns), *map(milliseconds, row.wall_ns))
+            for row in view.skews
         ),
-        Group(
-            Table(
-                (
-                    names("step"), Column("skew ms"), Column("shortest ms"), Column("on rank"),
-                    Column("longest ms"), Column("on rank"),
-                ),
-                tuple(
-                    (
-                        row.step, milliseconds(row.skew_ns),
-                        milliseconds(row.shortest.wall_ns), str(row.shortest.rank),
-                        milliseconds(row.longest.wall_ns), str(row.longest.rank),
-                    )
-                    for row in view.skews
-                ),
-            ),
-            plain("too narrow for every rank; --json has them all", "dim"),
-        ),
-    )  # fmt: skip
+    )
+    yield every_rank if len(view.ranks) <= 2 else Either(every_rank, _extremes(view.skews))
     if view.num_more_skews:
         yield plain(f"and {units.whole(view.num_more_skews)} more; --json has them all", "dim")
+
+
+def _extremes(skews: Sequence[SkewRow]) -> RenderableType:
+    return Group(
+        Table(
+            (
+                names("step"), Column("skew ms"), Column("shortest ms"), Column("on rank"),
+                Column("longest ms"), Column("on rank"),
+            ),
+            tuple(
+                (
+                    row.step, milliseconds(row.skew_ns),
+                    milliseconds(row.shortest.wall_ns), str(row.shortest.rank),
+                    milliseconds(row.longest.wall_ns), str(row.longest.rank),
+                )
+                for row in skews
+            ),
+        ),
+        indented(plain("too narrow for every rank; --json has them all", "dim")),
+    )  # fmt: skip

@@ -172,7 +172,8 @@ class Table:
                 text = lines[number].strip() if number < len(lines) else ""
                 parts.append((left if column.side == "left" else right)(text, width))
             line = " " * INDENT + (" " * GAP).join(parts)
-            yield Text(line.rstrip(), style, no_wrap=True, overflow="ignore")
+            # Where not even two columns fit rich breaks it at a blank, not within a figure.
+            yield Text(line.rstrip(), style, overflow="fold")
 
 
 def _demand(column: Column, cells: Sequence[str]) -> Demand:

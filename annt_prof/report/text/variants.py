@@ -128,8 +128,8 @@ def _energy(row: VariantRow) -> str:
 def _head(columns: Iterable[_Column], width: int) -> Iterator[Text]:
     tops = [left("", width), *(right(c.top, c.width) for c in columns)]
     bottoms = [left("variant", width), *(right(c.bottom, c.width) for c in columns)]
-    yield _unbroken(Text(_GAP.join(tops), style="bold"))
-    yield _unbroken(Text(_GAP.join(bottoms), style="bold underline"))
+    yield Text(_GAP.join(tops).rstrip(), style="bold")
+    yield Text(_GAP.join(bottoms), style="bold underline")
 
 
 def _figures(name: str, place: int, columns: list[_Column], width: int) -> list[Text]:
@@ -137,13 +137,8 @@ def _figures(name: str, place: int, columns: list[_Column], width: int) -> list[
     texts = [right(column.cells[place], column.width) for column in columns]
     label = printable(name)
     if cell_len(label) > width:
-        return [plain(name, "bold"), _unbroken(Text(_GAP.join([left("", width), *texts])))]
-    return [_unbroken(Text.assemble((left(label, width), "bold"), _GAP, _GAP.join(texts)))]
-
-
-def _unbroken(line: Text) -> Text:
-    line.no_wrap, line.overflow = True, "ignore"
-    return line
+        return [plain(name, "bold"), Text(_GAP.join([left("", width), *texts]))]
+    return [Text.assemble((left(label, width), "bold"), _GAP, _GAP.join(texts))]
 
 
 def _without_figures(row: VariantRow, width: int) -> RenderableType:

@@ -120,7 +120,8 @@ def test_an_analysis_that_shows_nothing_has_no_sections():
         "How far the host ran ahead 4,000 kernels with a known launch",
         "delay launch to start: median 3.3 us, 95 % within 45.6 us, longest 789.1 us",
         "queue after a launch: median 18 waiting, at most 1,024",
-        "short 37.0 % of the kernels were launched by calls that take longer than all they launched",
+        "short 37.0 % of the kernels were launched by calls that take longer than all they "
+        "launched",
         "When the device was idle 40.00 ms in 321 gaps",
         "65.0 % data_loading: the host was late, waiting for the data loader",
         "25.0 % dispatch: the host was late, running Python and operators",
