@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from annt_prof import units
@@ -18,7 +19,7 @@ from annt_prof.report.text.tables import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from rich.console import RenderableType
 
@@ -84,26 +85,19 @@ def kernels(view: KernelsView) -> Iterator[RenderableType]:
     launches = units.count(view.num_launches, "launch", "launches")
     left = "" if view.complete else " that are left"
     yield heading("Kernels of the steps", f"{shown}, {launches}{left}, longest first")
-    yield from _listed(_KERNEL_COLUMNS, map(_kernel_cells, view.lines), view.rest)
+    rows = tuple(map(_kernel_cells, view.lines))
+    yield _listed(Table(_KERNEL_COLUMNS, rows, narrow="leave_out"), view.rest)
 
 
-def _listed(
-    columns: tuple[Column, ...], rows: Iterable[tuple[Cell, ...]], rest: Rest
-) -> Iterator[RenderableType]:
-    """Yield a list whose last columns can be done without, and what it does not show."""
-    if cells := tuple(rows):
-        yield Table(columns, cells, narrow="leave_out")
-    yield from _rest(rest, any_shown=bool(cells))
-
-
-def _rest(rest: Rest, *, any_shown: bool) -> Iterator[RenderableType]:
+def _listed(table: Table, rest: Rest) -> RenderableType:
+    """Return a list with what it does not show; that alone where it shows nothing."""
     if not rest.count:
-        return
-    if not any_shown:
-        said = f"{units.whole(rest.count)} too short to list in ms"
-    else:
-        said = f"and {units.count(rest.count, 'shorter one')}"
-    yield indented(plain(f"{said}, {units.brief(rest.total_ns)} together", "dim"))
+        return table
+    ones = units.count(rest.count, "shorter one")
+    said = f"{ones}, {units.brief(rest.total_ns)} together"
+    if table.rows:
+        return replace(table, below=f"and {said}")
+    return indented(plain(f"none that would not read 0.000 ms; {said}", "dim"))
 
 
 def _kernel_cells(line: KernelLine) -> tuple[Cell, ...]:
@@ -167,7 +161,8 @@ def idle(view: IdleView) -> Iterator[RenderableType]:
     for cause in view.causes:
         part = plain(right(share(cause.share), INDENT + _CAUSE_SHARE))
         yield Hanging(part, plain(_CAUSES[cause.cause]), INDENT + _CAUSE_SHARE + GAP)
-    yield from _listed(_GAP_COLUMNS, map(_gap_cells, view.gaps), view.rest)
+    rows = tuple(map(_gap_cells, view.gaps))
+    yield _listed(Table(_GAP_COLUMNS, rows, narrow="leave_out"), view.rest)
 
 
 def _gap_cells(gap: Gap) -> tuple[Cell, ...]:
@@ -196,18 +191,18 @@ _CAUSES = {
 def synchronisations(waits: Listed[WaitRow]) -> Iterator[RenderableType]:
     """Yield the blocking calls and the operators that made them."""
     yield heading("Where the host waited for the device", "calls of the steps")
-    if waits.rows:
-        yield Table(
-            (names("call"), names("made by"), Column("count"), Column("ms")),
-            tuple(
-                (
-                    f"{row.call}, polled" if row.polled else row.call, _made_by(row.made_by),
-                    units.whole(row.count), milliseconds(row.blocked_ns),
-                )
-                for row in waits.rows
-            ),
-        )  # fmt: skip
-    yield from _rest(waits.rest, any_shown=bool(waits.rows))
+    table = Table(
+        (names("call"), names("made by"), Column("count"), Column("ms")),
+        tuple(
+            (
+                f"{row.call}, polled" if row.polled else row.call, _made_by(row.made_by),
+                units.whole(row.count), milliseconds(row.blocked_ns),
+            )
+            for row in waits.rows
+        ),
+        num_keys=2,
+    )  # fmt: skip
+    yield _listed(table, waits.rest)
 
 
 def _made_by(operators: Sequence[str] | None) -> str:
@@ -217,16 +212,15 @@ def _made_by(operators: Sequence[str] | None) -> str:
 def copies(copies: Listed[CopyRow]) -> Iterator[RenderableType]:
     """Yield the copies by direction."""
     yield heading("Copies of the steps", "hidden: under a kernel, of compute or communication")
-    if copies.rows:
-        yield Table(
-            (
-                words("direction"), words("host memory"), Column("count"), Column("MB"),
-                Column("ms"), Column("GB/s"), Column("exposed ms"), Column("hidden ms"),
-            ),
-            tuple(map(_copy_cells, copies.rows)),
-            num_keys=2,
-        )  # fmt: skip
-    yield from _rest(copies.rest, any_shown=bool(copies.rows))
+    table = Table(
+        (
+            words("direction"), words("host memory"), Column("count"), Column("MB"),
+            Column("ms"), Column("GB/s"), Column("exposed ms"), Column("hidden ms"),
+        ),
+        tuple(map(_copy_cells, copies.rows)),
+        num_keys=2,
+    )  # fmt: skip
+    yield _listed(table, copies.rest)
 
 
 def _copy_cells(row: CopyRow) -> tuple[str, ...]:

@@ -30,8 +30,8 @@ class Demand:
 def fit(demands: Sequence[Demand], width: int) -> list[int] | None:
     """Return the width of each column; None where not even the least of all fits into one line.
 
-    What is left over goes to names first, to each as much as to any other that still wants it,
-    then to titles, from left to right.
+    What is left over goes to titles first, from left to right, then to names, to each as much as
+    to any other that still wants it.
 
     Args:
         demands: Of at least one column.
@@ -41,6 +41,10 @@ def fit(demands: Sequence[Demand], width: int) -> list[int] | None:
     spare = width - GAP * (len(demands) - 1) - sum(widths)
     if spare < 0:
         return None
+    for place, demand in enumerate(demands):
+        if not demand.holds_names and demand.whole - widths[place] <= spare:
+            spare -= demand.whole - widths[place]
+            widths[place] = demand.whole
     names = [place for place, demand in enumerate(demands) if demand.holds_names]
     while spare and (wanting := [p for p in names if widths[p] < demands[p].whole]):
         share = max(1, spare // len(wanting))
@@ -48,10 +52,6 @@ def fit(demands: Sequence[Demand], width: int) -> list[int] | None:
             more = min(share, spare, demands[place].whole - widths[place])
             widths[place] += more
             spare -= more
-    for place, demand in enumerate(demands):
-        if demand.whole - widths[place] <= spare:
-            spare -= demand.whole - widths[place]
-            widths[place] = demand.whole
     return widths
 
 

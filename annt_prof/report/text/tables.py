@@ -83,14 +83,16 @@ class Table:
         rows: A cell for each column.
         num_keys: How many of the columns say what a row is of.
         last_is_total: Whether the last row stands apart from the others.
+        below: What is said right below the rows; nothing where it is empty.
         narrow: What happens where not all columns fit into one line: the last ones are left out,
-            and named below (``leave_out``), or stand in tables of their own below (``go_on``).
+            and named (``leave_out``), or stand in tables of their own below (``go_on``).
     """
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     num_keys: int = 1
     last_is_total: bool = False
+    below: str = ""
     narrow: Literal["leave_out", "go_on"] = "go_on"
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -109,6 +111,8 @@ class Table:
             wanted = [demands[place] for place in places]
             widths = fit(wanted, width) or overflowing(wanted, width, _NARROWEST)
             yield from part._lines(console, widths, "-" if options.ascii_only else "─")
+        if self.below:
+            yield indented(plain(self.below, "dim"))
         if lacking := self.columns[len(groups[0]) :] if self.narrow == "leave_out" else ():
             listed = ", ".join(column.title for column in lacking)
             yield indented(plain(f"too narrow for: {listed}; --json has them", "dim"))

@@ -112,3 +112,26 @@ def test_a_peak_says_where_it_was_as_far_as_is_known(phase, told):
     text = printed(device.memory([peak]))
     assert f"cuda:0: peak 3.00 GiB {told}" in text
     assert row_of(text, "aten::add") == ["aten::add", "3.00", "-"]
+
+
+@pytest.mark.parametrize(
+    ("rest", "told"),
+    [
+        (Rest(0, 0), None),
+        (Rest(1, 12_345_678), "and 1 shorter one, 12.35 ms together"),
+        (Rest(4_321, 3_456), "and 4,321 shorter ones, 0.003 ms together"),
+        (Rest(12, 0.5 * 345), "and 12 shorter ones, 0.172 us together"),
+    ],
+)
+def test_what_a_list_does_not_show_is_counted(rest, told):
+    row = CopyRow("HtoD", None, 1, None, 2 * MS, None, None, None)
+    said = [line for line in printed(device.copies(Listed((row,), rest))).splitlines()
+            if "shorter" in line]  # fmt: skip
+    assert said == ([] if told is None else [f"  {told}"])
+
+
+def test_a_list_of_nothing_but_nothings_has_no_table():
+    text = printed(device.synchronisations(Listed((), Rest(12, 345))))
+    assert text.splitlines()[1:] == [
+        "  none that would not read 0.000 ms; 12 shorter ones, 0.345 us together"
+    ]

@@ -26,3 +26,10 @@ def test_each_part_has_its_mean_and_its_share():
 def test_of_nothing_there_is_no_share():
     parts = build_host_parts([HostStep("ProfilerStep#0", 0, 0, 0, 0, 0, 0)])
     assert {part.share for part in parts} == {None}
+
+
+def test_a_part_that_would_read_as_nothing_is_brief():
+    parts = build_host_parts([HostStep("ProfilerStep#0", 0, 499, 501, 1_000_000, 0, 0)])
+    assert [part.activity for part in parts if not part.brief] == [
+        "dispatch", "waiting_for_backward",
+    ]  # fmt: skip

@@ -12,6 +12,7 @@ from annt_prof.report.text.ranks import render_ranks
 from annt_prof.views.ranks_view import (
     CategoryOverRanks,
     RankCollectives,
+    RankStep,
     build_ranks_view,
 )
 from printed import printed
@@ -113,3 +114,23 @@ def test_json_without_pairs_has_no_transfer():
     unpaired = build_ranks_view(ranks(ranks=(rank(0, FIRST), rank(1, SECOND))))
     written = json.loads(ranks_document(unpaired))
     assert [(r["transfer_ns"], r["waiting_ns"]) for r in written["ranks"]] == [(None, None)] * 2
+
+
+def test_a_category_that_would_read_as_nothing_on_every_rank_is_named_alone():
+    times = {Category.FORWARD: 123_456_789, Category.SYNC: 49_000}
+    view = build_ranks_view(ranks(ranks=(rank(0, times), rank(1, times))))
+    assert view.decimals == 1
+    assert [row.category for row in view.categories] == [Category.FORWARD]
+    assert view.brief == (Category.SYNC,)
+    more = {**times, Category.SYNC: 51_000}
+    view = build_ranks_view(ranks(ranks=(rank(0, times), rank(1, more))))
+    assert view.brief == ()
+    lines = shown(ranks=(rank(0, times), rank(1, times)))
+    assert "0.0 ms on every rank: sync" in lines
+
+
+def test_who_was_shortest_and_who_was_longest():
+    skew = Skew("s", (7, 3, 9, 3, 9), 6)
+    five = tuple(rank(number, FIRST) for number in (1, 2, 4, 5, 8))
+    (row,) = build_ranks_view(ranks(ranks=five, skews=(skew,))).skews
+    assert (row.shortest, row.longest) == (RankStep(2, 3), RankStep(4, 9))
