@@ -18,20 +18,46 @@ class Demand:
 
     Attributes:
         least: Narrower it is of no use. A column of figures never is: they are not broken.
-        whole: With its title and its longest cell on one line each; ``least`` or more.
-        holds_names: Whether it can do with less than ``whole``, as names fold or are shortened.
+        whole: What it can use; more than ``least`` of names alone, as these fold or are shortened.
     """
 
     least: int
     whole: int
-    holds_names: bool
+
+    @property
+    def holds_names(self) -> bool:
+        """Whether it can do with less than it can use."""
+        return self.whole > self.least
+
+
+def title_width(words: Sequence[int], depth: int) -> int:
+    """Return the least width in which a title stands on that many lines, or on fewer.
+
+    Args:
+        words: Cells of each of its words; none of a column without a title.
+        depth: Lines, 1 or more; with as many as there are words it is that of the longest.
+    """
+    narrowest = max(words, default=0)
+    for width in range(narrowest, sum(words) + len(words)):
+        if _num_lines(words, width) <= depth:
+            return width
+    return narrowest
+
+
+def _num_lines(words: Sequence[int], width: int) -> int:
+    """Count the lines of words that are set one after the other, a blank between them."""
+    number, taken = 0, width
+    for word in words:
+        taken += 1 + word
+        if taken > width:
+            number, taken = number + 1, word
+    return number
 
 
 def fit(demands: Sequence[Demand], width: int) -> list[int] | None:
     """Return the width of each column; None where not even the least of all fits into one line.
 
-    What is left over goes to titles first, from left to right, then to names, to each as much as
-    to any other that still wants it.
+    What is left over goes to names, to each as much as to any other that still wants it.
 
     Args:
         demands: Of at least one column.
@@ -41,12 +67,8 @@ def fit(demands: Sequence[Demand], width: int) -> list[int] | None:
     spare = width - GAP * (len(demands) - 1) - sum(widths)
     if spare < 0:
         return None
-    for place, demand in enumerate(demands):
-        if not demand.holds_names and demand.whole - widths[place] <= spare:
-            spare -= demand.whole - widths[place]
-            widths[place] = demand.whole
-    names = [place for place, demand in enumerate(demands) if demand.holds_names]
-    while spare and (wanting := [p for p in names if widths[p] < demands[p].whole]):
+    every = range(len(demands))
+    while spare and (wanting := [p for p in every if widths[p] < demands[p].whole]):
         share = max(1, spare // len(wanting))
         for place in wanting:
             more = min(share, spare, demands[place].whole - widths[place])

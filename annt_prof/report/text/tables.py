@@ -24,6 +24,7 @@ from annt_prof.report.text.fitting import (
     number_that_fits,
     overflowing,
     split,
+    title_width,
 )
 from annt_prof.report.text.lines import INDENT, indented, left, plain, right
 from annt_prof.text import printable
@@ -98,38 +99,52 @@ class Table:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Yield the lines of one table or of several, each with what it leaves out."""
         width = options.max_width - INDENT
-        demands = self._demands()
-        if self.narrow == "leave_out":
-            number = number_that_fits(demands, width)
-            groups = [list(range(number))]
-        else:
-            groups = split(demands, self.num_keys, width)
-        for index, places in enumerate(groups):
+        lacking: tuple[Column, ...] = ()
+        parts = [self]
+        if not self.fits(options.max_width):
+            narrowest = self._demands(self._deepest)
+            if self.narrow == "leave_out":
+                number = number_that_fits(narrowest, width)
+                parts, lacking = [self._of(range(number))], self.columns[number:]
+            else:
+                parts = [self._of(places) for places in split(narrowest, self.num_keys, width)]
+        for index, part in enumerate(parts):
             if index:
                 yield Text()
-            part = self._of(places)
-            wanted = [demands[place] for place in places]
-            widths = fit(wanted, width) or overflowing(wanted, width, _NARROWEST)
-            yield from part._lines(console, widths, "-" if options.ascii_only else "─")
+            rule = "-" if options.ascii_only else "─"
+            yield from part._lines(console, part._widths(width), rule)
         if self.below:
             yield indented(plain(self.below, "dim"))
-        if lacking := self.columns[len(groups[0]) :] if self.narrow == "leave_out" else ():
+        if lacking:
             listed = ", ".join(column.title for column in lacking)
             yield indented(plain(f"too narrow for: {listed}; --json has them", "dim"))
 
     def fits(self, width: int) -> bool:
         """Tell whether all columns stand beside each other in lines of this width."""
-        return fit(self._demands(), width - INDENT) is not None
+        return fit(self._demands(self._deepest), width - INDENT) is not None
+
+    @property
+    def _deepest(self) -> int:
+        """The lines of titles that are folded at each of their blanks."""
+        return max(1, *(len(column.title.split()) for column in self.columns))
+
+    def _widths(self, width: int) -> list[int]:
+        """Return the widths with the flattest titles for which there is room."""
+        for depth in range(1, self._deepest + 1):
+            if widths := fit(self._demands(depth), width):
+                return widths
+        return overflowing(self._demands(self._deepest), width, _NARROWEST)
 
     def _of(self, places: Sequence[int]) -> Table:
         columns = tuple(self.columns[place] for place in places)
         rows = tuple(tuple(row[place] for place in places) for row in self.rows)
         return replace(self, columns=columns, rows=rows)
 
-    def _demands(self) -> list[Demand]:
+    def _demands(self, depth: int) -> list[Demand]:
+        """Return what each column asks for with titles of that many lines."""
         texts = self._texts(_UNBOUNDED)
         return [
-            _demand(column, [row[place] for row in texts])
+            _demand(column, [row[place] for row in texts], depth)
             for place, column in enumerate(self.columns)
         ]
 
@@ -180,16 +195,11 @@ class Table:
             yield Text(line.rstrip(), style, overflow="fold")
 
 
-def _demand(column: Column, cells: Sequence[str]) -> Demand:
-    title = printable(column.title)
+def _demand(column: Column, cells: Sequence[str], depth: int) -> Demand:
     longest = max(map(cell_len, cells), default=0)
-    longest_word = max(map(cell_len, title.split()), default=0)
+    title = title_width([cell_len(word) for word in printable(column.title).split()], depth)
     needed = longest if column.least is None else min(longest, column.least)
-    return Demand(
-        least=max(longest_word, needed),
-        whole=max(cell_len(title), longest),
-        holds_names=column.least is not None,
-    )
+    return Demand(least=max(title, needed), whole=max(title, longest))
 
 
 @dataclass(frozen=True)

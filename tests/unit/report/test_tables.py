@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from annt_prof.report.text.fitting import GAP, Demand, fit, split
+from annt_prof.report.text.fitting import GAP, Demand, fit, split, title_width
 from annt_prof.report.text.tables import Column, Either, KernelName, Table, names, words
 
 
@@ -116,9 +116,24 @@ def test_where_not_even_two_columns_fit_figures_are_whole_all_the_same(width):
 
 
 demands = st.builds(
-    lambda least, more, holds_names: Demand(least, least + more, holds_names),
-    st.integers(1, 20), st.integers(0, 60), st.booleans(),
+    lambda least, more: Demand(least, least + more), st.integers(1, 20), st.integers(0, 60)
 )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("title", "depth", "width"),
+    [
+        ("", 1, 0),
+        ("ms", 1, 2),
+        ("talks exposed ms", 1, 16),
+        ("talks exposed ms", 2, 10),
+        ("talks exposed ms", 3, 7),
+        ("talks exposed ms", 4, 7),
+        ("ran before the gap", 2, 10),
+    ],
+)
+def test_a_title_of_so_many_lines_is_as_wide(title, depth, width):
+    assert title_width(list(map(len, title.split())), depth) == width
 
 
 @given(columns=st.lists(demands, min_size=1, max_size=12), width=st.integers(1, 200))
@@ -131,7 +146,7 @@ def test_widths_are_between_what_is_needed_and_what_is_wanted(columns, width):
     assert sum(widths) + gaps <= width
     for column, cells in zip(columns, widths, strict=True):
         assert column.least <= cells <= column.whole
-    hungry = any(c < d.whole for c, d in zip(widths, columns, strict=True) if d.holds_names)
+    hungry = any(c < d.whole for c, d in zip(widths, columns, strict=True))
     assert not hungry or sum(widths) + gaps == width
 
 
