@@ -11,6 +11,7 @@ its end.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from rich.cells import cell_len
@@ -142,11 +143,14 @@ class Table:
 
     def _demands(self, depth: int) -> list[Demand]:
         """Return what each column asks for with titles of that many lines."""
-        texts = self._texts(_UNBOUNDED)
         return [
-            _demand(column, [row[place] for row in texts], depth)
+            _demand(column, [row[place] for row in self._unshortened], depth)
             for place, column in enumerate(self.columns)
         ]
+
+    @cached_property
+    def _unshortened(self) -> list[list[str]]:
+        return self._texts(_UNBOUNDED)
 
     def _texts(self, room: int) -> list[list[str]]:
         """Return what every cell says, kernels' names in that many characters at most."""
