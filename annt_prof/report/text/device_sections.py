@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from annt_prof.views.idle_view import IdleView
     from annt_prof.views.kernels_view import KernelLine, KernelsView
     from annt_prof.views.memory_view import MemoryPeak
-    from annt_prof.views.queue_view import QueueDepth, QueueView
+    from annt_prof.views.queue_view import QueueView
     from annt_prof.views.rest import Listed, Rest
     from annt_prof.views.waits_view import WaitRow
 
@@ -127,31 +127,24 @@ def queue(view: QueueView) -> Iterator[RenderableType]:
     """Yield how long launches waited, and how many of them."""
     kernels = units.count(view.num_kernels, "kernel")
     yield heading("How far the host ran ahead", f"{kernels} with a known launch")
+    yield labelled(_launches(view))
+
+
+def _launches(view: QueueView) -> Iterator[tuple[str, str]]:
+    """Yield what is known; why the rest is not stands with all else that is not measured."""
     delays = (view.delay_p50_ns, view.delay_p95_ns, view.delay_max_ns)
     p50, p95, longest = (f"{units.microseconds(ns)} us" for ns in delays)
-    yield labelled(
-        [
-            ("delay", f"launch to start: median {p50}, 95 % within {p95}, longest {longest}"),
-            ("queue", _depth(view.depth)),
-            ("short", _short(view.short_share)),
-        ]
-    )
-
-
-def _short(fraction: float | None) -> str:
-    if fraction is None:
-        return "n/a"
-    return (
-        f"{units.percent(fraction)} of the kernels were launched by calls that take longer than "
-        "all they launched"
-    )
-
-
-def _depth(depth: QueueDepth | None) -> str:
-    if depth is None:
-        return "n/a"
-    median, most = units.whole(depth.p50), units.whole(depth.most)
-    return f"after a launch: median {median} waiting, at most {most}"
+    yield "delay", f"launch to start: median {p50}, 95 % within {p95}, longest {longest}"
+    if view.depth is not None:
+        median, most = units.whole(view.depth.p50), units.whole(view.depth.most)
+        yield "queue", f"after a launch: median {median} waiting, at most {most}"
+    if view.short_share is not None:
+        shorter = units.percent(view.short_share)
+        yield (
+            "short",
+            f"{shorter} of the kernels were launched by calls that take longer than all they "
+            "launched",
+        )
 
 
 def idle(view: IdleView) -> Iterator[RenderableType]:

@@ -19,6 +19,7 @@ from annt_prof.views.device_time_view import DeviceRow
 from annt_prof.views.kernels_view import KernelsView
 from annt_prof.views.memory_view import MemoryPeak
 from annt_prof.views.path_view import HiddenLoading, PathView
+from annt_prof.views.queue_view import QueueDepth, QueueView
 from annt_prof.views.rest import Listed, Rest
 from annt_prof.views.trace_steps_view import MOST_STEPS
 from hand_made import GIB, MS
@@ -135,3 +136,12 @@ def test_a_list_of_nothing_but_nothings_has_no_table():
     assert text.splitlines()[1:] == [
         "  none that would not read 0.000 ms; 12 shorter ones, 0.345 us together"
     ]
+
+
+def test_of_a_file_that_breaks_off_the_queue_has_no_line_of_its_own():
+    known = QueueView(3, 1_000, 2_000, 3_000, QueueDepth(1, 4), 0.25)
+    text = printed(device.queue(known))
+    assert "at most 4" in text
+    assert "25.0 % of the kernels" in text
+    text = printed(device.queue(replace(known, depth=None, short_share=None)))
+    assert [line.split()[0] for line in text.splitlines()] == ["How", "delay"]

@@ -129,7 +129,7 @@ def extreme():
     mean_times = {category: next(numbers) for category in Category}
     mean = MeanBreakdown(sum(mean_times.values()), 9, mean_times, mean_times, {}, {"gemm": 1})
     on_path = {category.value: next(numbers) for category in Category}
-    path = CriticalPath((PathStep("s", sum(on_path.values()), on_path, on_path),), ())
+    path = CriticalPath((PathStep("s", sum(on_path.values()), on_path, on_path, {}),), ())
     devices = tuple(
         DeviceTime(
             device, next(numbers), next(numbers) // 3, next(numbers) // 3, next(numbers) // 3,

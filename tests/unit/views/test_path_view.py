@@ -41,7 +41,9 @@ def test_only_more_than_a_hundredth_of_the_step_is_told(loading_ns, told):
 
 
 def test_what_would_read_as_nothing_is_named_alone():
-    path = CriticalPath((PathStep("s", 2_000_700, {"forward": 2_000_000, "sync": 499}, {}),), ())
+    path = CriticalPath(
+        (PathStep("s", 2_000_700, {"forward": 2_000_000, "sync": 499}, {}, {}),), ()
+    )
     view = build_path_view(path, None, None)
     assert [row.name for row in view.rows] == ["forward"]
     assert view.brief == ("sync",)
