@@ -30,12 +30,13 @@ _OF_TRAINING = (
     Category.ZERO_GRAD,
 )
 _NO_TRAINING = "no training seen in this trace"
-_NO_DEVICE = {
-    Category.H2D_COPY: "no accelerator to copy to",
-    Category.OTHER_COPY: "no accelerator to copy from",
-    Category.HOST_BOUND: "no accelerator: the host itself does the work",
-    Category.QUEUED: "no accelerator to launch work on",
-}
+_OF_A_DEVICE = (
+    Category.H2D_COPY,
+    Category.OTHER_COPY,
+    Category.HOST_BOUND,
+    Category.QUEUED,
+)
+_NO_DEVICE = "no accelerator in this trace"
 NO_HOST = "nothing that the host did was recorded"
 _OF_THE_HOST = (Category.DATA_LOADING, Category.HOST_BOUND, Category.QUEUED, Category.SYNC)
 
@@ -52,11 +53,11 @@ def not_measured_on_device(timeline: Timeline) -> dict[Category, str]:
 
 def not_measured_on_host(timeline: Timeline) -> dict[Category, str]:
     """Return what a trace without device activities cannot show, each with the reason."""
-    reasons = _NO_DEVICE | _unannotated(timeline.phases)
+    reasons = dict.fromkeys(_OF_A_DEVICE, _NO_DEVICE) | _unannotated(timeline.phases)
     if not is_distributed(timeline):
         reasons[Category.COMMUNICATION] = "not a distributed run"
     if not timeline.phases.annotated:
-        reasons[Category.SYNC] = "no accelerator to wait for"
+        reasons[Category.SYNC] = _NO_DEVICE
     return reasons
 
 
