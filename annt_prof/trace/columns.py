@@ -160,6 +160,21 @@ class Allocations:
         return Allocations(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
 
+@dataclass(frozen=True)
+class Unread:
+    """Events of one category that look like a device's and are not read.
+
+    Attributes:
+        category: As in the file; empty where the events have none.
+        count: Events.
+        time_ns: Sum of their durations.
+    """
+
+    category: str
+    count: int
+    time_ns: int
+
+
 @dataclass(frozen=True, eq=False)
 class Trace:
     """One Kineto trace file.
@@ -181,6 +196,8 @@ class Trace:
         num_malformed: Entries left out because they have no time or an impossible type.
         losses: What of the file could not be read, a sentence each.
         doubts: Why what was read may be wrong although nothing of it is missing, a sentence each.
+        unread: Events that look like a device's and are of categories that are not understood,
+            those of the most time first.
     """
 
     source: str
@@ -200,6 +217,7 @@ class Trace:
     num_malformed: int
     losses: tuple[str, ...]
     doubts: tuple[str, ...] = ()
+    unread: tuple[Unread, ...] = ()
 
     def names_where(self, verdicts: list[bool]) -> NDArray[np.bool_]:
         """Spread a verdict per name over the events; bool, shape (n,)."""

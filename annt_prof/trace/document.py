@@ -24,6 +24,8 @@ class Arguments(msgspec.Struct, gc=False):
     correlation: Number = MISSING
     device: Number = MISSING
     stream: Number = MISSING
+    stream_id: Number = msgspec.field(name="Stream Id", default=MISSING)
+    physical_stream_id: Number = msgspec.field(name="Physic Stream Id", default=MISSING)
     bytes: Number = MISSING
     external_id: Number = msgspec.field(name="External id", default=MISSING)
     old_external_id: Number = msgspec.field(name="external id", default=MISSING)

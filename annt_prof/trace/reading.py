@@ -15,6 +15,7 @@ from annt_prof.trace.numbers import integer
 from annt_prof.trace.slices import NotSliceableError, documents
 from annt_prof.trace.source import DEFAULT_MAX_BYTES, BrokenOffError, chunks, content
 from annt_prof.trace.table import Table
+from annt_prof.trace.untimed import without_untimed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,9 +97,10 @@ def _trace(
     doubts: tuple[str, ...] = (),
 ) -> Trace:
     distributed = head.distributedInfo or DistributedInfo()
+    events, num_untimed = without_untimed(table.events())
     return Trace(
         source=str(path),
-        events=table.events(),
+        events=events,
         names=table.names,
         allocations=table.allocations(),
         forward_links=table.forward_links(),
@@ -111,7 +113,8 @@ def _trace(
         device_names=tuple(device.name or "" for device in head.deviceProperties),
         compute_major=next((integer(d.computeMajor) for d in head.deviceProperties), None),
         num_clamped=table.num_clamped,
-        num_malformed=num_malformed + table.num_timeless,
+        num_malformed=num_malformed + table.num_timeless + num_untimed,
         losses=losses,
         doubts=doubts,
+        unread=table.unread(),
     )

@@ -26,12 +26,14 @@ from annt_prof.trace.columns import (
 from annt_prof.trace.document import ABSENT, Arguments, Number
 from annt_prof.trace.instants import nanoseconds
 from annt_prof.trace.numbers import durations, identity, integer, integers, percents, plain
+from annt_prof.trace.unread import UnreadEvents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
+    from annt_prof.trace.columns import Unread
     from annt_prof.trace.document import Event
 
 # Source: kineto's ActivityType.cpp, now and before 2022, when categories were capitalised.
@@ -55,10 +57,22 @@ _KINDS = {
     "gpu_memset": Kind.MEMSET,
     "memset": Kind.MEMSET,
     "cuda_sync": Kind.DEVICE_SYNC,
+    # "MTIA ondevice CCP events", which carry a stream and the id of the call that launched them.
+    "mtia_ccp_events": Kind.KERNEL,
     "python_function": Kind.PYTHON,
     "python function": Kind.PYTHON,
     "overhead": Kind.OVERHEAD,
     "trace": Kind.PROFILER,
+}
+# Builds of kineto for other devices keep its words behind their own: gcu_memcpy, mtia_runtime.
+# Source: ActivityType.h of kineto and of its forks for Enflame's and Cambricon's devices.
+_KINDS_BY_LAST_WORD = {
+    "runtime": Kind.RUNTIME,
+    "driver": Kind.DRIVER,
+    "memcpy": Kind.MEMCPY,
+    "memset": Kind.MEMSET,
+    "annotation": Kind.DEVICE_ANNOTATION,
+    "sync": Kind.DEVICE_SYNC,
 }
 _FORWARD_LINKS = ("fwdbwd", "forward_backward")
 _NO_ARGUMENTS = Arguments()
@@ -125,6 +139,7 @@ class Table:
         self._events: list[Events] = []
         self._allocations: list[Allocations] = []
         self._forward_links: list[ForwardLinks] = []
+        self._unread = UnreadEvents()
 
     def add(self, listed: Sequence[Event]) -> None:
         """Append events.
@@ -175,6 +190,10 @@ class Table:
         """Return all forward-backward flows so far."""
         return _joined(ForwardLinks, self._forward_links)
 
+    def unread(self) -> tuple[Unread, ...]:
+        """Return what looks like a device's events so far and is not understood."""
+        return self._unread.counted()
+
     def _complete(self, timed: list[Event]) -> Events:
         start_ns = self._starts(timed)
         duration_ns, num_clamped = durations([event.dur for event in timed])
@@ -185,6 +204,10 @@ class Table:
             [(event.cat, event.name, event.pid, event.tid) for event in timed], np.int32
         )
         kind = np.frombuffer(self._kinds, np.int8)[label]
+        self._unread.add(
+            (timed[place], arguments[place], int(duration_ns[place]))
+            for place in np.flatnonzero(kind == Kind.OTHER).tolist()
+        )
         geometry, occupancy = self._launches(arguments, kind)
         activities = _of(arguments, _ON_DEVICE[kind])
         return Events(
@@ -277,7 +300,9 @@ def _index(table: dict[Any, int], key: object) -> int:
 
 
 def _kind(category: str | None) -> int:
-    return _KINDS.get((category or "").lower(), Kind.OTHER)
+    words = (category or "").lower()
+    known = _KINDS.get(words)
+    return _KINDS_BY_LAST_WORD.get(words.rpartition("_")[2], Kind.OTHER) if known is None else known
 
 
 def _text(name: str | int | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from annt_prof.analysis.breakdown.communication import is_distributed
+from annt_prof.analysis.timeline.unrecorded import sign_of_a_device
 from annt_prof.categories import Category, Phase
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ _OF_A_DEVICE = (
     Category.QUEUED,
 )
 _NO_DEVICE = "no accelerator in this trace"
+# Whoever asks said so with --on-cpu.
+_DEVICE_NOT_USED = "read as one of the CPU alone, although the file names a device"
 NO_HOST = "nothing that the host did was recorded"
 _OF_THE_HOST = (Category.DATA_LOADING, Category.HOST_BOUND, Category.QUEUED, Category.SYNC)
 
@@ -53,11 +56,12 @@ def not_measured_on_device(timeline: Timeline) -> dict[Category, str]:
 
 def not_measured_on_host(timeline: Timeline) -> dict[Category, str]:
     """Return what a trace without device activities cannot show, each with the reason."""
-    reasons = dict.fromkeys(_OF_A_DEVICE, _NO_DEVICE) | _unannotated(timeline.phases)
+    none_used = _NO_DEVICE if sign_of_a_device(timeline.trace) is None else _DEVICE_NOT_USED
+    reasons = dict.fromkeys(_OF_A_DEVICE, none_used) | _unannotated(timeline.phases)
     if not is_distributed(timeline):
         reasons[Category.COMMUNICATION] = "not a distributed run"
     if not timeline.phases.annotated:
-        reasons[Category.SYNC] = _NO_DEVICE
+        reasons[Category.SYNC] = none_used
     return reasons
 
 

@@ -1,4 +1,4 @@
-"""Which steps of a trace that breaks off are whole."""
+"""Which steps are whole: of a trace that breaks off, or whose profiler lost kernels."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from annt_prof.analysis.timeline.steps import Steps
 from annt_prof.errors import UserError
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from annt_prof.analysis.timeline.lost_launches import LostLaunches
     from annt_prof.trace.columns import Trace
 
 
@@ -39,6 +42,35 @@ def whole_steps(trace: Trace, steps: Steps) -> tuple[Steps, tuple[str, ...]]:
             where=trace.source,
             hint="record the trace again",
         )
+    return _parted(steps, whole)
+
+
+def known_steps(trace: Trace, steps: Steps, lost: LostLaunches) -> tuple[Steps, tuple[str, ...]]:
+    """Leave out the steps whose device time is not known as kernels launched in them are lost.
+
+    Args:
+        trace: One without losses of its own.
+        steps: The selected ones.
+        lost: Its launches without a kernel.
+
+    Returns:
+        The other steps, and the names of those left out.
+
+    Raises:
+        UserError: None is left.
+    """
+    unknown = lost.unknown(steps)
+    if unknown.all():
+        raise UserError(
+            f"no step is known to be whole: {lost.lost + lost.late} of {lost.launches} kernel "
+            "launches have no kernel in the trace",
+            where=trace.source,
+            hint="record more steps, or with a longer warm-up of the profiler",
+        )
+    return _parted(steps, ~unknown)
+
+
+def _parted(steps: Steps, whole: NDArray[np.bool_]) -> tuple[Steps, tuple[str, ...]]:
     kept = tuple(name for name, is_whole in zip(steps.names, whole, strict=True) if is_whole)
     left_out = tuple(
         name for name, is_whole in zip(steps.names, whole, strict=True) if not is_whole

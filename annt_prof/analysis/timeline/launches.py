@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from annt_prof.analysis.timeline.intervals import grouped
 from annt_prof.trace.columns import Kind
 
 if TYPE_CHECKING:
@@ -71,3 +72,46 @@ def _last_at_or_before(
     sorted_activity = is_activity[order]
     result[order[sorted_activity] - num_calls] = calls_before[sorted_activity]
     return result
+
+
+def streams_of(events: Events, activities: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Number the streams that activities ran on, each device's apart; shape (n,), from 0."""
+    device, _ = grouped(events.device[activities])
+    stream, streams = grouped(events.stream[activities])
+    numbered, _ = grouped(device * len(streams) + stream)
+    return numbered
+
+
+def launched_before_recording(
+    events: Events, activities: NDArray[np.intp], calls: NDArray[np.intp]
+) -> NDArray[np.bool_]:
+    """Tell which device activities were launched before the profiler recorded calls.
+
+    Of those without a call it is one whose correlation id is below every recorded call's, as the
+    ids count calls; one that began before any recorded call; and, as a stream runs in the order of
+    launches, whatever lies before one of these in its stream.
+
+    Args:
+        events: All events of a trace.
+        activities: Indices of the device activities, shape (n,).
+        calls: The call that launched each, ``UNKNOWN_CALL`` where there is none, shape (n,).
+
+    Returns:
+        bool, shape (n,); nowhere true where no call is recorded.
+
+    Source: ids count up from call to call in CUPTI's own records (pytorch/pytorch issue 99615 has
+    some).
+    """
+    recorded = events.of_kind(Kind.RUNTIME, Kind.DRIVER) & (events.correlation > 0)
+    before = np.zeros(len(activities), bool)
+    orphans = np.flatnonzero(calls == UNKNOWN_CALL)
+    if not len(orphans) or not recorded.any():
+        return before
+    ids, start_ns = events.correlation[activities[orphans]], events.start_ns[activities[orphans]]
+    early = (ids > 0) & (ids < events.correlation[recorded].min())
+    early |= start_ns < events.start_ns[recorded].min()
+    stream = streams_of(events, activities[orphans])
+    last_ns = np.full(stream.max() + 1, UNKNOWN_NS)
+    np.maximum.at(last_ns, stream[early], start_ns[early])
+    before[orphans] = start_ns <= last_ns[stream]
+    return before

@@ -10,12 +10,18 @@ import numpy as np
 
 from annt_prof.analysis.classes.kernels import kernel_class
 from annt_prof.analysis.timeline import blocking
-from annt_prof.analysis.timeline.completeness import whole_steps
+from annt_prof.analysis.timeline.completeness import known_steps, whole_steps
 from annt_prof.analysis.timeline.dependencies import gates
 from annt_prof.analysis.timeline.host_collectives import host_collectives
 from annt_prof.analysis.timeline.idleness import host_activity, idleness
 from annt_prof.analysis.timeline.intervals import distinct, first_come
-from annt_prof.analysis.timeline.launches import UNKNOWN_CALL, UNKNOWN_NS, launch_calls
+from annt_prof.analysis.timeline.launches import (
+    UNKNOWN_CALL,
+    UNKNOWN_NS,
+    launch_calls,
+    launched_before_recording,
+)
+from annt_prof.analysis.timeline.lost_launches import find_lost_launches
 from annt_prof.analysis.timeline.passes import EVALUATION
 from annt_prof.analysis.timeline.phases import find_phases
 from annt_prof.analysis.timeline.steps import EVERY_STEP, find_steps
@@ -30,6 +36,7 @@ if TYPE_CHECKING:
     from annt_prof.analysis.timeline.blocking import PageableWaits
     from annt_prof.analysis.timeline.dependencies import Gates
     from annt_prof.analysis.timeline.intervals import Segments
+    from annt_prof.analysis.timeline.lost_launches import LostLaunches
     from annt_prof.analysis.timeline.phases import Phases
     from annt_prof.analysis.timeline.steps import Steps
     from annt_prof.analysis.timeline.waits import Waits
@@ -82,12 +89,15 @@ class Timeline:
 
     @cached_property
     def whole_steps(self) -> Steps:
-        """The selected steps, where the file breaks off those of the steps known to be whole.
+        """The selected steps without those that the trace does not show as they were.
+
+        These are all of which it is not known that the file holds their end, or for too much of
+        which the profiler lost kernels.
 
         Raises:
             UserError: As for ``steps``, or no step is known to be whole.
         """
-        return self._whole[0].chosen(self.selection)
+        return self._whole[0]
 
     @property
     def incomplete(self) -> tuple[str, ...]:
@@ -96,7 +106,15 @@ class Timeline:
 
     @cached_property
     def _whole(self) -> tuple[Steps, tuple[str, ...]]:
-        return whole_steps(self.trace, self.all_steps)
+        if self.trace.losses:
+            whole, left_out = whole_steps(self.trace, self.all_steps)
+            return whole.chosen(self.selection), left_out
+        return known_steps(self.trace, self.steps, self.lost_launches)
+
+    @cached_property
+    def lost_launches(self) -> LostLaunches:
+        """Launches whose kernels the profiler lost."""
+        return find_lost_launches(self.trace, self.activities, self._launch_calls)
 
     @cached_property
     def phases(self) -> Phases:
@@ -202,6 +220,11 @@ class Timeline:
     @cached_property
     def _launch_calls(self) -> Places:
         return launch_calls(self.events, self.activities)
+
+    @cached_property
+    def launched_before(self) -> Mask:
+        """Which of ``activities`` were launched before the profiler recorded calls."""
+        return launched_before_recording(self.events, self.activities, self._launch_calls)
 
     @cached_property
     def gates(self) -> Gates:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from annt_prof import units
 from annt_prof.trace.columns import DEVICE_KINDS, Kind
 
 if TYPE_CHECKING:
@@ -22,7 +23,11 @@ _CAUSES = (
     "kind of device what is not read here"
 )
 UNRECORDED = "the device was not recorded"
+NOT_UNDERSTOOD = "the device's events are not understood"
 BROKEN_OFF = "the file breaks off before any kernel, copy or memset"
+
+_OF_ACCELERATORS = ("nccl", "rccl", "xccl", "hccl", "cncl")
+"""Backends of torch.distributed that take tensors of accelerators alone."""
 
 
 def unrecorded_device(trace: Trace, accelerator: bool | None = None) -> str | None:
@@ -34,15 +39,18 @@ def unrecorded_device(trace: Trace, accelerator: bool | None = None) -> str | No
     Args:
         trace: With device activities or not.
         accelerator: Whether the program used one, where the caller knows it. Otherwise the file
-            is asked: one that lists devices, has calls of a device's runtime or allocations on a
-            device is of a program that used one.
+            is asked: one that lists devices, has calls of a device's runtime, ranges or
+            allocations on a device, or a backend that communicates between devices alone is of a
+            program that used one.
     """
     if accelerator is False or trace.events.of_kind(*DEVICE_KINDS).any():
         return None
-    sign = "the run was on an accelerator" if accelerator else _sign_of_a_device(trace)
+    sign = "the run was on an accelerator" if accelerator else sign_of_a_device(trace)
     if sign is None:
         return None
     told = "" if accelerator else "; if the program used the CPU alone, --on-cpu says so"
+    if trace.unread:
+        return f"{NOT_UNDERSTOOD}: {_named(trace)}, so what it did is not known{told}"
     if trace.losses:
         return f"{BROKEN_OFF}: {sign}, so what it did may be in the part that is lost{told}"
     missing = f"{UNRECORDED}: {sign}, and there is no kernel, copy or memset"
@@ -51,15 +59,41 @@ def unrecorded_device(trace: Trace, accelerator: bool | None = None) -> str | No
 
 def why_no_activities(trace: Trace) -> str:
     """Say in a word why what needs the device's activities is None, where they are missing."""
+    if trace.unread:
+        return NOT_UNDERSTOOD
     return BROKEN_OFF if trace.losses else UNRECORDED
 
 
-def _sign_of_a_device(trace: Trace) -> str | None:
+def unread_activities(trace: Trace) -> str | None:
+    """Say which events of a device are in no figure although others are read; None without any."""
+    if not trace.unread or not trace.events.of_kind(*DEVICE_KINDS).any():
+        return None
+    return f"{NOT_UNDERSTOOD} altogether: {_named(trace)} are in no figure"
+
+
+def _named(trace: Trace) -> str:
+    listed = (
+        f"{units.count(unread.count, 'event')} of "
+        f"{repr(unread.category) if unread.category else 'no category'} "
+        f"({units.duration(unread.time_ns)})"
+        for unread in trace.unread
+    )
+    return ", ".join(listed)
+
+
+def sign_of_a_device(trace: Trace) -> str | None:
+    """Say what in a file tells that its program used an accelerator; None where nothing does."""
+    if trace.unread:
+        return "the file has events that look like a device's"
     if trace.events.of_kind(Kind.RUNTIME, Kind.DRIVER).any():
         return "the program called a device's runtime"
+    if trace.events.of_kind(Kind.DEVICE_ANNOTATION, Kind.DEVICE_SYNC).any():
+        return "the file has ranges or waits of a device"
     if (trace.allocations.device_type > 0).any():
         return "the program allocated memory on a device"
     if trace.device_names:
         named = ", ".join(name or "a device" for name in dict.fromkeys(trace.device_names))
         return f"the file lists {named}"
+    if any(backend in (trace.backend or "") for backend in _OF_ACCELERATORS):
+        return f"the program communicated by {trace.backend}"
     return None
