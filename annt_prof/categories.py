@@ -25,6 +25,21 @@ class Category(StrEnum):
     UNATTRIBUTED = "unattributed"
 
 
+class Unattributed(StrEnum):
+    """Why a nanosecond is ``Category.UNATTRIBUTED``; each such one has exactly one reason."""
+
+    LAUNCHED_BEFORE_RECORDING = "launched_before_recording"
+    LAUNCH_NOT_RECORDED = "launch_not_recorded"
+    OUTSIDE_PHASES = "outside_phases"
+    """Launched, or without a device spent, where the main thread was in no phase."""
+    NO_PHASES = "no_phases"
+    """As before, and no phase can be told in the whole trace."""
+    COPYING_OR_WAITING = "copying_or_waiting"
+    """Launched while the main thread copied or waited, which is no part of training."""
+    IDLE_UNKNOWN = "idle_unknown"
+    """The device idled, and the trace does not tell why."""
+
+
 class KernelClass(StrEnum):
     """What kind of work a device kernel does; the second axis beside the category."""
 

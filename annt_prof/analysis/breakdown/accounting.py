@@ -9,11 +9,14 @@ from annt_prof.analysis.breakdown.apportionment import whole_numbers
 from annt_prof.analysis.breakdown.breakdown import Breakdown, MeanBreakdown, StepBreakdown
 from annt_prof.analysis.breakdown.device import account_device
 from annt_prof.analysis.breakdown.host import account_host
+from annt_prof.analysis.breakdown.own_work import own_work
 from annt_prof.analysis.breakdown.step_times import CATEGORIES, StepTimes
 from annt_prof.analysis.timeline.recorded_events import host_events
+from annt_prof.categories import Category
 from annt_prof.errors import UserError
 
 if TYPE_CHECKING:
+    from annt_prof.analysis.breakdown.breakdown import OwnWork
     from annt_prof.analysis.timeline.steps import Steps
     from annt_prof.analysis.timeline.timeline import Timeline
 
@@ -40,11 +43,15 @@ def break_down(timeline: Timeline) -> Breakdown:
         raise UserError(timeline.unrecorded, where=timeline.trace.source)
     times = account_device(timeline) if len(timeline.activities) else account_host(timeline)
     recorded = host_events(timeline.trace, steps)
-    return _breakdown(steps, times, timeline.incomplete, recorded)
+    return _breakdown(steps, times, timeline.incomplete, recorded, own_work(timeline))
 
 
 def _breakdown(
-    steps: Steps, times: StepTimes, incomplete: tuple[str, ...], recorded: int
+    steps: Steps,
+    times: StepTimes,
+    incomplete: tuple[str, ...],
+    recorded: int,
+    done: OwnWork | None,
 ) -> Breakdown:
     shown = [
         (column, category)
@@ -63,10 +70,11 @@ def _breakdown(
         for row, name in enumerate(steps.names)
     )
     total = {category: sum(row.by_category_ns[category] for row in rows) for _, category in shown}
+    by_category_ns = mean_of(total, len(rows))
     mean = MeanBreakdown(
         step_ns=_rounded(sum(row.wall_ns for row in rows), len(rows)),
         num_steps=len(rows),
-        by_category_ns=mean_of(total, len(rows)),
+        by_category_ns=by_category_ns,
         hidden_ns={
             category: _rounded(hidden, len(rows)) for category, hidden in times.hidden_ns.items()
         },
@@ -79,8 +87,12 @@ def _breakdown(
             for kind, total_ns in times.kernel_precision_ns.items()
         },
         host_events=_rounded(recorded, len(rows)),
+        unattributed_ns=whole_numbers(
+            {reason: Fraction(ns, len(rows)) for reason, ns in times.unattributed_ns.items()},
+            by_category_ns[Category.UNATTRIBUTED],
+        ),
     )
-    return Breakdown(rows, mean, incomplete)
+    return Breakdown(rows, mean, incomplete, done)
 
 
 def mean_of(total_ns: dict[_Part, int], count: int) -> dict[_Part, int]:

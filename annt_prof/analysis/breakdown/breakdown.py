@@ -47,6 +47,8 @@ class MeanBreakdown(msgspec.Struct, frozen=True):
             Empty without a device and in what was recorded before this was told.
         host_events: Operators, annotations and runtime calls that were recorded per step; None in
             what was recorded before they were counted.
+        unattributed_ns: ``unattributed`` by ``Unattributed``, nanoseconds per step; sums to it.
+            Empty in what was recorded before the reasons were told.
     """
 
     step_ns: int
@@ -59,6 +61,28 @@ class MeanBreakdown(msgspec.Struct, frozen=True):
     host_bound_ns: dict[str, int] = {}
     kernel_precision_ns: dict[str, dict[str, int]] = {}
     host_events: int | None = None
+    unattributed_ns: dict[str, int] = {}
+
+
+class OwnWork(msgspec.Struct, frozen=True):
+    """The device's work by the step that launched it, beside the breakdown by when it ran.
+
+    Where the device is behind the host a step's time is filled by work of earlier steps, and the
+    breakdown tells of that. Times are of the device: activities that overlap all count.
+
+    Attributes:
+        device_ns: Device time within the steps, over all of them.
+        launched_earlier_ns: Of it, launched before the step began in which it ran.
+        before_recording_ns: Of that, launched before the profiler recorded calls.
+        num_steps: Steps whose launches all have their kernels in the trace.
+        by_category_ns: Of these, device time of what one launches, nanoseconds per step.
+    """
+
+    device_ns: int
+    launched_earlier_ns: int
+    before_recording_ns: int
+    num_steps: int
+    by_category_ns: dict[Category, int]
 
 
 class Breakdown(msgspec.Struct, frozen=True):
@@ -67,9 +91,12 @@ class Breakdown(msgspec.Struct, frozen=True):
     Attributes:
         steps: In the order of time.
         mean: Over these steps.
-        incomplete: Names of steps left out because the file breaks off before their end.
+        incomplete: Names of steps left out because the file breaks off before their end, or the
+            profiler lost kernels that were launched in them.
+        own_work: None without a device, or where no launch of its work is known.
     """
 
     steps: tuple[StepBreakdown, ...]
     mean: MeanBreakdown
     incomplete: tuple[str, ...] = ()
+    own_work: OwnWork | None = None

@@ -8,6 +8,7 @@ import numpy as np
 
 from annt_prof.analysis.breakdown.not_measured import not_measured_on_device
 from annt_prof.analysis.breakdown.step_times import CATEGORIES, StepTimes, column
+from annt_prof.analysis.breakdown.unattributed import unattributed_on_device
 from annt_prof.analysis.classes.precision import kernel_precision
 from annt_prof.analysis.timeline.idleness import CATEGORY_OF, CAUSES
 from annt_prof.analysis.timeline.intervals import (
@@ -89,6 +90,7 @@ def account_device(timeline: Timeline) -> StepTimes:
         kernel_precision_ns=_by_precision(timeline.trace.names, spent_ns, timeline.kernel_classes),
         operator_ns={},
         host_bound_ns=_host_bound(edges, label, phases, steps),
+        unattributed_ns=unattributed_on_device(timeline, activities[computing], edges, label),
         not_measured=not_measured_on_device(timeline),
     )
 

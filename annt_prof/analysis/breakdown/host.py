@@ -10,6 +10,7 @@ from annt_prof.analysis.breakdown.communication import exposed_communication
 from annt_prof.analysis.breakdown.not_measured import not_measured_on_host
 from annt_prof.analysis.breakdown.operators import passes_by_class
 from annt_prof.analysis.breakdown.step_times import CATEGORIES, StepTimes, column
+from annt_prof.analysis.breakdown.unattributed import unattributed_on_host
 from annt_prof.analysis.timeline.intervals import NOWHERE, edges_of, time_by_label
 from annt_prof.analysis.timeline.phases import PHASES
 from annt_prof.categories import Category, Phase
@@ -55,5 +56,6 @@ def account_host(timeline: Timeline) -> StepTimes:
         kernel_precision_ns={},
         operator_ns=passes_by_class(timeline),
         host_bound_ns={},
+        unattributed_ns=unattributed_on_host(timeline, edges, label),
         not_measured=not_measured,
     )

@@ -30,6 +30,7 @@ class StepTimes:
         kernel_precision_ns: That of the matrix kernels' classes, by precision.
         operator_ns: Without a device: time of forward and backward by what operators do.
         host_bound_ns: Waits of the device for the host, by the phase that the host was in.
+        unattributed_ns: Unattributed time by ``Unattributed``, over all steps; sums to its column.
         not_measured: Categories the trace cannot show, each with the reason; their columns are 0.
     """
 
@@ -39,4 +40,5 @@ class StepTimes:
     kernel_precision_ns: dict[str, dict[str, int]]
     operator_ns: dict[str, int]
     host_bound_ns: dict[str, int]
+    unattributed_ns: dict[str, int]
     not_measured: dict[Category, str]
