@@ -203,7 +203,7 @@ def _walk(timeline: Timeline, waits: _Waits) -> _Pieces:
     The end of the steps is one more node behind the activities, at which the host arrives: the
     walk starts there unless they end with an activity.
     """
-    gated, steps = timeline.gates, timeline.steps
+    gated, steps = timeline.gates, timeline.whole_steps
     begin, end = int(steps.start_ns.min()), int(steps.end_ns.max())
     start_ns, end_ns = np.append(gated.start_ns, end), np.append(gated.end_ns, end)
     launch_ns, previous = np.append(gated.launch_ns, end), np.append(gated.previous, NOTHING)
@@ -285,7 +285,7 @@ def _visited(timeline: Timeline, first: int, following: Places, begin: int) -> P
 
 
 def _by_step(path: Segments, label: Ints, timeline: Timeline) -> tuple[PathStep, ...]:
-    steps, phases, idleness = timeline.steps, timeline.phases.segments, timeline.idleness
+    steps, phases, idleness = timeline.whole_steps, timeline.phases.segments, timeline.idleness
     host = timeline.host_activity
     spans = (steps.start_ns, steps.end_ns)
     edges = edges_of([path, phases, idleness, host], *spans)
@@ -342,7 +342,7 @@ def _longest(
     timeline: Timeline, path: Segments, activity: Places, category: Ints
 ) -> tuple[PathActivity, ...]:
     """Return the activities on the path by name and category, the longest first."""
-    trace, steps = timeline.trace, timeline.steps
+    trace, steps = timeline.trace, timeline.whole_steps
     stepping = first_come(steps.start_ns, steps.end_ns)
     within_ns = stepping.length_before(path.end_ns) - stepping.length_before(path.start_ns)
     on_path = activity[path.label]
