@@ -14,6 +14,7 @@ from annt_prof.analysis.breakdown.not_measured import NO_HOST
 from annt_prof.analysis.path.critical_path import CriticalPath, critical_path
 from annt_prof.analysis.path.idle import Idle, idle
 from annt_prof.analysis.tables.copies import CopyRow, copies
+from annt_prof.analysis.tables.doubts import doubts
 from annt_prof.analysis.tables.host_view import HostStep, host_view
 from annt_prof.analysis.tables.kernel_table import KernelTable, kernel_table
 from annt_prof.analysis.tables.memory_use import MemoryUse, memory_use, untold_memory
@@ -41,6 +42,7 @@ _OF_THE_DEVICE = (
     "breakdown", "temporal", "kernels", "queue", "critical_path", "idle", "copies", "pitfalls",
 )  # fmt: skip
 _OF_ACTIVITIES = ("temporal", "kernels", "queue", "critical_path", "idle", "copies")
+_NEED_WHOLE_STEPS = ("breakdown", "host", "critical_path", "idle")
 _NO_DEVICE = "the trace has no device activities"
 _NO_MEMORY = "no allocations were recorded; the profiler's profile_memory=True does"
 _LOST = "the file breaks off, so activities between those left may be lost"
@@ -108,7 +110,7 @@ def analyze(
     Of a file that breaks off, what holds event by event is shown (kernels, copies, calls) without
     what others that are lost could change (shares, what hides what, queues, habits), and what
     needs all events of a step (breakdown, gaps, the host's view) only for steps that are known
-    to be whole.
+    to be whole. So it is with steps whose kernels the profiler lost.
 
     Args:
         trace: Of any PyTorch program.
@@ -139,7 +141,7 @@ def analyze(
         temporal=None if lost else temporal(timeline),
         kernels=kernels,
         queue=waiting,
-        critical_path=None if lost else critical_path(timeline, top),
+        critical_path=critical_path(timeline, top) if whole and not lost else None,
         idle=idle(timeline, top) if whole else None,
         synchronisations=synchronisations(timeline),
         copies=copies(timeline),
@@ -154,15 +156,15 @@ def analyze(
 
 
 def _none_whole(timeline: Timeline) -> str | None:
-    """Return why a file that breaks off has no selected step that is whole; None where it has.
+    """Return why no selected step is whole, of a trace that lacks events; None where one is.
 
     Raises:
-        UserError: The file is whole and has no step, or none is selected.
+        UserError: The trace lacks nothing and has no step, or none is selected.
     """
     try:
         timeline.whole_steps  # noqa: B018 - asked for what it raises
     except UserError as error:
-        if not timeline.trace.losses:
+        if not timeline.trace.losses and not len(timeline.lost_launches.from_ns):
             raise
         return error.message
     return None
@@ -173,7 +175,7 @@ def _not_measured(timeline: Timeline, problem: str | None) -> dict[str, str]:
     reasons: dict[str, str] = {}
     so_far = " before the place where the file breaks off" if timeline.trace.losses else ""
     if problem is not None:
-        reasons |= dict.fromkeys(("breakdown", "host", "idle"), problem)
+        reasons |= dict.fromkeys(_NEED_WHOLE_STEPS, problem)
     if timeline.trace.losses:
         reasons |= dict.fromkeys(_NEED_ALL_EVENTS, _LOST)
     elif len(timeline.steps.names) < LEAST_STEPS:
@@ -247,7 +249,8 @@ def _remarks(timeline: Timeline, breakdown: Breakdown | None, untold: str | None
             f"{NO_HOST}, so it is not known which phase a device activity is of, nor what the "
             "device waited for; torch.profiler's ProfilerActivity.CPU records it"
         )
-    if breakdown is not None and breakdown.incomplete:
+    yield from doubts(timeline, breakdown)
+    if breakdown is not None and breakdown.incomplete and trace.losses:
         yield f"left out as the file breaks off in them: {', '.join(breakdown.incomplete)}"
     devices = distinct(trace.events.device[timeline.activities])
     devices = devices[devices != MISSING]

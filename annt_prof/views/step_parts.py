@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from annt_prof.analysis.breakdown.breakdown import MeanBreakdown
 
 
+MUCH_UNATTRIBUTED = 0.01
+"""Share of a step that a breakdown may leave unattributed without saying why."""
+
+
 class CategoryTime(msgspec.Struct, frozen=True):
     """A category that took time.
 
@@ -36,6 +40,18 @@ class HiddenTime(msgspec.Struct, frozen=True):
     """
 
     category: Category
+    time_ns: int
+
+
+class UnattributedTime(msgspec.Struct, frozen=True):
+    """Why a part of the step is unattributed.
+
+    Attributes:
+        reason: An ``Unattributed``; a string as records of later versions may have others.
+        time_ns: Of the mean step.
+    """
+
+    reason: str
     time_ns: int
 
 
@@ -75,6 +91,8 @@ class StepParts(msgspec.Struct, frozen=True):
         zeros: Categories that were measured and took none.
         hidden: Those that hid for some time.
         kernels: None where no kernel took time.
+        unattributed: By reason, the one with the most time first; empty where what is
+            unattributed is less than ``MUCH_UNATTRIBUTED`` of the step.
     """
 
     step_ns: int
@@ -84,6 +102,7 @@ class StepParts(msgspec.Struct, frozen=True):
     zeros: tuple[Category, ...]
     hidden: tuple[HiddenTime, ...]
     kernels: KernelTimes | None
+    unattributed: tuple[UnattributedTime, ...] = ()
 
     @property
     def measured(self) -> tuple[Category, ...]:
@@ -129,6 +148,7 @@ def build_step_parts(mean: MeanBreakdown) -> StepParts:
         zeros=tuple(category for category in measured if not mean.by_category_ns[category]),
         hidden=tuple(HiddenTime(c, time_ns) for c, time_ns in mean.hidden_ns.items() if time_ns),
         kernels=_kernels(mean.kernel_ns),
+        unattributed=_unattributed(mean),
     )
 
 
@@ -141,6 +161,13 @@ def scale_of(steps: Sequence[StepParts]) -> Scale:
         largest_part_ns=max((row.time_ns for parts in steps for row in parts.rows), default=0),
         categories=tuple(category for category in Category if category in shown),
     )
+
+
+def _unattributed(mean: MeanBreakdown) -> tuple[UnattributedTime, ...]:
+    if sum(mean.unattributed_ns.values()) < MUCH_UNATTRIBUTED * mean.step_ns:
+        return ()
+    ordered = sorted(mean.unattributed_ns.items(), key=lambda item: -item[1])
+    return tuple(UnattributedTime(reason, time_ns) for reason, time_ns in ordered if time_ns)
 
 
 def _kernels(kernel_ns: dict[str, int]) -> KernelTimes | None:

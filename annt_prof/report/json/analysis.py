@@ -11,6 +11,7 @@ from annt_prof.report.json.encoding import encode
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from annt_prof.analysis.breakdown.breakdown import OwnWork
     from annt_prof.analysis.path.critical_path import CriticalPath
     from annt_prof.analysis.path.idle import Idle
     from annt_prof.analysis.tables.copies import CopyRow
@@ -42,6 +43,7 @@ class AnalysisDocument:
     steps: tuple[StepDocument, ...] | None
     mean: MeanDocument | None
     incomplete_steps: tuple[str, ...] | None
+    own_work: OwnWork | None
     host: tuple[HostStep, ...] | None
     temporal: Temporal | None
     kernels: KernelTable | None
@@ -77,6 +79,7 @@ def document(view: AnalysisView) -> bytes:
             steps=None if breakdown is None else tuple(map(step_of, breakdown.steps)),
             mean=None if breakdown is None else mean_of(breakdown.mean),
             incomplete_steps=None if breakdown is None else breakdown.incomplete,
+            own_work=None if breakdown is None else breakdown.own_work,
             host=analysis.host,
             temporal=analysis.temporal,
             kernels=analysis.kernels,

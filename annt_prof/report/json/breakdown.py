@@ -33,6 +33,7 @@ class MeanDocument:
     hidden_ns: Mapping[Category, int]
     kernel_ns: Mapping[str, int]
     kernel_precision_ns: Mapping[str, Mapping[str, int]]
+    unattributed_ns: Mapping[str, int]
 
 
 def step_of(step: StepBreakdown) -> StepDocument:
@@ -50,6 +51,7 @@ def mean_of(mean: MeanBreakdown) -> MeanDocument:
         hidden_ns=mean.hidden_ns,
         kernel_ns=mean.kernel_ns,
         kernel_precision_ns=mean.kernel_precision_ns,
+        unattributed_ns=mean.unattributed_ns,
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from annt_prof import units
+from annt_prof.categories import Unattributed
 from annt_prof.report.text.lines import INDENT, indented, left, plain, right
 
 if TYPE_CHECKING:
@@ -17,6 +18,14 @@ if TYPE_CHECKING:
     from annt_prof.views.step_parts import CategoryTime, Scale, StepParts
 
 _WIDEST_BAR = 40
+_UNATTRIBUTED: dict[str, str] = {
+    Unattributed.LAUNCHED_BEFORE_RECORDING: "launched before the recording",
+    Unattributed.LAUNCH_NOT_RECORDED: "its launch is not in the trace",
+    Unattributed.OUTSIDE_PHASES: "outside any phase",
+    Unattributed.NO_PHASES: "no phase can be told in this trace",
+    Unattributed.COPYING_OR_WAITING: "launched while copying or waiting",
+    Unattributed.IDLE_UNKNOWN: "idle, and nothing tells why",
+}
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
@@ -32,9 +41,16 @@ class BreakdownTable:
         self._ascii_only = ascii_only
 
     def rows(self, parts: StepParts) -> Iterator[RenderableType]:
-        """Yield a line for each category that took time, and one for those that took none."""
+        """Yield a line for each category that took time, why it did, and those that took none."""
         for row in parts.rows:
             yield self._row(row)
+        if parts.unattributed:
+            listed = ", ".join(
+                f"{_UNATTRIBUTED.get(part.reason, part.reason)} "
+                f"{self._milliseconds(part.time_ns)} ms"
+                for part in parts.unattributed
+            )
+            yield indented(plain(f"unattributed as: {listed}"))
         if parts.zeros:
             yield indented(plain(f"0 ms: {', '.join(parts.zeros)}", "dim"))
 
