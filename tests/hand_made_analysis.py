@@ -4,7 +4,12 @@ Times are in ms where they are written, and in ns in the values.
 """
 
 from annt_prof.analysis.analysis import Analysis
-from annt_prof.analysis.breakdown.breakdown import Breakdown, MeanBreakdown, StepBreakdown
+from annt_prof.analysis.breakdown.breakdown import (
+    Breakdown,
+    MeanBreakdown,
+    OwnWork,
+    StepBreakdown,
+)
 from annt_prof.analysis.path.critical_path import CriticalPath, PathActivity, PathStep
 from annt_prof.analysis.path.idle import Gap, Idle
 from annt_prof.analysis.tables.copies import CopyRow
@@ -57,6 +62,13 @@ BREAKDOWN = Breakdown(
         kernel_precision_ns={"gemm": {"tf32": ns(43.21)}},
     ),
     incomplete=("ProfilerStep#5",),
+    own_work=OwnWork(
+        device_ns=ns(183.7),
+        launched_earlier_ns=ns(9.03),
+        before_recording_ns=ns(0.31),
+        num_steps=2,
+        by_category_ns={Category.FORWARD: ns(33.7), Category.BACKWARD: ns(52.9)},
+    ),
 )
 HOST = (
     HostStep("ProfilerStep#3", ns(10.1), ns(21.2), ns(32.4), ns(4.8), ns(23.6), ns(61.9)),

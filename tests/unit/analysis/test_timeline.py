@@ -42,7 +42,10 @@ def test_an_analysis_derives_each_thing_once(trace, monkeypatch):
 
         return counting
 
-    derived = ("find_steps", "whole_steps", "find_phases", "launch_calls", "gates", "kernel_class")
+    derived = (
+        "find_steps", "known_steps", "find_lost_launches", "launched_before_recording",
+        "find_phases", "launch_calls", "gates", "kernel_class",
+    )  # fmt: skip
     for name in derived:
         monkeypatch.setattr(under_test, name, counted(getattr(under_test, name)))
     analyze(trace)

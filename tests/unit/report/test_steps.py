@@ -58,3 +58,22 @@ def test_who_was_not_traced_is_told_below_those_who_were(complete, told):
     console = Console(width=200, file=io.StringIO())
     console.print(steps(build_breakdown_view(stopped), 200))
     assert told in [line.strip() for line in console.file.getvalue().splitlines()]
+
+
+@pytest.mark.parametrize(("share", "told"), [(0.009, False), (0.02, True)])
+def test_why_time_is_unattributed_is_told_below_the_bars(share, told):
+    traced = breakdown(100.0, forward=1 - share)
+    before_ns = round(0.75 * share * traced.step_ns)
+    reasons = {
+        "launched_before_recording": before_ns,
+        "a_later_reason": traced.by_category_ns["unattributed"] - before_ns,
+    }
+    traced = msgspec.structs.replace(traced, unattributed_ns=reasons)
+    console = Console(width=200, file=io.StringIO())
+    console.print(
+        steps(build_breakdown_view(run(variant("baseline", [1.0], breakdown=traced))), 200)
+    )
+    expected = "unattributed as: launched before the recording 1.5 ms, a_later_reason 0.5 ms"
+    lines = [line.strip() for line in console.file.getvalue().splitlines()]
+    assert (expected in lines) is told
+    assert any("unattributed as" in line for line in lines) is told

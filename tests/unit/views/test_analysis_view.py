@@ -169,10 +169,11 @@ def test_json_has_every_part_under_its_own_key():
     ]
     assert written["schema_version"] == 1
     assert written["incomplete_steps"] == ["ProfilerStep#5"]
+    assert written["own_work"] == json.loads(msgspec.json.encode(ANALYSIS.breakdown.own_work))
     assert written["not_measured"]["zero_grad"] == "no range"
     told = set(Analysis.__struct_fields__) - {"breakdown", "complete"}
     assert set(written) == told | {
-        "schema_version", "steps", "mean", "incomplete_steps", "mistakes",
+        "schema_version", "steps", "mean", "incomplete_steps", "own_work", "mistakes",
     }  # fmt: skip
 
 
