@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from annt_prof.analysis.breakdown.accounting import break_down
+from annt_prof.analysis.tables.doubts import doubts
 from annt_prof.analysis.tables.pitfalls import pitfalls
 from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.errors import UserError
@@ -76,7 +77,9 @@ def _attribute(state: VariantState, path: Path, *, accelerator: bool) -> None:
     """Break the traced steps down; a trace that cannot be read costs the breakdown alone."""
     try:
         timeline = Timeline(read(path), accelerator=accelerator)
-        state.change(breakdown=break_down(timeline).mean)
+        breakdown = break_down(timeline)
+        state.change(breakdown=breakdown.mean)
+        _remark(state, *(Remark(Source.TRACE, doubt) for doubt in doubts(timeline, breakdown)))
         mistakes = (
             Remark(Source.TRACE, mistake.text, key=mistake.key, subject=mistake.subject)
             for mistake in pitfalls(timeline) or ()

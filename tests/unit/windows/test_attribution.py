@@ -33,3 +33,16 @@ def test_a_run_on_the_cpu_is_its_own_device(state, tmp_path):
     _attribute(state, builder.write(tmp_path / "trace.json.gz"), accelerator=False)
     assert state.record.breakdown.by_category_ns[Phase.FORWARD] == 980
     assert state.record.remarks == ()
+
+
+def test_what_the_profiler_lost_is_said_beside_the_breakdown(state, tmp_path):
+    builder = TraceBuilder()
+    for at in (0, 1000):
+        builder.step(at, at + 1000).phase(Phase.FORWARD, at, at + 980)
+    builder.runtime("cudaLaunchKernel", 10, 20, correlation=90)
+    builder.kernel("gemm", 1100, 1900, launch_ns=1050)
+    _attribute(state, builder.write(tmp_path / "trace.json.gz"), accelerator=True)
+    assert state.record.breakdown.num_steps == 1
+    (remark,) = state.record.remarks
+    assert remark.sentence.startswith("trace: 1 of 2 launches of kernels have no activity")
+    assert "left out: ProfilerStep#0" in remark.text
