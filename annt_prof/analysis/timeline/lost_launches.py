@@ -39,6 +39,10 @@ _ONE_KERNEL = re.compile(
     r"|urEnqueueKernelLaunch\w*"
 )
 _GRAPH = re.compile(r"(cuda|cu|hip|musa|mu)GraphLaunch(_\w+)?")
+_WAITS_FOR_ALL = re.compile(
+    r"(cuda|hip|musa)(Device|Stream)Synchronize(_\w+)?|cu(Ctx|Stream)Synchronize(_\w+)?"
+    r"|urQueueFinish"
+)
 _CAPTURE_BEGINS = re.compile(r"(cuda|cu|hip|musa|mu)StreamBeginCapture\w*")
 _CAPTURE_ENDS = re.compile(r"(cuda|cu|hip|musa|mu)(StreamEndCapture|GraphInstantiate)\w*")
 
@@ -63,7 +67,8 @@ class LostLaunches:
         launch_ns: When launches were made, ascending, shape (launches,).
         from_ns: When the lost and late ones were made, ascending, shape (lost + late,).
         until_ns: By when their kernels had run: when the next kernel began that was launched
-            after them, as a stream runs in the order of launches; shape (lost + late,).
+            after them, as a stream runs in the order of launches, or a wait for the device that
+            began after them returned; shape (lost + late,).
         idle: When the device seems idle and they may have run.
     """
 
@@ -141,7 +146,8 @@ def _told(
     late = int((lost_ns > last_ns).sum()) if not missing.all() else 0
     until_ns = lost_ns
     if len(lost_ns):
-        until_ns = _next_start(trace, lost_ns, activities, calls)
+        next_ns = _next_start(trace, lost_ns, activities, calls)
+        until_ns = np.minimum(next_ns, _done_by(trace, lost_ns))
     return LostLaunches(
         launches=len(launching),
         lost=len(lost_ns) - late,
@@ -204,6 +210,20 @@ def _next_start(trace: Trace, launched_ns: Ints, activities: Places, calls: Plac
     place = np.searchsorted(launch_ns[order], launched_ns, side="right")
     following: Ints = np.append(earliest, events.end_ns.max(initial=0))[place]
     return following
+
+
+def _done_by(trace: Trace, launched_ns: Ints) -> Ints:
+    """Return when the host knew that the device had done what was launched by each instant.
+
+    That is, a call returned that waits for a device or a stream; its largest where none does.
+    Shape of ``launched_ns``.
+    """
+    waiting = trace.events[_of_calls(trace, _WAITS_FOR_ALL.fullmatch)]
+    order = np.argsort(waiting.start_ns, kind="stable")
+    returned_ns = np.minimum.accumulate(waiting.end_ns[order][::-1])[::-1]
+    place = np.searchsorted(waiting.start_ns[order], launched_ns)
+    done: Ints = np.append(returned_ns, np.iinfo(np.int64).max)[place]
+    return done
 
 
 def _idle(trace: Trace, activities: Places, from_ns: Ints, until_ns: Ints) -> Segments:

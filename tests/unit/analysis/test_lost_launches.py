@@ -112,6 +112,28 @@ def test_a_step_is_believed_up_to_a_twentieth_of_doubt(until_us, kept, read_back
     assert ("ProfilerStep#0" in names) is kept
 
 
+@pytest.mark.parametrize(
+    ("call", "begins", "until"),
+    [
+        ("cudaDeviceSynchronize", 720, 750),
+        ("cudaStreamSynchronize", 720, 750),
+        ("cuCtxSynchronize", 720, 750),
+        ("cudaEventSynchronize", 720, 1040),  # of an event that may have been recorded before
+        ("cudaDeviceSynchronize", 700, 1040),  # of what was launched before
+    ],
+)
+def test_a_wait_for_the_device_bounds_them_too(call, begins, until, read_back):
+    builder = three_steps(lost=(3,)).runtime(call, begins * US, 750 * US)
+    timeline = Timeline(read_back(builder))
+    assert timeline.lost_launches.until_ns.tolist() == [until * US]
+
+
+def test_what_was_waited_for_is_in_no_later_step(read_back):
+    builder = three_steps(lost=(1, 2, 3)).runtime("cudaDeviceSynchronize", 980 * US, 990 * US)
+    (remark,) = remarks_on(read_back(builder))
+    assert remark.endswith("none of them can have run in the steps that are shown")
+
+
 def test_what_follows_on_a_side_stream_bounds_nothing(read_back):
     builder = three_steps(lost=(1,))
     launch(builder, 100 * US, 50)

@@ -40,6 +40,7 @@ def test_what_the_profiler_lost_is_said_beside_the_breakdown(state, tmp_path):
     for at in (0, 1000):
         builder.step(at, at + 1000).phase(Phase.FORWARD, at, at + 980)
     builder.runtime("cudaLaunchKernel", 10, 20, correlation=90)
+    builder.runtime("cudaDeviceSynchronize", 985, 995)
     builder.kernel("gemm", 1100, 1900, launch_ns=1050)
     _attribute(state, builder.write(tmp_path / "trace.json.gz"), accelerator=True)
     assert state.record.breakdown.num_steps == 1
