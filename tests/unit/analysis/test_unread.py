@@ -120,7 +120,7 @@ def test_harmless_events_are_no_device(category, args, read_back):
     assert trace.unread == ()
     found = analyze(trace)
     assert not any("understood" in remark for remark in found.remarks)
-    assert found.breakdown.mean.not_measured[Category.H2D_COPY] == "no accelerator to copy to"
+    assert found.breakdown.mean.not_measured[Category.H2D_COPY] == "no accelerator in this trace"
 
 
 def test_the_most_time_is_named_first(read_back):
@@ -149,6 +149,6 @@ def test_where_the_program_did_not_use_the_device_that_is_said(read_back):
     trace = read_back(three_steps("something", calls=None, args={}), devices=["NVIDIA H100"])
     found = analyze(trace, accelerator=False)
     assert found.breakdown.mean.not_measured[Category.HOST_BOUND] == (
-        "taken for a program that used the CPU alone, although the file names a device"
+        "read as one of the CPU alone, although the file names a device"
     )
     assert b"no accelerator" not in document(build_analysis_view(found))
