@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from annt_prof.analysis.classes.kernels import LONGEST_NAME
+from annt_prof.analysis.classes.function_name import LONGEST_NAME
 from annt_prof.categories import Precision
 
 # cuBLASLt's nvjet: letters for A, B, C, the accumulator and D, where A and B are alike for A, the
