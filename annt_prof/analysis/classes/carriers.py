@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 _ELEMENTWISE = re.compile(r"^(?:vectorized|unrolled|legacy|templated|_)*elementwise_?kernel")
 # What such an operation is, other than arithmetic.
 _FUNCTORS: tuple[tuple[KernelClass, re.Pattern[str]], ...] = (
-    (KernelClass.CAST, re.compile(r"float\d+\w*_copy|(?<!broad)cast(?!\w*offset)|quant")),
+    (KernelClass.CAST, re.compile(r"float\d+\w*_copy|(?<!broad)(?<!no)cast|quant")),
     (KernelClass.NORM, re.compile(r"(?:batch|layer|group|instance|rms)_?norm")),
-    (KernelClass.MEMORY, re.compile(r"copy|fill|index(?!func)|gather|scatter|flip|roll")),
+    (KernelClass.MEMORY, re.compile(r"copy|fill(?!ed)|index|gather|scatter|flip|roll")),
 )
 _COPY = re.compile(r"^direct_copy_kernel|^copyscalarfunc|^copy_kernel")
 # Both load or store another type than the copy is of, known when the kernel is launched.
@@ -27,7 +27,7 @@ _CASTS_WHEN_LAUNCHED = ("LoadWithCast", "StoreWithCast")
 # Until PyTorch 1.13 the first lambda of gpu_kernel_impl casts nothing; since then only what has
 # to be cast is launched by it, and unrolled four times, as wide elements never were before.
 # Source: ATen/native/cuda/CUDALoops.cuh and Loops.cuh of 1.8, 1.13 and 2.9.
-_WIDE = re.compile(r"\{lambda\((?:float|double|int|long)\)")
+_WIDE = re.compile(r"[{\[]lambda\((?:float|double|int|long)\)")
 
 # CUTLASS's (cutlass::Kernel, device_kernel), Composable Kernel's, Thrust's and the like.
 _GENERIC = frozenset(
@@ -85,9 +85,10 @@ def _casts_strided(function: FunctionName) -> bool:
     implementation = read_name(function.arguments[2])
     if implementation.own != "gpu_kernel_impl" or not implementation.arguments:
         return False
-    if implementation.inside.endswith("#2}"):
+    if implementation.inside.endswith(("#2}", "(instance 2)]")):
         return True
-    return function.arguments[1] == "4" and bool(_WIDE.search(implementation.arguments[0]))
+    unrolled = function.arguments[1].rpartition(")")[2]  # Nsight writes (int)4
+    return unrolled == "4" and bool(_WIDE.search(implementation.arguments[0]))
 
 
 def _first(

@@ -11,8 +11,8 @@ LONGEST_NAME = 4096
 """Characters of a name that are read, templates reaching 2 kB."""
 
 _ANONYMOUS = "(anonymous namespace)"
-# As Nsight Systems, gcc and Windows write it, and what nvcc makes of it.
-_UNNAMED = re.compile(r"<unnamed>|\{anonymous\}|`anonymous namespace'|\b_GLOBAL__N_\w*")
+# As Nsight Systems, gcc and Windows write it.
+_OTHERWISE_ANONYMOUS = ("<unnamed>", "{anonymous}", "`anonymous namespace'")
 _BEFORE_A_TYPE = "typeinfo name for "  # in Intel's traces, whose kernels are types
 # First where no brackets are meant, and words behind the parameters, which end no return type.
 _OPERATOR = r"\boperator ?(?:\(\)|\[\]|<=>|<<=?|>>=?|->\*?|[<>]=?)|->"
@@ -76,7 +76,8 @@ def read_name(name: str) -> FunctionName:
 
 def _of_demangled(text: str) -> FunctionName:
     whole = text
-    text = _UNNAMED.sub(_ANONYMOUS, text)
+    for spelling in _OTHERWISE_ANONYMOUS:
+        text = text.replace(spelling, _ANONYMOUS)
     segments = _segments(text)
     if segments is None:
         return FunctionName((), whole)
@@ -114,7 +115,7 @@ def _segments(text: str) -> list[_Segment] | None:
         elif mark == "<":
             parts, place = _parts(text, place)
             segments[-1].arguments = segments[-1].arguments or parts
-        elif mark == "{":
+        elif mark in ("{", "["):
             place = _behind(text, start)
         elif mark == "(":
             place = _behind(text, start)
@@ -137,7 +138,7 @@ def _parts(text: str, place: int) -> tuple[tuple[str, ...], int]:
     parts, start, depth = [], place, 1
     while match := _IN_A_TEMPLATE.search(text, place):
         mark, place = match[0], match.end()
-        if mark in ("(", "{"):
+        if mark in _PAIRS:
             place = _behind(text, match.start())
         elif mark == "<":
             depth += 1
