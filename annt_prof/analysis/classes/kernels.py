@@ -57,7 +57,7 @@ _WORDS = (
         " fusedparams",
         r"norm(?!al)|(?<![a-z])bn_|(?<![a-z])ln_[fb]wd",
     ),
-    (KernelClass.OPTIMIZER, "adam adagrad koptimizer", r"(?<![a-z])(sgd|lamb(?!d)|lion(?![a-z]))"),
+    (KernelClass.OPTIMIZER, "adam adagrad optimizer", r"(?<![a-z])(sgd|lamb(?!d)|lion(?![a-z]))"),
     (
         KernelClass.CONV,
         "winograd wgrad dgrad fprop implicit_gemm implicitgemm im2col col2im im2d2col nchwtonhwc"
@@ -74,7 +74,7 @@ _WORDS = (
     (
         KernelClass.CAST,
         "quant convert cvt_ to_fp8 to_fp4",
-        r"(?<!broad)cast|float\d+\w*_copy",
+        r"(?<!broad)(?<!no_)cast|float\d+\w*_copy",
     ),
     (
         KernelClass.REDUCTION,
