@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from annt_prof.analysis.classes.function_name import read_name
+from annt_prof.analysis.classes.function_name import FunctionName, read_name
 from annt_prof.categories import KernelClass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from annt_prof.analysis.classes.function_name import FunctionName
 
 # PyTorch's for every operation on elements, in CUDA, HIP and SYCL (VectorizedElementwiseKernel).
 _ELEMENTWISE = re.compile(r"^(?:vectorized|unrolled|legacy|templated|_)*elementwise_?kernel")
@@ -64,10 +62,17 @@ def carried_class(
         return _first(_carried(function), _OF_LISTS, KernelClass.OPTIMIZER)
     if own not in _GENERIC:
         return None
-    carried = (by_words(argument) for argument in _carried(function))
+    carried = (by_words(_named(argument)) for argument in (function, *_carried(function)))
     matrix = any(scope.startswith("cutlass") for scope in function.scopes)
     unknown = KernelClass.GEMM if matrix else KernelClass.OTHER
     return next((kind for kind in carried if kind is not KernelClass.OTHER), unknown)
+
+
+def _named(function: FunctionName) -> FunctionName:
+    """Name what has a name that anything could have after what it lies in: ``gemvx::kernel``."""
+    if function.own.lower() not in (*_GENERIC, "functor") or not function.scopes:
+        return function
+    return FunctionName(function.scopes[:-1], function.scopes[-1])
 
 
 def _elementwise(function: FunctionName) -> KernelClass:

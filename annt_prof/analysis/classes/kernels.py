@@ -66,7 +66,7 @@ _WORDS = (
     ),
     (
         KernelClass.GEMM,
-        "gemm gemv nvjet cijk_ splitk split_k hmma xmma wmma mfma matmul marlin grouped_mm"
+        "gemm gemv nvjet cijk_ splitk split_k hmma xmma wmma mfma matmul marlin grouped_mm spmm"
         " flatmm fused_moe_kernel",
         r"(?<![a-z])(b?mm_|dot_kernel|tensorop_|fmoe_)",
     ),
@@ -90,7 +90,7 @@ _WORDS = (
     (
         KernelClass.ELEMENTWISE,
         "elementwise vectorized pointwise distribution pool philox bernoulli non_finite add_kernel"
-        " mul_kernel scal_kernel scale_kernel scalepacked sigmoid tanh",
+        " mul_kernel _transform_f scal_kernel scale_kernel scalepacked sigmoid tanh",
         "",
     ),
 )

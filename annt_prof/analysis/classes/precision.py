@@ -20,7 +20,7 @@ _NVJET = r"nvjet_(?:sm\d+_)?"
 _PATTERNS = (
     (
         Precision.FLOAT8,
-        rf"(?<!u)e4m3|(?<!u)e5m2|fp8|(?<![a-z0-9])b?f8(?![0-9])|{_NVJET}[a-z]?q",
+        rf"(?<!u)e4m3|(?<!u)e5m2|fp8|float8|(?<![a-z0-9])b?f8(?![0-9])|{_NVJET}[a-z]?q",
     ),
     (Precision.FLOAT4, rf"e2m1|fp4|xf4|{_NVJET}o"),
     (
@@ -61,6 +61,16 @@ _TENSILE_TYPES = {
     "c": Precision.FLOAT32, "d": Precision.FLOAT64, "z": Precision.FLOAT64,
 }  # fmt: skip
 
+# TensorRT-LLM's and FlashInfer's: bmm_C_AB_sums, and attention's types of Q, K and V before that
+# of its output. Where A and B differ, the wider is what they are multiplied in.
+_INPUTS = re.compile(
+    r"^(?:bmm_(?:[A-Za-z0-9]+_)??|fmhaSm\w*Kernel_Qkv)([A-Za-z0-9]+?)(?:_Fp32|O[A-Z])"
+)
+_WIDEST_FIRST = (
+    ("bfloat16", Precision.BFLOAT16), ("fp16", Precision.FLOAT16), ("e4m3", Precision.FLOAT8),
+    ("e5m2", Precision.FLOAT8), ("int8", Precision.INT8), ("e2m1", Precision.FLOAT4),
+)  # fmt: skip
+
 
 def kernel_precision(name: str) -> Precision:
     """Tell by a matrix kernel's name what its inputs are; ``unknown`` where it does not tell.
@@ -71,4 +81,7 @@ def kernel_precision(name: str) -> Precision:
     tensile = _TENSILE.search(name)
     if tensile:
         return _TENSILE_TYPES[tensile[1].lower()]
+    if inputs := _INPUTS.match(name):
+        types = inputs[1].lower()
+        return next((kind for word, kind in _WIDEST_FIRST if word in types), Precision.UNKNOWN)
     return next((kind for kind, pattern in _COMPILED if pattern.search(name)), Precision.UNKNOWN)

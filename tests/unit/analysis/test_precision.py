@@ -20,9 +20,13 @@ NAMES = {
         "Cijk_Alik_Bljk_F8BS_BH_Bias_HA_S_SAB_SAV_UserArgs_MT256x256x128_MI16x16x1",
         "Custom_Cijk_Alik_Bljk_F8B8BS_BH_MT256x256x128_shortname1",
         "Cijk_Ailk_Bljk_B8F8S_BH_UserArgs_MT256x256x128",
+        "bmm_Bfloat16_MxE2m1MxE4m3_Fp32_t128x16x256u2_s3_et128x16_dynBatch_sm100f",
+        "void scaled_gemm<c10::Float8_e5m2>",
+        "void grouped_gemm<float8>",
     ],
     "float4": [
         "nvjet_sm100_ootst_128x128_256x7_4x1_2cta_v_bx_Avec16UE4M3_Bvec16UE4M3_TNT",
+        "bmm_MxE4m3_E2m1E2m1_Fp32_t128x8x512_s3",  # E4m3 is what it gives out
         "cutlass3x_sm100_bstensorop_s256x192x64gemm_block_scaled_ue4m3xf4_ue4m3xf4_f32_f16_f16",
     ],
     "int8": [
@@ -44,6 +48,8 @@ NAMES = {
         "Cijk_Ailk_Bjlk_BSS_BH_MT128x128x32_MI32x32x8x1",
         "Cijk_Ailk_Bljk_BBH_MT64x64x32_SE",
         "void cublasLt::splitKreduce_kernel<32, 16, int, float, __nv_bfloat16, float>",
+        "bmm_E4m3_MxInt4Bfloat16_Fp32_t128x8x64",
+        "fmhaSm100fKernel_QkvBfloat16OE4m3H128PagedKvCausalP64VarSeqQ128Kv128Persistent",
     ],
     "float16": [
         "ampere_fp16_s16816gemm_fp16_128x64_ldg8_f2f_nn",
