@@ -6,27 +6,66 @@ import itertools
 import re
 from typing import TYPE_CHECKING
 
+from annt_prof.views.name_forms import NameForms, name_forms
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_NOISE = re.compile(r"^void |\(anonymous namespace\)::|\b(?:at::native|at::detail|at|c10|std)::")
 _ELLIPSIS = "..."
+_WORD_BEGINS = re.compile(r"(?<=[_<>,: (])(?=\w)|(?<=[a-z0-9])(?=[A-Z])")
 
 
 def shorten(names: Iterable[str], most: int) -> dict[str, str]:
     """Return a short form of each name, no two the same.
 
-    Namespaces and parameter lists go first, then the middle. Where that makes two names alike,
-    what is kept is the stretch in which they begin to differ; at worst they are numbered.
+    Each is written in the fullest of its forms that there is room for, unless that makes two
+    alike: then in the first in which they are not. What fits in no form is cut, between words if
+    that keeps most of it; where that makes two names alike, what is kept is the stretch in which
+    they begin to differ; at worst they are numbered.
 
     Args:
         names: Different from each other.
         most: Characters, at least 20; no short form has more.
     """
-    whole = list(dict.fromkeys(names))
-    plain = _distinct({name: _without_noise(name) for name in whole}, whole)
-    cut = {name: _cut(text, most) for name, text in plain.items()}
-    return _numbered(_told_apart(cut, plain, most), most)
+    forms = {name: name_forms(name) for name in dict.fromkeys(names)}
+    plain = _distinct({name: of_name.full[0] for name, of_name in forms.items()}, forms)
+    chosen = {name: _fullest(forms[name], most) for name in forms}
+    for group in _alike(chosen):
+        chosen |= _in_other_forms(group, forms, most, set(chosen.values()))
+    return _numbered(_told_apart(chosen, plain, most), most)
+
+
+def _fullest(forms: NameForms, most: int) -> str:
+    """Return the fullest form that there is room for; without any, what can be kept of it."""
+    for form in forms.full:
+        if len(form) <= most:
+            return form
+    return _with_operation(forms, most) or _cut(forms.own, most)
+
+
+def _with_operation(forms: NameForms, most: int) -> str | None:
+    """Drop the function's last words, as what it is given to do tells more than those."""
+    given = f"<{forms.operation}>" if forms.operation else ""
+    if len(forms.own + given) <= most:
+        return forms.own + given
+    room = most - len(given) - len(_ELLIPSIS)
+    kept = forms.own[: max(room + 1, 0)].rpartition("_")[0]
+    if given and kept:
+        return f"{kept}{_ELLIPSIS}{given}"
+    return forms.operation if forms.operation and len(forms.operation) <= most else None
+
+
+def _in_other_forms(
+    group: list[str], forms: dict[str, NameForms], most: int, taken: set[str]
+) -> dict[str, str]:
+    """Write names that came out alike in the first of their forms in which they do not."""
+    written = {name: forms[name].fullest_first() for name in group}
+    for number in range(max(map(len, written.values()))):
+        others = [of_name[min(number, len(of_name) - 1)] for of_name in written.values()]
+        fits = all(len(form) <= most for form in others)
+        if fits and len(set(others)) == len(group) and taken.isdisjoint(others):
+            return dict(zip(group, others, strict=True))
+    return {}
 
 
 def _told_apart(cut: dict[str, str], plain: dict[str, str], most: int) -> dict[str, str]:
@@ -45,12 +84,13 @@ def _told_apart(cut: dict[str, str], plain: dict[str, str], most: int) -> dict[s
     return cut
 
 
-def _distinct(shortened: dict[str, str], whole: list[str]) -> dict[str, str]:
+def _distinct(plain: dict[str, str], forms: dict[str, NameForms]) -> dict[str, str]:
     """Give those that became alike their whole names back, until no two are alike."""
-    result = dict(shortened)
+    result = dict(plain)
     while groups := _alike(result):
-        result |= {name: name for group in groups for name in group}
-    return {name: result[name] for name in whole}
+        for name in itertools.chain(*groups):
+            result[name] = forms[name].whole if result[name] != forms[name].whole else name
+    return result
 
 
 def _numbered(shortened: dict[str, str], most: int) -> dict[str, str]:
@@ -80,33 +120,32 @@ def _common(texts: list[str]) -> int:
     return sum(1 for _ in itertools.takewhile(lambda column: len(set(column)) == 1, together))
 
 
-def _without_noise(name: str) -> str:
-    return _NOISE.sub("", _without_parameters(name)).strip() or name
-
-
-def _without_parameters(name: str) -> str:
-    """Drop the parameter list at the end of a demangled C++ name."""
-    if not name.endswith(")"):
-        return name
-    depth = 0
-    for place in range(len(name) - 1, -1, -1):
-        depth += (name[place] == ")") - (name[place] == "(")
-        if depth == 0:
-            return name[:place] if place else name
-    return name
-
-
 def _cut(name: str, most: int) -> str:
+    """Keep the beginning and the end, in whole words where those are not too long."""
     if len(name) <= most:
         return name
-    tail = most // 3
-    return f"{name[: most - tail - len(_ELLIPSIS)]}{_ELLIPSIS}{name[-tail:]}"
+    room = most - len(_ELLIPSIS)
+    begins = [match.start() for match in _WORD_BEGINS.finditer(name)]
+    tails = (name[begin:] for begin in begins if len(name) - begin <= room // 2)
+    tail = next(tails, name[-(most // 3) :])
+    return f"{_whole_words(name, room - len(tail))}{_ELLIPSIS}{tail}"
+
+
+def _whole_words(text: str, room: int) -> str:
+    """Keep what there is room for, without a broken word where that keeps half of it."""
+    ends = [match.start() for match in _WORD_BEGINS.finditer(text, 0, room + 1)]
+    if len(text) <= room or not ends or ends[-1] <= room // 2:
+        return text[:room]
+    return text[: ends[-1]].rstrip("_<,: (")
 
 
 def _around(name: str, place: int, most: int) -> str:
-    """Keep the beginning and what follows ``place``, with a little before it."""
-    head = most // 3
-    start = max(head, place - 4)
-    kept = name[start : start + most - head - 2 * len(_ELLIPSIS)]
+    """Keep the beginning and what follows ``place``, from the beginning of the word there on."""
+    head = _whole_words(name, most // 3)
+    begins = [match.start() for match in _WORD_BEGINS.finditer(name, 0, place + 1)]
+    near = [begin for begin in begins if begin >= place - most // 3]
+    start = max(len(head), near[-1] if near else place - 4)
+    room = most - len(head) - 2 * len(_ELLIPSIS)
+    kept = _whole_words(name[start:], room)
     end = _ELLIPSIS if start + len(kept) < len(name) else ""
-    return f"{name[:head]}{_ELLIPSIS if start > head else ''}{kept}{end}"
+    return f"{head}{_ELLIPSIS if start > len(head) else ''}{kept}{end}"

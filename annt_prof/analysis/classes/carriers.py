@@ -27,13 +27,15 @@ _CASTS_WHEN_LAUNCHED = ("LoadWithCast", "StoreWithCast")
 # Source: ATen/native/cuda/CUDALoops.cuh and Loops.cuh of 1.8, 1.13 and 2.9.
 _WIDE = re.compile(r"[{\[]lambda\((?:float|double|int|long)\)")
 
-# CUTLASS's (cutlass::Kernel, device_kernel), Composable Kernel's, Thrust's and the like.
-_GENERIC = frozenset(
+GENERIC = frozenset(
     {
         "kernel", "kernel2", "device_kernel", "kentry", "static_kernel", "_kernel_agent",
         "kernel_agent", "global_kernel", "run_kernel", "launch_kernel", "generic_kernel",
+        "parallelforagent",
     }
 )  # fmt: skip
+"""Names, in small letters, that tell nothing: CUTLASS's (cutlass::Kernel, device_kernel),
+Composable Kernel's, Thrust's and the like."""
 # Lists of tensors are what optimizers update.
 _LISTS = "multi_tensor_apply"
 _OF_LISTS: tuple[tuple[KernelClass, re.Pattern[str]], ...] = (
@@ -44,6 +46,12 @@ _OF_LISTS: tuple[tuple[KernelClass, re.Pattern[str]], ...] = (
 _DEEPEST = 4  # arguments in arguments: ReduceOp<func_wrapper_t<sum_functor<...>>>
 _MOST = 32  # names that are looked at, where a hostile name has hundreds
 _ANOTHER_NAME = re.compile(r"[A-Za-z_]\w*")
+
+
+def is_given_its_operation(function: FunctionName) -> bool:
+    """Tell whether a kernel does to every element, or to every list, what it is given."""
+    own = function.own.lower()
+    return bool(_ELEMENTWISE.match(own)) or own.startswith((_LISTS, "reduce_kernel"))
 
 
 def carried_class(
@@ -60,7 +68,7 @@ def carried_class(
         return _elementwise(function)
     if own.startswith(_LISTS):
         return _first(_carried(function), _OF_LISTS, KernelClass.OPTIMIZER)
-    if own not in _GENERIC:
+    if own not in GENERIC:
         return None
     carried = (by_words(_named(argument)) for argument in (function, *_carried(function)))
     matrix = any(scope.startswith("cutlass") for scope in function.scopes)
@@ -70,7 +78,7 @@ def carried_class(
 
 def _named(function: FunctionName) -> FunctionName:
     """Name what has a name that anything could have after what it lies in: ``gemvx::kernel``."""
-    if function.own.lower() not in (*_GENERIC, "functor") or not function.scopes:
+    if function.own.lower() not in (*GENERIC, "functor") or not function.scopes:
         return function
     return FunctionName(function.scopes[:-1], function.scopes[-1])
 

@@ -149,8 +149,8 @@ def _parts(text: str, place: int) -> tuple[tuple[str, ...], int]:
                 start = place
             if not depth:
                 return tuple(parts), place
-    parts.append(text[start:].strip())  # the name breaks off
-    return tuple(parts), len(text)
+    rest = text[start:].strip()  # the name breaks off
+    return (*parts, rest) if rest else tuple(parts), len(text)
 
 
 def _behind(text: str, place: int) -> int:

@@ -33,6 +33,7 @@ _OPERATORS = {
 _BEHIND = {"P": "*", "R": "&", "O": "&&", "K": " const", "V": " volatile", "r": ""}
 _SUFFIXES = {"j": "u", "l": "l", "m": "ul", "x": "ll", "y": "ull"}
 _LONGEST_TEXT = 16_384  # what a name of 4 kB stands for is rarely twice as long
+_MOST_SCOPES = 64  # around one name
 _DEEPEST = 60  # of types in types; CUTLASS's reach 15
 
 
@@ -141,7 +142,9 @@ class _Reader:
         while self._next() in ("K", "V", "r", "R", "O"):
             self._place += 1
         text, arguments = "", None
-        while not self._take("E"):
+        for _ in range(_MOST_SCOPES):
+            if self._take("E"):
+                break
             mark = self._next()
             if mark == "S" and self._next(2) != "St":
                 text, arguments = self._substitution(), None
@@ -155,6 +158,8 @@ class _Reader:
                 part = self._unscoped() if mark == "S" else self._unqualified(text)
                 text, arguments = f"{text}::{part}" if text else part, None
             self._remember(text)
+        else:
+            raise _UnreadableError
         if text and self._earlier and self._earlier[-1] == text:
             self._earlier.pop()  # the whole is no part of itself; as a type it is remembered there
         return text, arguments

@@ -39,8 +39,8 @@ def test_names_that_differ_in_their_parameters_alone_keep_them():
 def test_where_they_begin_to_differ_is_shown_between_dots():
     beginning, end = f"prefix_of_a_long_name_{'x' * 20}_", "y" * 40
     assert list(shorten([f"{beginning}first_{end}", f"{beginning}second_{end}"], 40).values()) == [
-        "prefix_of_a_l...xxx_first_yyyyyyyyyyy...",
-        "prefix_of_a_l...xxx_second_yyyyyyyyyy...",
+        "prefix_of_a...first_yyyyyyyyyyyyyyyyy...",
+        "prefix_of_a...second_yyyyyyyyyyyyyyyy...",
     ]
 
 
