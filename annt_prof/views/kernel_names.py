@@ -126,7 +126,7 @@ def _cut(name: str, most: int) -> str:
         return name
     room = most - len(_ELLIPSIS)
     begins = [match.start() for match in _WORD_BEGINS.finditer(name)]
-    tails = (name[begin:] for begin in begins if len(name) - begin <= room // 2)
+    tails = (name[begin:] for begin in begins if len(name) - begin <= room * 5 // 9)
     tail = next(tails, name[-(most // 3) :])
     return f"{_whole_words(name, room - len(tail))}{_ELLIPSIS}{tail}"
 

@@ -13,12 +13,14 @@ LONGEST_NAME = 4096
 _ANONYMOUS = "(anonymous namespace)"
 # As Nsight Systems, gcc and Windows write it.
 _OTHERWISE_ANONYMOUS = ("<unnamed>", "{anonymous}", "`anonymous namespace'")
+_BEHIND_A_COPY = " [clone"  # that the compiler made of the function
 _BEFORE_A_TYPE = "typeinfo name for "  # in Intel's traces, whose kernels are types
 # First where no brackets are meant, and words behind the parameters, which end no return type.
 _OPERATOR = r"\boperator ?(?:\(\)|\[\]|<=>|<<=?|>>=?|->\*?|[<>]=?)|->"
-_OUTSIDE = re.compile(rf"{_OPERATOR}| (?:const|volatile|noexcept|&&?)(?=::| |$)| \[|::|[<({{ ]")
-_IN_A_TEMPLATE = re.compile(rf"{_OPERATOR}|[<>({{,]")
-_PAIRS = {"(": re.compile(r"[()]"), "{": re.compile(r"[{}]")}
+_OUTSIDE = re.compile(rf"{_OPERATOR}| (?:const|volatile|noexcept|&&?)(?=::| |$)|::|[<({{\[ ]")
+_IN_A_TEMPLATE = re.compile(rf"{_OPERATOR}|[<>({{\[,]")
+# Parameters, and lambdas as compilers ({}) and Nsight ([]) write them.
+_PAIRS = {"(": re.compile(r"[()]"), "{": re.compile(r"[{}]"), "[": re.compile(r"[\[\]]")}
 _IDENTIFIER = re.compile(r"~?[A-Za-z_$][\w$.]*")
 
 
@@ -66,7 +68,8 @@ def read_name(name: str) -> FunctionName:
     Args:
         name: Of a kernel, a copy, or a template's argument; read up to ``LONGEST_NAME``.
     """
-    text = name[:LONGEST_NAME].strip().removesuffix(".kd").removeprefix(_BEFORE_A_TYPE)
+    text = name[:LONGEST_NAME].partition(_BEHIND_A_COPY)[0].strip().removesuffix(".kd")
+    text = text.removeprefix(_BEFORE_A_TYPE)
     if text.startswith("_Z"):
         text = demangled(text) or text
     if "<" not in text and "(" not in text and ":" not in text and " " not in text:
@@ -108,8 +111,6 @@ def _segments(text: str) -> list[_Segment] | None:
         if mark == "::":
             segments[-1].end = start
             segments.append(_segment_at(text, place))
-        elif mark == " [":  # of which copy of the function it is
-            text = text[:start]
         elif mark == " ":
             segments = [_segment_at(text, place)]
         elif mark == "<":

@@ -211,11 +211,11 @@ class _Reader:
             raise _UnreadableError
         length = int(self._name[digits : self._place])
         text = self._next(length)
-        if not length or len(text) < length:
-            raise _UnreadableError
         self._place += length
         if not self._depth and not self._arguments_so_far:
             self._scope_so_far += ("::" if self._scope_so_far else "") + text
+        if len(text) < max(length, 1):  # the name breaks off
+            raise _UnreadableError
         return "(anonymous namespace)" if text.startswith("_GLOBAL__N_") else text
 
     def _number(self) -> int:
@@ -328,7 +328,8 @@ class _Reader:
             size = self._until("_")
             return self._remember(f"{self._type()} [{size}]")
         if self._take("M"):
-            return self._remember(f"{self._type()}::* {self._type()}")
+            of_class = self._type()
+            return self._remember(f"{self._type()} {of_class}::*")
         if self._take("u"):
             return self._remember(self._source_name())
         if self._take("U"):

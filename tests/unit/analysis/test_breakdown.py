@@ -311,3 +311,96 @@ def test_waiting_that_is_annotated_counts_without_any_runtime_call(analyse):
     (step,) = analyse(builder).steps
     assert sum(step.by_category_ns.values()) == step.wall_ns
     assert step.by_category_ns[Category.SYNC] == 60
+
+
+def test_expert_parallel_dispatch_and_combine_are_communication(analyse):
+    """Each step's dispatch runs mostly under the products, its combine while nothing else does."""
+    builder = TraceBuilder()
+    for at in (0, 1000, 2000):
+        builder.step(at, at + 1000)
+        builder.operator("aten::linear", at + 20, at + 60, sequence=at)
+        builder.forward_link(at + 20)
+        builder.kernel("ampere_sgemm_128x64_tn", at + 40, at + 240, launch_ns=at + 30)
+        builder.operator(EVALUATE, at + 300, at + 340, sequence=at, thread=AUTOGRAD_THREAD)
+        builder.kernel(
+            "ampere_sgemm_128x64_nt",
+            at + 320,
+            at + 620,
+            launch_ns=at + 310,
+            thread=AUTOGRAD_THREAD,
+        )
+        builder.annotation("Optimizer.step#AdamW.step", at + 700, at + 760)
+        builder.kernel(
+            "void at::native::multi_tensor_apply_kernel<FusedAdamMathFunctor>",
+            at + 720,
+            at + 770,
+            launch_ns=at + 710,
+        )
+        dispatch = "void deep_ep::internode::dispatch<false, 8, false, 8>(int4*, float*)"
+        combine = "void deep_ep::internode::combine<false, 8, __nv_bfloat16, 8>(int4*)"
+        builder.kernel(dispatch, at + 60, at + 460, launch_ns=at + 35, stream=23)
+        builder.kernel(combine, at + 810, at + 900, launch_ns=at + 800, stream=23)
+    found = analyse(builder)
+    for step in found.steps:
+        spent = times(step)
+        assert spent["communication"] == (320 - 240) + (900 - 810)
+        assert (spent["forward"], spent["backward"], spent["optimizer"]) == (200, 300, 50)
+        assert "unattributed" not in spent
+    assert found.mean.hidden_ns[Category.COMMUNICATION] == 400 + 90 - 170
+    assert found.mean.kernel_ns == {"gemm": 500, "optimizer": 50, "communication": 490}
+
+
+def test_classes_of_libraries_whose_names_have_the_words_of_others(analyse):
+    """gemm, flash and cutlass stand in namespaces and in types of arguments."""
+    kernels = {
+        "void split_embedding_backward_codegen_rowwise_adagrad_unweighted_kernel_cta_per_row_1"
+        "<float>(at::GenericPackedTensorAccessor<float, 2ul>, "
+        "fbgemm_gpu::PackedTensorAccessor<int>)": 300,
+        "void fbgemm_gpu::permute_2D_data_kernel<false, int, int>(int, int)": 100,
+        "bmm_Bfloat16_MxE2m1MxE4m3_Fp32_t128x16x256u2_s3_et128x16_dynBatch_sm100f": 200,
+        "void moe::dev::finalize::finalizeKernelVecLoad<moe::dev::finalize::KernelParams"
+        "<cutlass::bfloat16_t, cutlass::bfloat16_t, 4, true> >": 50,
+        "void at::native::vectorized_elementwise_kernel<4, at::native::"
+        "bfloat16tofloat32_copy_kernel_cuda(at::TensorIteratorBase&)>": 40,
+        "void tensorrt_llm::kernels::quantize_with_block_size<32, true>"
+        "(int, flashinfer::QuantizationSFLayout)": 60,
+        "sage_fwd": 80,
+    }
+    builder, at = TraceBuilder().step(0, 1000), 10
+    for name, duration in kernels.items():
+        builder.kernel(name, at, at + duration)
+        at += duration + 5
+    assert analyse(builder).mean.kernel_ns == {
+        "memory": 300 + 100,
+        "gemm": 200,
+        "cast": 40 + 60,
+        "attention": 80,
+        "other": 50,
+    }
+
+
+def test_one_shot_all_reduces_of_engines_are_communication(analyse):
+    """Rebuilt from reports of engines whose all-reduce is no NCCL's: multimem, Lamport, pushed."""
+    collectives = (
+        "void (anonymous namespace)::multimem_all_reduce_kernel<c10::BFloat16, 16>"
+        "(c10::BFloat16*, unsigned long, unsigned int**, unsigned long, unsigned long)",
+        "void flashinfer::trtllm_allreduce_fusion::allreduce_fusion_kernel_oneshot_lamport"
+        "<(flashinfer::trtllm_allreduce_fusion::AllReduceFusionPattern)1, __nv_bfloat16, 8, "
+        "false, false>(flashinfer::trtllm_allreduce_fusion::AllReduceFusionParams<__nv_bfloat16>)",
+        "kuserbuffers_pushrecv",
+        "mscclKernel_Sum_half_Simple_false(ncclDevComm*, mscclAlgo*, mscclWork*)",
+        "_ZN4mori3moe25EpDispatchIntraNodeKernelI14__hip_bfloat16EEvv",
+    )
+    builder = TraceBuilder().step(0, 1000)
+    for number, name in enumerate(collectives):
+        builder.kernel(name, 100 * number, 100 * number + 40)
+    # Attention combines what its splits found, on this device.
+    builder.kernel(
+        "void flash::flash_fwd_splitkv_mla_combine_kernel<cutlass::bfloat16_t, float, long, 512, "
+        "64>(Flash_fwd_mla_params)",
+        600,
+        630,
+    )
+    found = analyse(builder)
+    assert times(found.steps[0])["communication"] == 5 * 40
+    assert found.mean.kernel_ns == {"communication": 5 * 40, "attention": 30}
