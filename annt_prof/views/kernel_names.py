@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 _ELLIPSIS = "..."
 _WORD_BEGINS = re.compile(r"(?<=[_<>,: (])(?=\w)|(?<=[a-z0-9])(?=[A-Z])")
 
+_KERNEL = re.compile(r"_?[kK]ernel$")
+
 
 def shorten(names: Iterable[str], most: int) -> dict[str, str]:
     """Return a short form of each name, no two the same.
@@ -121,14 +123,20 @@ def _common(texts: list[str]) -> int:
 
 
 def _cut(name: str, most: int) -> str:
-    """Keep the beginning and the end, in whole words where those are not too long."""
-    if len(name) <= most:
-        return name
+    """Keep the beginning and the end, as much as fits in whole words of both.
+
+    The word "kernel" at the end goes first, as it tells nothing.
+    """
+    shorter = _KERNEL.sub("", name)
+    if len(name) <= most or 0 < len(shorter) <= most:
+        return name if len(name) <= most else shorter
     room = most - len(_ELLIPSIS)
     begins = [match.start() for match in _WORD_BEGINS.finditer(name)]
-    tails = (name[begin:] for begin in begins if len(name) - begin <= room * 5 // 9)
-    tail = next(tails, name[-(most // 3) :])
-    return f"{_whole_words(name, room - len(tail))}{_ELLIPSIS}{tail}"
+    tails = [name[begin:] for begin in begins if len(name) - begin <= room * 5 // 9]
+    tails = tails or [name[-(most // 3) :]]
+    both = [(_whole_words(name, room - len(tail)), tail) for tail in tails]
+    head, tail = max(both, key=lambda ends: (len(ends[0]) + len(ends[1]), len(ends[0])))
+    return f"{head}{_ELLIPSIS}{tail}"
 
 
 def _whole_words(text: str, room: int) -> str:

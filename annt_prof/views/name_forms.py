@@ -31,6 +31,8 @@ _PLAIN_TYPES = frozenset(
 _BESIDE = re.compile(r"(?:std)?array|Array|OpaqueType|OffsetCalculator|LoadWith|StoreWith", re.I)
 _NAMED = re.compile(r"[A-Za-z_]\w*")
 _WRAPPED = re.compile(r"enable_", re.IGNORECASE)
+# Of which memory a copy is tells it from no other in most tables.
+_COPY = re.compile(r"(Mem(?:cpy|set)[^()]*?) \(.*\)")
 # What the innermost one takes tells PyTorch's operations on different types apart.
 _LAMBDA = re.compile(r"[{\[]lambda\(([^()]*)\)[^()]*(?:\([^()]*\))?[}\]]$")
 _SCOPE = re.compile(r"\b\w+::")
@@ -43,7 +45,7 @@ class NameForms:
 
     Attributes:
         full: With arguments, the fullest first: all of them, without numbers, without the types of
-            elements. A name that is not C++ is its only form.
+            elements. A name that is not C++ is its only form; a copy's is without its memories.
         own: The function's name, with the namespace that it lies in where it is a single word.
         operation: What the kernel does, where it is given that: ``MulFunctor``; empty elsewhere.
         whole: With everything but the return type, and not mangled.
@@ -67,6 +69,8 @@ def name_forms(name: str) -> NameForms:
     name of its own (``cutlass::Kernel``) stands for it.
     """
     function = _unwrapped(read_name(name))
+    if copied := _COPY.fullmatch(name):
+        return NameForms((copied[1],), name, "", name)
     if function.own == name or not _NAMED.match(function.own):
         return NameForms((name,), name, "", name)
     scope = next((scope for scope in reversed(function.scopes) if scope not in _PLACES), "")

@@ -12,12 +12,13 @@ if TYPE_CHECKING:
 # and TensorRT-LLM; NVLink SHARP (multimem) and the signals of PyTorch's symmetric memory;
 # Transformer Engine's user buffers; the all-to-all of TensorRT-LLM and FlashInfer (moeA2A),
 # pplx-kernels (a2a_) and MORI (EpDispatch, EpCombine).
-_OWN = re.compile(
-    r"nccl|rccl|nvshmem|msccl|oneccl|cross_device_reduce|all_?reduce|all_?gather|reduce_?scatter"
-    r"|all_?to_?all|multimem_|userbuffers|send_?recv|moe_?a2a|(?<![a-z0-9])a2a_"
-    r"|(?<![a-z])ep_?(?:dispatch|combine)|stream_write_value|(?:put|wait)_signal"
-    r"|^barrier_kernel$"
-)
+_WORDS = (
+    "nccl", "rccl", "nvshmem", "msccl", "oneccl", "cross_device_reduce", "all_reduce", "allreduce",
+    "all_gather", "allgather", "reduce_scatter", "reducescatter", "all_to_all", "alltoall",
+    "multimem_", "userbuffers", "send_recv", "sendrecv", "moea2a", "stream_write_value",
+    "put_signal", "wait_signal",
+)  # fmt: skip
+_OWN = re.compile(r"(?<![a-z0-9])a2a_|(?<![a-z])ep_?(?:dispatch|combine)|^barrier_kernel$")
 # Where all that runs is an exchange or its preparation. A dispatch or a combine elsewhere is
 # none: attention combines what its splits found.
 # Source: DeepEP's csrc/kernels (internode, internode_ll, intranode; forks keep the names), uccl,
@@ -32,4 +33,8 @@ _SCOPES = frozenset(
 
 def communicates(function: FunctionName) -> bool:
     """Tell whether a kernel exchanges data with other devices or prepares and closes that."""
-    return not _SCOPES.isdisjoint(function.scopes) or bool(_OWN.search(function.own.lower()))
+    own = function.own.lower()
+    for word in _WORDS:
+        if word in own:
+            return True
+    return not _SCOPES.isdisjoint(function.scopes) or bool(_OWN.search(own))

@@ -127,7 +127,10 @@ def _by_words(function: FunctionName) -> KernelClass:
             if pattern.search(own):
                 return kind
     for kind, words, extra in _COMPILED_WORDS:
-        if any(word in own for word in words) or (extra and extra.search(own)):
+        for word in words:
+            if word in own:
+                return kind
+        if extra and extra.search(own):
             return kind
     for kind, scope, pattern in _COMPILED_LIBRARY:
         if pattern.search(own) and any(around.startswith(scope) for around in function.scopes):

@@ -96,3 +96,88 @@ def test_recorded_names_are_short_and_different(path):
         found = shorten(names, most)
         assert len(set(found.values())) == len(names)
         assert all(len(text) <= most for text in found.values())
+
+
+DISPATCH = "void deep_ep::internode::dispatch<false, 8, false, 8>(int4*, float*)"
+COMBINE = "void deep_ep::internode::combine<false, 8, __nv_bfloat16, 8>(int4*)"
+
+
+@pytest.mark.parametrize(
+    ("name", "at_30", "at_56"),
+    [
+        (DISPATCH, "internode::dispatch", "internode::dispatch<false, 8, false, 8>"),
+        (COMBINE, "internode::combine", "internode::combine<false, 8, __nv_bfloat16, 8>"),
+        (  # what it is given to do, before words of its own
+            "void at::native::vectorized_elementwise_kernel<4, at::native::CUDAFunctor_add<float>, "
+            "std::array<char*, 3ul> >(int, at::native::CUDAFunctor_add<float>)",
+            "vectorized...<CUDAFunctor_add>",
+            "vectorized_elementwise_kernel<CUDAFunctor_add>",
+        ),
+        (
+            "void at::native::vectorized_elementwise_kernel<4, at::native::neg_kernel_cuda("
+            "at::TensorIteratorBase&)::{lambda()#2}::operator()() const::{lambda(float)#1}>(int)",
+            "vectorized...<neg_kernel_cuda>",
+            "vectorized_elementwise_kernel<4, neg_kernel_cuda(float)>",
+        ),
+        (  # what is wrapped
+            "void cutlass::Kernel2<cutlass_80_simt_sgemm_64x64_8x5_nn_align1>"
+            "(cutlass_80_simt_sgemm_64x64_8x5_nn_align1::Params)",
+            "cutlass_80_simt...nn_align1",
+            "cutlass_80_simt_sgemm_64x64_8x5_nn_align1",
+        ),
+        (
+            "void cutlass::device_kernel<flash::enable_sm90_or_later<flash::FlashAttnFwdSm90<"
+            "flash::CollectiveMainloopFwdSm90<2, cute::tuple<cute::C<1> >, cutlass::bfloat16_t> > "
+            "> >(flash::Params)",
+            "FlashAttnFwdSm90",
+            "FlashAttnFwdSm90<CollectiveMainloopFwdSm90<tuple<C>>>",
+        ),
+        (  # a return type is not a name
+            "std::enable_if<!(false), void>::type internal::gemvx::kernel<int, float>(int)",
+            "gemvx::kernel<int, float>",
+            "gemvx::kernel<int, float>",
+        ),
+        (  # ROCm's
+            "_ZN2at6native13reduce_kernelILi128ELi4ENS0_8ReduceOpIfNS0_14func_wrapper_tIfZNS0_11"
+            "sum_functorIfffEclERNS_14TensorIteratorEEUlffE_EEjfLi4ELi4EEEEEvT1_",
+            "reduce_kernel<sum_functor>",
+            "reduce_kernel<ReduceOp<func_wrapper_t<sum_functor>>>",
+        ),
+        (
+            "flash_fwd_splitkv_mla_combine_kernel",
+            "flash_fwd_splitkv_mla_combine",
+            "flash_fwd_splitkv_mla_combine_kernel",
+        ),
+        (
+            "ncclDevKernel_AllReduce_Sum_f32_RING_LL(ncclDevKernelArgsStorage<4096ul>)",
+            "ncclDevKernel_AllReduce...LL",
+            "ncclDevKernel_AllReduce_Sum_f32_RING_LL",
+        ),
+        ("Memcpy HtoD (Pinned -> Device)", "Memcpy HtoD", "Memcpy HtoD"),
+    ],
+)
+def test_the_functions_own_name_with_what_there_is_room_for(name, at_30, at_56):
+    assert shorten([name], 30) == {name: at_30}
+    assert shorten([name], 56) == {name: at_56}
+
+
+def test_copies_of_one_direction_are_told_apart_by_their_memories():
+    names = [
+        "Memcpy HtoD (Pinned -> Device)",
+        "Memcpy HtoD (Pageable -> Device)",
+        "Memset (Device)",
+    ]
+    assert list(shorten(names, 40).values()) == [*names[:2], "Memset"]
+
+
+def test_a_form_with_more_tells_apart_what_a_shorter_one_does_not():
+    template = "void ns::some_long_name_of_a_kernel<{}, other::Traits<int>, other::Policy<4> >(int)"
+    names = [template.format(element) for element in ("float", "c10::Half")]
+    assert list(shorten(names, 60).values()) == [
+        "some_long_name_of_a_kernel<float, Traits<int>, Policy<4>>",
+        "some_long_name_of_a_kernel<Half, Traits<int>, Policy<4>>",
+    ]
+    assert list(shorten(names, 50).values()) == [
+        "some_long_name...float, Traits<int>, Policy<4>>",
+        "some_long_name...Half, Traits<int>, Policy<4>>",
+    ]
