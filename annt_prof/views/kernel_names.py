@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _ELLIPSIS = "..."
 _WORD_BEGINS = re.compile(r"(?<=[_<>,: (])(?=\w)|(?<=[a-z0-9])(?=[A-Z])")
 
-_KERNEL = re.compile(r"_?[kK]ernel$")
+_KERNEL = re.compile(r"_?[kK]ernel(?:_cuda|_impl)?$")
 
 
 def shorten(names: Iterable[str], most: int) -> dict[str, str]:
@@ -54,7 +54,7 @@ def _with_operation(forms: NameForms, most: int) -> str | None:
     kept = forms.own[: max(room + 1, 0)].rpartition("_")[0]
     if given and kept:
         return f"{kept}{_ELLIPSIS}{given}"
-    return forms.operation if forms.operation and len(forms.operation) <= most else None
+    return _cut(forms.operation, most) if forms.operation else None
 
 
 def _in_other_forms(

@@ -9,29 +9,15 @@ Source: Itanium C++ ABI, 5.1 "External Names".
 
 from __future__ import annotations
 
-_BUILTIN = {
-    "v": "void", "w": "wchar_t", "b": "bool", "c": "char", "a": "signed char",
-    "h": "unsigned char", "s": "short", "t": "unsigned short", "i": "int", "j": "unsigned int",
-    "l": "long", "m": "unsigned long", "x": "long long", "y": "unsigned long long",
-    "n": "__int128", "o": "unsigned __int128", "f": "float", "d": "double", "e": "long double",
-    "g": "__float128", "z": "...",
-}  # fmt: skip
-_BUILTIN_D = {
-    "Dh": "half", "DF16_": "_Float16", "DF16b": "__bf16", "Dn": "std::nullptr_t",
-    "Di": "char32_t", "Ds": "char16_t", "Du": "char8_t", "Da": "auto", "Dc": "decltype(auto)",
-}  # fmt: skip
-_STANDARD = {
-    "Sa": "std::allocator", "Sb": "std::basic_string", "Ss": "std::string",
-    "Si": "std::istream", "So": "std::ostream", "Sd": "std::iostream",
-}  # fmt: skip
-_OPERATORS = {
-    "cl": "()", "ix": "[]", "pl": "+", "mi": "-", "ml": "*", "dv": "/", "rm": "%", "eq": "==",
-    "ne": "!=", "lt": "<", "gt": ">", "le": "<=", "ge": ">=", "aS": "=", "pL": "+=", "mI": "-=",
-    "nt": "!", "aa": "&&", "oo": "||", "ls": "<<", "rs": ">>", "pt": "->", "de": "*", "nw": " new",
-}  # fmt: skip
-# What a letter before a type puts behind it.
-_BEHIND = {"P": "*", "R": "&", "O": "&&", "K": " const", "V": " volatile", "r": ""}
-_SUFFIXES = {"j": "u", "l": "l", "m": "ul", "x": "ll", "y": "ull"}
+from annt_prof.analysis.classes.mangled_letters import (
+    BEHIND,
+    OPERATORS,
+    STANDARD,
+    SUFFIXES,
+    TYPES,
+    TYPES_AFTER_D,
+)
+
 _LONGEST_TEXT = 16_384  # what a name of 4 kB stands for is rarely twice as long
 _MOST_SCOPES = 64  # around one name
 _DEEPEST = 60  # of types in types; CUTLASS's reach 15
@@ -194,8 +180,8 @@ class _Reader:
         elif mark in ("C", "D") and self._name[self._place + 1 : self._place + 2].isdigit():
             self._place += 2
             text = ("~" if mark == "D" else "") + around.rpartition("::")[2].partition("<")[0]
-        elif self._next(2) in _OPERATORS:
-            text = f"operator{_OPERATORS[self._next(2)]}"
+        elif self._next(2) in OPERATORS:
+            text = f"operator{OPERATORS[self._next(2)]}"
             self._place += 2
         else:
             raise _UnreadableError
@@ -237,9 +223,9 @@ class _Reader:
             raise _UnreadableError
 
     def _substitution(self) -> str:
-        if self._next(2) in _STANDARD:
+        if self._next(2) in STANDARD:
             self._place += 2
-            return _STANDARD[self._name[self._place - 2 : self._place]]
+            return STANDARD[self._name[self._place - 2 : self._place]]
         self._expect("S")
         end = self._name.find("_", self._place)
         digits = self._name[self._place : end]
@@ -291,7 +277,7 @@ class _Reader:
         self._place = end + 1
         if kind == "b":
             return "true" if value == "1" else "false"
-        return value + _SUFFIXES.get(kind, "") if kind in "ijlmxy" else f"({of}){value}"
+        return value + SUFFIXES.get(kind, "") if kind in "ijlmxy" else f"({of}){value}"
 
     def _type(self) -> str:
         self._deeper()
@@ -301,12 +287,12 @@ class _Reader:
 
     def _a_type(self) -> str:
         mark = self._next()
-        if mark in _BUILTIN:
+        if mark in TYPES:
             self._place += 1
-            return _BUILTIN[mark]
-        if mark in _BEHIND:
+            return TYPES[mark]
+        if mark in BEHIND:
             self._place += 1
-            return self._remember(self._type() + _BEHIND[mark])
+            return self._remember(self._type() + BEHIND[mark])
         if mark == "S" and self._next(2) != "St":
             text = self._substitution()
             if self._next() != "I":
@@ -340,7 +326,7 @@ class _Reader:
     def _special_type(self) -> str:
         if self._take("Dp"):
             return self._remember(self._type())
-        for letters, text in _BUILTIN_D.items():
+        for letters, text in TYPES_AFTER_D.items():
             if self._take(letters):
                 return text
         raise _UnreadableError

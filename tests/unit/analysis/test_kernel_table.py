@@ -5,7 +5,8 @@ import statistics
 import pytest
 
 from annt_prof.analysis.classes.kernels import kernel_class
-from annt_prof.analysis.tables.kernel_table import kernel_table, uses_tensor_cores
+from annt_prof.analysis.classes.matrix_units import uses_tensor_cores
+from annt_prof.analysis.tables.kernel_table import kernel_table
 from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.categories import KernelClass, Phase
 from annt_prof.testing import TraceBuilder

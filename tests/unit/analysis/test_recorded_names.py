@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from annt_prof.analysis.classes.kernels import kernel_class
+from annt_prof.analysis.classes.matrix_units import uses_tensor_cores
 from annt_prof.analysis.classes.precision import kernel_precision
-from annt_prof.analysis.tables.kernel_table import uses_tensor_cores
 from annt_prof.categories import KernelClass, Precision
 
 TABLE = Path(__file__).parents[2] / "fixtures" / "kernel_names.tsv"

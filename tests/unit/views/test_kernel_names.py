@@ -119,6 +119,12 @@ COMBINE = "void deep_ep::internode::combine<false, 8, __nv_bfloat16, 8>(int4*)"
             "vectorized...<neg_kernel_cuda>",
             "vectorized_elementwise_kernel<4, neg_kernel_cuda(float)>",
         ),
+        (  # which says more than for what it is
+            "void at::native::vectorized_elementwise_kernel<4, at::native::"
+            "bfloat16tofloat32_copy_kernel_cuda(at::TensorIteratorBase&)>",
+            "bfloat16tofloat32_copy",
+            "vectorized...<bfloat16tofloat32_copy_kernel_cuda>",
+        ),
         (  # what is wrapped
             "void cutlass::Kernel2<cutlass_80_simt_sgemm_64x64_8x5_nn_align1>"
             "(cutlass_80_simt_sgemm_64x64_8x5_nn_align1::Params)",
