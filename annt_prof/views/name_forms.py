@@ -85,14 +85,14 @@ def name_forms(name: str) -> NameForms:
 
 def _operation(function: FunctionName) -> str:
     """Return the innermost named thing among the arguments: MulFunctor in BinaryFunctor."""
-    found = ""
+    innermost = ""
     for _ in range(_DEEPEST):
         named = [read_name(text) for text in _names(function)]
         if not named:
-            return found
+            return innermost
         function = named[0]
-        found = function.own
-    return found
+        innermost = function.own
+    return innermost
 
 
 def _unwrapped(function: FunctionName) -> FunctionName:

@@ -71,6 +71,33 @@ NAMES = {
 
 
 @pytest.mark.parametrize(
+    ("unrolled", "implementation", "element", "of_lambdas", "expected"),
+    [
+        (2, "gpu_kernel_impl_nocast", "float", 1, KernelClass.MEMORY),
+        (4, "gpu_kernel_impl_nocast", "c10::Half", 1, KernelClass.MEMORY),
+        (4, "gpu_kernel_impl", "float", 1, KernelClass.CAST),  # since PyTorch 1.13
+        (2, "gpu_kernel_impl", "float", 1, KernelClass.MEMORY),  # until then
+        (4, "gpu_kernel_impl", "float", 2, KernelClass.CAST),
+        (4, "gpu_kernel_impl", "c10::Half", 2, KernelClass.CAST),
+        (4, "gpu_kernel_impl", "c10::Half", 1, KernelClass.MEMORY),  # either: the older is told
+    ],
+)
+def test_a_copy_between_strided_tensors_casts_where_pytorch_launches_it_to(
+    unrolled, implementation, element, of_lambdas, expected
+):
+    copy = (
+        "at::native::direct_copy_kernel_cuda(at::TensorIteratorBase&)::{lambda()#3}::operator()() "
+        f"const::{{lambda()#7}}::operator()() const::{{lambda({element})#1}}"
+    )
+    body = f"at::native::{implementation}<{copy}>(at::TensorIteratorBase&, {copy} const&)"
+    name = (
+        f"void at::native::elementwise_kernel<128, {unrolled}, "
+        f"{body}::{{lambda(int)#{of_lambdas}}}>(int, {body}::{{lambda(int)#{of_lambdas}}})"
+    )
+    assert kernel_class(name) is expected
+
+
+@pytest.mark.parametrize(
     ("name", "expected"), [(name, kind) for kind, names in NAMES.items() for name in names]
 )
 def test_kernels_are_told_by_their_names(name, expected):
