@@ -100,6 +100,7 @@ def test_parts_of_a_name(name, expected):
             "(float, float)",
         ),
         ("_ZN1aC1Ev", "a::a()"),
+        ("_ZN1a1bERKNS_1cES2_", "a::b(a::c const&, a::c const&)"),  # a function is not counted
         ("_Z1fSt6vectorIiSaIiEE", "f(std::vector<int, std::allocator<int>>)"),
         ("_Z1fPFivERA4_KfM1ai", "f(int ()*, float const [4]&, int a::*)"),
         ("_Z1fIJifEEvDpT_", "f<int, float>(int, float)"),
@@ -136,6 +137,10 @@ def test_a_name_that_repeats_itself_is_written_out_no_further_than_there_is_room
         "f(X<int>, X<X<int>, X<int>>, X<X<X<int>, X<int>>, X<X<int>, X<int>>>)"
     )
     assert demangled(repeated(300)) == "f"
+
+
+def test_no_name_is_read_further_than_templates_reach():
+    assert read_name("a" * 10 * LONGEST_NAME).own == "a" * LONGEST_NAME
 
 
 @given(
