@@ -97,6 +97,7 @@ _WORDS = (
 # Kernels beside a product or a convolution, which have no word for it: only in these scopes.
 _OF_A_LIBRARY = (
     (KernelClass.CONV, "cask", r"computeoffsetskernel|init_device_workspace_kernel"),
+    (KernelClass.CONV, "cudnn", r"computeoffsetskernel"),
     (KernelClass.GEMM, "epilogue", r"globalkernel"),
     (KernelClass.REDUCTION, "mbtopk", r"^compute"),
 )
