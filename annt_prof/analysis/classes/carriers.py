@@ -45,7 +45,11 @@ _OF_LISTS: tuple[tuple[KernelClass, re.Pattern[str]], ...] = (
 )
 _DEEPEST = 4  # arguments in arguments: ReduceOp<func_wrapper_t<sum_functor<...>>>
 _MOST = 32  # names that are looked at, where a hostile name has hundreds
-_ANOTHER_NAME = re.compile(r"[A-Za-z_]\w*")
+# Names of functions and of what is one: not of elements' types, and not of what holds pointers.
+_ANOTHER_NAME = re.compile(
+    r"(?!(?:float|double|int|long|bool|char|unsigned|c10::\w+|std::array|at::detail::Array)\b)"
+    r"[A-Za-z_]"
+)
 
 
 def is_given_its_operation(function: FunctionName) -> bool:
