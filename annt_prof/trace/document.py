@@ -102,6 +102,6 @@ class Keys(msgspec.Struct):
 class LooseDocument(msgspec.Struct):
     """A document with an event that does not; its events are then decoded one at a time."""
 
-    traceEvents: list[msgspec.Raw] = []  # noqa: N815 - the file's own key
+    traceEvents: list[msgspec.Raw] | msgspec.UnsetType = msgspec.UNSET  # noqa: N815 - likewise
     distributedInfo: msgspec.Raw = ABSENT  # noqa: N815 - the file's own key
     deviceProperties: msgspec.Raw = ABSENT  # noqa: N815 - the file's own key

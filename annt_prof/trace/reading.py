@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from annt_prof.trace.columns import Trace
-from annt_prof.trace.decoding import NotATraceError, decode_whole
+from annt_prof.trace.columns import Kind, Trace
+from annt_prof.trace.decoding import decode_whole
 from annt_prof.trace.document import DistributedInfo, Head
+from annt_prof.trace.foreign import FOREIGN_BYTES, foreign_events
 from annt_prof.trace.numbers import integer
 from annt_prof.trace.slices import NotSliceableError, documents
-from annt_prof.trace.source import DEFAULT_MAX_BYTES, BrokenOffError, chunks, content
+from annt_prof.trace.source import DEFAULT_MAX_BYTES, BrokenOffError, beginning, chunks, content
 from annt_prof.trace.table import Table
 from annt_prof.trace.untimed import without_untimed
 
@@ -48,9 +49,19 @@ def read(path: Path, max_bytes: int = DEFAULT_MAX_BYTES, notify: Notify | None =
     """
     with _without_garbage_collection():
         try:
-            return _read_sliced(path, max_bytes, notify)
+            trace = _read_sliced(path, max_bytes, notify)
         except (NotSliceableError, BrokenOffError):
-            return _read_whole(path, max_bytes)
+            trace = _read_whole(path, max_bytes)
+    _refuse_foreign(trace, path)
+    return trace
+
+
+def _refuse_foreign(trace: Trace, path: Path) -> None:
+    """Refuse a trace that another profiler wrote: it has no category of PyTorch's."""
+    if not trace.losses and bool((trace.events.kind == Kind.OTHER).all()):
+        foreign = foreign_events(beginning(path, FOREIGN_BYTES))
+        if foreign is not None:
+            raise foreign.refused(str(path))
 
 
 @contextmanager
@@ -80,11 +91,10 @@ def _read_whole(path: Path, max_bytes: int) -> Trace:
     file_content = content(path, max_bytes)
     decoded = decode_whole(file_content, str(path))
     document = decoded.document
-    if document.traceEvents is msgspec.UNSET:
-        raise NotATraceError("not a PyTorch trace: it has no traceEvents", where=str(path))
     table = Table(str(path))
-    table.add(document.traceEvents)
-    doubts = (_UNPROVEN,) if file_content.truncated and not decoded.losses else ()
+    table.add(document.traceEvents or [])
+    unproven = (_UNPROVEN,) if file_content.truncated and not decoded.losses else ()
+    doubts = unproven + decoded.doubts
     return _trace(path, table, document, decoded.num_malformed, decoded.losses, doubts)
 
 

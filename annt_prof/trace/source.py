@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import sys
 import zlib
 from typing import TYPE_CHECKING, NamedTuple, cast
 
@@ -39,11 +40,18 @@ class Content(NamedTuple):
         truncated: Whether the compressed file ends before its content, or that content's check
             sum, does.
         misnamed: Whether the file is named like a compressed one and is none.
+        compressed: Whether the file is.
     """
 
     text: bytearray
     truncated: bool = False
     misnamed: bool = False
+    compressed: bool = False
+
+    @property
+    def counted_in(self) -> str:
+        """What a place in the text is a place of, for messages."""
+        return "of the decompressed file" if self.compressed else "of the file"
 
 
 def content(path: Path, max_bytes: int) -> Content:
@@ -65,7 +73,7 @@ def content(path: Path, max_bytes: int) -> Content:
         for chunk in _pieces(path, max_bytes, gzip.GzipFile):
             text += chunk
     except EOFError:
-        return Content(text, truncated=True)
+        return Content(text, truncated=True, compressed=True)
     except (gzip.BadGzipFile, zlib.error) as error:
         if str(error).startswith(_NO_MEMBER):
             raise UserError(
@@ -75,7 +83,9 @@ def content(path: Path, max_bytes: int) -> Content:
                 hint="gzip -dc gives the content without what follows it",
             ) from None
         raise UserError(f"the compressed file is damaged: {error}", where=str(path)) from None
-    return Content(text, misnamed=path.suffix.lower() == ".gz" and not _is_compressed(path))
+    compressed = _is_compressed(path)
+    misnamed = path.suffix.lower() == ".gz" and not compressed
+    return Content(text, misnamed=misnamed, compressed=compressed)
 
 
 def chunks(path: Path, max_bytes: int, notify: Notify | None = None) -> Iterator[bytes]:
@@ -97,6 +107,24 @@ def chunks(path: Path, max_bytes: int, notify: Notify | None = None) -> Iterator
         yield from _pieces(path, max_bytes, igzip.IGzipFile, notify)
     except (EOFError, gzip.BadGzipFile, _ISAL_ERROR) as error:
         raise BrokenOffError from error
+
+
+def beginning(path: Path, num_bytes: int) -> bytes:
+    """Return the first bytes of a file's content that could be read before.
+
+    Args:
+        path: A regular file.
+        num_bytes: As many, if it has them.
+    """
+    text = b""
+    try:
+        for piece in _pieces(path, sys.maxsize - 1, gzip.GzipFile):
+            text += piece
+            if len(text) >= num_bytes:
+                break
+    except (EOFError, gzip.BadGzipFile, zlib.error):
+        pass  # it is damaged behind this place
+    return text[:num_bytes]
 
 
 def _is_compressed(path: Path) -> bool:

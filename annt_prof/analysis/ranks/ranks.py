@@ -21,7 +21,7 @@ from annt_prof.analysis.ranks.collectives import (
 from annt_prof.analysis.timeline.steps import EVERY_STEP
 from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.errors import UserError
-from annt_prof.trace.decoding import NotATraceError
+from annt_prof.trace.foreign import NotATraceError
 from annt_prof.trace.reading import read
 from annt_prof.trace.source import DEFAULT_MAX_BYTES
 
