@@ -11,12 +11,15 @@ from __future__ import annotations
 import json
 import re
 from enum import Enum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from annt_prof.trace.document import ABSENT, Event
 from annt_prof.trace.instants import nanoseconds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class Fault(Enum):
@@ -69,6 +72,7 @@ _NO_NUMBER = re.compile(
     r"(?<![\w.])[-+]?(?:inf(?:inity)?|nan(?:\(\w*\))?|1\.#(?:INF|IND|QNAN|SNAN)\d*)(?![\w.])",
     re.IGNORECASE,
 )
+_KIND = re.compile(r"[\w .:/-]*")
 _STRAY_COMMA = re.compile(r",(\s*[}\]])")
 _NAME = re.compile(r'"name"\s*:\s*"')
 # The keys of an event. Source: the Trace Event Format, "Event Descriptions".
@@ -88,11 +92,8 @@ def mend(written: bytes) -> Mended | None:
         None where it has no reading or several.
     """
     text = written.decode(errors="surrogateescape")
-    readings = [_reading(text)]
-    if readings == [None]:
-        readings = [_reading(text, name) for name in _possible_names(text)]
-    certain = [reading for reading in readings if reading is not None]
-    return certain[0] if len(certain) == 1 else None
+    readings = dict(_readings(text))
+    return next(iter(readings.values())) if len(readings) == 1 else None
 
 
 def mended_text(text: str, faults: dict[Fault, int], offset: int = 0) -> str:
@@ -124,25 +125,43 @@ def _possible_names(text: str) -> list[tuple[int, int]]:
     return [(begin.end(), end) for end in ends] if len(ends) <= _MOST_NAME_ENDS else []
 
 
-def _reading(text: str, name: tuple[int, int] | None = None) -> Mended | None:
-    """Read an entry, of which these characters are the name, whatever they are."""
-    faults: dict[Fault, int] = {}
-    if name is None:
-        valid = mended_text(text, faults)
-    else:
-        begin, end = name
-        valid = (
-            f"{mended_text(text[: begin - 1], faults)}"
-            f'"{_string(text[begin:end], faults, begin)}"'
-            f"{mended_text(text[end + 1 :], faults, end + 1)}"
-        )
+def _readings(text: str) -> Iterator[tuple[str, Mended]]:
+    """Yield each JSON that an entry may be, and what it says; several times where ways agree."""
+    for name in (None, *_possible_names(text)):
+        faults: dict[Fault, int] = {}
+        if name is None:
+            valid = mended_text(text, faults)
+        else:
+            begin, end = name
+            valid = (
+                f"{mended_text(text[: begin - 1], faults)}"
+                f'"{_string(text[begin:end], faults, begin)}"'
+                f"{mended_text(text[end + 1 :], faults, end + 1)}"
+            )
+        if (event := _event(valid)) is not None:
+            first = {fault: _num_bytes(text[:place]) for fault, place in faults.items()}
+            yield valid, Mended(event, first)
+
+
+def _event(valid: str) -> Event | None:
+    """Decode an entry, but one that a quote in the wrong place has made."""
     try:
+        json.loads(valid, object_pairs_hook=_distinct)
         event = msgspec.json.decode(valid.encode(), type=Event)
         if event.ts is not ABSENT:
             nanoseconds([event.ts])
     except (msgspec.DecodeError, UnicodeError, ValueError, RecursionError):
         return None
-    return Mended(event, {fault: _num_bytes(text[:place]) for fault, place in faults.items()})
+    if event.ph == "X" and (event.pid is None or event.tid is None):
+        return None  # they are in what was taken for the name
+    # Where what it is an event of is damaged, nobody can tell.
+    return event if _KIND.fullmatch(event.ph) and _KIND.fullmatch(event.cat or "") else None
+
+
+def _distinct(pairs: list[tuple[str, object]]) -> None:
+    """Refuse an object with a key twice: no writer of traces does that, a name with quotes can."""
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError
 
 
 def _string(content: str, faults: dict[Fault, int], offset: int) -> str:

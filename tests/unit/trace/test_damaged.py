@@ -1,0 +1,295 @@
+"""Files that are no JSON within: what of them is read, and what is said of the rest."""
+
+import gzip
+import json
+
+import pytest
+
+from annt_prof.analysis.analysis import analyze
+from annt_prof.errors import UserError
+from annt_prof.testing import TraceBuilder
+from annt_prof.trace.columns import MISSING, Kind
+from annt_prof.trace.mending import Fault, mend
+from annt_prof.trace.reading import read
+
+# As Kineto lays its files out, but for the name, which each test writes as it stands in the file.
+FRAME = (
+    b'  {\n    "ph": "X", "cat": "python_function", "name": "%s", "pid": 100, "tid": 100,\n'
+    b'    "ts": 1000.500, "dur": 3,\n    "args": {\n      "Python id": 1, "Ev Idx": 7\n    }\n  }'
+)
+OPERATOR = (
+    b'  {\n    "ph": "X", "cat": "cpu_op", "name": "aten::mm", "pid": 100, "tid": 100,\n'
+    b'    "ts": 1001.000, "dur": 5,\n    "args": {\n      "External id": 3\n    }\n  }'
+)
+COPY = (
+    b'  {\n    "ph": "X", "cat": "gpu_memcpy", "name": "Memcpy HtoD", "pid": 0, "tid": 7,\n'
+    b'    "ts": 1002.000, "dur": %s,\n    "args": {\n      "device": 0, "stream": 7, '
+    b'"correlation": 9, "bytes": %s, "memory bandwidth (GB/s)": %s\n    }\n  }'
+)
+HEAD = b'{\n  "schemaVersion": 1,\n  "distributedInfo": {"rank": 3, "world_size": 8},\n'
+TAIL = b'\n  ],\n  "traceName": "/tmp/trace.json",\n  "displayTimeUnit": "ms"\n}\n'
+
+
+def document(*entries, head=HEAD, tail=TAIL):
+    return head + b'  "traceEvents": [\n' + b",\n".join(entries) + tail
+
+
+def reading(tmp_path, content, name="trace.json"):
+    path = tmp_path / name
+    path.write_bytes(content)
+    return read(path)
+
+
+def names(trace):
+    return [trace.names[index] for index in trace.events.name]
+
+
+def test_three_bytes_of_a_frames_name_that_are_no_utf8_cost_nothing_else(tmp_path):
+    builder = (
+        TraceBuilder()
+        .step(0, 1_000)
+        .annotation("Optimizer.step#SGD.step", 900, 950)
+        .operator("aten::mm", 100, 300, sequence=1)
+        .event("python_function", "config.py(0): BYTES", 5, 8, pid=100, tid=100)
+    )
+    whole = builder.json().encode()
+    expected = analyze(reading(tmp_path, whole, "whole.json")).breakdown
+    damaged = whole.replace(b"BYTES", b"\xb9\xc0\xff")
+    trace = reading(tmp_path, damaged)
+    assert names(trace)[-1] == r"config.py(0): \xb9\xc0\xff"
+    place = damaged.index(b"\xb9")
+    assert trace.doubts == (
+        "1 entry of the list of events holds bytes that are no UTF-8, at byte "
+        f"{place:,} of the file (python_function): each is shown as \\xNN",
+    )
+    analysis = analyze(trace)
+    assert analysis.complete
+    assert analysis.breakdown.steps == expected.steps
+    assert trace.doubts[0] in analysis.remarks
+
+
+def test_names_whose_bytes_differ_stay_apart(tmp_path):
+    trace = reading(tmp_path, document(FRAME % b"\xc7\x80\xb9", FRAME % b"\xb8", FRAME % b"\xb8"))
+    assert names(trace) == ["\u01c0\\xb9", "\\xb8", "\\xb8"]
+    assert trace.doubts[0].startswith("3 entries of the list of events hold bytes")
+
+
+def test_a_place_in_a_compressed_file_is_one_of_its_content(tmp_path):
+    content = document(OPERATOR, FRAME % b"\xff")
+    trace = reading(tmp_path, gzip.compress(content), "trace.json.gz")
+    assert f"at byte {content.index(0xFF)} of the decompressed file" in trace.doubts[0]
+
+
+def test_paths_of_windows_are_read_as_they_stand(tmp_path):
+    frames = (
+        b"torch\\cuda\\__init__.py(219): _lazy_init",
+        b"C:\\Users\\me\\new\\train.py(7): <module>",  # \n would be an escape, \U is none
+        b"D:\\work\\",  # the backslash would escape the quote
+    )
+    tail = TAIL.replace(b"/tmp/trace.json", b"C:\\Users\\me\\trace.json")
+    content = document(*(FRAME % frame for frame in frames), OPERATOR, tail=tail)
+    trace = reading(tmp_path, content)
+    assert names(trace) == [*(frame.decode() for frame in frames), "aten::mm"]
+    assert trace.events.external_id.tolist()[-1] == 3
+    assert (trace.losses, trace.rank, trace.world_size) == ((), 3, 8)
+    assert trace.doubts == (
+        "3 entries of the list of events hold quotes, backslashes or control characters that are "
+        f"not escaped, the first at byte {content.index(b'cuda') - 1} of the file "
+        "(python_function): they are taken as they stand",
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        '{"device": "cpu", "dtype": "float32"}(12): run',
+        'operator""_kg',
+        '"',
+        '", "pid": 3, "x',
+        'print("a", "b")',
+        "|||S(1): \x01<module>",
+        "two\nlines\tand a tab",
+    ],
+)
+def test_quotes_and_control_characters_in_a_name_are_read_as_they_stand(tmp_path, name):
+    trace = reading(tmp_path, document(OPERATOR, FRAME % name.encode(), OPERATOR))
+    assert names(trace) == ["aten::mm", name, "aten::mm"]
+    assert trace.events.start_ns.tolist() == [1_001_000, 1_000_500, 1_001_000]
+    assert trace.events.kind.tolist() == [Kind.OPERATOR, Kind.PYTHON, Kind.OPERATOR]
+    assert "not escaped" in trace.doubts[0]
+
+
+def test_an_escape_beside_a_raw_control_character_stays_one(tmp_path):
+    trace = reading(tmp_path, document(FRAME % b'say \\"hi\\"\x02 \\u2603'))
+    assert names(trace) == ['say "hi"\x02 \u2603']
+
+
+def test_half_a_pair_of_surrogates_is_read_as_it_stands(tmp_path):
+    trace = reading(tmp_path, document(FRAME % b"a\\udc80b", FRAME % b"\\ud83d\\ude00", OPERATOR))
+    assert names(trace) == ["a\\udc80b", "\U0001f600", "aten::mm"]
+
+
+@pytest.mark.parametrize(
+    "written", ["inf", "-inf", "nan", "-nan(ind)", "NaN", "Infinity", "-Infinity", "1.#INF"]
+)
+def test_numbers_that_json_does_not_have_are_not_told(tmp_path, written):
+    content = document(OPERATOR, COPY % (b"4", b"100", written.encode()), FRAME % b"inf, nan")
+    trace = reading(tmp_path, content)
+    assert names(trace) == ["aten::mm", "Memcpy HtoD", "inf, nan"]
+    assert trace.events.bytes.tolist() == [MISSING, 100, MISSING]
+    assert trace.num_clamped == 0
+    assert trace.doubts == (
+        "1 entry of the list of events holds inf or nan, which JSON does not have, at byte "
+        f"{content.index(written.encode())} of the file (gpu_memcpy): such a value is taken as "
+        "not told, a duration as 0",
+    )
+
+
+@pytest.mark.parametrize("written", [b"inf", b"nan", b"-nan(ind)", b"NaN"])
+def test_a_size_or_a_duration_that_is_no_number_is_no_number_here_either(tmp_path, written):
+    trace = reading(tmp_path, document(COPY % (written, written, b"1.5"), OPERATOR))
+    assert (trace.events.end_ns - trace.events.start_ns).tolist() == [0, 5_000]
+    assert trace.num_clamped == 1
+    assert trace.events.bytes.tolist()[0] == MISSING
+    assert trace.events.correlation.tolist()[0] == 9
+
+
+def test_an_event_whose_time_is_no_number_is_left_out_and_named(tmp_path):
+    timeless = OPERATOR.replace(b"1001.000", b"nan")
+    content = document(FRAME % b"f", timeless, OPERATOR)
+    trace = reading(tmp_path, content)
+    assert names(trace) == ["f", "aten::mm"]
+    assert trace.doubts == (
+        "1 entry of the list of events cannot be read and is left out (1 cpu_op), at byte "
+        f"{content.index(timeless) + 2} of the file (cpu_op): all that is shown is without what "
+        "they tell",
+    )
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        (b'"tid": 100', b'tid": 100'),  # a quote is missing
+        (b"1001.000", b"1001,000"),  # a comma as the decimal sign
+        (b'"External id": 3', b'"External id": 3, "stack": "f("a", "b")"'),
+        (b'"cat": "cpu_op"', b'"cat": "cpu_\xffop"'),
+        (b'"cpu_op", "name"', b'"cpu_op" "name"'),
+        (b"}\n  }", b"}\n"),
+    ],
+)
+def test_what_has_no_certain_reading_costs_its_own_entry_alone(tmp_path, damage):
+    content = document(FRAME % b"f", OPERATOR.replace(*damage), FRAME % b"g")
+    trace = reading(tmp_path, content)
+    assert names(trace) == ["f", "g"]
+    assert "1 entry of the list of events cannot be read and is left out" in trace.doubts[0]
+    assert trace.losses == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "read_as"),
+    [
+        (b'\\q", "bp": "e', None),  # with a key of its own, or all of it the name
+        (b'a", "pid": 1, "args": {}, "cat": "cpu_op", "name": "\\q', "whole"),  # no key is twice
+    ],
+)
+def test_a_name_is_mended_only_if_there_is_one_way_to_read_it(name, read_as):
+    mended = mend((FRAME % name).strip())
+    if read_as is None:
+        assert mended is None
+    else:
+        assert mended.event.name == name.decode()
+        assert mended.faults.keys() == {Fault.UNESCAPED}
+
+
+def test_threads_with_names_leave_one_reading(tmp_path):
+    kernel = FRAME.replace(b'"pid": 100, "tid": 100', b'"pid": 0, "tid": "stream 7"')
+    trace = reading(tmp_path, document(kernel % b'void k<"x">()', OPERATOR))
+    assert names(trace) == ['void k<"x">()', "aten::mm"]
+    assert trace.threads[trace.events.thread[0]] == (0, "stream 7")
+
+
+def test_one_bad_entry_of_many_in_any_layout_costs_no_other(tmp_path):
+    events = [
+        {"ph": "X", "cat": "cpu_op", "name": f"op{at}", "pid": 1, "tid": 1, "ts": at, "dur": 1,
+         "args": {"Input Dims": [[1, 2], []]}}
+        for at in range(3_000)
+    ]  # fmt: skip
+    whole = json.dumps(events)
+    for layout in (whole, whole.replace("}, {", "},\n{"), json.dumps(events, indent=1)):
+        damaged = layout.replace("op1234", 'o"p').encode()
+        trace = reading(tmp_path, damaged)
+        assert len(trace.events) == 3_000
+        assert names(trace)[1_234] == 'o"p'
+        damaged = layout.replace('"ts": 1234,', '"ts": ,').encode()
+        trace = reading(tmp_path, damaged)
+        assert trace.events.start_ns.tolist() == [at * 1_000 for at in range(3_000) if at != 1_234]
+
+
+def test_the_last_entry_may_be_the_damaged_one(tmp_path):
+    for head in (HEAD, b"{"):
+        trace = reading(tmp_path, document(OPERATOR, FRAME % b'"', head=head))
+        assert names(trace) == ["aten::mm", '"']
+    trace = reading(tmp_path, document(OPERATOR, OPERATOR.replace(b'"ts"', b"ts")))
+    assert (len(trace.events), trace.losses) == (1, ())
+    assert "left out (1 cpu_op)" in trace.doubts[0]
+
+
+def test_a_comma_too_many_costs_nothing(tmp_path):
+    trailing = OPERATOR.replace(b'"External id": 3', b'"External id": 3,')
+    trace = reading(tmp_path, document(OPERATOR, trailing, b"", FRAME % b"f,}", tail=b"," + TAIL))
+    assert names(trace) == ["aten::mm", "aten::mm", "f,}"]
+    assert (trace.losses, trace.doubts) == ((), ())
+
+
+def test_a_file_that_is_damaged_within_may_break_off_too(tmp_path):
+    content = document(OPERATOR, FRAME % b'"', COPY % (b"4", b"100", b"inf"), OPERATOR)
+    counts = set()
+    for length in range(content.index(b'"', content.index(b"function")) + 20, len(content) - 2):
+        trace = reading(tmp_path, content[:length])
+        assert "breaks off" in trace.losses[0], length
+        counts.add(len(trace.events))
+    assert counts == {1, 2, 3, 4}
+    compressed = gzip.compress(content)
+    trace = reading(tmp_path, compressed[:-9], "trace.json.gz")
+    assert trace.doubts
+
+
+def test_a_header_that_cannot_be_read_is_said(tmp_path):
+    head = HEAD.replace(b'"rank": 3', b'"rank": ')
+    trace = reading(tmp_path, document(OPERATOR, FRAME % b"f", head=head))
+    assert (len(trace.events), trace.rank) == (2, None)
+    assert "what stands before the list of events cannot be read" in trace.doubts[0]
+    head = HEAD.replace(b'"schemaVersion": 1', b'"user": "C:\\me", "loss": nan')
+    trace = reading(tmp_path, document(OPERATOR, head=head))
+    assert (trace.rank, trace.doubts) == (3, ())
+
+
+def test_entries_of_another_list_are_none_of_the_events(tmp_path):
+    other = b'\n  ],\n  "otherEvents": [\n' + OPERATOR + b",\n" + OPERATOR + b"]}"
+    trace = reading(tmp_path, document(FRAME % b'"', FRAME % b"f", tail=other))
+    assert names(trace) == ['"', "f"]
+
+
+def test_a_byte_order_mark_is_no_damage(tmp_path):
+    trace = reading(tmp_path, b"\xef\xbb\xbf" + document(OPERATOR))
+    assert (len(trace.events), trace.doubts) == (1, ())
+
+
+def test_damage_beside_a_malformed_entry_is_read_too(tmp_path):
+    malformed = OPERATOR.replace(b'"X"', b"7")
+    trace = reading(tmp_path, document(malformed, FRAME % b"C:\\me", OPERATOR))
+    assert (names(trace), trace.num_malformed) == (["C:\\me", "aten::mm"], 1)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (document(OPERATOR) + b" trailing", "not JSON.*byte"),
+        (document(FRAME % b'"') + b" trailing", "not JSON.*byte"),
+        (b'{"traceEvents": [{"ph": \xff}]}', "not JSON.*byte 24"),
+        (b'{"other": "C:\\me"}', "not JSON.*byte 14"),
+    ],
+)
+def test_what_is_still_no_trace_is_refused_at_its_byte(tmp_path, content, message):
+    with pytest.raises(UserError, match=message):
+        reading(tmp_path, content)
