@@ -58,22 +58,27 @@ class Mended(NamedTuple):
     faults: dict[Fault, int]
 
 
-_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*+)"|[^"]++|"', re.DOTALL)
 # A code point of the range that UTF-16 uses for pairs is none by itself.
-_VALID = re.compile(
-    r'(?:[^"\\\x00-\x1f]|\\["\\/bfnrt]|\\u(?![dD][89a-fA-F])[0-9a-fA-F]{4}'
-    r"|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})*+"
+_ESCAPE = (
+    r'\\["\\/bfnrt]|\\u(?![dD][89a-fA-F])[0-9a-fA-F]{4}'
+    r"|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
+_VALID = re.compile(rf'(?:[^"\\\x00-\x1f]++|{_ESCAPE})*+')
+_STRING = re.compile(r'"((?:[^"\\]++|\\.)*+)"', re.DOTALL)
+# Nearly all of an entry is well, and is passed over at once, up to the token that is not.
+_WELL = re.compile(
+    rf'(?:"(?:[^"\\\x00-\x1f\udc80-\udcff]++|{_ESCAPE})*+"|[ \t\r\n{{}}\[\]:]++|,(?!\s*[}}\]])'
+    r"|-?\d[\d.eE+-]*+(?!#)|true|false|null)*+"
 )
 _CONTROL = re.compile(r"[\x00-\x1f]")
 # What Python's decoder makes of a byte that is no UTF-8 with "surrogateescape".
 _UNDECODABLE = re.compile("[\udc80-\udcff]")
 # What C, C++ and Python print for what is no number, and Microsoft's C library before 2015.
 _NO_NUMBER = re.compile(
-    r"(?<![\w.])[-+]?(?:inf(?:inity)?|nan(?:\(\w*\))?|1\.#(?:INF|IND|QNAN|SNAN)\d*)(?![\w.])",
-    re.IGNORECASE,
+    r"[-+]?(?:inf(?:inity)?|nan(?:\(\w*\))?|1\.#(?:INF|IND|QNAN|SNAN)\d*)(?![\w.])", re.IGNORECASE
 )
+_PLAIN_TIME = re.compile(rb"[0-3]?\d{1,15}(?:\.\d{1,9})?")
 _KIND = re.compile(r"[\w .:/-]*")
-_STRAY_COMMA = re.compile(r",(\s*[}\]])")
 _NAME = re.compile(r'"name"\s*:\s*"')
 # The keys of an event. Source: the Trace Event Format, "Event Descriptions".
 _NAME_END = re.compile(
@@ -96,24 +101,35 @@ def mend(written: bytes) -> Mended | None:
     return next(iter(readings.values())) if len(readings) == 1 else None
 
 
-def mended_text(text: str, faults: dict[Fault, int], offset: int = 0) -> str:
+def mended_text(text: str, faults: dict[Fault, int], offset: int = 0) -> str | None:
     """Return text whose strings and numbers are JSON's, and note where they were not.
 
     Args:
         text: Decoded with "surrogateescape".
         faults: Where each fault first shows, in characters; is added to.
         offset: Where the text begins, in characters.
+
+    Returns:
+        None where a token is nothing that is known.
     """
-    parts = []
-    for token in _TOKEN.finditer(text):
-        start = offset + token.start()
-        if token[1] is not None:
-            parts.append(f'"{_string(token[1], faults, start + 1)}"')
-            continue
-        if no_number := _NO_NUMBER.search(token[0]):
-            faults.setdefault(Fault.NOT_A_NUMBER, start + no_number.start())
-        parts.append(_STRAY_COMMA.sub(r"\1", _NO_NUMBER.sub(r'"\g<0>"', token[0])))
-    return "".join(parts)
+    parts, place = [], 0
+    while True:
+        well = _WELL.match(text, place)
+        end = place if well is None else well.end()
+        parts.append(text[place:end])
+        if end == len(text):
+            return "".join(parts)
+        if string := _STRING.match(text, end):
+            parts.append(f'"{_string(string[1], faults, offset + end + 1)}"')
+            place = string.end()
+        elif no_number := _NO_NUMBER.match(text, end):
+            faults.setdefault(Fault.NOT_A_NUMBER, offset + end)
+            parts.append(f'"{no_number[0]}"')
+            place = no_number.end()
+        elif text[end] == ",":  # one too many, before a closing bracket
+            place = end + 1
+        else:
+            return None
 
 
 def _possible_names(text: str) -> list[tuple[int, int]]:
@@ -127,28 +143,38 @@ def _possible_names(text: str) -> list[tuple[int, int]]:
 
 def _readings(text: str) -> Iterator[tuple[str, Mended]]:
     """Yield each JSON that an entry may be, and what it says; several times where ways agree."""
-    for name in (None, *_possible_names(text)):
-        faults: dict[Fault, int] = {}
-        if name is None:
-            valid = mended_text(text, faults)
-        else:
-            begin, end = name
-            valid = (
-                f"{mended_text(text[: begin - 1], faults)}"
-                f'"{_string(text[begin:end], faults, begin)}"'
-                f"{mended_text(text[end + 1 :], faults, end + 1)}"
-            )
-        if (event := _event(valid)) is not None:
-            first = {fault: _num_bytes(text[:place]) for fault, place in faults.items()}
-            yield valid, Mended(event, first)
+    faults: dict[Fault, int] = {}
+    valid = mended_text(text, faults)
+    if valid is not None and (event := _event(valid, faults)) is not None:
+        yield valid, _mended(event, faults, text)
+        if Fault.UNESCAPED not in faults:
+            return  # its strings end where they seem to
+    for begin, end in _possible_names(text):
+        faults = {}
+        before = mended_text(text[: begin - 1], faults)
+        name = _string(text[begin:end], faults, begin)
+        after = mended_text(text[end + 1 :], faults, end + 1)
+        if before is not None and after is not None:
+            valid = f'{before}"{name}"{after}'
+            if (event := _event(valid, faults)) is not None:
+                yield valid, _mended(event, faults, text)
 
 
-def _event(valid: str) -> Event | None:
+def _mended(event: Event, faults: dict[Fault, int], text: str) -> Mended:
+    # In bytes: bytes that are no UTF-8 are one character each.
+    places = {
+        fault: len(text[:place].encode(errors="surrogateescape")) for fault, place in faults.items()
+    }
+    return Mended(event, places)
+
+
+def _event(valid: str, faults: dict[Fault, int]) -> Event | None:
     """Decode an entry, but one that a quote in the wrong place has made."""
     try:
-        json.loads(valid, object_pairs_hook=_distinct)
+        if Fault.UNESCAPED in faults:
+            _WITH_DISTINCT_KEYS.decode(valid)
         event = msgspec.json.decode(valid.encode(), type=Event)
-        if event.ts is not ABSENT:
+        if event.ts is not ABSENT and not _PLAIN_TIME.fullmatch(event.ts):
             nanoseconds([event.ts])
     except (msgspec.DecodeError, UnicodeError, ValueError, RecursionError):
         return None
@@ -162,6 +188,9 @@ def _distinct(pairs: list[tuple[str, object]]) -> None:
     """Refuse an object with a key twice: no writer of traces does that, a name with quotes can."""
     if len(dict(pairs)) < len(pairs):
         raise ValueError
+
+
+_WITH_DISTINCT_KEYS = json.JSONDecoder(object_pairs_hook=_distinct)
 
 
 def _string(content: str, faults: dict[Fault, int], offset: int) -> str:
@@ -182,7 +211,3 @@ def _escaped(content: str) -> str:
     if _VALID.fullmatch(readable):
         return readable
     return json.dumps(content, ensure_ascii=False)[1:-1]
-
-
-def _num_bytes(text: str) -> int:
-    return len(text.encode(errors="surrogateescape"))

@@ -180,7 +180,7 @@ def _decoded(written: bytes) -> Document | None:
         pass
     try:
         mended = mended_text(written.decode(errors="surrogateescape"), {})
-        return msgspec.json.decode(mended.encode(), type=Document)
+        return None if mended is None else msgspec.json.decode(mended.encode(), type=Document)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return None
 
