@@ -195,7 +195,8 @@ class Trace:
         num_clamped: Durations that were negative or overflowing, taken as 0.
         num_malformed: Entries left out because they have no time or an impossible type.
         losses: What of the file could not be read, a sentence each.
-        doubts: Why what was read may be wrong although nothing of it is missing, a sentence each.
+        doubts: Why what was read may be wrong although the file does not break off, and what was
+            mended or left out within it, a sentence each.
         unread: Events that look like a device's and are of categories that are not understood,
             those of the most time first.
     """

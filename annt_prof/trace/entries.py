@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 # that an event can have. Braces of arguments follow a colon.
 _BEGIN = re.compile(rb'[\[,}]\s*+(?=\{\s*"(?:ph|name|cat|pid|tid|ts|dur|args|id|bp|s)"\s*:)')
 _CATEGORY = re.compile(rb'"cat"\s*:\s*"([A-Za-z][\w ]{0,40})"')
+_END = re.compile(rb"\}\s*,\s*(?=\S)")
+# The braces of its arguments close before an entry's own.
+_MOST_ENDS = 4
 _EVENT = msgspec.json.Decoder(Event)
 
 
@@ -61,15 +65,20 @@ class Entries:
         return True
 
     def mend(self, written: bytes, place: int) -> None:
-        """Read an entry that is no JSON, or note that it is left out.
+        """Read what is no JSON: an entry, or one and others whose begins are damaged.
 
         Args:
             written: Its text.
             place: Where in the file it stands.
         """
+        mended = mend(written)
+        while mended is None and (end := self._add_first(written)) is not None:
+            written, place = written[end:], place + end
+            if self.add(written):
+                return
+            mended = mend(written)
         told = _CATEGORY.search(written)
         category = told[1].decode() if told is not None else "without a category"
-        mended = mend(written)
         if mended is None:
             if self._left_out is None:
                 self._left_out = _Tally(place, category)
@@ -79,6 +88,13 @@ class Entries:
         for fault, offset in mended.faults.items():
             tally = self._mended.setdefault(fault, _Tally(place + offset, category))
             tally.of_category[category] += 1
+
+    def _add_first(self, written: bytes) -> int | None:
+        """Read an entry that others follow, and return where the next one's text begins."""
+        for end in islice(_END.finditer(written), _MOST_ENDS):
+            if self.add(written[: end.start() + 1]):
+                return end.end()
+        return None
 
     def remarks(self, of_what: str) -> tuple[str, ...]:
         """Return what was damaged, and what became of it, a sentence each.

@@ -1,9 +1,9 @@
 """One entry of the list of events that is no JSON, read where there is one way to read it.
 
-Kineto wrote names without escaping them until 2023 on Windows and, with quotes in them, still does,
-numbers as C++ prints them, and Python's names from memory that was freed. Readers that repair any
-text as JSON (json-repair, demjson3, json5, dirty-json) guess where a string ends, so that a piece
-of a name becomes an argument; here an entry that has no reading, or two, is left out.
+Kineto wrote names without escaping them, Windows' paths until 2023 and quotes for longer, numbers as
+C++ prints them, and Python's names from memory that was freed. Readers that repair any text as JSON
+guess where a string ends, so that a piece of a name may become an argument; here an entry that has
+no reading, or two, is left out.
 """
 
 from __future__ import annotations
@@ -77,14 +77,14 @@ _UNDECODABLE = re.compile("[\udc80-\udcff]")
 _NO_NUMBER = re.compile(
     r"[-+]?(?:inf(?:inity)?|nan(?:\(\w*\))?|1\.#(?:INF|IND|QNAN|SNAN)\d*)(?![\w.])", re.IGNORECASE
 )
+_COLON = re.compile(r"\s*:")
 _PLAIN_TIME = re.compile(rb"[0-3]?\d{1,15}(?:\.\d{1,9})?")
-_KIND = re.compile(r"[\w .:/-]*")
+_KIND = re.compile(r"[\w ,.:/-]*")
 _NAME = re.compile(r'"name"\s*:\s*"')
 # The keys of an event. Source: the Trace Event Format, "Event Descriptions".
 _NAME_END = re.compile(
     r'"(?=\s*(?:,\s*"(?:ph|cat|pid|tid|ts|dur|args|id|bp|s)"\s*:|\}\s*\Z))', re.DOTALL
 )
-_MOST_NAME_ENDS = 16
 
 
 def mend(written: bytes) -> Mended | None:
@@ -110,7 +110,7 @@ def mended_text(text: str, faults: dict[Fault, int], offset: int = 0) -> str | N
         offset: Where the text begins, in characters.
 
     Returns:
-        None where a token is nothing that is known.
+        None where a token is nothing that is known, or the damage is in a key.
     """
     parts, place = [], 0
     while True:
@@ -119,7 +119,7 @@ def mended_text(text: str, faults: dict[Fault, int], offset: int = 0) -> str | N
         parts.append(text[place:end])
         if end == len(text):
             return "".join(parts)
-        if string := _STRING.match(text, end):
+        if (string := _STRING.match(text, end)) and not _COLON.match(text, string.end()):
             parts.append(f'"{_string(string[1], faults, offset + end + 1)}"')
             place = string.end()
         elif no_number := _NO_NUMBER.match(text, end):
@@ -132,15 +132,6 @@ def mended_text(text: str, faults: dict[Fault, int], offset: int = 0) -> str | N
             return None
 
 
-def _possible_names(text: str) -> list[tuple[int, int]]:
-    """Return where the name may begin and end, if quotes in it are not escaped."""
-    begin = _NAME.search(text)
-    if begin is None:
-        return []
-    ends = [end.start() for end in _NAME_END.finditer(text, begin.end())]
-    return [(begin.end(), end) for end in ends] if len(ends) <= _MOST_NAME_ENDS else []
-
-
 def _readings(text: str) -> Iterator[tuple[str, Mended]]:
     """Yield each JSON that an entry may be, and what it says; several times where ways agree."""
     faults: dict[Fault, int] = {}
@@ -149,15 +140,19 @@ def _readings(text: str) -> Iterator[tuple[str, Mended]]:
         yield valid, _mended(event, faults, text)
         if Fault.UNESCAPED not in faults:
             return  # its strings end where they seem to
-    for begin, end in _possible_names(text):
-        faults = {}
-        before = mended_text(text[: begin - 1], faults)
-        name = _string(text[begin:end], faults, begin)
-        after = mended_text(text[end + 1 :], faults, end + 1)
-        if before is not None and after is not None:
-            valid = f'{before}"{name}"{after}'
-            if (event := _event(valid, faults)) is not None:
-                yield valid, _mended(event, faults, text)
+    # A quote within the name ends it only where the next of the event's own keys follows.
+    begin = _NAME.search(text)
+    end = begin and _NAME_END.search(text, begin.end())
+    if begin is None or end is None:
+        return
+    faults = {}
+    before = mended_text(text[: begin.end() - 1], faults)
+    name = _string(text[begin.end() : end.start()], faults, begin.end())
+    after = mended_text(text[end.end() :], faults, end.end())
+    if before is not None and after is not None:
+        valid = f'{before}"{name}"{after}'
+        if (event := _event(valid, faults)) is not None:
+            yield valid, _mended(event, faults, text)
 
 
 def _mended(event: Event, faults: dict[Fault, int], text: str) -> Mended:

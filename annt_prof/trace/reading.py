@@ -40,12 +40,13 @@ def read(path: Path, max_bytes: int = DEFAULT_MAX_BYTES, notify: Notify | None =
         notify: Told every now and then how many bytes of the file have been read, and its size.
 
     A file without its end gives the events before it; ``Trace.losses`` says so. Where the end
-    lacks nothing but the check sum of what was compressed, ``Trace.doubts`` does.
+    lacks nothing but the check sum of what was compressed, or entries are no JSON, ``Trace.doubts``
+    does: such an entry is read if there is one way to read it.
 
     Raises:
-        UserError: The file cannot be read, is damaged, is no JSON, holds no ``traceEvents``,
-            breaks off before its first whole entry, has a time that is no number, or is larger
-            than ``max_bytes``.
+        NotATraceError: The file is something else than a PyTorch trace; says what, if it is known.
+        UserError: The file cannot be read, is damaged, is no JSON, breaks off before its first
+            whole entry, has a time that is no number, or is larger than ``max_bytes``.
     """
     with _without_garbage_collection():
         try:

@@ -108,6 +108,8 @@ def readable_events(text: bytearray, *, is_list: bool) -> Readable | None:
         return None
     head = Head() if first is None else _decoded(bytes(text[: start + 1]) + b"]}")
     entries = Entries()
+    if damaged := bytes(text[start + 1 : begins[0]]).strip(_SEPARATORS):
+        entries.mend(damaged, text.index(damaged, start))
     closing = _read_all_but_last(text, begins, entries, is_list=is_list)
     if closing is None:
         closing = _closing(text, begins[-1], len(text), is_list=is_list)

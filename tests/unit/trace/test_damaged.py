@@ -105,7 +105,6 @@ def test_paths_of_windows_are_read_as_they_stand(tmp_path):
         '{"device": "cpu", "dtype": "float32"}(12): run',
         'operator""_kg',
         '"',
-        '", "pid": 3, "x',
         'print("a", "b")',
         "|||S(1): \x01<module>",
         "two\nlines\tand a tab",
@@ -173,6 +172,7 @@ def test_an_event_whose_time_is_no_number_is_left_out_and_named(tmp_path):
         (b"1001.000", b"1001,000"),  # a comma as the decimal sign
         (b'"External id": 3', b'"External id": 3, "stack": "f("a", "b")"'),
         (b'"cat": "cpu_op"', b'"cat": "cpu_\xffop"'),
+        (b'"dur"', b'"d\\Ur"'),
         (b'"cpu_op", "name"', b'"cpu_op" "name"'),
         (b"}\n  }", b"}\n"),
     ],
@@ -188,8 +188,11 @@ def test_what_has_no_certain_reading_costs_its_own_entry_alone(tmp_path, damage)
 @pytest.mark.parametrize(
     ("name", "read_as"),
     [
-        (b'\\q", "bp": "e', None),  # with a key of its own, or all of it the name
-        (b'a", "pid": 1, "args": {}, "cat": "cpu_op", "name": "\\q', "whole"),  # no key is twice
+        (b'{"device": "cpu"}\\q', '{"device": "cpu"}\\q'),
+        (b'a\\q", "bp": "e', "a\\q"),  # a key of its own follows
+        (b'a\\q", "stack": "b', None),  # another may, or it is of the name
+        (b'a\\q", "pid": 1, "tid": 2, "name": "b', None),  # no writer repeats a key
+        (b'", "pid": 3, "x', None),
     ],
 )
 def test_a_name_is_mended_only_if_there_is_one_way_to_read_it(name, read_as):
@@ -197,7 +200,7 @@ def test_a_name_is_mended_only_if_there_is_one_way_to_read_it(name, read_as):
     if read_as is None:
         assert mended is None
     else:
-        assert mended.event.name == name.decode()
+        assert mended.event.name == read_as
         assert mended.faults.keys() == {Fault.UNESCAPED}
 
 
@@ -293,3 +296,47 @@ def test_damage_beside_a_malformed_entry_is_read_too(tmp_path):
 def test_what_is_still_no_trace_is_refused_at_its_byte(tmp_path, content, message):
     with pytest.raises(UserError, match=message):
         reading(tmp_path, content)
+
+
+@pytest.mark.parametrize("damage", [b"\xff", b'"', b"\\", b"}", b","])
+def test_one_damaged_byte_anywhere_never_makes_another_event(tmp_path, damage):
+    content = document(OPERATOR, FRAME % b"f", COPY % (b"4", b"100", b"1.5"), OPERATOR)
+
+    def times(trace):
+        events = trace.events
+        ends = events.end_ns.tolist()
+        return set(zip(events.start_ns.tolist(), ends, events.kind.tolist(), strict=True))
+
+    whole = times(reading(tmp_path, content))
+    # What is JSON still may lack a key: then it has no duration, or no kind.
+    lacking = {(start, start, kind) for start, _, kind in whole}
+    lacking |= {(start, end, Kind.OTHER) for start, end, _ in whole}
+    for place in range(len(content)):
+        damaged = content[:place] + damage + content[place + 1 :]
+        try:
+            trace = reading(tmp_path, damaged)
+        except UserError:
+            continue
+        assert times(trace) <= whole | lacking, place
+        if not is_json(damaged) and len(trace.events) < 4:
+            assert trace.losses or trace.doubts or trace.num_malformed, place
+
+
+def is_json(content):
+    try:
+        json.loads(content.decode(errors="replace"), parse_constant=float)
+    except ValueError:
+        return False
+    return True
+
+
+def test_entries_whose_begins_are_damaged_cost_the_one_before_nothing(tmp_path):
+    damaged = FRAME.replace(b'"ph"', b'"p\xff') % b"g"
+    for entries in (
+        (OPERATOR, damaged, OPERATOR, FRAME % b"h"),
+        (damaged, OPERATOR, OPERATOR, FRAME % b"h"),
+        (OPERATOR, OPERATOR, FRAME % b"h", damaged),
+    ):
+        trace = reading(tmp_path, document(*entries))
+        assert names(trace) == ["aten::mm", "aten::mm", "h"]
+        assert "left out (1 python_function)" in trace.doubts[0]
