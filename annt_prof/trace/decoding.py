@@ -19,7 +19,7 @@ from annt_prof.trace.document import (
 )
 from annt_prof.trace.entries import Entries
 from annt_prof.trace.foreign import NotATraceError, foreign_json, foreign_text
-from annt_prof.trace.salvage import breaks_off, readable_events, whole_events
+from annt_prof.trace.salvage import Readable, breaks_off, readable_events, whole_events
 
 if TYPE_CHECKING:
     from annt_prof.trace.source import Content
@@ -128,14 +128,7 @@ def _salvage(error: msgspec.DecodeError, content: Content, where: str) -> Decode
         return Decoded(document, losses=(_loss(len(document.traceEvents or ()), num_lost),))
     readable = readable_events(text, is_list=is_list)
     if readable is not None:
-        events, num_lost = readable.entries.events, readable.num_lost
-        head = readable.head
-        return Decoded(
-            Document(head.distributedInfo, head.deviceProperties, events),
-            readable.entries.num_malformed,
-            () if num_lost is None else (_loss(len(events), num_lost),),
-            (_HEADLESS,) * readable.headless + readable.entries.remarks(content.counted_in),
-        )
+        return _as_decoded(readable, content)
     if (foreign := foreign_text(text, where) or foreign_json(text)) is not None:
         raise foreign.refused(where)
     if cut or content.truncated:
@@ -147,6 +140,16 @@ def _salvage(error: msgspec.DecodeError, content: Content, where: str) -> Decode
             hint=_MISNAMED if content.misnamed and text else _STOPPED,
         )
     raise UserError(f"not JSON: {error}", where=where, hint=_MISNAMED if content.misnamed else None)
+
+
+def _as_decoded(readable: Readable, content: Content) -> Decoded:
+    head, entries, num_lost, headless = readable
+    return Decoded(
+        Document(head.distributedInfo, head.deviceProperties, entries.events),
+        entries.num_malformed,
+        () if num_lost is None else (_loss(len(entries.events), num_lost),),
+        (_HEADLESS,) * headless + entries.remarks(content.counted_in),
+    )
 
 
 def _loss(num_whole: int, num_lost: int) -> str:

@@ -1,9 +1,9 @@
 """One entry of the list of events that is no JSON, read where there is one way to read it.
 
-Kineto wrote names without escaping them, Windows' paths until 2023 and quotes for longer, numbers as
-C++ prints them, and Python's names from memory that was freed. Readers that repair any text as JSON
-guess where a string ends, so that a piece of a name may become an argument; here an entry that has
-no reading, or two, is left out.
+Kineto wrote names without escaping them, Windows' paths until 2023 and quotes for longer, numbers
+as C++ prints them, and Python's names from memory that was freed. Readers that repair any text as
+JSON guess where a string ends, so that a piece of a name may become an argument; here an entry that
+has no reading, or two, is left out.
 """
 
 from __future__ import annotations

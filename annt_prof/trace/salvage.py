@@ -160,18 +160,23 @@ def _closing(text: bytearray, begin: int, end: int, *, is_list: bool) -> _Closin
             if not following[1:].strip(_SEPARATORS):
                 return _Closing(begin, bracket.start() + 1, Head())
             continue
-        try:
-            document = msgspec.json.decode(_OPENED + following, type=Document)
-        except msgspec.DecodeError as error:
-            document = _decoded(_OPENED + following)
-            if cut is None and breaks_off(error, len(_OPENED + following)):
-                cut = _Closing(begin, bracket.start() + 1, None)
-        except UnicodeDecodeError:
-            document = _decoded(_OPENED + following)
         # Of a key that is there twice the last one holds, and these are not its events.
+        document = _decoded(_OPENED + following)
         if document is not None and document.traceEvents is msgspec.UNSET:
             return _Closing(begin, bracket.start() + 1, document)
+        if cut is None and _is_cut(_OPENED + following):
+            cut = _Closing(begin, bracket.start() + 1, None)
     return cut
+
+
+def _is_cut(written: bytes) -> bool:
+    try:
+        msgspec.json.decode(written, type=Document)
+    except msgspec.DecodeError as error:
+        return breaks_off(error, len(written))
+    except UnicodeDecodeError:
+        return False
+    return False
 
 
 def _decoded(written: bytes) -> Document | None:
