@@ -105,7 +105,6 @@ def _decode_each(content: Content, where: str) -> Decoded:
             written = bytes(raw)
             begin = text.find(written, begin)
             entries.mend(written, begin)
-            begin += len(written)
     if loose.traceEvents and not entries.events:
         raise _not_a_trace("no entry of its list is an event", text, where)
     document = Document(traceEvents=entries.events)

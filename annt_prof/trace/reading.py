@@ -59,7 +59,7 @@ def read(path: Path, max_bytes: int = DEFAULT_MAX_BYTES, notify: Notify | None =
 
 def _refuse_foreign(trace: Trace, path: Path) -> None:
     """Refuse a trace that another profiler wrote: it has no category of PyTorch's."""
-    if not trace.losses and bool((trace.events.kind == Kind.OTHER).all()):
+    if bool((trace.events.kind == Kind.OTHER).all()):
         foreign = foreign_events(beginning(path, FOREIGN_BYTES))
         if foreign is not None:
             raise foreign.refused(str(path))

@@ -153,6 +153,21 @@ def test_a_size_or_a_duration_that_is_no_number_is_no_number_here_either(tmp_pat
     assert trace.events.correlation.tolist()[0] == 9
 
 
+def test_a_place_is_counted_in_bytes_not_in_characters(tmp_path):
+    damaged = (COPY % (b"4", b"100", b"inf")).replace(b"HtoD", "\u2603".encode() + b"\xff")
+    content = document(OPERATOR, damaged)
+    not_utf8, no_number = reading(tmp_path, content).doubts
+    assert f"at byte {content.index(0xFF)} of the file" in not_utf8
+    assert f"at byte {content.index(b'inf')} of the file" in no_number
+
+
+def test_a_name_without_its_last_quote_does_not_take_the_thread_for_its_end(tmp_path):
+    kernel = (FRAME % b"k").replace(b'"k", "pid": 100, "tid": 100', b'"k, "pid": 0, "tid": "7"')
+    trace = reading(tmp_path, document(kernel, OPERATOR))
+    assert names(trace) == ["aten::mm"]
+    assert "left out (1 python_function)" in trace.doubts[0]
+
+
 def test_an_event_whose_time_is_no_number_is_left_out_and_named(tmp_path):
     timeless = OPERATOR.replace(b"1001.000", b"nan")
     content = document(FRAME % b"f", timeless, OPERATOR)
@@ -288,7 +303,8 @@ def test_damage_beside_a_malformed_entry_is_read_too(tmp_path):
     ("content", "message"),
     [
         (document(OPERATOR) + b" trailing", "not JSON.*byte"),
-        (document(FRAME % b'"') + b" trailing", "not JSON.*byte"),
+        (document(OPERATOR, FRAME % b'"') + b" trailing", "not JSON.*byte"),
+        (document(OPERATOR, FRAME % b'"', tail=b'], "traceEvents": []}'), "not JSON.*byte"),
         (b'{"traceEvents": [{"ph": \xff}]}', "not JSON.*byte 24"),
         (b'{"other": "C:\\me"}', "not JSON.*byte 14"),
     ],

@@ -208,6 +208,9 @@ def test_what_nobody_knows_is_no_json_at_its_byte(tmp_path):
 
 def test_a_foreign_trace_that_is_damaged_is_named_too(tmp_path):
     path = tmp_path / "trace.json.gz"
+    path.write_bytes(gzip.compress(json.dumps(XLA)[:-40].encode()))
+    with pytest.raises(NotATraceError, match="XLA"):
+        read(path)
     damaged = json.dumps(XLA).replace("fusion.3", 'fu"sion', 1).encode()
     path.write_bytes(gzip.compress(damaged)[:-2])
     with pytest.raises(NotATraceError, match="XLA"):
