@@ -12,19 +12,27 @@ import msgspec
 
 from annt_prof import units
 from annt_prof.trace.document import Event
-from annt_prof.trace.mending import Fault, mend
+from annt_prof.trace.mending import Fault, Mended, mend
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # An entry begins where a brace after a comma, a bracket or the brace before it opens with a key
 # that an event can have. Braces of arguments follow a colon.
-_BEGIN = re.compile(rb'[\[,}]\s*+(?=\{\s*"(?:ph|name|cat|pid|tid|ts|dur|args|id|bp|s)"\s*:)')
+_BEGIN = re.compile(
+    rb'[\[,}]\s*+(?=\{\s*"(?:ph|name|cat|pid|tid|ts|dur|args|id|bp|s|tts|tdur|cname|sf)"\s*:)'
+)
 _CATEGORY = re.compile(rb'"cat"\s*:\s*"([A-Za-z][\w ]{0,40})"')
 _END = re.compile(rb"\}\s*,\s*(?=\S)")
+# Names of templates are a few thousand characters long, stacks of calls some ten thousand.
+_LONGEST = 2**18
 # The braces of its arguments close before an entry's own.
 _MOST_ENDS = 4
 _EVENT = msgspec.json.Decoder(Event)
+
+
+class UnknownEntriesError(Exception):
+    """The list of events has many entries whose begins tell nothing."""
 
 
 @dataclass
@@ -65,36 +73,29 @@ class Entries:
         return True
 
     def mend(self, written: bytes, place: int) -> None:
-        """Read what is no JSON: an entry, or one and others whose begins are damaged.
+        """Read an entry that is no JSON, or note that it is left out.
 
         Args:
             written: Its text.
             place: Where in the file it stands.
         """
+        self._note(mend(written), written, place)
+
+    def mend_each(self, written: bytes, place: int) -> None:
+        """Read an entry that is no JSON, and others that follow it if their begins are damaged.
+
+        Raises:
+            UnknownEntriesError: It is so long that it must be many, and begins as none is known to.
+        """
+        if len(written) > _LONGEST:
+            raise UnknownEntriesError
         mended = mend(written)
         while mended is None and (end := self._add_first(written)) is not None:
             written, place = written[end:], place + end
             if self.add(written):
                 return
             mended = mend(written)
-        told = _CATEGORY.search(written)
-        category = told[1].decode() if told is not None else "without a category"
-        if mended is None:
-            if self._left_out is None:
-                self._left_out = _Tally(place, category)
-            self._left_out.of_category[category] += 1
-            return
-        self.events.append(mended.event)
-        for fault, offset in mended.faults.items():
-            tally = self._mended.setdefault(fault, _Tally(place + offset, category))
-            tally.of_category[category] += 1
-
-    def _add_first(self, written: bytes) -> int | None:
-        """Read an entry that others follow, and return where the next one's text begins."""
-        for end in islice(_END.finditer(written), _MOST_ENDS):
-            if self.add(written[: end.start() + 1]):
-                return end.end()
-        return None
+        self._note(mended, written, place)
 
     def remarks(self, of_what: str) -> tuple[str, ...]:
         """Return what was damaged, and what became of it, a sentence each.
@@ -115,6 +116,26 @@ class Entries:
                 "without what they tell"
             )
         return tuple(remarks)
+
+    def _note(self, mended: Mended | None, written: bytes, place: int) -> None:
+        told = _CATEGORY.search(written)
+        category = told[1].decode() if told is not None else "without a category"
+        if mended is None:
+            if self._left_out is None:
+                self._left_out = _Tally(place, category)
+            self._left_out.of_category[category] += 1
+            return
+        self.events.append(mended.event)
+        for fault, offset in mended.faults.items():
+            tally = self._mended.setdefault(fault, _Tally(place + offset, category))
+            tally.of_category[category] += 1
+
+    def _add_first(self, written: bytes) -> int | None:
+        """Read an entry that others follow, and return where the next one's text begins."""
+        for end in islice(_END.finditer(written), _MOST_ENDS):
+            if self.add(written[: end.start() + 1]):
+                return end.end()
+        return None
 
 
 def begins_of_entries(text: bytearray, start: int) -> Iterator[int]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from annt_prof.trace.document import Document, Event, Head
-from annt_prof.trace.entries import Entries, begins_of_entries
+from annt_prof.trace.entries import Entries, UnknownEntriesError, begins_of_entries
 from annt_prof.trace.mending import mended_text
 
 if TYPE_CHECKING:
@@ -97,8 +97,16 @@ def readable_events(text: bytearray, *, is_list: bool) -> Readable | None:
         is_list: Whether it is the bare list of events.
 
     Returns:
-        None where there is no event, or what follows them belongs to no document.
+        None where there is no event, or what follows them belongs to no document, or where their
+        begins are not known.
     """
+    try:
+        return _readable_events(text, is_list=is_list)
+    except UnknownEntriesError:
+        return None
+
+
+def _readable_events(text: bytearray, *, is_list: bool) -> Readable | None:
     first = None if is_list else _FIRST_EVENT.search(text)
     if first is None and not is_list:
         return None
@@ -109,7 +117,7 @@ def readable_events(text: bytearray, *, is_list: bool) -> Readable | None:
     head = Head() if first is None else _decoded(bytes(text[: start + 1]) + b"]}")
     entries = Entries()
     if damaged := bytes(text[start + 1 : begins[0]]).strip(_SEPARATORS):
-        entries.mend(damaged, text.index(damaged, start))
+        entries.mend_each(damaged, text.index(damaged, start))
     closing = _read_all_but_last(text, begins, entries, is_list=is_list)
     if closing is None:
         closing = _closing(text, begins[-1], len(text), is_list=is_list)
@@ -142,13 +150,13 @@ def _read_all_but_last(
             closing = _closing(text, begin, following, is_list=is_list)
             if closing is not None and closing.head is not None:
                 return closing
-        entries.mend(written, begin)
+        entries.mend_each(written, begin)
     return None
 
 
 def _add(entries: Entries, written: bytes, begin: int) -> None:
     if not entries.add(written):
-        entries.mend(written, begin)
+        entries.mend_each(written, begin)
 
 
 def _closing(text: bytearray, begin: int, end: int, *, is_list: bool) -> _Closing | None:

@@ -288,6 +288,14 @@ def test_entries_of_another_list_are_none_of_the_events(tmp_path):
     assert names(trace) == ['"', "f"]
 
 
+def test_many_entries_that_begin_as_none_does_are_refused_not_counted_as_one(tmp_path):
+    unknown = OPERATOR.replace(b'"ph"', b'"@": 0, "ph"')
+    few = document(OPERATOR, *[unknown] * 100, FRAME % b'"')
+    assert len(reading(tmp_path, few).events) == 102
+    with pytest.raises(UserError, match=r"not JSON.*byte"):
+        reading(tmp_path, document(OPERATOR, *[unknown] * 3_000, FRAME % b'"'))
+
+
 def test_a_byte_order_mark_is_no_damage(tmp_path):
     trace = reading(tmp_path, b"\xef\xbb\xbf" + document(OPERATOR))
     assert (len(trace.events), trace.doubts) == (1, ())
