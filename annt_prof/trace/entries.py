@@ -111,9 +111,9 @@ class Entries:
             lost = self._left_out.of_category
             told = ", ".join(f"{units.whole(number)} {kind}" for kind, number in lost.items())
             are = _entries(lost.total(), "cannot be read and is", "cannot be read and are")
+            them = "it" if lost.total() == 1 else "them"
             remarks.append(
-                f"{are} left out ({told}), {self._left_out.at(of_what)}: all that is shown is "
-                "without what they tell"
+                f"{are} left out ({told}), {self._left_out.at(of_what)}: no figure counts {them}"
             )
         return tuple(remarks)
 

@@ -175,8 +175,7 @@ def test_an_event_whose_time_is_no_number_is_left_out_and_named(tmp_path):
     assert names(trace) == ["f", "aten::mm"]
     assert trace.doubts == (
         "1 entry of the list of events cannot be read and is left out (1 cpu_op), at byte "
-        f"{content.index(timeless) + 2} of the file (cpu_op): all that is shown is without what "
-        "they tell",
+        f"{content.index(timeless) + 2} of the file (cpu_op): no figure counts it",
     )
 
 
