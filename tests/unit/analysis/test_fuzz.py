@@ -89,6 +89,19 @@ def test_damaged_bytes(data, tmp_path):
     check(path)
 
 
+@QUICK
+@given(data=st.data())
+def test_what_writers_forget_to_escape(data, tmp_path):
+    content = bytearray(sample().encode())
+    forgotten = [b'"', b"\\", b"\xff", b"\x01", b"nan", b"inf", b"}", b"], ", b'}, {"ph": "X", ']
+    for _ in range(data.draw(st.integers(1, 4))):
+        place = data.draw(st.integers(0, len(content)))
+        content[place:place] = data.draw(st.sampled_from(forgotten))
+    path = tmp_path / "trace.json"
+    path.write_bytes(content)
+    check(path)
+
+
 # Few instants, many of them equal, and lengths of 0: what coarse clocks and clamped times give.
 INSTANT = st.sampled_from([0, 5, 10, 10, 10, 15, 20, 30])
 LENGTH = st.sampled_from([0, 0, 0, 5, 10, 25])
