@@ -121,17 +121,99 @@ def critical_path(timeline: Timeline, top: int) -> CriticalPath | None:
     """
     if not timeline.any_launch_known:
         return None
-    gated = timeline.gates
-    pieces = _walk(timeline, _waits(timeline))
-    path = first_come(pieces.start_ns, pieces.end_ns, np.arange(len(pieces.kind)))
-    on_device = (pieces.kind == _DEVICE) & (pieces.activity < len(gated.event))
-    category = activity_categories(timeline, gated.event)
-    label = pieces.kind.copy()
-    label[on_device] = category[pieces.activity[on_device]]
-    activity = np.where(on_device, pieces.activity, NOTHING)
+    walked = walk(timeline)
     return CriticalPath(
-        steps=_by_step(path, label, timeline),
-        activities=_longest(timeline, path, activity, category)[:top],
+        steps=_by_step(timeline, stretches(timeline, walked)),
+        activities=_longest(timeline, walked)[:top],
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Walked:
+    """The path itself.
+
+    Attributes:
+        path: Labelled with the piece that each stretch of it is; whole between the first step's
+            start and the last one's end.
+        kind: int64, by piece: an index into ``CATEGORIES``, or what becomes one as ``stretches``
+            are told.
+        activity: By piece: what the device was at, an index into the gates; ``NOTHING`` where the
+            piece is no device activity.
+        returned_ns: When each wait of the host for the device on the path ended, shape (waits,).
+        waited_for: What each waited for, an index into the gates, shape (waits,).
+    """
+
+    path: Segments
+    kind: Ints
+    activity: Places
+    returned_ns: Ints
+    waited_for: Places
+
+
+def walk(timeline: Timeline) -> Walked:
+    """Follow the path; see ``critical_path``.
+
+    Args:
+        timeline: Of a trace with device activities and the launch of any.
+
+    Raises:
+        CircularPathError: The walk came to an activity for the second time.
+    """
+    pieces, gated = _walk(timeline, _waits(timeline)), timeline.gates
+    on_device = (pieces.kind == _DEVICE) & (pieces.activity < len(gated.event))
+    kind = pieces.kind.copy()
+    kind[on_device] = activity_categories(timeline, gated.event)[pieces.activity[on_device]]
+    return Walked(
+        path=first_come(pieces.start_ns, pieces.end_ns, np.arange(len(kind))),
+        kind=kind,
+        activity=np.where(on_device, pieces.activity, NOTHING),
+        returned_ns=pieces.returned_ns,
+        waited_for=pieces.waited_for,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Stretches:
+    """The path cut wherever what is known of it changes; columns of shape (n,).
+
+    Attributes:
+        from_ns: Ascending; each stretch lasts to the next, and nothing is known of the last one.
+        category: An index into ``CATEGORIES``, or ``NOTHING`` off the path.
+        of_host: Whether the host is on the path.
+        phase: That the main thread is in, an index into ``PHASES``, or ``NOWHERE``.
+        cause: Why no device is busy, an index into ``CAUSES``; ``NOWHERE`` where one is.
+        activity: As of ``Walked``.
+    """
+
+    from_ns: Ints
+    category: Ints
+    of_host: NDArray[np.bool_]
+    phase: Ints
+    cause: Ints
+    activity: Places
+
+
+def stretches(timeline: Timeline, walked: Walked, *, cut_at: Sequence[Segments] = ()) -> Stretches:
+    """Say of every stretch of the path within the steps what it is.
+
+    Args:
+        timeline: That was walked.
+        walked: The path.
+        cut_at: More at whose ends stretches are to end.
+    """
+    steps, phases, idleness = timeline.whole_steps, timeline.phases.segments, timeline.idleness
+    host = timeline.host_activity
+    edges = edges_of([walked.path, phases, idleness, host, *cut_at], steps.start_ns, steps.end_ns)
+    piece, cause = walked.path.label_at(edges), idleness.label_at(edges)
+    kind = np.append(walked.kind, NOTHING)[piece]
+    category, of_host = _resolved(kind, cause, host.label_at(edges))
+    return Stretches(
+        from_ns=edges,
+        category=category,
+        of_host=of_host,
+        phase=phases.label_at(edges),
+        cause=cause,
+        activity=np.append(walked.activity, NOTHING)[piece],
     )
 
 
@@ -186,12 +268,16 @@ class _Pieces:
         end_ns: int64.
         kind: int64: an index into ``_LABELS``, or one of what becomes a category later.
         activity: Index into the gates where the kind is ``_DEVICE``.
+        returned_ns: When each wait for the device on the path ended, shape (waits,).
+        waited_for: What each waited for, an index into the gates, shape (waits,).
     """
 
     start_ns: Ints
     end_ns: Ints
     kind: Ints
     activity: Places
+    returned_ns: Ints
+    waited_for: Places
 
 
 def _walk(timeline: Timeline, waits: _Waits) -> _Pieces:
@@ -239,6 +325,8 @@ def _walk(timeline: Timeline, waits: _Waits) -> _Pieces:
         end_ns=np.concatenate([until_ns for _, until_ns, _ in pieces]),
         kind=np.concatenate([np.broadcast_to(kind, len(node)) for _, _, kind in pieces]),
         activity=np.tile(node, len(pieces)),
+        returned_ns=returned_ns[waited],
+        waited_for=following[node[waited]],
     )
 
 
@@ -284,22 +372,16 @@ def _visited(timeline: Timeline, first: int, following: Places, begin: int) -> P
     return np.array(visited)
 
 
-def _by_step(path: Segments, label: Ints, timeline: Timeline) -> tuple[PathStep, ...]:
-    steps, phases, idleness = timeline.whole_steps, timeline.phases.segments, timeline.idleness
-    host = timeline.host_activity
+def _by_step(timeline: Timeline, told: Stretches) -> tuple[PathStep, ...]:
+    steps, edges, on_path = timeline.whole_steps, told.from_ns, told.category
     spans = (steps.start_ns, steps.end_ns)
-    edges = edges_of([path, phases, idleness, host], *spans)
-    kind = np.append(label, NOTHING)[path.label_at(edges)]
-    cause, doing = idleness.label_at(edges), host.label_at(edges)
-    on_path, of_host = _resolved(kind, cause, doing)
     time_ns = time_by_label(edges, on_path, len(_LABELS), *spans)
     idle_ns = time_by_label(
-        edges, np.where(cause == NOWHERE, NOWHERE, on_path), len(_LABELS), *spans
+        edges, np.where(told.cause == NOWHERE, NOWHERE, on_path), len(_LABELS), *spans
     )
     unknown = len(PHASES)
-    phase = phases.label_at(edges)
-    phase = np.where(of_host, np.where(phase == NOWHERE, unknown, phase), NOWHERE)
-    host_ns = time_by_label(edges, phase, unknown + 1, *spans)
+    phase = np.where(told.phase == NOWHERE, unknown, told.phase)
+    host_ns = time_by_label(edges, np.where(told.of_host, phase, NOWHERE), unknown + 1, *spans)
     return tuple(
         PathStep(
             name=steps.names[i],
@@ -338,19 +420,17 @@ def _named(names: Sequence[str], row: Ints) -> dict[str, int]:
     return {name: int(ns) for name, ns in zip(names, row, strict=True) if ns}
 
 
-def _longest(
-    timeline: Timeline, path: Segments, activity: Places, category: Ints
-) -> tuple[PathActivity, ...]:
+def _longest(timeline: Timeline, walked: Walked) -> tuple[PathActivity, ...]:
     """Return the activities on the path by name and category, the longest first."""
-    trace, steps = timeline.trace, timeline.whole_steps
+    trace, steps, path = timeline.trace, timeline.whole_steps, walked.path
     stepping = first_come(steps.start_ns, steps.end_ns)
     within_ns = stepping.length_before(path.end_ns) - stepping.length_before(path.start_ns)
-    on_path = activity[path.label]
+    on_path, category = walked.activity[path.label], walked.kind[path.label]
     kept = (on_path != NOTHING) & (within_ns > 0)
-    on_path, within_ns = on_path[kept], within_ns[kept]
+    on_path, category, within_ns = on_path[kept], category[kept], within_ns[kept]
     key = (
         trace.events.name[timeline.gates.event[on_path]].astype(np.int64) * len(_LABELS)
-        + category[on_path]
+        + category
     )
     group, keys = grouped(key)
     counts = np.bincount(group, minlength=len(keys))
