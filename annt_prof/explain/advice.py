@@ -35,6 +35,7 @@ class Advice(msgspec.Struct, frozen=True):
             where it cannot act or no bound is known.
         share: ``high_ns`` of the step; below 1.
         basis: What the upper bound is made of; without one, why there is none.
+        off_path_ns: What lies off the step's critical path, so that ``high_ns`` lacks it.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Advice(msgspec.Struct, frozen=True):
     high_ns: int | None
     share: float | None
     basis: str
+    off_path_ns: int = 0
 
 
 def advise(
@@ -84,7 +86,14 @@ def _of(name: str, evidence: Evidence, machine: Machine) -> Advice:
     if isinstance(prediction, NoBounds):
         return _nothing(name, _WHY_NONE[prediction])
     share = prediction.high_ns / evidence.step_ns if evidence.step_ns else 0.0
-    return Advice(name, prediction.low_ns, prediction.high_ns, share, prediction.basis)
+    return Advice(
+        name,
+        prediction.low_ns,
+        prediction.high_ns,
+        share,
+        prediction.basis,
+        prediction.off_path_ns,
+    )
 
 
 def _nothing(name: str, why: str) -> Advice:

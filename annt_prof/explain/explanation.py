@@ -55,7 +55,7 @@ class Movement(msgspec.Struct, frozen=True):
 
     Attributes:
         mover: A category or a class of kernels.
-        expected: ``falls``, ``may_rise`` or ``stays_flat``.
+        expected: ``falls``, ``may_fall``, ``may_rise`` or ``stays_flat``.
         seen: ``fell``, ``rose``, ``flat``, or ``unclear`` where it moved by less than the timed
             windows can tell from nothing.
         saving_ns: Per sample, baseline minus variant.

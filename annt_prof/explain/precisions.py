@@ -8,7 +8,10 @@ from annt_prof.categories import MATRIX_CLASSES, KernelClass, Precision, WhyAssu
 from annt_prof.explain.options import options_in_effect
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from annt_prof.analysis.breakdown.breakdown import MeanBreakdown
+    from annt_prof.analysis.path.on_path import OnPath
     from annt_prof.runs.record import Run, VariantRecord
     from annt_prof.techniques.shipped.amp import AmpOptions
     from annt_prof.techniques.shipped.tf32 import Tf32Options
@@ -34,25 +37,44 @@ def matrix_time(variant: VariantRecord, run: Run) -> MatrixTime:
     breakdown = variant.breakdown
     if breakdown is None:
         return MatrixTime({}, {}, None)
+    totals_ns = breakdown.kernel_ns or breakdown.operator_ns
+    ns, taken = _told_or_taken(totals_ns, breakdown.kernel_precision_ns, variant, run)
+    assumed = taken if breakdown.kernel_ns else {}
+    return MatrixTime(ns, assumed, _why(breakdown) if assumed else None)
+
+
+def matrix_time_on_path(
+    on_path: OnPath, variant: VariantRecord, run: Run
+) -> dict[KernelClass, dict[Precision, int]]:
+    """Return the same of what lies on the critical path of the traced step, ns per iteration."""
+    return _told_or_taken(on_path.kernel_ns, on_path.kernel_precision_ns, variant, run)[0]
+
+
+def _told_or_taken(
+    totals_ns: Mapping[str, int],
+    told_ns: Mapping[str, Mapping[str, int]],
+    variant: VariantRecord,
+    run: Run,
+) -> tuple[dict[KernelClass, dict[Precision, int]], dict[KernelClass, Precision]]:
+    """Return time by class and precision, and the precisions that the settings gave."""
     ns: dict[KernelClass, dict[Precision, int]] = {}
-    assumed: dict[KernelClass, Precision] = {}
+    taken: dict[KernelClass, Precision] = {}
     for kind in MATRIX_CLASSES:
-        total_ns = (breakdown.kernel_ns or breakdown.operator_ns).get(kind, 0)
+        total_ns = totals_ns.get(kind, 0)
         if not total_ns:
             continue
         told = {
             Precision(name): spent
-            for name, spent in breakdown.kernel_precision_ns.get(kind, {}).items()
+            for name, spent in told_ns.get(kind, {}).items()
             if name != Precision.UNKNOWN
         }
         rest_ns = total_ns - sum(told.values())
         if rest_ns > 0:
             precision = by_settings(kind, variant, run)
             told[precision] = told.get(precision, 0) + rest_ns
-            if breakdown.kernel_ns:
-                assumed[kind] = precision
+            taken[kind] = precision
         ns[kind] = told
-    return MatrixTime(ns, assumed, _why(breakdown) if assumed else None)
+    return ns, taken
 
 
 def _why(breakdown: MeanBreakdown) -> WhyAssumed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
@@ -9,10 +10,11 @@ from annt_prof import units
 from annt_prof.categories import Category, KernelClass
 from annt_prof.explain.agreement import agreement
 from annt_prof.explain.device_kernels import device_kernel_ns
+from annt_prof.explain.path_bounds import path_of_run
 from annt_prof.explain.precisions import matrix_time
 from annt_prof.explain.profiler_overhead import deflated
 from annt_prof.plan import BASELINE
-from annt_prof.techniques import registry
+from annt_prof.techniques import bounds, registry
 from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
 from annt_prof.techniques.technique import REDUNDANT
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from annt_prof.categories import Precision
     from annt_prof.machine.ceilings import Ceilings
     from annt_prof.runs.record import Run, VariantRecord
-    from annt_prof.techniques.technique import Options, Signature
+    from annt_prof.techniques.technique import Options, Signature, Technique
 
 
 class NoBounds(Enum):
@@ -73,6 +75,7 @@ def evidence_of(run: Run, baseline: VariantRecord, ceilings: Ceilings | None) ->
         baseline=None if run.differences else Baseline.of(values, run.environment.device_type),
         on=on_in_baseline(run),
         ceilings=ceilings,
+        path=path_of_run(baseline, run, compared),
     )
 
 
@@ -124,11 +127,12 @@ def predict(name: str, options: Options, evidence: Evidence) -> Prediction | NoB
     with registry.answering(name):
         if evidence.baseline is not None and technique.redundant(options, evidence.baseline):
             return Prediction(low_ns=0, high_ns=0, basis=f"nothing: {REDUNDANT}")
-        prediction: object = technique.predict(options, evidence)
-        if not isinstance(prediction, Prediction | None):
-            raise TypeError(f"predict returned {prediction!r}, which is no Prediction")
+        prediction = _asked(technique, options, evidence)
         if prediction is None:
             return NoBounds.NOT_TOLD
+        if evidence.path is not None:
+            wherever = _asked(technique, options, dataclasses.replace(evidence, path=None))
+            prediction = _on_path(prediction, wherever, technique.signature, evidence)
         if evidence.not_in_trace_ns > 0:
             prediction = _widened(prediction, technique.signature, evidence)
     if not 0 < evidence.step_ns <= prediction.high_ns:
@@ -137,13 +141,48 @@ def predict(name: str, options: Options, evidence: Evidence) -> Prediction | NoB
     return NoBounds.OTHER_WORK if other_work else NoBounds.WHOLE_STEP
 
 
+def _asked(
+    technique: Technique[Options], options: Options, evidence: Evidence
+) -> Prediction | None:
+    prediction: object = technique.predict(options, evidence)
+    if not isinstance(prediction, Prediction | None):
+        raise TypeError(f"predict returned {prediction!r}, which is no Prediction")
+    return prediction
+
+
+def _on_path(
+    prediction: Prediction, wherever: Prediction | None, signature: Signature, evidence: Evidence
+) -> Prediction:
+    """Hold a bound to the critical path, and tell what of it the path takes away.
+
+    Args:
+        prediction: As the technique gives it.
+        wherever: The same told without the path.
+        signature: Of the technique.
+        evidence: Of a step whose path is known.
+    """
+    high_ns = bounds.of_kernels_alone(signature, prediction, evidence)
+    off_path_ns = 0 if wherever is None else max(0, wherever.high_ns - high_ns)
+    if not off_path_ns:
+        return prediction
+    # A share, since bounds are told per step or per sample.
+    off_path = units.percent(off_path_ns / evidence.step_ns) if evidence.step_ns else "0 %"
+    return Prediction(
+        low_ns=min(prediction.low_ns, high_ns),
+        high_ns=high_ns,
+        basis=f"{prediction.basis}; as far as it lies on the critical path: {off_path} of the step "
+        "more does not, and shortening that saves nothing",
+        off_path_ns=off_path_ns,
+    )
+
+
 def _widened(prediction: Prediction, signature: Signature, evidence: Evidence) -> Prediction:
     """Add what the trace lacks to both bounds, but for what is nothing by its mechanism.
 
     A window that a full queue feeds shows no loading at all, so a bound of 0 on that is none.
     """
     lacking_ns = evidence.not_in_trace_ns
-    loads = Category.DATA_LOADING in signature.falls
+    loads = signature.lowers(Category.DATA_LOADING)
     saves = prediction.high_ns > 0 or loads
     # A share, since bounds are told per step or per sample.
     lacking = units.percent(lacking_ns / evidence.step_ns)
@@ -154,4 +193,5 @@ def _widened(prediction: Prediction, signature: Signature, evidence: Evidence) -
         "which may be of it too"
         if saves
         else prediction.basis,
+        off_path_ns=prediction.off_path_ns,
     )

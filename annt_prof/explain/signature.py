@@ -14,6 +14,13 @@ if TYPE_CHECKING:
 
 # A traced window has few steps and no interval of its own, so small movements are not told from
 # none: less than a two-hundredth of the step, or a tenth of the mover itself. Both are choices.
+_WANTED = {
+    "falls": ("fell",),
+    "may_fall": ("flat", "fell"),
+    "may_rise": ("flat", "rose", "fell"),
+    "stays_flat": ("flat",),
+}
+
 _OF_STEP = 0.005
 _OF_MOVER = 0.1
 
@@ -51,6 +58,7 @@ def movements(
 
     expectations = (
         ("falls", signature.falls),
+        ("may_fall", signature.may_fall),
         ("may_rise", signature.may_rise),
         ("stays_flat", signature.stays_flat),
     )
@@ -95,8 +103,7 @@ def _movement(
         seen = "unclear"
     else:
         seen = "fell" if saving > 0 else "rose"
-    wanted = {"falls": ("fell",), "may_rise": ("flat", "rose", "fell"), "stays_flat": ("flat",)}
-    fits = None if seen == "unclear" else seen in wanted[expected]
+    fits = None if seen == "unclear" else seen in _WANTED[expected]
     return Movement(mover.value, expected, seen, round(saving), fits)
 
 

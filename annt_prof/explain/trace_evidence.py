@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from annt_prof.analysis.breakdown.accounting import break_down
+from annt_prof.analysis.path.path_time import time_on_path
 from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.categories import KernelClass, Precision
 from annt_prof.explain.device_kernels import device_kernel_ns
+from annt_prof.explain.path_bounds import path_of_trace
 from annt_prof.techniques.evidence import Evidence
 
 if TYPE_CHECKING:
@@ -17,7 +19,8 @@ if TYPE_CHECKING:
 def evidence_of_trace(trace: Trace, accelerator: bool | None = None) -> Evidence:
     """Return the evidence of a trace's mean step, the profiler's slowing included.
 
-    The ceilings of the machine that it was recorded on are not known.
+    What lies on its critical path is told of the step as it was traced: how much the profiler held
+    the host up is not known. The ceilings of the machine that it was recorded on are not known.
 
     Args:
         trace: Of any PyTorch program.
@@ -28,6 +31,7 @@ def evidence_of_trace(trace: Trace, accelerator: bool | None = None) -> Evidence
     """
     timeline = Timeline(trace, accelerator=accelerator)
     mean = break_down(timeline).mean
+    on_path = time_on_path(timeline)
     return Evidence(
         device_type="cuda" if len(timeline.activities) else "cpu",
         step_ns=mean.step_ns,
@@ -39,4 +43,5 @@ def evidence_of_trace(trace: Trace, accelerator: bool | None = None) -> Evidence
             KernelClass(kind): {Precision(name): ns for name, ns in told.items()}
             for kind, told in mean.kernel_precision_ns.items()
         },
+        path=None if on_path is None else path_of_trace(on_path),
     )

@@ -27,7 +27,7 @@ def loading_decides(
         bounds: What it could save, per sample.
         samples: Per iteration.
     """
-    if evidence is None or bounds is None or Category.DATA_LOADING in signature.falls:
+    if evidence is None or bounds is None or signature.lowers(Category.DATA_LOADING):
         return None
     workers = 0 if evidence.baseline is None else evidence.baseline.workers or 0
     # What a trace shows more of than the timed step has may all be waiting.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from annt_prof.analysis.breakdown.accounting import break_down
+from annt_prof.analysis.path.path_time import time_on_path
 from annt_prof.analysis.tables.doubts import doubts
 from annt_prof.analysis.tables.pitfalls import pitfalls
 from annt_prof.analysis.timeline.timeline import Timeline
@@ -78,7 +79,7 @@ def _attribute(state: VariantState, path: Path, *, accelerator: bool) -> None:
     try:
         timeline = Timeline(read(path), accelerator=accelerator)
         breakdown = break_down(timeline)
-        state.change(breakdown=breakdown.mean)
+        state.change(breakdown=breakdown.mean, on_path=time_on_path(timeline))
         _remark(state, *(Remark(Source.TRACE, doubt) for doubt in doubts(timeline, breakdown)))
         mistakes = (
             Remark(Source.TRACE, mistake.text, key=mistake.key, subject=mistake.subject)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from annt_prof.analysis.breakdown.breakdown import MeanBreakdown
+from annt_prof.analysis.path.on_path import OnPath
 from annt_prof.machine.environment import Environment
 from annt_prof.remarks import Mathematics, Remark
 from annt_prof.runs.verdict import Verdict
@@ -231,6 +232,8 @@ class VariantRecord(msgspec.Struct, frozen=True):
         peak_memory_bytes: Highest allocation over the timed windows.
         peak_memory_of: ``device allocations``, ``device memory reserved`` (passes replayed from
             CUDA graphs) or ``host process``.
+        on_path: What lies on the traced step's critical path; None without a device and in what
+            was recorded before this was told.
         profiler_inflation: Traced over timed step time, minus 1; an epoch's start is in neither.
         trace: Path of the trace within the run directory.
         first_step_s: Seconds of the very first optimizer step, in which a model is compiled.
@@ -261,6 +264,7 @@ class VariantRecord(msgspec.Struct, frozen=True):
     energy_per_sample_j: float | None = None
     telemetry: TelemetrySummary | None = None
     breakdown: MeanBreakdown | None = None
+    on_path: OnPath | None = None
     profiler_inflation: float | None = None
     trace: str | None = None
     first_step_s: float | None = None

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from annt_prof.categories import Category, Phase, Precision, WhyAssumed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from annt_prof.categories import KernelClass
     from annt_prof.machine.ceilings import Ceilings
+    from annt_prof.techniques.path_evidence import PathEvidence
 
 _COMPUTING = (
     Phase.FORWARD, Phase.BACKWARD, Phase.GRAD_SCALING, Phase.GRAD_CLIPPING, Phase.OPTIMIZER,
@@ -87,6 +88,8 @@ class Evidence:
         baseline: Its settings; None where they are not known, as of a trace.
         on: Techniques that it has already.
         ceilings: None where the machine has not been calibrated, or is another one.
+        path: What lies on the step's critical path; None without a device, of a record that does
+            not hold it, and where the traced step is not the timed one.
     """
 
     device_type: str
@@ -103,6 +106,7 @@ class Evidence:
     baseline: Baseline | None = None
     on: tuple[str, ...] = ()
     ceilings: Ceilings | None = None
+    path: PathEvidence | None = None
 
     def time(self, *categories: Category) -> int:
         """Return the time in these categories, ns; those not measured count as 0.
@@ -164,13 +168,7 @@ class Evidence:
 
     def matrix(self, *classes: KernelClass) -> dict[Precision, int]:
         """Return the time of these classes of matrix work by precision, ns."""
-        ns_by_precision: dict[Precision, int] = {}
-        for kind in classes:
-            told = self.matrix_ns.get(kind, {})
-            rest = {Precision.FLOAT32: max(0, self.kernels(kind) - sum(told.values()))}
-            for precision, ns in (*told.items(), *rest.items()):
-                ns_by_precision[precision] = ns_by_precision.get(precision, 0) + ns
-        return {precision: ns for precision, ns in ns_by_precision.items() if ns}
+        return by_precision(self.kernel_ns, self.matrix_ns, classes)
 
     def rate(self, precision: Precision, to: Precision) -> float | None:
         """Return how many times as fast a large product was; None where one was not measured."""
@@ -199,10 +197,35 @@ class Prediction:
 
     Attributes:
         low_ns: It should save at least this.
-        high_ns: It cannot save more: the bound.
+        high_ns: It cannot save more: the bound. Of what it shortens only the part on the critical
+            path counts; ``bounds.within_path`` takes it.
         basis: What the bound is made of, to follow "it cannot save more than".
+        off_path_ns: What the bound lacks of what it would be wherever in the step that lay. Filled
+            in by whoever asks for the prediction.
     """
 
     low_ns: int
     high_ns: int
     basis: str
+    off_path_ns: int = 0
+
+
+def by_precision(
+    kernel_ns: Mapping[KernelClass, int],
+    matrix_ns: Mapping[KernelClass, Mapping[Precision, int]],
+    classes: Iterable[KernelClass],
+) -> dict[Precision, int]:
+    """Return the time of some classes of matrix work by precision, ns, without zeros.
+
+    Args:
+        kernel_ns: By class.
+        matrix_ns: The same by precision; what it does not tell of a class counts as float32.
+        classes: Of matrix work.
+    """
+    ns_by_precision: dict[Precision, int] = {}
+    for kind in classes:
+        told = matrix_ns.get(kind, {})
+        rest = {Precision.FLOAT32: max(0, kernel_ns.get(kind, 0) - sum(told.values()))}
+        for precision, ns in (*told.items(), *rest.items()):
+            ns_by_precision[precision] = ns_by_precision.get(precision, 0) + ns
+    return {precision: ns for precision, ns in ns_by_precision.items() if ns}

@@ -46,12 +46,29 @@ class Signature:
         may_rise: Those that may pay for it.
         stays_flat: Those it cannot touch; movement there is something else.
         bound: What limits the saving, in one sentence.
+        may_fall: Those whose time may fall by the same mechanism, and need not. What spares the
+            host work has ``host_bound`` here or in ``falls``.
     """
 
     falls: tuple[Mover, ...]
     may_rise: tuple[Mover, ...]
     stays_flat: tuple[Mover, ...]
     bound: str
+    may_fall: tuple[Mover, ...] = ()
+
+    def lowers(self, mover: Mover) -> bool:
+        """Tell whether its mechanism lowers this time, always or at times."""
+        return mover in self.falls or mover in self.may_fall
+
+    @property
+    def shortens_kernels_alone(self) -> bool:
+        """Whether all that falls is time of kernels, and nothing that the host does."""
+        movers = (*self.falls, *self.may_fall)
+        return bool(self.falls) and all(_of_kernels(mover) for mover in movers)
+
+
+def _of_kernels(mover: Mover) -> bool:
+    return isinstance(mover, KernelClass) or mover in (Category.FORWARD, Category.BACKWARD)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ class PredictedSaving:
         low_ns, high_ns: What it should save per iteration; negative where it may cost time.
         share: ``high_ns`` of the step, a fraction below 1.
         basis: What ``high_ns`` is made of, to follow "it cannot save more than".
+        off_path_ns: What lies off the critical path, so that ``high_ns`` lacks it.
     """
 
     name: str
@@ -32,6 +33,7 @@ class PredictedSaving:
     high_ns: int
     share: float
     basis: str
+    off_path_ns: int = 0
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,11 @@ class AdviceView:
             measured here, ``not_told`` where nothing tells them, as of a trace.
         predicted: The largest bound first.
         decimals: Of all their milliseconds.
-        explained: Those of ``predicted`` whose bound is not zero, so that its basis is of use.
+        explained: Those of ``predicted`` whose bound is not zero, or would not be but for the
+            critical path, so that its basis is of use.
         not_predicted: In the order of their names.
+        as_traced: Whether the step is that of the trace as it was recorded, the profiler's slowing
+            of the host included.
     """
 
     source: str
@@ -69,6 +74,7 @@ class AdviceView:
     decimals: int
     explained: tuple[PredictedSaving, ...]
     not_predicted: tuple[NoPrediction, ...]
+    as_traced: bool = False
 
 
 def build_advice_view(
@@ -89,12 +95,13 @@ def build_advice_view(
         ceilings=_ceilings(evidence, of_a_run=of_a_run),
         predicted=predicted,
         decimals=units.duration_decimals(abs(saving.high_ns) for saving in predicted),
-        explained=tuple(saving for saving in predicted if saving.high_ns),
+        explained=tuple(saving for saving in predicted if saving.high_ns or saving.off_path_ns),
         not_predicted=tuple(
             NoPrediction(technique.name, technique.basis)
             for technique in advice
             if technique.high_ns is None
         ),
+        as_traced=not of_a_run,
     )
 
 
@@ -113,4 +120,5 @@ def _predictions(advice: Sequence[Advice]) -> Iterator[PredictedSaving]:
                 high_ns=technique.high_ns,
                 share=technique.share or 0.0,
                 basis=technique.basis,
+                off_path_ns=technique.off_path_ns,
             )

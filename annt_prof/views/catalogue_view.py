@@ -68,6 +68,7 @@ class TechniqueEntry:
         options: In the order in which they are declared.
         pitfalls: That are looked for in every run.
         source: Where this is from.
+        may_fall: Categories and kernel classes that may fall by the same mechanism, and need not.
     """
 
     name: str
@@ -82,6 +83,7 @@ class TechniqueEntry:
     options: tuple[OptionEntry, ...]
     pitfalls: tuple[PitfallEntry, ...]
     source: str
+    may_fall: tuple[Mover, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,7 @@ def build_entry(name: str) -> TechniqueEntry:
         options=_options(technique),
         pitfalls=tuple(PitfallEntry(p.key, p.name, p.why) for p in technique.pitfalls),
         source=technique.source,
+        may_fall=signature.may_fall,
     )
 
 

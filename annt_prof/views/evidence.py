@@ -235,9 +235,10 @@ def _told(change_ns: int) -> int | None:
 
 def _signature(movements: tuple[Movement, ...]) -> Signature:
     falls = [m for m in movements if m.expected == "falls"]
+    may_fall = [m for m in movements if m.expected == "may_fall"]
     flat = [m for m in movements if m.expected == "stays_flat"]
     return Signature(
-        fell=tuple(m.mover for m in falls if m.seen == "fell"),
+        fell=tuple(m.mover for m in (*falls, *may_fall) if m.seen == "fell"),
         not_fallen=tuple(m.mover for m in falls if m.seen in ("flat", "rose")),
         not_flat=tuple(m.mover for m in flat if m.as_expected is False),
         unclear=tuple(m.mover for m in (*falls, *flat) if m.seen == "unclear"),

@@ -26,12 +26,16 @@ class BoundsDocument:
 
 @dataclass(frozen=True)
 class TechniqueDocument:
-    """One technique; ``share_of_step`` is a fraction below 1, or null without bounds."""
+    """One technique; ``share_of_step`` is a fraction below 1, or null without bounds.
+
+    ``off_critical_path_ns`` is what the upper bound lacks, as it lies off the critical path.
+    """
 
     name: str
     predicted_ns: BoundsDocument
     share_of_step: float | None
     basis: str
+    off_critical_path_ns: int | None
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ def advice_document(view: AdviceView) -> bytes:
 def _techniques(view: AdviceView) -> Iterator[TechniqueDocument]:
     for saving in view.predicted:
         bounds = BoundsDocument(saving.low_ns, saving.high_ns)
-        yield TechniqueDocument(saving.name, bounds, saving.share, saving.basis)
+        yield TechniqueDocument(saving.name, bounds, saving.share, saving.basis, saving.off_path_ns)
     for technique in view.not_predicted:
         nothing = BoundsDocument(None, None)
-        yield TechniqueDocument(technique.name, nothing, None, technique.reason)
+        yield TechniqueDocument(technique.name, nothing, None, technique.reason, None)

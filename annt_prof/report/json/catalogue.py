@@ -23,6 +23,7 @@ class SignatureDocument:
     """What a technique should do to a breakdown."""
 
     falls: tuple[Mover, ...]
+    may_fall: tuple[Mover, ...]
     may_rise: tuple[Mover, ...]
     stays_flat: tuple[Mover, ...]
     bound: str
@@ -65,7 +66,11 @@ def _technique(technique: TechniqueEntry | BrokenEntry) -> TechniqueDocument | B
         explanation=dict(technique.explanation),
         obstacle_on_cpu=technique.obstacle_on_cpu,
         signature=SignatureDocument(
-            technique.falls, technique.may_rise, technique.stays_flat, technique.bound
+            technique.falls,
+            technique.may_fall,
+            technique.may_rise,
+            technique.stays_flat,
+            technique.bound,
         ),
         mathematics=technique.mathematics,
         options=technique.options,

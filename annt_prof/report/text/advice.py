@@ -29,9 +29,10 @@ def render_advice(view: AdviceView, console: Console) -> None:
 
 
 def _parts(view: AdviceView) -> Iterator[RenderableType]:
+    step = "the step as it was traced," if view.as_traced else "a step of"
     yield heading(
         "What each technique could save",
-        f"{view.source}, of a step of {units.duration(view.step_ns)}",
+        f"{view.source}, of {step} {units.duration(view.step_ns)}",
     )
     if view.ceilings != "measured":
         yield indented(plain(_CEILINGS[view.ceilings], "yellow"))

@@ -54,6 +54,8 @@ def _short_entry(technique: TechniqueEntry | BrokenEntry) -> Iterator[Renderable
 def _facts(technique: TechniqueEntry) -> Iterator[tuple[str, str]]:
     yield "applies", _applies(technique.obstacle_on_cpu)
     yield "falls", ", ".join(technique.falls)
+    if technique.may_fall:
+        yield "may fall", ", ".join(technique.may_fall)
     if technique.may_rise:
         yield "may rise", ", ".join(technique.may_rise)
     yield "stays flat", ", ".join(technique.stays_flat)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Literal
 
 from annt_prof.categories import MATRIX_CLASSES, Category, KernelClass, Precision
 from annt_prof.mistakes import MistakeKey
+from annt_prof.techniques import bounds
 from annt_prof.techniques.evidence import Evidence, Prediction
 from annt_prof.techniques.observed import CONVOLUTIONS, PRODUCTS, Observed
 from annt_prof.techniques.technique import Pitfall, Signature, Technique
@@ -135,12 +136,21 @@ def _predict(options: AmpOptions, evidence: Evidence) -> Prediction | None:
     if _emulated(evidence, dtype) and (None in rates.values() or not rates):
         return None
     # Negative where 16 bits are slower.
-    spared = [ns * _spared(rates[precision]) for precision, ns in left.items()]
-    high_ns = sum(max(ns, 0.0) for ns in spared) + memory_ns / 2
+    slower_ns = sum(min(ns * _spared(rates[precision]), 0.0) for precision, ns in left.items())
     casts_ns = passes_ns / 10
+
+    def shortened_ns(matrix_ns: Mapping[Precision, int], moving_ns: int) -> float:
+        faster = (ns * max(_spared(rates.get(p)), 0.0) for p, ns in matrix_ns.items() if p in left)
+        return sum(faster) + min(moving_ns, memory_ns) / 2
+
+    high_ns = shortened_ns(left, memory_ns)
     return Prediction(
-        low_ns=round(sum(min(ns, 0.0) for ns in spared) - casts_ns),
-        high_ns=min(round(high_ns), passes_ns) if passes_ns else round(high_ns),
+        low_ns=round(slower_ns - casts_ns),
+        high_ns=bounds.within_path(
+            evidence,
+            min(high_ns, passes_ns) if passes_ns else high_ns,
+            lambda path: shortened_ns(bounds.matrix_on_path(path), path.kernels(*_MEMORY_BOUND)),
+        ),
         basis="what 16 bits can shorten: convolutions and matrix products by "
         f"{_told(rates)}, memory-bound kernels by half{evidence.assumption()}",
     )

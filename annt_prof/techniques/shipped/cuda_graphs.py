@@ -14,8 +14,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from annt_prof.categories import Category, KernelClass
+from annt_prof.categories import Category, KernelClass, Phase
 from annt_prof.mistakes import MistakeKey
+from annt_prof.techniques import bounds
 from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
 from annt_prof.techniques.technique import Pitfall, Signature, Technique, needs_an_accelerator
 
@@ -45,13 +46,17 @@ def _predict(_options: CudaGraphsOptions, evidence: Evidence) -> Prediction | No
     """Launch gaps go; kernels stay as long as they are.
 
     A host that has launched sooner loads sooner too, so gaps may go wherever they are seen, down
-    to what the host needs to load.
+    to what the host needs to load, and as far as the passes' part of the critical path allows.
     """
     if not evidence.known(Category.HOST_BOUND):
         return None
     return Prediction(
         low_ns=0,
-        high_ns=max(0, min(evidence.idle(), evidence.shown_ns() - evidence.loading())),
+        high_ns=bounds.within_path(
+            evidence,
+            max(0, min(bounds.idle_ns(evidence), evidence.shown_ns() - evidence.loading())),
+            lambda path: path.host(Phase.FORWARD, Phase.BACKWARD) + path.queued_ns,
+        ),
         basis="all time in which the device of the baseline has nothing to do, as the host is done "
         "with its launches earlier",
     )

@@ -14,8 +14,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from annt_prof.categories import Category
+from annt_prof.categories import Category, Phase
 from annt_prof.mistakes import MistakeKey
+from annt_prof.techniques import bounds
 from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
 from annt_prof.techniques.technique import Pitfall, Signature, Technique
 
@@ -67,7 +68,8 @@ def _predict(_options: DataloaderWorkersOptions, evidence: Evidence) -> Predicti
     """All waiting for data may vanish; where training runs on the same cores it may lose them.
 
     On a device, loading that queued kernels hide makes the host late for its next launches, so
-    all idle time of the device may go, down to what the host needs to launch.
+    all idle time of the device may go, down to what the host needs to launch; but no more than
+    loading has of the critical path.
     """
     if not evidence.known(Category.DATA_LOADING):
         return None
@@ -76,7 +78,11 @@ def _predict(_options: DataloaderWorkersOptions, evidence: Evidence) -> Predicti
         return Prediction(low_ns, high_ns, "the time that the baseline waits for data")
     return Prediction(
         low_ns=0,
-        high_ns=max(0, min(evidence.idle(), evidence.shown_ns() - evidence.launching())),
+        high_ns=bounds.within_path(
+            evidence,
+            max(0, min(bounds.idle_ns(evidence), evidence.shown_ns() - evidence.launching())),
+            lambda path: path.host(Phase.DATA_LOADING),
+        ),
         basis="all time in which the device of the baseline has nothing to do, as the host comes "
         "to its launches earlier",
     )

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from annt_prof.categories import Category, Phase
 from annt_prof.mistakes import MistakeKey
+from annt_prof.techniques import bounds
 from annt_prof.techniques.evidence import Evidence, Prediction
 from annt_prof.techniques.technique import Pitfall, Signature, Technique
 from annt_prof.units import count, percent
@@ -83,11 +84,15 @@ def _predict(options: GradientAccumulationOptions, evidence: Evidence) -> Predic
     now, then = evidence.accumulation, options.steps
     spared = 1 - now / then if then > now else 0.0
     update_ns = evidence.time(*_UPDATE)
-    high_ns = update_ns + evidence.time(Category.COMMUNICATION)
-    high_ns += evidence.host_bound(*_UPDATE_PHASES)
+    if evidence.path is None or not spared:
+        high_ns = update_ns + evidence.time(Category.COMMUNICATION)
+        high_ns = round(spared * (high_ns + evidence.host_bound(*_UPDATE_PHASES)))
+    else:
+        on_path = bounds.of_part(evidence, _UPDATE, share=spared)
+        high_ns = bounds.freed(evidence, round(spared * update_ns), on_path)
     return Prediction(
         low_ns=-round(spared * update_ns / 4),
-        high_ns=round(spared * high_ns),
+        high_ns=high_ns,
         basis=f"{percent(spared, 0)} of the optimizer, gradient scaling, clipping, zeroing and "
         "communication of the baseline, and of what the host takes to launch them",
     )

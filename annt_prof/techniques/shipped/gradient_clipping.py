@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 from annt_prof.categories import Category
 from annt_prof.mistakes import MistakeKey
+from annt_prof.techniques import bounds
 from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
 from annt_prof.techniques.technique import Pitfall, Signature, Technique
 
@@ -52,9 +53,13 @@ def _predict(_options: GradientClippingOptions, evidence: Evidence) -> Predictio
         return None
     optimizer_ns = evidence.time(Category.OPTIMIZER)
     replaced_ns = evidence.time(Category.GRAD_CLIPPING)
+    high_ns = replaced_ns
+    if evidence.path is not None and replaced_ns:
+        on_path = bounds.of_part(evidence, (Category.GRAD_CLIPPING,))
+        high_ns = bounds.freed(evidence, replaced_ns, on_path)
     return Prediction(
         low_ns=-round(2 * optimizer_ns + evidence.step_ns / 50),
-        high_ns=replaced_ns,
+        high_ns=high_ns,
         basis="the clipping of the baseline, which it replaces"
         if replaced_ns
         else "nothing: it is work on top of the update",

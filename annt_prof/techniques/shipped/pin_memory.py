@@ -3,10 +3,11 @@
 What it does: batches are copied into page-locked memory by a thread of the loader, and the copy
 to the device is queued without waiting for it. Each is switchable, because either alone does
 little: a non-blocking copy from pageable memory still waits, and a pinned batch copied
-synchronously only gains bandwidth.
+synchronously only gains bandwidth. With loader processes that thread also takes the batches over
+from them, which unpickles them, so that the training process loads for less long.
 
 When it helps: when exposed host-to-device copies are a visible part of the step: large inputs,
-a fast model, no other way of hiding the copy.
+a fast model, no other way of hiding the copy; or batches of many tensors, whose unpickling is.
 
 When it does nothing: without an accelerator, when the copy is already hidden or tiny, or when
 the loader is the bottleneck.
@@ -66,20 +67,25 @@ def _predict(options: PinMemoryOptions, evidence: Evidence) -> Prediction | None
     from pinned memory. From pageable memory only small batches are copied so: up to 64 KB are
     taken over at once.
 
-    Pinning alone makes copies faster, and takes their staging and, with loader processes, the
-    handling of their batches from the training process.
+    Pinning alone makes copies faster, and takes their staging from the training process. Either
+    way the handling of batches of loader processes goes to the thread that pins them.
 
-    Source: CUDA C++ Programming Guide, section Concurrent Execution between Host and Device.
+    Source: CUDA C++ Programming Guide, section Concurrent Execution between Host and Device;
+    torch/utils/data/dataloader.py and _utils/pin_memory.py: with ``pin_memory`` a thread reads the
+    queue of the loader processes.
     """
     if not evidence.known(Category.H2D_COPY, Category.HOST_BOUND):
         return None
     if options.non_blocking:
         needed_ns = evidence.launching() + evidence.loading()
-        return Prediction(0, bounds.copies_and_idle_ns(evidence, needed_ns), bounds.HOST_AHEAD)
+        return Prediction(0, bounds.batches_ns(evidence, needed_ns), bounds.HOST_AHEAD)
     copying_ns = evidence.time(Category.H2D_COPY, Category.SYNC)
     staging_ns = evidence.host_bound(Phase.H2D_COPY)
     handling_ns = evidence.time(Category.DATA_LOADING) - evidence.loading()
     faster_ns = round(_faster_copies(evidence) * copying_ns) + staging_ns + handling_ns
+    if evidence.path is not None:
+        needed_ns = evidence.launching() + evidence.loading()
+        faster_ns = bounds.batches_ns(evidence, needed_ns, spares_waits=False)
     return Prediction(
         low_ns=0,
         high_ns=faster_ns if options.pin else 0,
@@ -109,6 +115,7 @@ TECHNIQUE = Technique(
         may_rise=(Category.HOST_BOUND,),
         stays_flat=(Category.FORWARD, Category.BACKWARD, Category.OPTIMIZER),
         bound=f"it cannot save more than {bounds.HOST_AHEAD}",
+        may_fall=(Category.DATA_LOADING,),
     ),
     mathematics="nothing: the same bytes arrive",
     source="PyTorch tutorial: A guide on good usage of non_blocking and pin_memory()",

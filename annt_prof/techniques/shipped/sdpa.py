@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Literal
 
 from annt_prof.categories import Category, KernelClass
 from annt_prof.mistakes import MistakeKey
+from annt_prof.techniques import bounds
 from annt_prof.techniques.evidence import Evidence, Prediction
 from annt_prof.techniques.technique import Pitfall, Signature, Technique
 
@@ -59,7 +60,9 @@ def _predict(_options: SdpaOptions, evidence: Evidence) -> Prediction | None:
     return Prediction(
         # Another kernel, math above all, may be slower without a bound that this step tells.
         low_ns=-evidence.time(Category.FORWARD, Category.BACKWARD),
-        high_ns=attention_ns,
+        high_ns=bounds.within_path(
+            evidence, attention_ns, lambda path: path.kernels(KernelClass.ATTENTION)
+        ),
         basis="the attention kernels of the baseline",
     )
 

@@ -14,12 +14,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from annt_prof.categories import Category
+from annt_prof.categories import Category, KernelClass, Phase
 from annt_prof.mistakes import MistakeKey
+from annt_prof.techniques import bounds
 from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
 from annt_prof.techniques.technique import Pitfall, Signature, Technique
 
 if TYPE_CHECKING:
+    from annt_prof.techniques.path_evidence import PathEvidence
     from annt_prof.techniques.setup import TrainingSetup
 
 
@@ -45,18 +47,33 @@ def _redundant(options: SetToNoneOptions, baseline: Baseline) -> bool:
 
 
 def _predict(options: SetToNoneOptions, evidence: Evidence) -> Prediction | None:
-    """Zeroing vanishes, and with it the reads that adding to zeros needs."""
+    """Zeroing vanishes, and with it the reads that adding to zeros needs.
+
+    On the host an addition is allowed as much time as the zeroing of a gradient, beside the calls
+    that launch additions; a choice.
+    """
     if not options.drop:
         return _cost_of_filling(evidence)
     if not evidence.known(Category.ZERO_GRAD):
         return None
     zeroing_ns = evidence.time(Category.ZERO_GRAD)
+    high_ns = 3 * zeroing_ns
+    if evidence.path is not None and zeroing_ns:
+        high_ns = bounds.freed(
+            evidence, high_ns, lambda path: _zeroing_and_adding_ns(path, zeroing_ns)
+        )
     return Prediction(
         low_ns=0,
-        high_ns=3 * zeroing_ns,
+        high_ns=high_ns,
         basis="zeroing in the baseline, and the additions to zeros in its backward pass, which "
         "move twice as many bytes",
     )
+
+
+def _zeroing_and_adding_ns(path: PathEvidence, zeroing_ns: int) -> int:
+    adding_ns = min(2 * zeroing_ns, path.kernels(KernelClass.ELEMENTWISE))
+    device_ns = path.device(Category.ZERO_GRAD) + adding_ns + path.queued_ns
+    return device_ns + 2 * path.host(Phase.ZERO_GRAD) + path.launching(KernelClass.ELEMENTWISE)
 
 
 def _cost_of_filling(evidence: Evidence) -> Prediction | None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from annt_prof.categories import MATRIX_CLASSES, Category, KernelClass, Precision
 from annt_prof.mistakes import MistakeKey
+from annt_prof.techniques import bounds
 from annt_prof.techniques.evidence import Evidence, Prediction
 from annt_prof.techniques.observed import CONVOLUTIONS, PRODUCTS, Observed
 from annt_prof.techniques.technique import Pitfall, Signature, Technique
@@ -57,15 +58,22 @@ def _predict(options: Tf32Options, evidence: Evidence) -> Prediction | None:
         return None
     if not options.allowed:
         return _cost_of_full_precision(evidence)
-    by_precision = evidence.matrix(KernelClass.GEMM, KernelClass.ATTENTION)
-    products_ns = _time(by_precision, Precision.FLOAT32)
     faster = evidence.rate(Precision.FLOAT32, Precision.TF32)
+    spared = 1.0 if faster is None else max(0.0, 1 - 1 / faster)
+    products_ns = _time(evidence.matrix(*_PRODUCTS), Precision.FLOAT32)
     return Prediction(
         low_ns=0,
-        high_ns=round(products_ns * (1.0 if faster is None else max(0.0, 1 - 1 / faster))),
+        high_ns=bounds.within_path(
+            evidence,
+            products_ns * spared,
+            lambda path: _time(bounds.matrix_on_path(path, _PRODUCTS), Precision.FLOAT32) * spared,
+        ),
         basis="the matrix products of the baseline in full precision, shortened as far as TF32 can"
         f"{evidence.assumption()}",
     )
+
+
+_PRODUCTS = (KernelClass.GEMM, KernelClass.ATTENTION)
 
 
 def _cost_of_full_precision(evidence: Evidence) -> Prediction | None:

@@ -75,7 +75,12 @@ def test_it_says_what_it_is_and_where_that_comes_from(name):
 @every_technique
 def test_its_signature_names_each_mover_once(name):
     signature = registry.load(name).signature
-    movers = [*signature.falls, *signature.may_rise, *signature.stays_flat]
+    movers = [
+        *signature.falls,
+        *signature.may_fall,
+        *signature.may_rise,
+        *signature.stays_flat,
+    ]
     assert signature.falls or signature.may_rise
     assert all(isinstance(mover, Category | KernelClass) for mover in movers)
     keys = [(type(mover), mover) for mover in movers]

@@ -135,6 +135,7 @@ def test_json():
                 "obstacle_on_cpu": "depth 3 on a CPU",
                 "signature": {
                     "falls": ["forward"],
+                    "may_fall": [],
                     "may_rise": ["cast"],
                     "stays_flat": ["sync", "optimizer"],
                     "bound": "its part",
