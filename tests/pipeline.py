@@ -76,13 +76,14 @@ class Pipeline:
 
 @dataclass
 class Timeline:
-    """What host and device did so far: spans of (start, end, what)."""
+    """What host and device did so far: spans of (start, end, what), and when it was launched."""
 
     now_ns: int = 0
     device_free_ns: int = 0
     copies_free_ns: int = 0
     did: list[tuple[int, int, Phase]] = field(default_factory=list)
     ran: list[tuple[int, int, Category]] = field(default_factory=list)
+    launched: list[int] = field(default_factory=list)
 
     def host(self, ns: int, phase: Phase) -> None:
         self.did.append((self.now_ns, self.now_ns + ns, phase))
@@ -95,6 +96,7 @@ class Timeline:
     def device(self, ns: int, what: Category, after_ns: int = 0) -> int:
         start_ns = max(self.now_ns, self.device_free_ns, after_ns)
         self.ran.append((start_ns, start_ns + ns, what))
+        self.launched.append(self.now_ns)
         self.device_free_ns = start_ns + ns
         return self.device_free_ns
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from annt_prof.categories import Category, KernelClass, Precision
+from annt_prof.categories import Category, KernelClass, Phase, Precision
 from annt_prof.explain.precisions import matrix_time_on_path
 from annt_prof.techniques.path_evidence import PathEvidence
 
@@ -34,7 +34,7 @@ def path_of_trace(on_path: OnPath) -> PathEvidence:
         sync_ns=on_path.sync_ns,
         queued_ns=on_path.queued_ns,
         waits=frozenset(on_path.waits),
-        waits_for_copies=on_path.copies_waited_for > 0,
+        waits_for_copies=on_path.copies_waited_for > 0 or Phase.H2D_COPY in on_path.waits,
     )
 
 

@@ -167,13 +167,17 @@ def _on_path(
         return prediction
     # A share, since bounds are told per step or per sample.
     off_path = units.percent(off_path_ns / evidence.step_ns) if evidence.step_ns else "0 %"
+    hidden = _HIDDEN_BY_PROFILER if evidence.path and evidence.path.inflation_ns else ""
     return Prediction(
         low_ns=min(prediction.low_ns, high_ns),
         high_ns=high_ns,
-        basis=f"{prediction.basis}; as far as it lies on the critical path: {off_path} of the step "
-        "more does not, and shortening that saves nothing",
+        basis=f"{prediction.basis}; {off_path} of the step less than that, as only what it shortens "
+        f"on the critical path can shorten the step{hidden}",
         off_path_ns=off_path_ns,
     )
+
+
+_HIDDEN_BY_PROFILER = ", and what the profiler may have pushed off it by slowing the host"
 
 
 def _widened(prediction: Prediction, signature: Signature, evidence: Evidence) -> Prediction:

@@ -78,6 +78,12 @@ def idle_ns(evidence: Evidence) -> int:
     return evidence.idle() + evidence.time(Category.COMMUNICATION)
 
 
+def idle(evidence: Evidence) -> str:
+    """Say what that time is."""
+    others = ", or may wait for other processes" if evidence.time(Category.COMMUNICATION) else ""
+    return f"all time in which the device of the baseline has nothing to do{others}"
+
+
 def freed(
     evidence: Evidence, device_ns: int, on_path: Callable[[PathEvidence], float] | None
 ) -> int:
@@ -152,7 +158,6 @@ def batches_ns(
     evidence: Evidence,
     needed_ns: int,
     *,
-    spares_waits: bool = True,
     gives_back_cores: bool = False,
 ) -> int:
     """Return what can be saved where batches come to the device with less work or none, ns.
@@ -164,11 +169,10 @@ def batches_ns(
     Args:
         evidence: Of a device's trace that tells copies and what is bound by the host.
         needed_ns: What the host needs all the same; no step is shorter.
-        spares_waits: Whether copies hold the host up no more.
         gives_back_cores: Whether everything that the host does may become faster.
     """
     high_ns = copies_and_idle_ns(evidence, needed_ns)
-    if spares_waits and evidence.path is not None and evidence.path.waits_for_copies:
+    if evidence.path is not None and evidence.path.waits_for_copies:
         return high_ns
     phases = tuple(Phase) if gives_back_cores else (Phase.DATA_LOADING, Phase.H2D_COPY)
     return within_path(

@@ -31,8 +31,9 @@ class PathEvidence:
         launch_ns: What of it is inside launching calls, by the class of what they launch.
         sync_ns: Between the end of what the host waited for and the return of its call.
         queued_ns: The device's own delay between two activities.
-        waits: Phases in which the host waited for the device on the path.
-        waits_for_copies: Whether it waited there for a copy from the host.
+        waits: Phases in which the host waited for the device on the path, for anything but a copy
+            from the host.
+        waits_for_copies: Whether it waited there for one of these, or while it copied.
         inflation_ns: What the profiler's slowing of the host may have pushed off the path: without
             it, as much more of what is not on it may be.
     """

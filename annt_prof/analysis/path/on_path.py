@@ -26,8 +26,8 @@ class OnPath(msgspec.Struct, frozen=True):
         queued_ns: The device's own delay between two activities.
         unknown_ns: Before activities of which the trace does not hold the launch.
         waits: How often the host waited for the device on the path, over all steps, by the phase
-            that it was in.
-        copies_waited_for: How often it was for a copy from the host.
+            that it was in; for anything but a copy from the host.
+        copies_waited_for: How often it waited for one of these.
     """
 
     device_ns: dict[str, int]

@@ -88,10 +88,11 @@ def _predict(_options: CompileOptions, evidence: Evidence) -> Prediction | None:
         low_ns=-round(passes_ns / 10),
         high_ns=high_ns,
         basis="what fusion can shorten: elementwise work, normalisation, reductions, casts, copies "
-        "within the device, and the launches that the device waits for",
+        f"within the device, and {_LAUNCHES if evidence.path is None else bounds.idle(evidence)}",
     )
 
 
+_LAUNCHES = "the launches that the device waits for"
 _FUSED = (
     KernelClass.ELEMENTWISE,
     KernelClass.NORM,

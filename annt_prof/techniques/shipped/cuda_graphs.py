@@ -57,8 +57,7 @@ def _predict(_options: CudaGraphsOptions, evidence: Evidence) -> Prediction | No
             max(0, min(bounds.idle_ns(evidence), evidence.shown_ns() - evidence.loading())),
             lambda path: path.host(Phase.FORWARD, Phase.BACKWARD) + path.queued_ns,
         ),
-        basis="all time in which the device of the baseline has nothing to do, as the host is done "
-        "with its launches earlier",
+        basis=f"{bounds.idle(evidence)}, as the host is done with its launches earlier",
     )
 
 

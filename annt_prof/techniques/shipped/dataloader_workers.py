@@ -83,8 +83,7 @@ def _predict(_options: DataloaderWorkersOptions, evidence: Evidence) -> Predicti
             max(0, min(bounds.idle_ns(evidence), evidence.shown_ns() - evidence.launching())),
             lambda path: path.host(Phase.DATA_LOADING),
         ),
-        basis="all time in which the device of the baseline has nothing to do, as the host comes "
-        "to its launches earlier",
+        basis=f"{bounds.idle(evidence)}, as the host comes to its launches earlier",
     )
 
 

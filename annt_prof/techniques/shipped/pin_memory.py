@@ -84,13 +84,28 @@ def _predict(options: PinMemoryOptions, evidence: Evidence) -> Prediction | None
     handling_ns = evidence.time(Category.DATA_LOADING) - evidence.loading()
     faster_ns = round(_faster_copies(evidence) * copying_ns) + staging_ns + handling_ns
     if evidence.path is not None:
-        needed_ns = evidence.launching() + evidence.loading()
-        faster_ns = bounds.batches_ns(evidence, needed_ns, spares_waits=False)
+        faster_ns = _shortened_ns(evidence)
     return Prediction(
         low_ns=0,
         high_ns=faster_ns if options.pin else 0,
         basis="the exposed host-to-device copies of the baseline as far as pinning makes them "
         "faster, the waits for them and for batches of loader processes",
+    )
+
+
+def _shortened_ns(evidence: Evidence) -> int:
+    """Return what pinning alone can save of a step whose path is known, ns; every wait stays."""
+    in_process = evidence.baseline is not None and evidence.baseline.workers == 0
+    phases = (Phase.H2D_COPY,) if in_process else (Phase.H2D_COPY, Phase.DATA_LOADING)
+    share = _faster_copies(evidence)
+    return bounds.within_path(
+        evidence,
+        bounds.copies_and_idle_ns(evidence, evidence.launching() + evidence.loading()),
+        lambda path: (
+            share * (path.device(Category.H2D_COPY) + path.sync_ns)
+            + path.host(*phases)
+            + path.queued_ns
+        ),
     )
 
 

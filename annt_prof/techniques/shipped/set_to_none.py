@@ -73,7 +73,8 @@ def _predict(options: SetToNoneOptions, evidence: Evidence) -> Prediction | None
 def _zeroing_and_adding_ns(path: PathEvidence, zeroing_ns: int) -> int:
     adding_ns = min(2 * zeroing_ns, path.kernels(KernelClass.ELEMENTWISE))
     device_ns = path.device(Category.ZERO_GRAD) + adding_ns + path.queued_ns
-    return device_ns + 2 * path.host(Phase.ZERO_GRAD) + path.launching(KernelClass.ELEMENTWISE)
+    host_ns = path.host(Phase.ZERO_GRAD) + path.host_ns.get(Phase.ZERO_GRAD.value, 0)
+    return device_ns + host_ns + path.launching(KernelClass.ELEMENTWISE)
 
 
 def _cost_of_filling(evidence: Evidence) -> Prediction | None:
