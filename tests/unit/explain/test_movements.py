@@ -100,6 +100,14 @@ def test_what_a_trace_lacks_may_be_of_the_mover(after, lacks, what):
     assert seen(STAYS, 100, after, lacks=lacks)[0] == what
 
 
+@pytest.mark.parametrize(
+    ("after", "told"), [(70, ("fell", True)), (100, ("flat", True)), (130, ("rose", False))]
+)
+def test_what_may_fall_need_not(after, told):
+    may_fall = Signature((), (), (), bound="", may_fall=(Category.FORWARD,))
+    assert seen(may_fall, 100, after) == told
+
+
 def test_what_both_traces_lack_adds_up_per_sample():
     before = made("baseline", 100, lacks=20)
     for after, what in ((50, "unclear"), (49, "fell")):

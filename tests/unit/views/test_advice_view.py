@@ -78,6 +78,17 @@ def test_text():
     assert "calibrate" not in " ".join(shown(ceilings=CEILINGS))
 
 
+def test_a_bound_that_the_path_takes_away_is_explained_and_a_trace_is_told_as_it_is():
+    taken = Advice("amp", 0, 0, 0.0, "matrix work; less than that", off_path_ns=5_000_000)
+    view = build_advice_view("a.json", evidence(), (taken,), of_a_run=False)
+    assert (view.as_traced, view.explained) == (True, view.predicted)
+    lines = printed(lambda console: render_advice(view, console))
+    assert "of the step as it was traced, 20.00 ms" in lines[0]
+    assert "amp: it cannot save more than matrix work; less than that" in lines
+    (told,) = json.loads(advice_document(view))["techniques"]
+    assert told["off_critical_path_ns"] == 5_000_000
+
+
 def test_json():
     view = build_advice_view("run-7", evidence(), ADVICE, of_a_run=True)
     assert json.loads(advice_document(view)) == {
@@ -91,24 +102,28 @@ def test_json():
                 "predicted_ns": {"low": 1_250_000, "high": 17_000_000},
                 "share_of_step": 0.85,
                 "basis": "the matrix work",
+                "off_critical_path_ns": 0,
             },
             {
                 "name": "pin_memory",
                 "predicted_ns": {"low": -40_000, "high": 3_100_000},
                 "share_of_step": 0.155,
                 "basis": "the copies",
+                "off_critical_path_ns": 0,
             },
             {
                 "name": "zero_grad_none",
                 "predicted_ns": {"low": -22_000, "high": 0},
                 "share_of_step": 0.0,
                 "basis": "what zeroing takes",
+                "off_critical_path_ns": 0,
             },
             {
                 "name": "compile",
                 "predicted_ns": {"low": None, "high": None},
                 "share_of_step": None,
                 "basis": "this step does not tell",
+                "off_critical_path_ns": None,
             },
         ],
     }
