@@ -6,18 +6,21 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from annt_prof.cli.analyze import command
+from annt_prof.cli import advise, analyze
 
 ROOT = Path(__file__).parents[2]
 TRACES = ROOT.parent / "shared" / "traces"
-SAMPLE = re.compile(r"^```\n\$ annt-prof analyze (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+COMMANDS = {"analyze": analyze.command, "advise": advise.command}
+SAMPLE = re.compile(
+    r"^```\n\$ annt-prof (analyze|advise) (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL
+)
 LEFT_OUT = "..."
 
 
-def samples() -> list[tuple[str, list[str]]]:
-    """Return the traces that the README analyses, each with the lines that it shows."""
+def samples() -> list[tuple[str, str, list[str]]]:
+    """Return the commands that the README gives traces, each with these and the lines it shows."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    return [(name, shown.splitlines()) for name, shown in SAMPLE.findall(readme)]
+    return [(command, name, shown.splitlines()) for command, name, shown in SAMPLE.findall(readme)]
 
 
 def follow(shown: list[str], printed: list[str]) -> str | None:
@@ -39,7 +42,7 @@ def follow(shown: list[str], printed: list[str]) -> str | None:
 
 
 def test_there_is_a_sample_and_a_wrong_one_is_seen() -> None:
-    assert samples()
+    assert {command for command, _, _ in samples()} == set(COMMANDS)
     printed = ["a", "b", "", "c", "d"]
     assert follow(["a", "b", "c"], printed) is None
     assert follow(["...", "b", "...", "d"], printed) is None
@@ -48,12 +51,12 @@ def test_there_is_a_sample_and_a_wrong_one_is_seen() -> None:
 
 
 @pytest.mark.skipif(not TRACES.is_dir(), reason="no traces of real devices beside the checkout")
-@pytest.mark.parametrize(("name", "shown"), samples())
-def test_a_sample_of_analyze_is_what_it_prints(
-    name: str, shown: list[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("command", "name", "shown"), samples())
+def test_a_sample_is_what_the_command_prints(
+    command: str, name: str, shown: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.chdir(TRACES)
-    result = CliRunner().invoke(command, [name])
+    result = CliRunner().invoke(COMMANDS[command], [name])
     assert result.exit_code == 0
     assert follow(shown, result.stdout.splitlines()) is None
