@@ -35,7 +35,8 @@ class Advice(msgspec.Struct, frozen=True):
             where it cannot act or no bound is known.
         share: ``high_ns`` of the step; below 1.
         basis: What the upper bound is made of; without one, why there is none.
-        off_path_ns: What lies off the step's critical path, so that ``high_ns`` lacks it.
+        off_path_ns: What lies off the step's critical path, so that ``high_ns`` lacks it; None
+            where the path is not known.
     """
 
     name: str
@@ -43,7 +44,7 @@ class Advice(msgspec.Struct, frozen=True):
     high_ns: int | None
     share: float | None
     basis: str
-    off_path_ns: int = 0
+    off_path_ns: int | None = None
 
 
 def advise(

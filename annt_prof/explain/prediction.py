@@ -164,15 +164,15 @@ def _on_path(
     high_ns = bounds.of_kernels_alone(signature, prediction, evidence)
     off_path_ns = 0 if wherever is None else max(0, wherever.high_ns - high_ns)
     if not off_path_ns:
-        return prediction
+        return dataclasses.replace(prediction, off_path_ns=0)
     # A share, since bounds are told per step or per sample.
     off_path = units.percent(off_path_ns / evidence.step_ns) if evidence.step_ns else "0 %"
     hidden = _HIDDEN_BY_PROFILER if evidence.path and evidence.path.inflation_ns else ""
     return Prediction(
         low_ns=min(prediction.low_ns, high_ns),
         high_ns=high_ns,
-        basis=f"{prediction.basis}; {off_path} of the step less than that, as only what it shortens "
-        f"on the critical path can shorten the step{hidden}",
+        basis=f"{prediction.basis}; {off_path} of the step less than that, as only what it "
+        f"shortens on the critical path can shorten the step{hidden}",
         off_path_ns=off_path_ns,
     )
 

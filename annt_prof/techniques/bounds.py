@@ -15,10 +15,7 @@ if TYPE_CHECKING:
     from annt_prof.techniques.path_evidence import PathEvidence
     from annt_prof.techniques.technique import Signature
 
-CONVOLUTIONS = (
-    "the convolutions of the baseline and the transposes around them, with the calls that launch "
-    "them"
-)
+CONVOLUTIONS = "the convolutions of the baseline and the transposes around them"
 
 _IDLE = (
     "the exposed host-to-device copies of the baseline and all time in which its device has "
@@ -75,12 +72,17 @@ def idle_ns(evidence: Evidence) -> int:
     It has nothing to do, or a collective may be waiting for other processes, whose hosts a
     technique frees as well.
     """
-    return evidence.idle() + evidence.time(Category.COMMUNICATION)
+    return evidence.idle() + _waiting_for_others_ns(evidence)
+
+
+def _waiting_for_others_ns(evidence: Evidence) -> int:
+    # Without the path bounds stay what they are in older records.
+    return 0 if evidence.path is None else evidence.time(Category.COMMUNICATION)
 
 
 def idle(evidence: Evidence) -> str:
     """Say what that time is."""
-    others = ", or may wait for other processes" if evidence.time(Category.COMMUNICATION) else ""
+    others = ", or may wait for other processes" if _waiting_for_others_ns(evidence) else ""
     return f"all time in which the device of the baseline has nothing to do{others}"
 
 
@@ -119,6 +121,11 @@ def of_part(
     if evidence.path is None or evidence.path.waits_in(*phases):
         return None
     return lambda path: share * (path.device(*categories) + path.host(*phases)) + path.queued_ns
+
+
+def convolutions(evidence: Evidence) -> str:
+    """Say what that time is of."""
+    return CONVOLUTIONS if evidence.path is None else f"{CONVOLUTIONS}, with their launches"
 
 
 def convolutions_ns(evidence: Evidence) -> int:

@@ -200,14 +200,14 @@ class Prediction:
         high_ns: It cannot save more: the bound. Of what it shortens only the part on the critical
             path counts; ``bounds.within_path`` takes it.
         basis: What the bound is made of, to follow "it cannot save more than".
-        off_path_ns: What the bound lacks of what it would be wherever in the step that lay. Filled
-            in by whoever asks for the prediction.
+        off_path_ns: What the bound lacks of what it would be wherever in the step that lay; None
+            where the path is not known. Filled in by whoever asks for the prediction.
     """
 
     low_ns: int
     high_ns: int
     basis: str
-    off_path_ns: int = 0
+    off_path_ns: int | None = None
 
 
 def by_precision(

@@ -25,7 +25,8 @@ class PredictedSaving:
         low_ns, high_ns: What it should save per iteration; negative where it may cost time.
         share: ``high_ns`` of the step, a fraction below 1.
         basis: What ``high_ns`` is made of, to follow "it cannot save more than".
-        off_path_ns: What lies off the critical path, so that ``high_ns`` lacks it.
+        off_path_ns: What lies off the critical path, so that ``high_ns`` lacks it; None where
+            the path is not known.
     """
 
     name: str
@@ -33,7 +34,7 @@ class PredictedSaving:
     high_ns: int
     share: float
     basis: str
-    off_path_ns: int = 0
+    off_path_ns: int | None = None
 
 
 @dataclass(frozen=True)

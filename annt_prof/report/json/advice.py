@@ -28,7 +28,8 @@ class BoundsDocument:
 class TechniqueDocument:
     """One technique; ``share_of_step`` is a fraction below 1, or null without bounds.
 
-    ``off_critical_path_ns`` is what the upper bound lacks, as it lies off the critical path.
+    ``off_critical_path_ns`` is what the upper bound lacks, as it lies off the critical path; null
+    where the path is not known.
     """
 
     name: str

@@ -55,7 +55,7 @@ def _predict(_options: ChannelsLastOptions, evidence: Evidence) -> Prediction | 
     return Prediction(
         low_ns=-round(passes_ns / 4),
         high_ns=bounds.convolutions_ns(evidence) if evidence.kernel_ns else passes_ns,
-        basis=bounds.CONVOLUTIONS,
+        basis=bounds.convolutions(evidence),
     )
 
 

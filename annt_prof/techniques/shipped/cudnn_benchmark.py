@@ -47,7 +47,7 @@ def _predict(_options: CudnnBenchmarkOptions, evidence: Evidence) -> Prediction 
     """Another algorithm can only shorten convolutions and the copies around them, if any."""
     if not evidence.kernel_ns:
         return None
-    return Prediction(0, bounds.convolutions_ns(evidence), bounds.CONVOLUTIONS)
+    return Prediction(0, bounds.convolutions_ns(evidence), bounds.convolutions(evidence))
 
 
 def _deterministic(setup: TrainingSetup) -> str | None:
