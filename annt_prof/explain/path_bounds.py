@@ -15,12 +15,8 @@ if TYPE_CHECKING:
     from annt_prof.runs.record import Run, VariantRecord
 
 
-_NO_PHASE = Category.UNATTRIBUTED.value
-
-
 def path_of_trace(on_path: OnPath) -> PathEvidence:
     """Return what a trace tells, of its step as it was traced."""
-    unknown_ns = on_path.unknown_ns
     return PathEvidence(
         device_ns={Category(name): ns for name, ns in on_path.device_ns.items()},
         kernel_ns={KernelClass(name): ns for name, ns in on_path.kernel_ns.items()},
@@ -28,11 +24,11 @@ def path_of_trace(on_path: OnPath) -> PathEvidence:
             KernelClass(kind): {Precision(name): ns for name, ns in told.items()}
             for kind, told in on_path.kernel_precision_ns.items()
         },
-        # Before what the trace does not hold the launch of, the host may be at anything.
-        host_ns={**on_path.host_ns, _NO_PHASE: on_path.host_ns.get(_NO_PHASE, 0) + unknown_ns},
+        host_ns=on_path.host_ns,
         launch_ns={KernelClass(name): ns for name, ns in on_path.launch_ns.items()},
         sync_ns=on_path.sync_ns,
         queued_ns=on_path.queued_ns,
+        unknown_ns=on_path.unknown_ns,
         waits=frozenset(on_path.waits),
         waits_for_copies=on_path.copies_waited_for > 0 or Phase.H2D_COPY in on_path.waits,
     )

@@ -69,10 +69,11 @@ def of_kernels_alone(signature: Signature, prediction: Prediction, evidence: Evi
 def idle_ns(evidence: Evidence) -> int:
     """Return how long the device does no work of its own, ns.
 
-    It has nothing to do, or a collective may be waiting for other processes, whose hosts a
-    technique frees as well.
+    It has nothing to do, known why or not, or a collective may be waiting for other processes,
+    whose hosts a technique frees as well.
     """
-    return evidence.idle() + _waiting_for_others_ns(evidence)
+    unknown_ns = 0 if evidence.path is None else evidence.path.unknown_ns
+    return evidence.idle() + unknown_ns + _waiting_for_others_ns(evidence)
 
 
 def _waiting_for_others_ns(evidence: Evidence) -> int:

@@ -141,7 +141,7 @@ class Evidence:
         seen says little of what causes it: with loading hidden under queued kernels, say, the
         device runs dry in the next forward pass, as the host comes late to its launches.
         """
-        return self.time(Category.DATA_LOADING, Category.HOST_BOUND, Category.SYNC)
+        return self.time(Category.DATA_LOADING, Category.HOST_BOUND, Category.QUEUED, Category.SYNC)
 
     def launching(self) -> int:
         """Return how long the host is seen to need at least for what it launches, ns.

@@ -31,6 +31,8 @@ class PathEvidence:
         launch_ns: What of it is inside launching calls, by the class of what they launch.
         sync_ns: Between the end of what the host waited for and the return of its call.
         queued_ns: The device's own delay between two activities.
+        unknown_ns: Before activities of which the trace does not hold the launch: the host may be
+            at anything then.
         waits: Phases in which the host waited for the device on the path, for anything but a copy
             from the host.
         waits_for_copies: Whether it waited there for one of these, or while it copied.
@@ -45,6 +47,7 @@ class PathEvidence:
     launch_ns: Mapping[KernelClass, int] = field(default_factory=dict)
     sync_ns: int = 0
     queued_ns: int = 0
+    unknown_ns: int = 0
     waits: frozenset[str] = frozenset()
     waits_for_copies: bool = False
     inflation_ns: int = 0
@@ -63,7 +66,7 @@ class PathEvidence:
         What lies in no phase may be of any: torch's own ranges leave out what stands between them.
         """
         names = (*(phase.value for phase in phases), Category.UNATTRIBUTED.value)
-        return sum(self.host_ns.get(name, 0) for name in names)
+        return sum(self.host_ns.get(name, 0) for name in names) + self.unknown_ns
 
     def launching(self, *classes: KernelClass) -> int:
         """Return the time on the path inside calls that launch these classes, ns."""

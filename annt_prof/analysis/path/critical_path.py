@@ -429,8 +429,7 @@ def _longest(timeline: Timeline, walked: Walked) -> tuple[PathActivity, ...]:
     kept = (on_path != NOTHING) & (within_ns > 0)
     on_path, category, within_ns = on_path[kept], category[kept], within_ns[kept]
     key = (
-        trace.events.name[timeline.gates.event[on_path]].astype(np.int64) * len(_LABELS)
-        + category
+        trace.events.name[timeline.gates.event[on_path]].astype(np.int64) * len(_LABELS) + category
     )
     group, keys = grouped(key)
     counts = np.bincount(group, minlength=len(keys))

@@ -76,12 +76,15 @@ def time_on_path(timeline: Timeline) -> OnPath | None:
 def _time(
     timeline: Timeline, told: Stretches, label: Ints, chosen: Mask, names: Sequence[str]
 ) -> dict[str, int]:
-    """Return the mean time per step of some stretches by label."""
+    """Return the mean time per step of some stretches by label, by its name."""
+    return _named(names, _means(timeline, told, np.where(chosen, label, NOWHERE), len(names)))
+
+
+def _means(timeline: Timeline, told: Stretches, label: Ints, num_labels: int) -> list[int]:
+    """Return means over the steps, rounded up: a bound is no smaller than what it is made of."""
     steps = timeline.whole_steps
-    chosen_label = np.where(chosen, label, NOWHERE)
-    time_ns = time_by_label(told.from_ns, chosen_label, len(names), steps.start_ns, steps.end_ns)
-    means = (_mean(ns, len(steps.names)) for ns in time_ns.sum(axis=0).tolist())
-    return _named(names, means)
+    time_ns = time_by_label(told.from_ns, label, num_labels, steps.start_ns, steps.end_ns)
+    return [-(-ns // len(steps.names)) for ns in time_ns.sum(axis=0).tolist()]
 
 
 def _by_name(timeline: Timeline, told: Stretches) -> dict[int, int]:
@@ -90,13 +93,11 @@ def _by_name(timeline: Timeline, told: Stretches) -> dict[int, int]:
     Returns:
         Nanoseconds per step by the index of the name.
     """
-    trace = timeline.trace
     kernels = (told.activity != NOTHING) & (told.category != column(Category.H2D_COPY))
-    event = timeline.gates.event[told.activity]
-    name = trace.events.name[event].astype(np.int64)
+    name = timeline.events.name[timeline.gates.event[told.activity]]
     names, label = np.unique(name, return_inverse=True)
-    time_ns = _time(timeline, told, label, kernels, [str(index) for index in names.tolist()])
-    return {int(index): ns for index, ns in time_ns.items()}
+    means_ns = _means(timeline, told, np.where(kernels, label, NOWHERE), len(names))
+    return {index: ns for index, ns in zip(names.tolist(), means_ns, strict=True) if ns}
 
 
 def _by_class(timeline: Timeline, by_name: dict[int, int]) -> dict[str, int]:
@@ -128,10 +129,10 @@ def _launching(timeline: Timeline) -> Segments:
     return first_come(events.start_ns[calls], events.end_ns[calls], label)
 
 
-def _waits(timeline: Timeline, walked: Walked) -> dict[str, int]:
+def _waits(timeline: Timeline, returned_ns: Ints) -> dict[str, int]:
     """Count the waits within the steps by the phase in which they returned."""
     # What returns at the end of a phase was in it.
-    returned_ns = _within_steps(timeline, walked.returned_ns)
+    returned_ns = _within_steps(timeline, returned_ns)
     phase = timeline.phases.segments.label_at(returned_ns - 1)
     counts = np.bincount(np.where(phase == NOWHERE, _NO_PHASE, phase), minlength=len(_PHASE_NAMES))
     return _named(_PHASE_NAMES, counts)
@@ -143,15 +144,5 @@ def _within_steps(timeline: Timeline, instants_ns: Ints) -> Ints:
     return kept
 
 
-def _copies_waited_for(timeline: Timeline, walked: Walked) -> int:
-    name = timeline.events.name[timeline.gates.event[walked.waited_for]]
-    return len(_within_steps(timeline, walked.returned_ns[timeline.to_device[name]]))
-
-
 def _named(names: Sequence[str], row: Iterable[int]) -> dict[str, int]:
     return {name: int(ns) for name, ns in zip(names, row, strict=True) if ns}
-
-
-def _mean(total_ns: int, count: int) -> int:
-    """Return the mean rounded up: a bound is no smaller than what it is made of."""
-    return -(-int(total_ns) // count)

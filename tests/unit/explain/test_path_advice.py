@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from annt_prof.analysis.path.critical_path import QUEUED, critical_path
+from annt_prof.analysis.path.critical_path import critical_path
 from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.categories import Category, KernelClass, Phase
 from annt_prof.explain.advice import advise, machine_of_trace
@@ -158,7 +158,7 @@ def device_on_path_ns(trace):
     """Return the device's time on the path, ns per step."""
     timeline = Timeline(trace)
     path = critical_path(timeline, 0)
-    host = (Category.DATA_LOADING, Category.HOST_BOUND, Category.SYNC, QUEUED)
+    host = (Category.DATA_LOADING, Category.HOST_BOUND, Category.SYNC, Category.QUEUED)
     return sum(
         ns for step in path.steps for name, ns in step.on_path_ns.items() if name not in host
     ) / len(path.steps)
