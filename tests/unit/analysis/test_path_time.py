@@ -80,3 +80,13 @@ def test_a_mean_is_no_smaller_than_what_it_is_of(tmp_path):
 def test_without_a_device_there_is_no_path(tmp_path):
     builder = TraceBuilder().step(0, 1000).phase(Phase.FORWARD, 0, 1000)
     assert time_on_path(timeline_of(builder, tmp_path)) is None
+
+
+def test_a_collective_of_the_host_is_communication_and_no_work_of_its_phase(tmp_path):
+    builder = TraceBuilder(world_size=2, backend="gloo").step(0, 1000)
+    builder.phase(Phase.BACKWARD, 0, 1000).kernel(PRODUCT, 20, 220, launch_ns=10)
+    builder.operator("gloo:all_reduce", 300, 700, thread=300)
+    builder.operator("aten::add", 990, 1000)
+    told = on_path(builder, tmp_path)
+    assert told.device_ns == {"communication": 400}
+    assert told.host_ns == {"backward": 600}

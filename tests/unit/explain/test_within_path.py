@@ -112,6 +112,13 @@ def test_a_wait_that_goes_breaks_the_chain(waits, high_ns):
     assert told.high_ns == high_ns
 
 
+def test_a_device_that_idles_for_no_known_reason_may_wait_for_the_host():
+    path = dataclasses.replace(PATH, unknown_ns=50, host_ns={"backward": 900})
+    technique = registry.load("cuda_graphs")
+    told = technique.predict(technique.options(), dataclasses.replace(STEP, path=path))
+    assert told.high_ns == 400 + 50
+
+
 def test_the_wait_for_a_copy_goes_with_pinned_memory_alone():
     spent = {**STEP.category_ns, Category.H2D_COPY: 30, Category.DATA_LOADING: 40}
     base = dataclasses.replace(

@@ -154,6 +154,13 @@ def test_every_line_of_evidence_in_its_order() -> None:
     )
 
 
+def test_what_may_fall_is_named_only_where_it_fell() -> None:
+    fell = Movement("data_loading", "may_fall", "fell", 7, True)
+    flat = Movement("sync", "may_fall", "flat", 0, True)
+    moved = msgspec.structs.replace(AMP, signature=(fell, flat))
+    assert Signature(("data_loading",), (), (), ()) in build_evidence(moved)
+
+
 def test_of_what_is_not_known_there_is_no_line() -> None:
     assert build_evidence(TechniqueExplanation("a", Worth.INCONCLUSIVE, "unknown")) == ()
     assert build_evidence(PINNED) == (
