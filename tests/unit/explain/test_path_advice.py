@@ -22,6 +22,7 @@ from annt_prof.testing import TraceBuilder
 from annt_prof.trace.reading import read
 
 TRACES = Path(__file__).parents[4] / "shared" / "traces"
+KEPT = Path(__file__).parents[2] / "fixtures" / "traces"
 US = 1000
 PRODUCT, IN_TF32 = "ampere_sgemm_128x64_nn", "cutlass_80_tensorop_s1688tf32gemm_256x128_16x3_nn"
 ELEMENTWISE = (
@@ -186,6 +187,20 @@ def agrees(trace):
 @pytest.mark.parametrize("name", MADE)
 def test_advice_and_path_agree(name, tmp_path):
     assert agrees(read(MADE[name]().write(tmp_path / "trace.json"))) >= 3
+
+
+@pytest.mark.parametrize("path", sorted(KEPT.glob("*.json.gz")), ids=lambda path: path.name)
+def test_advice_and_path_agree_on_runs_that_were_kept(path):
+    assert agrees(read(path)) >= 3
+
+
+def test_what_was_measured_to_save_nothing_is_promised_nothing():
+    """ResNet50 on images of 32 px: the host sets the pace, and amp had no effect to be told."""
+    trace = read(KEPT / "h100_baseline.json.gz")
+    evidence = evidence_of_trace(trace)
+    advice = {told.name: told for told in advise(evidence, machine_of_trace(trace, evidence))}
+    assert advice["amp"].high_ns == 0
+    assert advice["amp"].off_path_ns > 0.05 * evidence.step_ns
 
 
 @pytest.mark.skipif(not TRACES.is_dir(), reason="no traces of real devices beside the checkout")

@@ -112,6 +112,13 @@ def test_a_wait_that_goes_breaks_the_chain(waits, high_ns):
     assert told.high_ns == high_ns
 
 
+def test_a_device_idles_whatever_for():
+    idle_ns = {
+        Category.DATA_LOADING: 1, Category.HOST_BOUND: 2, Category.QUEUED: 4, Category.SYNC: 8,
+    }  # fmt: skip
+    assert Evidence("cuda", 100, {**idle_ns, Category.FORWARD: 85}).idle() == 15
+
+
 def test_a_device_that_idles_for_no_known_reason_may_wait_for_the_host():
     path = dataclasses.replace(PATH, unknown_ns=50, host_ns={"backward": 900})
     technique = registry.load("cuda_graphs")
