@@ -87,6 +87,13 @@ def idle(evidence: Evidence) -> str:
     return f"all time in which the device of the baseline has nothing to do{others}"
 
 
+def beside(evidence: Evidence) -> str:
+    """Say what a bound by the path has beside what its technique shortens; empty without that."""
+    if evidence.path is None or not evidence.path.device(Category.COMMUNICATION):
+        return ""
+    return ", with collectives, which may wait for other processes"
+
+
 def freed(
     evidence: Evidence, device_ns: int, on_path: Callable[[PathEvidence], float] | None
 ) -> int:
@@ -126,7 +133,9 @@ def of_part(
 
 def convolutions(evidence: Evidence) -> str:
     """Say what that time is of."""
-    return CONVOLUTIONS if evidence.path is None else f"{CONVOLUTIONS}, with their launches"
+    if evidence.path is None:
+        return CONVOLUTIONS
+    return f"{CONVOLUTIONS}, and their launches{beside(evidence)}"
 
 
 def convolutions_ns(evidence: Evidence) -> int:
@@ -209,4 +218,6 @@ def of_less_on_the_host(evidence: Evidence) -> Prediction | None:
         high_ns = batches_ns(evidence, evidence.launching())
     else:
         high_ns = batches_ns(evidence, 0, gives_back_cores=True)
-    return Prediction(low_ns=-round(evidence.step_ns / 20), high_ns=high_ns, basis=HOST_EARLIER)
+    return Prediction(
+        low_ns=-round(evidence.step_ns / 20), high_ns=high_ns, basis=HOST_EARLIER + beside(evidence)
+    )

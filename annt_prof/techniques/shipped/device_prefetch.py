@@ -47,7 +47,9 @@ def _predict(_options: DevicePrefetchOptions, evidence: Evidence) -> Prediction 
     if not evidence.known(Category.H2D_COPY, Category.HOST_BOUND):
         return None
     needed_ns = evidence.launching() + evidence.loading()
-    return Prediction(0, bounds.batches_ns(evidence, needed_ns), bounds.HOST_AHEAD)
+    return Prediction(
+        0, bounds.batches_ns(evidence, needed_ns), bounds.HOST_AHEAD + bounds.beside(evidence)
+    )
 
 
 def _pageable_source(setup: TrainingSetup) -> str | None:

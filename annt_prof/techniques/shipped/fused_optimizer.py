@@ -66,7 +66,8 @@ def _predict(_options: FusedOptimizerOptions, evidence: Evidence) -> Prediction 
     return Prediction(
         low_ns=-round(optimizer_ns / 4),
         high_ns=high_ns,
-        basis="the optimizer of the baseline, the unscaling before it and the waits for launches",
+        basis="the optimizer of the baseline, the unscaling before it and the waits for launches"
+        f"{bounds.beside(evidence)}",
     )
 
 

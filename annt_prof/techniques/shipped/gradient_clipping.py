@@ -60,10 +60,13 @@ def _predict(_options: GradientClippingOptions, evidence: Evidence) -> Predictio
     return Prediction(
         low_ns=-round(2 * optimizer_ns + evidence.step_ns / 50),
         high_ns=high_ns,
-        basis="the clipping of the baseline, which it replaces"
-        if replaced_ns
-        else "nothing: it is work on top of the update",
+        basis=_replaced(evidence) if replaced_ns else "nothing: it is work on top of the update",
     )
+
+
+def _replaced(evidence: Evidence) -> str:
+    host = "" if evidence.path is None else ", and what the host takes for it"
+    return f"the clipping of the baseline, which it replaces{host}{bounds.beside(evidence)}"
 
 
 def _unscaled_apart(setup: TrainingSetup) -> str | None:

@@ -78,7 +78,9 @@ def _predict(options: PinMemoryOptions, evidence: Evidence) -> Prediction | None
         return None
     if options.non_blocking:
         needed_ns = evidence.launching() + evidence.loading()
-        return Prediction(0, bounds.batches_ns(evidence, needed_ns), bounds.HOST_AHEAD)
+        return Prediction(
+            0, bounds.batches_ns(evidence, needed_ns), bounds.HOST_AHEAD + bounds.beside(evidence)
+        )
     copying_ns = evidence.time(Category.H2D_COPY, Category.SYNC)
     staging_ns = evidence.host_bound(Phase.H2D_COPY)
     handling_ns = evidence.time(Category.DATA_LOADING) - evidence.loading()
@@ -89,7 +91,8 @@ def _predict(options: PinMemoryOptions, evidence: Evidence) -> Prediction | None
         low_ns=0,
         high_ns=faster_ns if options.pin else 0,
         basis="the exposed host-to-device copies of the baseline as far as pinning makes them "
-        "faster, the waits for them and for batches of loader processes",
+        "faster, the waits for them and for batches of loader processes"
+        f"{bounds.beside(evidence)}",
     )
 
 

@@ -66,8 +66,12 @@ def _predict(options: SetToNoneOptions, evidence: Evidence) -> Prediction | None
         low_ns=0,
         high_ns=high_ns,
         basis="zeroing in the baseline, and the additions to zeros in its backward pass, which "
-        "move twice as many bytes",
+        f"move twice as many bytes{_ON_THE_HOST if evidence.path is not None else ''}"
+        f"{bounds.beside(evidence)}",
     )
+
+
+_ON_THE_HOST = ", and what the host takes for both"
 
 
 def _zeroing_and_adding_ns(path: PathEvidence, zeroing_ns: int) -> int:

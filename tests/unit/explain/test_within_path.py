@@ -112,6 +112,18 @@ def test_a_wait_that_goes_breaks_the_chain(waits, high_ns):
     assert told.high_ns == high_ns
 
 
+def test_collectives_on_the_path_are_named_where_they_count():
+    device_ns = {**PATH.device_ns, Category.COMMUNICATION: 50}
+    communicating = dataclasses.replace(PATH, device_ns=device_ns)
+    for name in ("fused_optimizer", "pin_memory", "set_to_none"):
+        technique = registry.load(name)
+        spent = {**STEP.category_ns, Category.H2D_COPY: 30, Category.ZERO_GRAD: 9}
+        for path, named in ((PATH, False), (communicating, True)):
+            evidence = dataclasses.replace(STEP, category_ns=spent, path=path)
+            told = technique.predict(technique.options(), evidence)
+            assert (", with collectives, which may wait" in told.basis) is named
+
+
 def test_a_device_idles_whatever_for():
     idle_ns = {
         Category.DATA_LOADING: 1, Category.HOST_BOUND: 2, Category.QUEUED: 4, Category.SYNC: 8,
