@@ -8,8 +8,9 @@ import numpy as np
 
 from annt_prof.analysis.breakdown.step_times import CATEGORIES, column
 from annt_prof.analysis.classes.precision import kernel_precision
-from annt_prof.analysis.path.critical_path import stretches, walk
 from annt_prof.analysis.path.on_path import OnPath
+from annt_prof.analysis.path.stretches import stretches
+from annt_prof.analysis.path.walk import walk
 from annt_prof.analysis.timeline.dependencies import NOTHING
 from annt_prof.analysis.timeline.intervals import NOWHERE, first_come, time_by_label
 from annt_prof.analysis.timeline.launches import UNKNOWN_CALL
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from annt_prof.analysis.path.critical_path import Stretches
+    from annt_prof.analysis.path.stretches import Stretches
     from annt_prof.analysis.timeline.intervals import Segments
     from annt_prof.analysis.timeline.timeline import Timeline
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from plain_reference import by_nanosecond
 
-from annt_prof.analysis.path.critical_path import CircularPathError, critical_path
+from annt_prof.analysis.path.critical_path import critical_path
+from annt_prof.analysis.path.walk import CircularPathError
 from annt_prof.analysis.timeline import idleness
 from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.categories import Category, Phase
