@@ -85,9 +85,15 @@ class TraceBuilder:
         *,
         thread: int = MAIN_THREAD,
         sequence: int | None = None,
+        forward_thread: int | None = None,
     ) -> Self:
-        """Add a host operator, with autograd's sequence number where it has one."""
+        """Add a host operator, with autograd's sequence number where it has one.
+
+        With one, a ``forward_thread`` above 0 makes it a function of a backward pass.
+        """
         args = {} if sequence is None else {"Sequence number": sequence}
+        if forward_thread is not None:
+            args["Fwd thread id"] = forward_thread
         return self._on_host("cpu_op", name, (start_ns, end_ns), thread, args)
 
     def runtime(

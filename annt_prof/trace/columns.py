@@ -83,6 +83,8 @@ class Events:
             launched it.
         external_id: int64, of operators and device activities; ties the latter to the former.
         sequence: int64, of operators: autograd's sequence number.
+        backward: bool, whether an operator with such a number is a function of a backward pass, by
+            the thread of its forward operator: the engine alone sets one, and they count from 1.
         bytes: int64, moved by a copy or set by a memset.
         geometry: int32, index into ``Trace.geometries``; of kernels.
         occupancy: float32, percent of the multiprocessor's warps that kineto estimates a kernel
@@ -100,6 +102,7 @@ class Events:
     correlation: NDArray[np.int64]
     external_id: NDArray[np.int64]
     sequence: NDArray[np.int64]
+    backward: NDArray[np.bool_]
     bytes: NDArray[np.int64]
     geometry: NDArray[np.int32]
     occupancy: NDArray[np.float32]

@@ -26,10 +26,12 @@ class Arguments(msgspec.Struct, gc=False):
     stream: Number = MISSING
     stream_id: Number = msgspec.field(name="Stream Id", default=MISSING)
     physical_stream_id: Number = msgspec.field(name="Physic Stream Id", default=MISSING)
+    sycl_queue: Number = msgspec.field(name="sycl queue", default=MISSING)
     bytes: Number = MISSING
     external_id: Number = msgspec.field(name="External id", default=MISSING)
     old_external_id: Number = msgspec.field(name="external id", default=MISSING)
     sequence: Number = msgspec.field(name="Sequence number", default=MISSING)
+    forward_thread: Number = msgspec.field(name="Fwd thread id", default=MISSING)
     memory_bytes: Number = msgspec.field(name="Bytes", default=UNTOLD_BYTES)
     address: Number = msgspec.field(name="Addr", default=MISSING)
     device_type: Number = msgspec.field(name="Device Type", default=MISSING)

@@ -210,6 +210,9 @@ class Table:
         )
         geometry, occupancy = self._launches(arguments, kind)
         activities = _of(arguments, _ON_DEVICE[kind])
+        operators = _of(arguments, _OPERATORS[kind])
+        sequence = _spread([told.sequence for told in operators], _OPERATORS[kind])
+        forward_thread = _spread([told.forward_thread for told in operators], _OPERATORS[kind])
         return Events(
             start_ns=start_ns,
             end_ns=start_ns + duration_ns,
@@ -217,15 +220,14 @@ class Table:
             name=np.frombuffer(self._name_indices, np.int32)[label],
             thread=np.frombuffer(self._thread_indices, np.int32)[label],
             device=_spread([told.device for told in activities], _ON_DEVICE[kind]),
-            stream=_spread([told.stream for told in activities], _ON_DEVICE[kind]),
+            stream=_streams(activities, _ON_DEVICE[kind]),
             bytes=_spread([told.bytes for told in activities], _ON_DEVICE[kind]),
             correlation=_spread(
                 [told.correlation for told in _of(arguments, _LAUNCHED[kind])], _LAUNCHED[kind]
             ),
             external_id=_external_ids(arguments, kind),
-            sequence=_spread(
-                [told.sequence for told in _of(arguments, _OPERATORS[kind])], _OPERATORS[kind]
-            ),
+            sequence=sequence,
+            backward=(forward_thread > 0) & (sequence != MISSING),
             geometry=geometry,
             occupancy=occupancy,
             message=self._carried(arguments, kind),
@@ -336,6 +338,15 @@ def _external_ids(arguments: list[Arguments], kind: NDArray[np.int8]) -> NDArray
     unknown = carrying & (ids == MISSING)
     ids[unknown] = integers([told.old_external_id for told in _of(arguments, unknown)])
     return ids
+
+
+def _streams(activities: list[Arguments], carrying: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the streams of device activities, which SYCL calls queues."""
+    streams = _spread([told.stream for told in activities], carrying)
+    if (streams[carrying] == MISSING).any():
+        queues = _spread([told.sycl_queue for told in activities], carrying)
+        streams = np.where(streams == MISSING, queues, streams)
+    return streams
 
 
 def _of(arguments: list[Arguments], carrying: NDArray[np.bool_]) -> list[Arguments]:
