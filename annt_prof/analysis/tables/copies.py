@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 
+from annt_prof.analysis.timeline.copy_names import copy_kind
 from annt_prof.analysis.timeline.intervals import distinct, edges_of, first_come
 from annt_prof.trace.columns import MISSING
 
@@ -15,21 +15,13 @@ if TYPE_CHECKING:
     from annt_prof.analysis.timeline.intervals import Segments
     from annt_prof.analysis.timeline.timeline import Timeline
 
-# "Memcpy HtoD (Pinned -> Device)" of CUDA, "CopyHostToDevice" and "Memcpy DtoH (Device -> Host)"
-# of ROCm. Source: kineto's CuptiActivity.cpp and RoctracerActivity.cpp.
-_DIRECTION = re.compile(
-    r"(?P<short>[HDPA]to[HDPA])|(?P<source>Host|Device|Peer)To(?P<target>Host|Device|Peer)"
-)
-_MEMORIES = re.compile(r"\((\w+)\s*->\s*(\w+)\)")
-
 
 class CopyRow(msgspec.Struct, frozen=True):
     """All copies of one direction and kind of host memory that began within the steps.
 
     Attributes:
-        direction: ``HtoD``, ``DtoH``, ``DtoD``, ``PtoP``, or ``unknown``.
-        host_memory: ``Pinned`` or ``Pageable`` for a copy that has a host side and tells; else
-            None.
+        direction: As ``CopyKind`` has it.
+        host_memory: Likewise.
         count: Copies.
         bytes: Moved by those that tell; None where none does.
         total_ns: Sum of their durations.
@@ -87,21 +79,6 @@ def copies(timeline: Timeline) -> tuple[CopyRow, ...] | None:
             )
         )
     return tuple(sorted(rows, key=lambda row: (-row.total_ns, row.direction)))
-
-
-def copy_kind(name: str) -> tuple[str, str | None]:
-    """Return direction and kind of host memory, as far as the name of the copy tells them."""
-    ends = _DIRECTION.search(name)
-    direction = "unknown"
-    if ends:
-        direction = ends["short"] or f"{ends['source'][0]}to{ends['target'][0]}"
-    memories = _MEMORIES.search(name)
-    host = (
-        [memory for memory in memories.groups() if memory in ("Pinned", "Pageable")]
-        if memories
-        else []
-    )
-    return direction, host[0] if host else None
 
 
 def _time(*layers: Segments) -> int:

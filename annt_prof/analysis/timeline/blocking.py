@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from annt_prof.analysis.timeline.copy_names import TO_DEVICE, copy_kind
+from annt_prof.analysis.timeline.intervals import distinct
 from annt_prof.analysis.timeline.launches import UNKNOWN_CALL
 from annt_prof.trace.columns import Kind
 
@@ -19,7 +21,10 @@ if TYPE_CHECKING:
     from annt_prof.trace.columns import Trace
 
 # Calls that return when the device is done. hipMemcpyWithStream waits for its stream.
-# Source: the CUDA runtime and driver API, and HIP's, sections on synchronisation and memory.
+# Intel's runtime also has waits that are put into a queue (urEnqueueEventsWait...): those hold up
+# the device, not the host.
+# Source: the CUDA runtime and driver API, and HIP's, sections on synchronisation and memory; for
+# Intel the Unified Runtime, the plugin interface before it, and Level Zero.
 _SYNCHRONISING = frozenset(
     {
         *(f"{vendor}{what}Synchronize" for vendor in ("cuda", "hip") for what in
@@ -29,6 +34,9 @@ _SYNCHRONISING = frozenset(
           ("Memcpy", "Memcpy2D", "Memcpy3D", "MemcpyToSymbol", "MemcpyFromSymbol")),
         "hipMemcpyWithStream", "hipMemcpyHtoD", "hipMemcpyDtoH", "cuMemcpy", "cuMemcpyHtoD_v2",
         "cuMemcpyDtoH_v2",
+        "urQueueFinish", "urEventWait", "urDeviceWaitExp", "piQueueFinish", "piEventsWait",
+        *(f"ze{what}Synchronize" for what in
+          ("Device", "CommandQueue", "CommandListHost", "EventHost", "FenceHost")),
     }
 )  # fmt: skip
 
@@ -77,8 +85,12 @@ def pageable_waits(
 
 
 def copies_to_device(trace: Trace) -> NDArray[np.bool_]:
-    """Tell which names, CUDA's or ROCm's, are of copies to a device; bool, shape (names,)."""
-    return np.array(["HtoD" in name or "HostToDevice" in name for name in trace.names], bool)
+    """Tell which names of copies are of those to a device; bool, shape (names,)."""
+    verdicts = np.zeros(len(trace.names), bool)
+    copies = trace.events.of_kind(Kind.MEMCPY)
+    for name in distinct(trace.events.name[copies]).tolist():  # of few of the names, mostly
+        verdicts[name] = copy_kind(trace.names[name]).direction == TO_DEVICE
+    return verdicts
 
 
 def synchronising_calls(trace: Trace, waits: PageableWaits) -> NDArray[np.bool_]:

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annt_prof.analysis.tables.copies import copies, copy_kind
+from annt_prof.analysis.tables.copies import copies
+from annt_prof.analysis.timeline.copy_names import copy_kind
 from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.testing import TraceBuilder
 from annt_prof.trace.reading import read
@@ -20,6 +21,13 @@ from annt_prof.trace.reading import read
         ("Memcpy PtoP (Device -> Device)", ("PtoP", None)),
         ("CopyHostToDevice", ("HtoD", None)),
         ("CopyDeviceToHost", ("DtoH", None)),
+        ("Memcpy M2D (MEMORY(Unknown) -> DEVICE)", ("HtoD", None)),
+        ("Memcpy H2D (HOST -> DEVICE)", ("HtoD", "Pinned")),
+        ("Memcpy D2H (DEVICE -> HOST)", ("DtoH", "Pinned")),
+        ("Memcpy D2M (DEVICE -> MEMORY(Unknown))", ("DtoH", None)),
+        ("Memcpy D2D (DEVICE -> DEVICE)", ("DtoD", None)),
+        ("Memcpy H2M (HOST -> MEMORY(Unknown))", ("HtoH", None)),
+        ("Memcpy S2D (SHARED -> DEVICE)", ("StoD", None)),
         ("something else", ("unknown", None)),
     ],
 )
