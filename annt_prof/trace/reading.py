@@ -13,6 +13,7 @@ from annt_prof.trace.decoding import decode_whole
 from annt_prof.trace.document import DistributedInfo, Head
 from annt_prof.trace.foreign import FOREIGN_BYTES, foreign_events
 from annt_prof.trace.numbers import integer
+from annt_prof.trace.processes import one_process
 from annt_prof.trace.slices import NotSliceableError, documents
 from annt_prof.trace.source import DEFAULT_MAX_BYTES, BrokenOffError, beginning, chunks, content
 from annt_prof.trace.table import Table
@@ -46,7 +47,8 @@ def read(path: Path, max_bytes: int = DEFAULT_MAX_BYTES, notify: Notify | None =
     Raises:
         NotATraceError: The file is something else than a PyTorch trace; says what, if it is known.
         UserError: The file cannot be read, is damaged, is no JSON, breaks off before its first
-            whole entry, has a time that is no number, or is larger than ``max_bytes``.
+            whole entry, has a time that is no number, is larger than ``max_bytes``, or was merged
+            from several processes whose work cannot be told apart.
     """
     with _without_garbage_collection():
         try:
@@ -109,7 +111,7 @@ def _trace(
 ) -> Trace:
     distributed = head.distributedInfo or DistributedInfo()
     events, num_untimed = without_untimed(table.events())
-    return Trace(
+    whole = Trace(
         source=str(path),
         events=events,
         names=table.names,
@@ -129,3 +131,4 @@ def _trace(
         doubts=doubts,
         unread=table.unread(),
     )
+    return one_process(whole)
