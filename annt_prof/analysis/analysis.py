@@ -23,6 +23,7 @@ from annt_prof.analysis.tables.queue import Queue, queue
 from annt_prof.analysis.tables.synchronisations import Synchronisation, synchronisations
 from annt_prof.analysis.tables.temporal import Temporal, temporal
 from annt_prof.analysis.timeline.intervals import distinct
+from annt_prof.analysis.timeline.phase_sources import phase_sources
 from annt_prof.analysis.timeline.steps import EVERY_STEP, WHOLE_TRACE
 from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.analysis.timeline.unrecorded import why_no_activities
@@ -261,6 +262,7 @@ def _remarks(timeline: Timeline, breakdown: Breakdown | None, untold: str | None
             "seen"
         )
     if breakdown is not None:
+        yield from phase_sources(timeline.phases)
         yield from _short_steps(breakdown)
     if timeline.steps.names == (WHOLE_TRACE,):
         yield (

@@ -9,6 +9,7 @@ import numpy as np
 
 from annt_prof.analysis.timeline.intervals import NOWHERE, edges_of, first_come, time_by_label
 from annt_prof.analysis.timeline.phases import PHASES
+from annt_prof.analysis.timeline.torch_ranges import DATA_LOADER, DATA_PIPE, OPTIMIZER, STEP
 from annt_prof.categories import PHASE_PREFIX, Phase
 from annt_prof.trace.columns import Kind
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 # Ranges that only name a stretch of the program and do no work of their own. Before 2022 they
 # were operators too.
-_NAMING = ("ProfilerStep#", "Optimizer.", "enumerate(DataLoader)#", PHASE_PREFIX)
+_NAMING = (STEP, OPTIMIZER, DATA_LOADER, DATA_PIPE, PHASE_PREFIX)
 
 
 class HostStep(msgspec.Struct, frozen=True):
@@ -71,7 +72,7 @@ def host_view(timeline: Timeline) -> tuple[HostStep, ...] | None:
     waits = timeline.waits[main[timeline.waits.call]]
     blocked = first_come(waits.start_ns, waits.end_ns)
     dispatching = union(main & ((operating & ~named) | timeline.runtime_calls))
-    elsewhere = union(timeline.evaluations & operating & ~main)
+    elsewhere = union(timeline.backward_functions & ~main)
     layers = [phases.segments, blocked, dispatching, elsewhere]
     edges = edges_of(layers, steps.start_ns, steps.end_ns)
     label = np.full(len(edges), _PARTS - 1)  # in the order of HostStep's fields

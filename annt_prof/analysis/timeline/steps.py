@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from annt_prof.analysis.timeline.intervals import NOWHERE, first_come, places_by
+from annt_prof.analysis.timeline.passes import told_backward_functions
+from annt_prof.analysis.timeline.torch_ranges import DATA_LOADER, DATA_PIPE, OPTIMIZER
 from annt_prof.categories import PHASE_PREFIX
 from annt_prof.errors import UserError
 from annt_prof.trace.columns import DEVICE_KINDS, HOST_KINDS, Kind
@@ -23,12 +25,7 @@ WHOLE_TRACE = "whole trace"
 NO_THREAD = -1
 
 _STEP_NAME = re.compile(r"ProfilerStep#\d+")
-_MAIN_THREAD_NAMES = (
-    PHASE_PREFIX,
-    "enumerate(DataLoader)#",
-    "Optimizer.step#",
-    "Optimizer.zero_grad#",
-)
+_MAIN_THREAD_NAMES = (PHASE_PREFIX, DATA_LOADER, DATA_PIPE, OPTIMIZER)
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,10 +119,15 @@ def _whole(trace: Trace) -> Steps:
 
 
 def _main_thread(trace: Trace) -> int:
-    """Guess at the thread that trains, by what only it does, then by its id, then by its time."""
+    """Guess at the thread that trains, by what only it does, then by its id, then by its time.
+
+    An optimizer that hooks run in the backward pass tells autograd's thread, and not this one.
+    """
     events = trace.events
     telling = trace.names_where([name.startswith(_MAIN_THREAD_NAMES) for name in trace.names])
     telling &= events.of_kind(Kind.ANNOTATION, Kind.OPERATOR)
+    running = told_backward_functions(trace)
+    telling &= ~first_come(events.start_ns[running], events.end_ns[running]).covers(events.start_ns)
     if telling.any():
         return int(np.bincount(events.thread[telling]).argmax())
     host = events[events.of_kind(Kind.OPERATOR, Kind.ANNOTATION, Kind.RUNTIME, Kind.DRIVER)]

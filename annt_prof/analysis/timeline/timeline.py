@@ -22,7 +22,7 @@ from annt_prof.analysis.timeline.launches import (
     launched_before_recording,
 )
 from annt_prof.analysis.timeline.lost_launches import find_lost_launches
-from annt_prof.analysis.timeline.passes import EVALUATION
+from annt_prof.analysis.timeline.passes import EVALUATION, backward_functions
 from annt_prof.analysis.timeline.phases import find_phases
 from annt_prof.analysis.timeline.steps import EVERY_STEP, find_steps
 from annt_prof.analysis.timeline.unrecorded import unrecorded_device
@@ -138,13 +138,18 @@ class Timeline:
         return self.trace.names_where([name.startswith(EVALUATION) for name in self.trace.names])
 
     @cached_property
+    def backward_functions(self) -> Mask:
+        """Which events are functions of a backward pass, evaluations and what they evaluate."""
+        return backward_functions(self.trace, self.all_steps.main_thread)
+
+    @cached_property
     def on_step_threads(self) -> Mask:
         """Which events are on the main thread or on autograd's.
 
         While autograd's threads run a backward pass the main thread waits for them. Others
         (pinning, watchdogs) hold nobody up.
         """
-        threads = self.events.thread[self.evaluations]
+        threads = self.events.thread[self.backward_functions]
         threads = np.append(threads, self.all_steps.main_thread)
         mask: Mask = np.isin(self.events.thread, threads)
         return mask

@@ -9,6 +9,7 @@ import gzip
 import itertools
 import json
 import re
+import statistics
 from decimal import ROUND_HALF_UP, Decimal
 
 OPERATOR = {"cpu_op", "Operator"}
@@ -19,11 +20,24 @@ MEMCPY = {"gpu_memcpy", "Memcpy"}
 MEMSET = {"gpu_memset", "Memset"}
 DEVICE = KERNEL | MEMCPY | MEMSET
 EVALUATE = "autograd::engine::evaluate_function"
+ENGINE = (EVALUATE, "torch::autograd::")
 TORCH_PHASES = {
     "enumerate(DataLoader)#": "data_loading",
+    "enumerate(DataPipe)#": "data_loading",
     "Optimizer.step#": "optimizer",
     "Optimizer.zero_grad#": "zero_grad",
 }
+PROGRAM_PHASES = {
+    "## forward ##": "forward",
+    "Backward 3": "backward",
+    "optimizer_step": "optimizer",
+    "[pl][profile][LightningModule]GPT.optimizer_zero_grad": "zero_grad",
+}
+FORWARDS = (
+    "nn.Module: ", "DataParallel.forward", "DistributedDataParallel.forward", "[pl][module]",
+    "FullyShardedDataParallel.forward",
+)  # fmt: skip
+BORDERS = ("ProfilerStep#", "Optimizer.", "enumerate(")
 TALK = (
     "gloo:", "nccl:", "mpi:", "ucc:", "xccl:", "c10d::", "_c10d_functional::",
     "record_param_comms",
@@ -49,6 +63,10 @@ class Event:
         args = fields.get("args", {})
         self.correlation = args.get("correlation", -1)
         self.sequence = args.get("Sequence number", -1)
+        self.in_engine = self.category in OPERATOR and (
+            self.name.startswith(ENGINE)
+            or (args.get("Fwd thread id", 0) > 0 and self.sequence != -1)
+        )
 
     def holds(self, instant):
         return self.start <= instant < self.end
@@ -91,34 +109,83 @@ def find_phases(events, links, main):
     own = [e for e in here if e.name.startswith("annt_prof::")]
     if own:
         return [(e.start, e.end, e.order, e.name.removeprefix("annt_prof::")) for e in own]
+    spread_engine(events, main)
+    engine = [e for e in events if e.in_engine]
+    hooked = {e.thread for e in engine} - {main}
     ranges = [
         (e.start, e.end, e.order, phase)
-        for e in here
+        for e in events
         for prefix, phase in TORCH_PHASES.items()
-        if e.name.startswith(prefix)
+        if e.category in OPERATOR | ANNOTATION
+        and e.name.startswith(prefix)
+        and (e.thread == main or (e.thread in hooked and phase in ("optimizer", "zero_grad")))
     ]
-    evaluations = [e for e in events if e.category in OPERATOR and e.name.startswith(EVALUATE)]
-    operators = [e for e in here if e.category in OPERATOR and not e.name.startswith(EVALUATE)]
-    backward = backward_runs(evaluations, operators)
+    operators = [e for e in here if e.category in OPERATOR and not e.in_engine]
+    backward = backward_runs(engine, operators)
     ranges += [(start, end, -1, "backward") for start, end in backward]
     if links:
         instants = [instant for instant, thread in links if thread == main]
     else:
-        evaluated = {e.sequence for e in evaluations} - {-1}
-        last = {}
-        for e in operators:
-            if e.sequence in evaluated:
-                last[e.sequence] = max(last.get(e.sequence, e.start), e.start)
-        instants = list(last.values())
+        instants = last_starts(operators, {e.sequence for e in engine})
     ranges += [(start, end, -2, "forward") for start, end in passes(instants, backward, operators)]
+    borders = [e.start for e in here if e.name.startswith(BORDERS)]
+    alone = forwards_alone(instants, backward, operators, borders)
+    ranges += [(start, end, -2, "forward") for start, end in alone]
     ranges += [
         (e.start, e.end, -2, "forward")
         for e in events
         if e.thread == main
-        and e.name.startswith(("nn.Module: ", "DistributedDataParallel.forward"))
+        and e.name.startswith(FORWARDS)
         and e.category in OPERATOR | ANNOTATION | {"python_function"}
     ]
+    seen = {phase for *_, phase in ranges}
+    called = [(e, PROGRAM_PHASES[e.name]) for e in here if e.name in PROGRAM_PHASES]
+    ranges += [(e.start, e.end, -3, phase) for e, phase in called if phase not in seen]
     return ranges
+
+
+def spread_engine(events, main):
+    """Without evaluations, all operators of a thread that runs backward functions are some."""
+    if any(e.category in OPERATOR and e.name.startswith(EVALUATE) for e in events):
+        return
+    threads = {e.thread for e in events if e.in_engine} - {main}
+    for e in events:
+        e.in_engine |= e.category in OPERATOR and e.thread in threads
+
+
+def last_starts(operators, sequences):
+    """Return when the last operator with each of these sequence numbers started."""
+    last = {}
+    for e in operators:
+        if e.sequence in sequences - {-1}:
+            last[e.sequence] = max(last.get(e.sequence, e.start), e.start)
+    return list(last.values())
+
+
+def inside(instant, runs):
+    return any(start <= instant < end for start, end in runs)
+
+
+def earlier(instant, runs):
+    return sum(1 for start, _ in runs if start <= instant)
+
+
+def forwards_alone(instants, backward, operators, borders):
+    """Return the spans of operators that made nodes where no node is gone back to."""
+    paired = {earlier(instant, backward) for instant in instants if not inside(instant, backward)}
+    outside = [e for e in operators if not inside(e.start, backward)]
+    highest = max((e.sequence for e in outside), default=-1)
+    made = last_starts(outside, {e.sequence for e in outside} - {highest})
+    groups, usual = {}, {}
+    for instant in sorted(made):
+        number = earlier(instant, backward)
+        if number in paired:
+            usual[number] = usual.get(number, 0) + 1
+        else:
+            between = sum(1 for border in borders if border <= instant)
+            groups.setdefault((number, between), []).append(instant)
+    least = statistics.median(usual.values()) / 2 if usual else 0
+    return [span_of(g, backward, operators) for g in groups.values() if len(g) >= least]
 
 
 def backward_runs(evaluations, operators):
@@ -150,14 +217,15 @@ def backward_runs(evaluations, operators):
 def passes(instants, backward, operators):
     groups = {}
     for instant in sorted(instants):
-        if any(start <= instant < end for start, end in backward):
-            continue
-        earlier = sum(1 for start, _ in backward if start <= instant)
-        groups.setdefault(earlier, []).append(instant)
-    return [
-        (outermost(group[0], operators)[0], outermost(group[-1], operators)[1])
-        for group in groups.values()
-    ]
+        if not inside(instant, backward):
+            groups.setdefault(earlier(instant, backward), []).append(instant)
+    return [span_of(group, backward, operators) for group in groups.values()]
+
+
+def span_of(group, backward, operators):
+    """Return from where to where the operators at these instants reach."""
+    own = [o for o in operators if not any(o.start < start < o.end for start, _ in backward)]
+    return outermost(group[0], own)[0], outermost(group[-1], own)[1]
 
 
 def outermost(instant, operators):
@@ -248,7 +316,7 @@ def by_correlation(events):
 
 def device_entries(events, phases, main):
     # A launch asks for the phase around one instant; asking all ranges is slow but simple.
-    autograd = {e.thread for e in events if e.name.startswith(EVALUATE)} | {main}
+    autograd = {e.thread for e in events if e.in_engine} | {main}
     bearing = by_correlation(events)
     entries = [
         ("sync", start, end, order, "sync")

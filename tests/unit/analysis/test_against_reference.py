@@ -37,20 +37,33 @@ torch_ranges = st.lists(
                 "Optimizer.step#SGD.step",
                 "Optimizer.zero_grad#SGD.zero_grad",
                 "DistributedDataParallel.forward",
+                "enumerate(DataPipe)#BatcherIterDataPipe",
+                "## forward ##",
+                "Backward 3",
+                "optimizer_step",
+                "[pl][profile][LightningModule]GPT.optimizer_zero_grad",
+                "## item_forward ##",
             ]
         ),
         spans,
+        threads,
     ),
-    max_size=4,
+    max_size=5,
 )
 operators = st.lists(
     st.tuples(
         st.sampled_from(
-            ["aten::mm", "aten::add_", "autograd::engine::evaluate_function: MmBackward0"]
+            [
+                "aten::mm",
+                "aten::add_",
+                "autograd::engine::evaluate_function: MmBackward0",
+                "torch::autograd::AccumulateGrad",
+            ]
         ),
         spans,
         threads,
         st.none() | st.integers(1, 4),
+        st.sampled_from([None, 0, 0, 1]),
     ),
     max_size=8,
 )
@@ -65,16 +78,16 @@ def host_traces(draw):
     for start, end in draw(steps()):
         builder.step(start, end)
     # Operators of a main thread nest; the ends of these are made to fit.
-    for name, (start, end), thread, sequence in _nested(draw(operators)):
-        builder.operator(name, start, end, thread=thread, sequence=sequence)
+    for name, (start, end), thread, sequence, forward in _nested(draw(operators)):
+        builder.operator(name, start, end, thread=thread, sequence=sequence, forward_thread=forward)
     for name, (start, end), thread in draw(communications):
         builder.operator(name, start, end, thread=thread + 1)
     if draw(st.booleans()):
         for phase, (start, end) in draw(own_phases):
             builder.phase(phase, start, end)
     else:
-        for name, (start, end) in _distinct(draw(torch_ranges)):
-            builder.annotation(name, start, end)
+        for name, (start, end), thread in _distinct(draw(torch_ranges)):
+            builder.annotation(name, start, end, thread=thread)
         for instant in draw(st.lists(instants, max_size=3)):
             builder.forward_link(instant)
     return builder
@@ -92,7 +105,7 @@ def _nested(found):
 
 def _distinct(found):
     """Equal ranges of two phases have no inner one; real ones differ by a nanosecond at least."""
-    return list({tuple(span): (name, span) for name, span in found}.values())
+    return list({tuple(one[1]): one for one in found}.values())
 
 
 @st.composite
