@@ -26,8 +26,15 @@ if TYPE_CHECKING:
 
 NOTHING = -1
 
-# Source: the CUDA runtime and driver API and HIP's, sections on stream management.
-_WAITING_FOR_EVENTS = frozenset({"cudaStreamWaitEvent", "cuStreamWaitEvent", "hipStreamWaitEvent"})
+# Source: the CUDA runtime and driver API and HIP's, sections on stream management; the unified
+# runtime's barriers, with which PyTorch makes a SYCL queue wait.
+_WAITING_FOR_EVENTS = frozenset(
+    {
+        "cudaStreamWaitEvent", "cuStreamWaitEvent", "hipStreamWaitEvent",
+        "urEnqueueEventsWaitWithBarrier", "urEnqueueEventsWaitWithBarrierExt",
+        "piEnqueueEventsWaitWithBarrier",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)

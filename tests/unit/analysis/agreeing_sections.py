@@ -14,10 +14,10 @@ def assert_agreement(analysis):
         category: sum(step.by_category_ns.get(category, 0) for step in analysis.breakdown.steps)
         for category in spent
     }
-    only_idle = (Category.HOST_BOUND, Category.QUEUED, Category.SYNC, Category.DATA_LOADING)
-    for category in only_idle:
+    for category in (Category.HOST_BOUND, Category.QUEUED, Category.SYNC):
         assert spent[category] == total[category]
-    for category in (Category.COMMUNICATION, Category.UNATTRIBUTED):
+    # These are of busy devices as well: the loader too may launch a kernel.
+    for category in (Category.COMMUNICATION, Category.DATA_LOADING, Category.UNATTRIBUTED):
         assert spent[category] <= total[category]
     if analysis.critical_path is None:
         return
@@ -28,5 +28,5 @@ def assert_agreement(analysis):
         assert all(ns <= step.on_path_ns[category] for category, ns in step.idle_ns.items())
     # Where the path waits with the device it waits for what the device idles for; where it is with
     # the host, that may go on while the device is idle for another reason.
-    idle_on_path = {c: sum(step.idle_ns.get(c, 0) for step in path) for c in only_idle}
-    assert idle_on_path[Category.QUEUED] <= spent[Category.QUEUED]
+    queued_ns = sum(step.idle_ns.get(Category.QUEUED, 0) for step in path)
+    assert queued_ns <= spent[Category.QUEUED]

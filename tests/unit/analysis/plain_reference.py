@@ -373,7 +373,7 @@ def idle_entries(events, taking_up, begin, end):
         ending = next(e for e in activities if e.start == gap[1])
         if calls[ending.order] is None:
             entries.append(("unknown", max(gap[0], begin), gap[1], 0, "idle"))
-    if all(call is None for call in calls.values()):
+    if all(e.category in DEVICE or e.category == "gpu_user_annotation" for e in events):
         entries.append(("unknown", begin, end, 0, "idle"))
     return entries
 
