@@ -14,7 +14,8 @@ from annt_prof.errors import UserError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from io import BufferedReader
-    from pathlib import Path
+
+    from annt_prof.trace.remote import TraceFile
 
     Notify = Callable[[int, int], None]
 
@@ -46,7 +47,7 @@ class Content(NamedTuple):
     misnamed: bool = False
 
 
-def content(path: Path, max_bytes: int) -> Content:
+def content(path: TraceFile, max_bytes: int) -> Content:
     """Read a file, decompressing it if its first bytes are gzip's, whatever its name.
 
     A truncated file gives what can be decompressed. A damaged one is refused: what comes before
@@ -78,7 +79,7 @@ def content(path: Path, max_bytes: int) -> Content:
     return Content(text, misnamed=path.suffix.lower() == ".gz" and not _is_compressed(path))
 
 
-def chunks(path: Path, max_bytes: int, notify: Notify | None = None) -> Iterator[bytes]:
+def chunks(path: TraceFile, max_bytes: int, notify: Notify | None = None) -> Iterator[bytes]:
     """Yield the content of a whole file a piece at a time.
 
     Decompressed with ISA-L, in a quarter of zlib's time (benchmarks/README.md). At a missing end
@@ -99,13 +100,13 @@ def chunks(path: Path, max_bytes: int, notify: Notify | None = None) -> Iterator
         raise BrokenOffError from error
 
 
-def _is_compressed(path: Path) -> bool:
+def _is_compressed(path: TraceFile) -> bool:
     with path.open("rb") as file:
         return file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
 
 
 def _pieces(
-    path: Path,
+    path: TraceFile,
     max_bytes: int,
     decompressed: type[gzip.GzipFile],
     notify: Notify | None = None,
@@ -129,7 +130,9 @@ def _pieces(
         raise UserError(f"cannot be read: {error.strerror or error}", where=str(path)) from None
 
 
-def _bounded(stream: gzip.GzipFile | BufferedReader, path: Path, max_bytes: int) -> Iterator[bytes]:
+def _bounded(
+    stream: gzip.GzipFile | BufferedReader, path: TraceFile, max_bytes: int
+) -> Iterator[bytes]:
     length = 0
     # read1 returns what it has, where read would lose it at a missing end.
     while chunk := stream.read1(min(_CHUNK_BYTES, max_bytes + 1 - length)):

@@ -6,16 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from annt_prof import units
-from annt_prof.analysis.ranks.ranks import LEAST_LATENESS
+from annt_prof.analysis.ranks.waiting import LEAST_LATENESS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from annt_prof.analysis.breakdown.breakdown import MeanBreakdown
     from annt_prof.analysis.ranks.ranks import Rank, Ranks, Skew
+    from annt_prof.analysis.ranks.waiting import Partners
     from annt_prof.categories import Category
 
 MOST_STEPS = 20
+MOST_PARTNERS = 20
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,10 @@ class RanksView:
         step_ns: Mean of each rank's steps.
         decimals: Of the milliseconds of ``categories`` and ``step_ns``.
         collectives: None where none could be paired.
+        no_collectives: Why ``collectives`` is None; None where it is not.
+        partners: Ranks that communicate with one another without the others, whoever waited
+            longest first, ``MOST_PARTNERS`` at most.
+        num_more_partners: Beyond these.
         straggler: The rank that the others wait for; None without one.
         least_lateness: Fraction of the step by which a rank must be late to be called so.
         skews: The first steps that every rank has, ``MOST_STEPS`` at most.
@@ -73,6 +79,9 @@ class RanksView:
     step_ns: tuple[int, ...]
     decimals: int
     collectives: tuple[RankCollectives, ...] | None
+    no_collectives: str | None
+    partners: tuple[Partners, ...]
+    num_more_partners: int
     straggler: int | None
     least_lateness: float
     skews: tuple[Skew, ...]
@@ -85,12 +94,17 @@ def build_ranks_view(ranks: Ranks) -> RanksView:
     """Return what is shown of ranks, of which there is at least one."""
     means = [rank.breakdown.mean for rank in ranks.ranks]
     step_ns = tuple(mean.step_ns for mean in means)
+    collectives = _collectives(ranks.ranks)
+    partners = sorted(_without_others(ranks), key=_longest_wait, reverse=True)
     return RanksView(
         ranks=tuple(rank.rank for rank in ranks.ranks),
         categories=tuple(_categories(means)),
         step_ns=step_ns,
         decimals=units.duration_decimals(step_ns),
-        collectives=_collectives(ranks.ranks),
+        collectives=collectives,
+        no_collectives=_why_none(ranks) if collectives is None else None,
+        partners=tuple(partners[:MOST_PARTNERS]),
+        num_more_partners=len(partners[MOST_PARTNERS:]),
         straggler=ranks.straggler,
         least_lateness=LEAST_LATENESS,
         skews=ranks.skews[:MOST_STEPS],
@@ -108,8 +122,8 @@ def _categories(means: Sequence[MeanBreakdown]) -> Iterator[CategoryOverRanks]:
 
 
 def _collectives(ranks: Sequence[Rank]) -> tuple[RankCollectives, ...] | None:
-    """Return them; they are paired on all ranks or on none."""
-    if not ranks[0].num_collectives:
+    """Return them; a rank whose groups could not be paired has none of them."""
+    if not any(rank.num_collectives for rank in ranks):
         return None
     return tuple(
         RankCollectives(
@@ -121,3 +135,24 @@ def _collectives(ranks: Sequence[Rank]) -> tuple[RankCollectives, ...] | None:
         )
         for rank in ranks
     )
+
+
+def _why_none(ranks: Ranks) -> str:
+    if len(ranks.ranks) == 1:
+        return "none could be paired over the ranks: there is one alone"
+    if ranks.unpaired:
+        return "none could be paired over the ranks; the remarks say why"
+    if ranks.partners:
+        return "none in the steps: the ranks send and receive only"
+    return "no rank launched a communication kernel in its steps"
+
+
+def _without_others(ranks: Ranks) -> Iterator[Partners]:
+    """Yield pairs that send and receive, and groups that do not hold every rank."""
+    for partners in ranks.partners:
+        if partners.point_to_point or len(partners.ranks) < len(ranks.ranks):
+            yield partners
+
+
+def _longest_wait(partners: Partners) -> int:
+    return max(partners.waiting_ns)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from annt_prof.analysis.ranks.ranks import Rank, Skew
+    from annt_prof.analysis.ranks.waiting import Partners
     from annt_prof.categories import Category
     from annt_prof.views.ranks_view import RanksView
 
@@ -43,6 +44,8 @@ class RanksDocument:
     straggler: int | None
     ranks: tuple[RankDocument, ...]
     skews: tuple[Skew, ...]
+    partners: tuple[Partners, ...]
+    unpaired: tuple[str, ...]
 
 
 def ranks_document(view: RanksView) -> bytes:
@@ -55,6 +58,8 @@ def ranks_document(view: RanksView) -> bytes:
             straggler=view.straggler,
             ranks=tuple(_rank(rank, paired=paired) for rank in view.comparison.ranks),
             skews=view.comparison.skews,
+            partners=view.comparison.partners,
+            unpaired=view.comparison.unpaired,
         )
     )
 

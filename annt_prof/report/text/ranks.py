@@ -28,6 +28,8 @@ def render_ranks(view: RanksView, console: Console) -> None:
         console: Takes it; without colours where it has none.
     """
     sections = [_breakdowns(view), _collectives(view)]
+    if view.partners:
+        sections.append(_partners(view))
     if view.skews:
         sections.append(_skews(view))
     if view.remarks:
@@ -57,7 +59,7 @@ def _collectives(view: RanksView) -> Iterator[RenderableType]:
         "Collectives of the steps", "shortest over the ranks is transfer, the rest waiting"
     )
     if view.collectives is None:
-        yield plain("none could be paired over the ranks")
+        yield plain(view.no_collectives or "")
         return
     table = _table("rank", "collectives", "transfer ms", "waiting ms", "file")
     for row in view.collectives:
@@ -72,6 +74,24 @@ def _collectives(view: RanksView) -> Iterator[RenderableType]:
     else:
         least = units.percent(view.least_lateness)
         yield plain(f"no rank is late in every step and by {least} of it or more")
+
+
+def _partners(view: RanksView) -> Iterator[RenderableType]:
+    yield heading("Who waits for whom", "in the steps, in groups of some ranks and in pairs")
+    table = _table("ranks", "by", "number", "transfer ms", "waiting ms", "late")
+    for partners in view.partners:
+        waiting = zip(partners.ranks, partners.waiting_ns, strict=True)
+        table.add_row(
+            ", ".join(map(str, partners.ranks)),
+            "send, recv" if partners.point_to_point else "collectives",
+            units.whole(partners.num_communications),
+            milliseconds(partners.transfer_ns),
+            "\n".join(f"rank {rank} {milliseconds(ns)}" for rank, ns in waiting),
+            "none" if partners.late is None else f"rank {partners.late}",
+        )
+    yield table
+    if view.num_more_partners:
+        yield plain(f"and {units.whole(view.num_more_partners)} more; --json has them all", "dim")
 
 
 def _skews(view: RanksView) -> Iterator[RenderableType]:

@@ -1,0 +1,71 @@
+"""A pool of processes that read traces, and that no ending leaves behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from concurrent.futures import Executor
+
+    from annt_prof.trace.remote import TraceFile
+
+_LEAST_BYTES = 2**20
+"""Of files, for each process: a compressed megabyte takes about as long to read as a process to
+start (0.25 s, benchmarks/README.md)."""
+
+
+def worthwhile_processes(files: Sequence[TraceFile], most: int) -> int:
+    """Return how many processes are worth their start for these files.
+
+    Args:
+        files: To be read, each by one of them.
+        most: Processes that may be used.
+    """
+    num_bytes = sum(file.stat().st_size for file in files if file.exists())
+    return max(1, min(most, len(files), num_bytes // _LEAST_BYTES))
+
+
+@contextmanager
+def process_pool(num_processes: int) -> Iterator[Executor]:
+    """Run processes while it is entered; leaving by an exception ends them at once.
+
+    Args:
+        num_processes: At least 1.
+    """
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
+    # A fork of this process would copy its threads' locks, such as those of a progress bar.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["annt_prof.analysis.ranks.summary"])
+    others = set(multiprocessing.active_children())
+    executor = ProcessPoolExecutor(num_processes, context, _begin)
+    try:
+        yield executor
+    except BaseException:
+        executor.shutdown(wait=False, cancel_futures=True)
+        for process in set(multiprocessing.active_children()) - others:
+            process.terminate()
+        raise
+    finally:
+        executor.shutdown()
+
+
+def _begin() -> None:
+    """End with the parent, however it ends, and at Ctrl-C without a traceback."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    import multiprocessing
+
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
