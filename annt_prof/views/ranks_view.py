@@ -66,6 +66,8 @@ class RanksView:
         partners: Ranks that communicate with one another without the others, whoever waited
             longest first, ``MOST_PARTNERS`` at most.
         num_more_partners: Beyond these.
+        all_together: Whether collectives of all ranks are among them, which a straggler is told
+            from.
         straggler: The rank that the others wait for; None without one.
         least_lateness: Fraction of the step by which a rank must be late to be called so.
         skews: The first steps that every rank has, ``MOST_STEPS`` at most.
@@ -82,6 +84,7 @@ class RanksView:
     no_collectives: str | None
     partners: tuple[Partners, ...]
     num_more_partners: int
+    all_together: bool
     straggler: int | None
     least_lateness: float
     skews: tuple[Skew, ...]
@@ -105,6 +108,7 @@ def build_ranks_view(ranks: Ranks) -> RanksView:
         no_collectives=_why_none(ranks) if collectives is None else None,
         partners=tuple(partners[:MOST_PARTNERS]),
         num_more_partners=len(partners[MOST_PARTNERS:]),
+        all_together=any(_is_of_all(partners, ranks) for partners in ranks.partners),
         straggler=ranks.straggler,
         least_lateness=LEAST_LATENESS,
         skews=ranks.skews[:MOST_STEPS],
@@ -148,10 +152,12 @@ def _why_none(ranks: Ranks) -> str:
 
 
 def _without_others(ranks: Ranks) -> Iterator[Partners]:
-    """Yield pairs that send and receive, and groups that do not hold every rank."""
-    for partners in ranks.partners:
-        if partners.point_to_point or len(partners.ranks) < len(ranks.ranks):
-            yield partners
+    """Return pairs that send and receive, and groups that do not hold every rank."""
+    return (partners for partners in ranks.partners if not _is_of_all(partners, ranks))
+
+
+def _is_of_all(partners: Partners, ranks: Ranks) -> bool:
+    return not partners.point_to_point and len(partners.ranks) == len(ranks.ranks)
 
 
 def _longest_wait(partners: Partners) -> int:

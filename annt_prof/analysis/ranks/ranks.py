@@ -219,7 +219,7 @@ def _sentences(unpaired: Sequence[Unpaired]) -> list[str]:
     sentences = []
     for (shown, why), groups in among.items():
         named = f" of {groups[0]}" if groups[0] else ""
-        more = f" and {len(groups) - 1} more groups" if len(groups) > 1 else ""
+        more = f" (and {len(groups) - 1} more)" if len(groups) > 1 else ""
         sentences.append(f"{shown}{named}{more} could not be paired over the ranks, as {why}")
     return sentences
 

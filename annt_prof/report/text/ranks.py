@@ -71,7 +71,7 @@ def _collectives(view: RanksView) -> Iterator[RenderableType]:
     if view.straggler is not None:
         late = f"rank {view.straggler} waits least, in every step: the others wait for it"
         yield plain(late, "bold")
-    else:
+    elif view.all_together:
         least = units.percent(view.least_lateness)
         yield plain(f"no rank is late in every step and by {least} of it or more")
 
