@@ -116,9 +116,8 @@ def _pieces(
             "no such file" if not path.exists() else "not a regular file", where=str(path)
         )
     try:
+        size, compressed = path.stat().st_size, _is_compressed(path)
         with path.open("rb") as file:
-            size = path.stat().st_size
-            compressed = _is_compressed(path)
             stream = decompressed(fileobj=file) if compressed else file
             for chunk in _bounded(stream, path, max_bytes):
                 if notify is not None:

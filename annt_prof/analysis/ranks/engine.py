@@ -23,7 +23,7 @@ def dask_executor(address: str) -> Iterator[Executor]:
         UserError: dask.distributed is not installed, or nothing answers at the address.
     """
     try:
-        from distributed import Client
+        from distributed import Client, KilledWorker
     except ImportError:
         raise UserError(
             "dask.distributed is not installed",
@@ -41,5 +41,17 @@ def dask_executor(address: str) -> Iterator[Executor]:
     try:
         executor: Executor = client.get_executor()
         yield executor
+    except KilledWorker:
+        raise UserError(
+            "dask gave a trace up, most likely as its workers ran out of memory",
+            where=f"--dask {address}",
+            hint="give them more memory, or fewer threads: each thread holds one trace at a time",
+        ) from None
+    except ModuleNotFoundError as error:
+        raise UserError(
+            f"the cluster lacks a module: {error}",
+            where=f"--dask {address}",
+            hint="install annt-prof where its scheduler and its workers run",
+        ) from None
     finally:
         client.close()

@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,8 +27,11 @@ def worthwhile_processes(files: Sequence[TraceFile], most: int) -> int:
         files: To be read, each by one of them.
         most: Processes that may be used.
     """
-    num_bytes = sum(file.stat().st_size for file in files if file.exists())
-    return max(1, min(most, len(files), num_bytes // _LEAST_BYTES))
+    # A store would be asked for each size by itself, which takes longer than a process to start.
+    here = [file for file in files if isinstance(file, Path)]
+    num_bytes = sum(file.stat().st_size for file in here if file.exists())
+    useful = num_bytes // _LEAST_BYTES + len(files) - len(here)
+    return max(1, min(most, len(files), useful))
 
 
 @contextmanager

@@ -48,15 +48,12 @@ class Unreadable(msgspec.Struct, frozen=True):
     Attributes:
         source: The file.
         error: Why.
+        is_a_trace: Whether it is one that cannot be analysed, or something else altogether.
     """
 
     source: str
     error: UserError
-
-    @property
-    def is_a_trace(self) -> bool:
-        """Whether it is one that cannot be analysed, or something else altogether."""
-        return not isinstance(self.error, NotATraceError)
+    is_a_trace: bool
 
 
 def summarize(
@@ -88,4 +85,5 @@ def summarize(
             communications=communications(timeline),
         )
     except UserError as error:
-        return Unreadable(path.name, error.with_traceback(None))
+        is_a_trace = not isinstance(error, NotATraceError)
+        return Unreadable(path.name, error.with_traceback(None), is_a_trace)

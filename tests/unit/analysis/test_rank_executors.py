@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import nullcontext
 
 import psutil
 import pytest
@@ -180,7 +179,7 @@ def test_a_cluster_reads_them_too(run):
 
 
 def test_a_cluster_that_does_not_answer_is_an_error():
-    distributed = pytest.importorskip("distributed", reason="needs annt-prof[dask]")
+    pytest.importorskip("distributed", reason="needs annt-prof[dask]")
     dask = pytest.importorskip("dask")
     with (
         dask.config.set({"distributed.comm.timeouts.connect": "100ms"}),
@@ -188,7 +187,24 @@ def test_a_cluster_that_does_not_answer_is_an_error():
         dask_executor("tcp://127.0.0.1:1"),
     ):
         pytest.fail("there is none")
-    assert distributed is not None
+
+
+@pytest.mark.parametrize(
+    ("lost", "said"),
+    [
+        ("distributed.KilledWorker('rank7', None, [], 3)", "workers ran out of memory"),
+        ("ModuleNotFoundError('No module named annt_prof')", "install annt-prof where"),
+    ],
+)
+def test_what_goes_wrong_on_a_cluster_is_an_error(lost, said):
+    distributed = pytest.importorskip("distributed", reason="needs annt-prof[dask]")
+    cluster = distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=None)
+    with (
+        cluster,
+        pytest.raises(UserError, match=said),
+        dask_executor(cluster.scheduler_address),
+    ):
+        raise eval(lost)
 
 
 def test_without_dask_it_says_what_to_install(monkeypatch):
@@ -198,4 +214,3 @@ def test_without_dask_it_says_what_to_install(monkeypatch):
         dask_executor("tcp://host:8786"),
     ):
         pytest.fail("there is none")
-    assert nullcontext is not None
