@@ -136,9 +136,9 @@ def is_directory(place: str | Path) -> bool:
 
 def _local_files(place: Path) -> list[TraceFile]:
     if place.is_dir():
-        return sorted(path for path in place.iterdir() if path.name.endswith(_SUFFIXES))
+        return [path for path in sorted(place.iterdir()) if path.name.endswith(_SUFFIXES)]
     root = Path(place.anchor)
-    return sorted(root.glob(str(place.relative_to(root))))
+    return [*sorted(root.glob(str(place.relative_to(root))))]
 
 
 def _remote_files(url: str) -> list[TraceFile]:
@@ -175,4 +175,6 @@ def _as_user_errors(url: str) -> Iterator[None]:
     except ImportError as error:  # fsspec's own words name the package
         raise UserError(f"cannot be read: {error}", where=url) from None
     except Exception as error:  # noqa: BLE001 - no type is common to the stores' errors
-        raise UserError(f"cannot be read: {error or type(error).__name__}", where=url) from None
+        raise UserError(
+            f"cannot be read: {str(error) or type(error).__name__}", where=url
+        ) from None

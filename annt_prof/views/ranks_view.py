@@ -40,15 +40,16 @@ class RankCollectives:
     Attributes:
         rank: Its number.
         num_collectives: Kernels.
-        transfer_ns: Time in these that the fastest rank needed too, summed.
-        waiting_ns: The rest of it, spent until the last rank arrived.
+        transfer_ns: Time in these that the fastest rank needed too, summed; None where none of
+            them could be paired.
+        waiting_ns: The rest of it, spent until the last rank arrived; likewise.
         source: The rank's file.
     """
 
     rank: int
     num_collectives: int
-    transfer_ns: int
-    waiting_ns: int
+    transfer_ns: int | None
+    waiting_ns: int | None
     source: str
 
 
@@ -66,9 +67,9 @@ class RanksView:
         partners: Ranks that communicate with one another without the others, whoever waited
             longest first, ``MOST_PARTNERS`` at most.
         num_more_partners: Beyond these.
-        all_together: Whether collectives of all ranks are among them, which a straggler is told
-            from.
-        straggler: The rank that the others wait for; None without one.
+        all_together: Whether collectives of all ranks are among them, which late ranks are
+            told from.
+        late: The ranks that the others wait for: one, or some that are late together.
         least_lateness: Fraction of the step by which a rank must be late to be called so.
         skews: The first steps that every rank has, ``MOST_STEPS`` at most.
         num_more_skews: Steps beyond these.
@@ -85,7 +86,7 @@ class RanksView:
     partners: tuple[Partners, ...]
     num_more_partners: int
     all_together: bool
-    straggler: int | None
+    late: tuple[int, ...]
     least_lateness: float
     skews: tuple[Skew, ...]
     num_more_skews: int
@@ -109,7 +110,7 @@ def build_ranks_view(ranks: Ranks) -> RanksView:
         partners=tuple(partners[:MOST_PARTNERS]),
         num_more_partners=len(partners[MOST_PARTNERS:]),
         all_together=any(_is_of_all(partners, ranks) for partners in ranks.partners),
-        straggler=ranks.straggler,
+        late=ranks.late,
         least_lateness=LEAST_LATENESS,
         skews=ranks.skews[:MOST_STEPS],
         num_more_skews=len(ranks.skews[MOST_STEPS:]),
@@ -133,8 +134,8 @@ def _collectives(ranks: Sequence[Rank]) -> tuple[RankCollectives, ...] | None:
         RankCollectives(
             rank=rank.rank,
             num_collectives=rank.num_collectives,
-            transfer_ns=rank.transfer_ns,
-            waiting_ns=rank.waiting_ns,
+            transfer_ns=rank.transfer_ns if rank.num_collectives else None,
+            waiting_ns=rank.waiting_ns if rank.num_collectives else None,
             source=rank.source,
         )
         for rank in ranks

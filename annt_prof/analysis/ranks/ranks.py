@@ -69,11 +69,12 @@ class Ranks(msgspec.Struct, frozen=True):
     Attributes:
         ranks: In the order of their numbers.
         skews: Steps that every rank has, by name.
-        straggler: The rank that is late (``Partners.late``) in the collectives of all ranks. None
-            where there is no such rank, or nothing could be paired.
+        straggler: The rank that alone is late (``Partners.late``) in the collectives of all ranks.
+            None where there is no such rank, or nothing could be paired.
         remarks: What to know before believing a figure.
         partners: Who communicates with whom in the steps: process groups, the largest first, then
             pairs that send and receive.
+        late: The straggler, or those that are late together.
         unpaired: A sentence for each kind of communication that could not be paired; in
             ``remarks`` as well.
     """
@@ -83,6 +84,7 @@ class Ranks(msgspec.Struct, frozen=True):
     straggler: int | None
     remarks: tuple[str, ...]
     partners: tuple[Partners, ...] = ()
+    late: tuple[int, ...] = ()
     unpaired: tuple[str, ...] = ()
 
 
@@ -175,15 +177,17 @@ def _compared(traces: list[RankSummary], left_out: list[Unreadable]) -> Ranks:
     messages = pair_messages(numbers, kernels) if len(traces) > 1 else nothing
     groups = partners(collectives.together, numbers, step_ns, point_to_point=False)
     pairs = partners(messages.together, numbers, step_ns, point_to_point=True)
+    late = next((group.late for group in groups if len(group.ranks) == len(traces)), ())
     unpaired = tuple(_sentences((*collectives.unpaired, *messages.unpaired)))
     return Ranks(
         ranks=tuple(
             _rank(trace, number, groups) for number, trace in zip(numbers, traces, strict=True)
         ),
         skews=_skews(traces),
-        straggler=next((group.late for group in groups if len(group.ranks) == len(traces)), None),
+        straggler=late[0] if len(late) == 1 else None,
         remarks=tuple(_remarks(traces, left_out, unpaired)),
         partners=groups + pairs,
+        late=late,
         unpaired=unpaired,
     )
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from annt_prof.analysis.ranks.pairing import Together
 
 LEAST_LATENESS = 0.01
-"""Share of the step that each other rank must wait longer for a rank to be called late. It is a
+"""Share of the step that the others must each wait longer for a rank to be called late. It is a
 choice: as much of a step as the breakdown may leave unattributed."""
 
 
@@ -25,8 +25,9 @@ class Partners(msgspec.Struct, frozen=True):
         num_communications: Of the steps, each counted once.
         transfer_ns: Time in these that the fastest rank needed too, summed.
         waiting_ns: The rest of it on each rank, spent until the last one was there.
-        late: The rank that the others wait for: in every step it waits least, and each other one
-            waits longer by ``LEAST_LATENESS`` of the step or more, on average. None without one.
+        late: The rank that the others wait for, or the fewest ranks that come late together, half
+            of all at most: in every step they wait less than each other one, which waits longer by
+            ``LEAST_LATENESS`` of the step or more, on average. Empty without such ranks.
     """
 
     ranks: tuple[int, ...]
@@ -34,7 +35,7 @@ class Partners(msgspec.Struct, frozen=True):
     num_communications: int
     transfer_ns: int
     waiting_ns: tuple[int, ...]
-    late: int | None
+    late: tuple[int, ...]
 
 
 def partners(
@@ -76,7 +77,7 @@ def _partners(
         num_communications=len(together),
         transfer_ns=sum(min(communication.lengths_ns) for communication in together),
         waiting_ns=tuple(sum(waits) for waits in zip(*by_step, strict=True)),
-        late=None if late is None else numbers[places[late]],
+        late=tuple(numbers[places[index]] for index in late),
     )
 
 
@@ -92,12 +93,19 @@ def _waiting_by_step(places: tuple[int, ...], together: list[Together]) -> list[
     return list(by_step.values())
 
 
-def _late(by_step: list[list[int]], longest_step_ns: int) -> int | None:
+def _late(by_step: list[list[int]], longest_step_ns: int) -> list[int]:
     """Return who is late throughout; once may be chance, and a little is noise."""
     total = [sum(waits) for waits in zip(*by_step, strict=True)]
-    latest = total.index(min(total))
-    others = [index for index in range(len(total)) if index != latest]
+    ordered = sorted(range(len(total)), key=total.__getitem__)
     enough_ns = LEAST_LATENESS * longest_step_ns * len(by_step)
-    visible = all(total[index] - total[latest] >= enough_ns for index in others)
-    always = all(waits[latest] < waits[index] for waits in by_step for index in others)
-    return latest if visible and always else None
+    for num_late in range(1, len(total) // 2 + 1):
+        late, others = ordered[:num_late], ordered[num_late:]
+        visible = total[others[0]] - total[late[-1]] >= enough_ns
+        if visible and all(_apart(waits, late, others) for waits in by_step):
+            return sorted(late)
+    return []
+
+
+def _apart(waits: list[int], late: list[int], others: list[int]) -> bool:
+    """Tell whether each of the late ranks waited less than each other one."""
+    return max(waits[index] for index in late) < min(waits[index] for index in others)

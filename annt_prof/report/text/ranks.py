@@ -13,7 +13,7 @@ from annt_prof.report.text.lines import bullets, heading, plain
 from annt_prof.report.text.tables import milliseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from rich.console import Console, RenderableType
 
@@ -64,12 +64,15 @@ def _collectives(view: RanksView) -> Iterator[RenderableType]:
     table = _table("rank", "collectives", "transfer ms", "waiting ms", "file")
     for row in view.collectives:
         table.add_row(
-            str(row.rank), units.whole(row.num_collectives), milliseconds(row.transfer_ns),
-            milliseconds(row.waiting_ns), plain(row.source),
+            str(row.rank), units.whole(row.num_collectives), _known(row.transfer_ns),
+            _known(row.waiting_ns), plain(row.source),
         )  # fmt: skip
     yield table
-    if view.straggler is not None:
-        late = f"rank {view.straggler} waits least, in every step: the others wait for it"
+    if len(view.late) == 1:
+        late = f"rank {view.late[0]} waits least, in every step: the others wait for it"
+        yield plain(late, "bold")
+    elif view.late:
+        late = f"ranks {_listed(view.late)} wait least, in every step: the others wait for them"
         yield plain(late, "bold")
     elif view.all_together:
         least = units.percent(view.least_lateness)
@@ -82,12 +85,12 @@ def _partners(view: RanksView) -> Iterator[RenderableType]:
     for partners in view.partners:
         waiting = zip(partners.ranks, partners.waiting_ns, strict=True)
         table.add_row(
-            ", ".join(map(str, partners.ranks)),
+            _listed(partners.ranks),
             "send, recv" if partners.point_to_point else "collectives",
             units.whole(partners.num_communications),
             milliseconds(partners.transfer_ns),
             "\n".join(f"rank {rank} {milliseconds(ns)}" for rank, ns in waiting),
-            "none" if partners.late is None else f"rank {partners.late}",
+            _listed(partners.late) or "none",
         )
     yield table
     if view.num_more_partners:
@@ -104,6 +107,14 @@ def _skews(view: RanksView) -> Iterator[RenderableType]:
     yield table
     if view.num_more_skews:
         yield plain(f"and {units.whole(view.num_more_skews)} more; --json has them all", "dim")
+
+
+def _known(ns: int | None) -> str:
+    return "n/a" if ns is None else milliseconds(ns)
+
+
+def _listed(ranks: Iterable[int]) -> str:
+    return ", ".join(map(str, ranks))
 
 
 def _table(first: str, *others: str) -> Table:

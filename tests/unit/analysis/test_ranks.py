@@ -141,6 +141,31 @@ def test_a_straggler_is_late_in_every_step(tmp_path):
     assert compare_ranks(trace_files(tmp_path)).straggler is None
 
 
+@pytest.mark.parametrize(
+    ("arrivals", "late"),
+    [
+        ((100, 100, 500, 500), (2, 3)),
+        ((100, 100, 500, 495), (2, 3)),  # by less than a hundredth of the step: together
+        ((100, 100, 500, 450), (2,)),
+        ((100, 500, 500, 500), ()),  # then it is the one that is early
+        ((100, 100, 100, 100), ()),
+    ],
+)
+def test_ranks_may_be_late_together(arrivals, late, tmp_path):
+    """Two on one slow host; of each other they know nothing."""
+    for rank, arrival in enumerate(arrivals):
+        write_rank(tmp_path, f"rank{rank}.json", rank, (arrival, 1000 + arrival))
+    found = compare_ranks(trace_files(tmp_path))
+    assert found.late == late
+    assert found.straggler == (late[0] if len(late) == 1 else None)
+
+
+def test_two_that_are_late_in_turn_are_late_together(tmp_path):
+    for rank, arrivals in enumerate(((100, 1100), (100, 1100), (300, 1500), (500, 1300))):
+        write_rank(tmp_path, f"rank{rank}.json", rank, arrivals)
+    assert compare_ranks(trace_files(tmp_path)).late == (2, 3)
+
+
 def test_the_rank_comes_from_the_header_then_the_name_then_the_order(tmp_path):
     builder = TraceBuilder().step(0, 100).kernel("gemm", 0, 10)
     for name in ("x_rank7.json", "a.json"):

@@ -30,13 +30,14 @@ RANKS = (
     rank(3, FIRST, num_collectives=1_234, transfer_ns=11_111_000, waiting_ns=22_222_000),
     rank(5, SECOND, num_collectives=1_235, transfer_ns=33_333_000, waiting_ns=44_444_000),
 )
-ALL = Partners((3, 5), False, 1_234, 11_111_000, (22_222_000, 0), 5)
-PAIR = Partners((3, 5), True, 1_007, 3_210_000, (0, 6_540_000), 3)
+ALL = Partners((3, 5), False, 1_234, 11_111_000, (22_222_000, 0), (5,))
+PAIR = Partners((3, 5), True, 1_007, 3_210_000, (0, 6_540_000), (3,))
 SKEW = Skew("ProfilerStep#4", (61_000_000, 72_500_000), 11_500_000)
 
 
 def ranks(**changes):
-    values = {"ranks": RANKS, "skews": (SKEW,), "straggler": 5, "remarks": (), "partners": (ALL,)}
+    values = {"ranks": RANKS, "skews": (SKEW,), "straggler": 5, "late": (5,), "remarks": ()}
+    values["partners"] = (ALL,)
     return Ranks(**values | changes)
 
 
@@ -90,14 +91,29 @@ def test_text():
 
 
 def test_text_without_a_straggler_or_skews():
-    assert "no rank is late in every step and by 1.0 % of it or more" in shown(straggler=None)
+    assert "no rank is late in every step and by 1.0 % of it or more" in shown(
+        straggler=None, late=()
+    )
     assert not any("skew" in line.lower() for line in shown(skews=()))
 
 
+def test_ranks_that_are_late_together_are_named():
+    lines = shown(straggler=None, late=(3, 5))
+    assert "ranks 3, 5 wait least, in every step: the others wait for them" in lines
+
+
+def test_a_rank_whose_collectives_could_not_be_paired_waits_for_an_unknown_time():
+    changes = {"ranks": (RANKS[0], rank(5, SECOND))}
+    assert build_ranks_view(ranks(**changes)).collectives[1].waiting_ns is None
+    assert "5 0 n/a n/a file-5" in shown(**changes)
+    written = json.loads(ranks_document(build_ranks_view(ranks(**changes))))
+    assert [rank["waiting_ns"] for rank in written["ranks"]] == [22_222_000, None]
+
+
 def test_without_collectives_of_all_none_is_said_to_be_on_time():
-    group = Partners((3, 5), False, 9, 1_000, (0, 0), None)
+    group = Partners((3, 5), False, 9, 1_000, (0, 0), ())
     third = rank(7, SECOND)
-    lines = shown(ranks=(*RANKS, third), straggler=None, partners=(group,), skews=())
+    lines = shown(ranks=(*RANKS, third), straggler=None, late=(), partners=(group,), skews=())
     assert not any("late in every step" in line for line in lines)
 
 
@@ -123,16 +139,16 @@ def test_collectives_are_never_missing_without_a_reason(changes, reason):
 
 
 def test_pairs_and_groups_of_some_ranks_are_listed_the_longest_wait_first():
-    less = Partners((3, 5), True, 1, 1, (1, 0), None)
+    less = Partners((3, 5), True, 1, 1, (1, 0), ())
     view = build_ranks_view(ranks(partners=(ALL, less, PAIR)))
     assert view.partners == (PAIR, less)
     lines = shown(partners=(ALL, less, PAIR))
-    assert "3, 5 send, recv 1,007 3.210 rank 3 0.000 rank 3" in lines
+    assert "3, 5 send, recv 1,007 3.210 rank 3 0.000 3" in lines
     assert "rank 5 6.540" in lines
 
 
 def test_the_rest_of_many_pairs_is_counted():
-    pairs = tuple(Partners((3, 5), True, 1, 1, (number, 0), None) for number in range(23))
+    pairs = tuple(Partners((3, 5), True, 1, 1, (number, 0), ()) for number in range(23))
     view = build_ranks_view(ranks(partners=pairs))
     assert (len(view.partners), view.num_more_partners) == (20, 3)
     assert "and 3 more; --json has them all" in shown(partners=pairs)
@@ -145,7 +161,8 @@ def test_json():
     assert written["unpaired"] == []
     assert written["partners"][0]["ranks"] == [3, 5]
     assert written["partners"][0]["waiting_ns"] == [22_222_000, 0]
-    assert written["partners"][0]["late"] == 5
+    assert written["partners"][0]["late"] == [5]
+    assert written["late"] == [5]
     assert written["skews"] == [
         {"step": "ProfilerStep#4", "wall_ns": [61_000_000, 72_500_000], "skew_ns": 11_500_000}
     ]
