@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from concurrent.futures import BrokenExecutor, as_completed
 from typing import TYPE_CHECKING
 
@@ -40,23 +41,26 @@ def summaries(
         UserError: A process that read them was killed.
     """
     ordered = sorted(paths, key=str)
+    num_named = Counter(path.name for path in ordered)
+    named = [(path, path.name if num_named[path.name] == 1 else str(path)) for path in ordered]
     if executor is None:
         read: list[RankSummary | Unreadable] = []
-        for path in ordered:
+        for path, source in named:
             progress = None if notify is None else functools.partial(notify, path)
-            read.append(summarize(path, selection, max_bytes, accelerator, progress))
+            read.append(summarize(path, source, selection, max_bytes, accelerator, progress))
         return read
-    return _mapped(ordered, executor, notify, (selection, max_bytes, accelerator))
+    return _mapped(named, executor, notify, (selection, max_bytes, accelerator))
 
 
 def _mapped(
-    paths: Sequence[TraceFile],
+    named: Sequence[tuple[TraceFile, str]],
     executor: Executor,
     notify: Tell | None,
     arguments: tuple[slice, int, bool | None],
 ) -> list[RankSummary | Unreadable]:
     place_of: dict[Future[RankSummary | Unreadable], int] = {
-        executor.submit(summarize, path, *arguments): place for place, path in enumerate(paths)
+        executor.submit(summarize, path, source, *arguments): place
+        for place, (path, source) in enumerate(named)
     }
     by_place: dict[int, RankSummary | Unreadable] = {}
     try:
@@ -64,7 +68,7 @@ def _mapped(
             place = place_of[future]
             by_place[place] = future.result()
             if notify is not None:
-                notify(paths[place], len(by_place), len(paths))
+                notify(named[place][0], len(by_place), len(named))
     except BrokenExecutor:
         raise UserError(
             "a process that read the traces was killed, most likely as memory ran out: each holds "
@@ -74,4 +78,4 @@ def _mapped(
     finally:
         for future in place_of:
             future.cancel()
-    return [by_place[place] for place in range(len(paths))]
+    return [by_place[place] for place in range(len(named))]

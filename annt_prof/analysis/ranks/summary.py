@@ -28,7 +28,7 @@ class RankSummary(msgspec.Struct, frozen=True):
     Attributes:
         rank: Its number, as the file or its name tells; None where neither does.
         world_size: Ranks of the run; None where the file does not tell.
-        source: Its file.
+        source: Its file, as messages name it.
         breakdown: Of its steps.
         remarks: What of its file could not be read.
         communications: Communication kernels of the whole trace, by name.
@@ -46,7 +46,7 @@ class Unreadable(msgspec.Struct, frozen=True):
     """A file that gave no rank.
 
     Attributes:
-        source: The file.
+        source: The file, as messages name it.
         error: Why.
         is_a_trace: Whether it is one that cannot be analysed, or something else altogether.
     """
@@ -58,6 +58,7 @@ class Unreadable(msgspec.Struct, frozen=True):
 
 def summarize(
     path: TraceFile,
+    source: str,
     selection: slice,
     max_bytes: int,
     accelerator: bool | None,
@@ -67,6 +68,7 @@ def summarize(
 
     Args:
         path: The trace.
+        source: What messages call it; tells the rank where the file itself does not.
         selection: Positions of the steps, counted from 0.
         max_bytes: Bound on the decompressed size.
         accelerator: Whether the program used one; None where only the trace can tell.
@@ -75,15 +77,15 @@ def summarize(
     try:
         trace = read(path, max_bytes, notify)
         timeline = Timeline(trace, selection, accelerator)
-        named = _RANK_IN_NAME.search(path.name)
+        named = _RANK_IN_NAME.findall(source)
         return RankSummary(
-            rank=int(named[1]) if trace.rank is None and named else trace.rank,
+            rank=int(named[-1]) if trace.rank is None and named else trace.rank,
             world_size=trace.world_size,
-            source=path.name,
+            source=source,
             breakdown=break_down(timeline),
             remarks=trace.losses + trace.doubts,
             communications=communications(timeline),
         )
     except UserError as error:
         is_a_trace = not isinstance(error, NotATraceError)
-        return Unreadable(path.name, error.with_traceback(None), is_a_trace)
+        return Unreadable(source, error.with_traceback(None), is_a_trace)

@@ -175,6 +175,17 @@ def test_the_rank_comes_from_the_header_then_the_name_then_the_order(tmp_path):
     ]  # fmt: skip
 
 
+def test_files_of_one_name_are_told_by_their_folders(tmp_path):
+    for rank in (1, 0):
+        folder = tmp_path / f"rank{rank}"
+        folder.mkdir()
+        TraceBuilder().step(0, 100).kernel("gemm", 0, 10).write(folder / "trace.json")
+    found = compare_ranks(trace_files(tmp_path / "*" / "trace.json"))
+    assert [(rank.rank, rank.source) for rank in found.ranks] == [
+        (0, str(tmp_path / "rank0" / "trace.json")), (1, str(tmp_path / "rank1" / "trace.json")),
+    ]  # fmt: skip
+
+
 def test_two_files_of_one_rank_are_refused(tmp_path):
     write_rank(tmp_path, "a.json", 0, (100, 1200))
     write_rank(tmp_path, "b.json", 0, (100, 1200))
