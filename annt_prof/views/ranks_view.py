@@ -149,7 +149,7 @@ def _why_none(ranks: Ranks) -> str:
         return "none could be paired over the ranks; the remarks say why"
     if ranks.partners:
         return "none in the steps: the ranks send and receive only"
-    return "no rank launched a communication kernel in its steps"
+    return "no kernel that talks to another rank was launched in the steps"
 
 
 def _without_others(ranks: Ranks) -> Iterator[Partners]:

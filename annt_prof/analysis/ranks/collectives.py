@@ -73,7 +73,8 @@ def pair_collectives(
     together: list[Together] = []
     unpaired: list[Unpaired] = []
     for kind, by_place in sorted(_by_kind(kernels).items(), key=_in_order):
-        if not in_steps(by_place.values()) or kind.group_ranks in [(n,) for n in numbers]:
+        alone = kind.group_ranks is not None and len(kind.group_ranks) == 1
+        if alone or not in_steps(by_place.values()):
             continue
         places = _places(kind.group_ranks, numbers, by_place)
         shown = shown_kernel(kind.kernel, kind.collective)

@@ -55,7 +55,8 @@ def pair_messages(
     ways, unpaired = _ways(numbers, kernels)
     together: list[Together] = []
     for way, ends in sorted(ways.items(), key=lambda item: (item[0][:2], item[0][2] or ())):
-        if not in_steps((ends.sent, ends.received)):
+        to_itself = way.source == way.destination
+        if to_itself or not in_steps((ends.sent, ends.received)):
             continue
         shown = ", ".join(sorted(ends.kernels))
         among = f"rank {way.source} to {way.destination}"

@@ -211,3 +211,21 @@ def test_messages_outside_the_steps_need_no_reason(tmp_path):
     write(tmp_path, 0, [(-100, 10, {})])
     write(tmp_path, 1, [(-100, 10, sent_to(5))])
     assert compared(tmp_path).remarks == ()
+
+
+def test_what_a_rank_carries_to_itself_waits_for_nobody(tmp_path):
+    """A group of one, and a message to itself, which NCCL allows."""
+    for rank in (0, 1):
+        group = carried("all_to_allv", seq=1, ranks=f"[{rank}]")
+        kernels = [(30, 100, group), (200, 10, sent_to(rank)), (300, 10, received_from(rank))]
+        write(tmp_path, rank, kernels)
+    found = compared(tmp_path)
+    assert (found.partners, found.remarks) == ((), ())
+
+
+def test_ranks_that_only_their_order_numbers_are_paired_with_their_group(tmp_path):
+    """A group names ranks of the run, and these files are the fifth's and the sixth's."""
+    for rank, length in ((0, 300), (1, 100)):
+        told = carried("all_to_allv", seq=1, ranks="[4, 5]")
+        write(tmp_path, rank, [(30, length, told)], world_size=None)
+    assert compared(tmp_path).partners == (Partners((0, 1), False, 1, 100, (200, 0), (1,)),)

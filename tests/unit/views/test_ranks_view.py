@@ -125,7 +125,7 @@ TWO = {"ranks": (rank(0, FIRST), rank(1, SECOND)), "partners": (), "skews": ()}
     ("changes", "reason"),
     [
         (ALONE, "none could be paired over the ranks: there is one alone"),
-        (TWO, "no rank launched a communication kernel in its steps"),
+        (TWO, "no kernel that talks to another rank was launched in the steps"),
         (
             TWO | {"unpaired": ("AllReduce",)},
             "none could be paired over the ranks; the remarks say why",
