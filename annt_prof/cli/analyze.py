@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from annt_prof.cli import options
+from annt_prof.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -132,6 +133,11 @@ def command(
     accelerator = False if on_cpu else None
     if is_directory(path):
         _ranks(path, selection, max_size, accelerator, processes, engine, as_json=as_json)
+    elif engine is not None:
+        raise UserError(
+            f"{path} is one file, and a cluster reads those of a directory or a pattern",
+            where=f"--dask {engine}",
+        )
     else:
         file = RemoteFile(path) if isinstance(path, str) else path
         _file(file, selection, top, max_size, accelerator, as_json=as_json)

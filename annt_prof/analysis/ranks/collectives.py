@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from annt_prof.analysis.ranks.pairing import Pairs, Together, Unpaired, in_steps, same
+from annt_prof.analysis.ranks.pairing import Pairs, Same, Together, Unpaired, in_steps, same
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,8 +63,8 @@ def pair_collectives(
 ) -> Pairs:
     """Pair the collectives of the steps, each over the ranks of its process group.
 
-    A group whose ranks the file does not tell is taken to be of all ranks; the numbers and the
-    steps contradict where it is not.
+    A group whose ranks the file does not tell is taken to be of all ranks. Where the numbers or the
+    steps contradict, groups are told by their names, which torch makes the same on all ranks.
 
     Args:
         numbers: Of the ranks.
@@ -83,6 +83,8 @@ def pair_collectives(
             unpaired.append(Unpaired(shown, among, "no other rank of its group has a file here"))
             continue
         paired = same([by_place.get(place, []) for place in places], places)
+        if paired.against is not None and kind.group_ranks is None:
+            paired = _by_group_name(by_place) or paired
         together += paired.together
         if paired.against is not None:
             unpaired.append(Unpaired(shown, among, paired.against))
@@ -102,6 +104,26 @@ def _by_kind(
                 told = (message.collective, message.group_ranks) if message else (None, None)
                 by_kind[_Kind(name, *told)].setdefault(place, []).append(kernel)
     return by_kind
+
+
+def _by_group_name(by_place: dict[int, list[Communication]]) -> Same | None:
+    """Pair by the names of groups whose ranks are not told; None where that contradicts too.
+
+    torch cuts the list of more than 30 ranks. Who of a group has no such kernel is not seen, so
+    that the ranks are those that have.
+    """
+    by_group: dict[str | None, dict[int, list[Communication]]] = defaultdict(dict)
+    for place, kernels in by_place.items():
+        for kernel in kernels:
+            group = kernel.message.group if kernel.message else None
+            by_group[group].setdefault(place, []).append(kernel)
+    of_one_rank = any(len(of_group) == 1 for of_group in by_group.values())
+    if None in by_group or len(by_group) == 1 or of_one_rank:
+        return None
+    parts = [same(list(of_group.values()), tuple(of_group)) for of_group in by_group.values()]
+    if any(part.against is not None for part in parts):
+        return None
+    return Same([communication for part in parts for communication in part.together])
 
 
 def _in_order(item: tuple[_Kind, object]) -> tuple[str, str, tuple[int, ...]]:

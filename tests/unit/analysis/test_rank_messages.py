@@ -114,6 +114,54 @@ def test_each_group_of_some_ranks_is_paired_by_itself(tmp_path):
     assert found.remarks == ()
 
 
+CUT = {"Process Group Ranks": "[0, 1, ...]"}
+
+
+def test_groups_whose_list_of_ranks_is_cut_are_told_by_name(tmp_path):
+    """torch writes 30 ranks of a group at most; by one kernel the halves and the whole reduce."""
+    for rank, length in ((0, 300), (1, 100), (2, 200), (3, 200)):
+        half = {"Process Group Name": str(1 + rank // 2)} | CUT
+        kernels = [
+            (30, length, carried("allreduce", seq=5, **half), GENERIC),
+            (600, 50, carried("allreduce", seq=5, **CUT), GENERIC),
+        ]
+        write(tmp_path, rank, kernels, world_size=4)
+    found = compared(tmp_path)
+    assert found.partners == (
+        Partners((0, 1, 2, 3), False, 1, 50, (0, 0, 0, 0), ()),
+        Partners((0, 1), False, 1, 100, (200, 0), (1,)),
+        Partners((2, 3), False, 1, 200, (0, 0), ()),
+    )
+    assert found.remarks == ()
+
+
+@pytest.mark.parametrize(
+    ("names", "elements"),
+    [
+        (("1", "2", "2", "2"), (8, 8, 8, 8)),  # of the first group one rank has a file
+        ((None, None, "2", "2"), (8, 8, 8, 8)),  # it may be one group, or two
+        (("1", "1", "2", "2"), (8, 8, 8, 9)),
+    ],
+)
+def test_names_of_groups_that_contradict_pair_nothing(names, elements, tmp_path):
+    for rank in range(4):
+        told = carried("allreduce", seq=5, elements=elements[rank], **CUT)
+        told["Process Group Name"] = names[rank]
+        write(tmp_path, rank, [(30, 100, told, GENERIC)])
+    found = compared(tmp_path)
+    assert found.partners == ()
+    assert "could not be paired over the ranks" in found.unpaired[0]
+
+
+def test_a_rank_that_lacks_what_all_others_have_speaks_against_the_pairs(tmp_path):
+    for rank in (0, 1, 2):
+        kernels = [(30, 100, carried("allreduce", seq=5), GENERIC)]
+        write(tmp_path, rank, [] if rank == 2 else kernels)
+    found = compared(tmp_path)
+    assert found.partners == ()
+    assert "not every rank has all of them" in found.unpaired[0]
+
+
 def test_a_group_whose_other_ranks_have_no_file_is_told(tmp_path):
     for rank, peer in ((0, 2), (1, 3)):
         told = carried("all_to_allv", seq=1, ranks=f"[{rank}, {peer}]")

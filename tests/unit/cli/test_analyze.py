@@ -298,6 +298,11 @@ def test_a_cluster_reads_a_directory(ranks):
     assert asked.stdout == run(ranks, "--json").stdout
 
 
+def test_a_cluster_reads_no_single_file(trace):
+    with pytest.raises(UserError, match="is one file, and a cluster reads those of a directory"):
+        run(trace, "--dask", "tcp://host:1")
+
+
 def test_a_cluster_needs_its_package(ranks, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(UserError, match=r"--dask tcp://host:1: dask.distributed is not installed"):
