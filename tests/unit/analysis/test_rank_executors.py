@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
@@ -12,7 +13,7 @@ import psutil
 import pytest
 
 from annt_prof.analysis.ranks.engine import dask_executor
-from annt_prof.analysis.ranks.pool import process_pool, worthwhile_processes
+from annt_prof.analysis.ranks.pool import _uninterrupted, process_pool, worthwhile_processes
 from annt_prof.analysis.ranks.ranks import compare_ranks
 from annt_prof.errors import UserError
 from annt_prof.testing import TraceBuilder
@@ -154,11 +155,36 @@ def test_the_processes_end_with_the_command(number, tmp_path):
     children = [int(pid) for pid in process.stdout.readline().split()]
     assert children
     process.send_signal(number)
-    process.communicate(timeout=60)
+    _, complaint = process.communicate(timeout=60)
+    assert complaint.count("Traceback") == (number == signal.SIGINT)  # of the script itself
     deadline = time.monotonic() + 60
     while any(map(_lives, children)):
         assert time.monotonic() < deadline, "a process was left behind"
         time.sleep(0.05)
+
+
+@pytest.mark.parametrize("taken_by", ["this thread", "another"])
+def test_ctrl_c_waits_until_the_processes_have_started(taken_by):
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    steps = []
+    try:
+        with pytest.raises(KeyboardInterrupt), _uninterrupted():
+            if taken_by == "another":
+                other = threading.Thread(target=_take_an_interrupt)
+                other.start()
+                other.join()
+            else:
+                signal.raise_signal(signal.SIGINT)
+            steps.append("started")
+        assert steps == ["started"]
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _take_an_interrupt():
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    signal.raise_signal(signal.SIGINT)
 
 
 def _lives(pid):
