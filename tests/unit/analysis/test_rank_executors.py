@@ -131,14 +131,19 @@ def test_small_files_are_not_worth_a_process(sizes, most, processes, tmp_path):
 
 HANGING = """
 import os, sys, time
+from pathlib import Path
 from annt_prof.analysis.ranks.pool import process_pool
+
+def hang(folder):
+    Path(folder, str(os.getpid())).touch()
+    time.sleep(600)
 
 if __name__ == "__main__":
     with process_pool(2) as executor:
-        pids = {executor.submit(os.getpid).result()}
-        futures = [executor.submit(time.sleep, 600) for _ in range(4)]
-        import multiprocessing
-        print(*(child.pid for child in multiprocessing.active_children()), flush=True)
+        futures = [executor.submit(hang, sys.argv[1]) for _ in range(4)]
+        while len(os.listdir(sys.argv[1])) < 2:
+            time.sleep(0.01)
+        print(*os.listdir(sys.argv[1]), flush=True)
         futures[0].result()
 """
 
@@ -147,8 +152,10 @@ if __name__ == "__main__":
 def test_the_processes_end_with_the_command(number, tmp_path):
     script = tmp_path / "hanging.py"
     script.write_text(HANGING)
+    folder = tmp_path / "hanging"
+    folder.mkdir()
     process = subprocess.Popen(
-        [sys.executable, script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        [sys.executable, script, folder], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         preexec_fn=heed_interrupts,
         env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
     )  # fmt: skip
@@ -168,7 +175,7 @@ def test_ctrl_c_waits_until_the_processes_have_started(taken_by):
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     steps = []
     try:
-        with pytest.raises(KeyboardInterrupt), _uninterrupted():
+        with pytest.raises(KeyboardInterrupt), _uninterrupted():  # noqa: PT012
             if taken_by == "another":
                 other = threading.Thread(target=_take_an_interrupt)
                 other.start()
