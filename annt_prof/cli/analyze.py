@@ -12,10 +12,14 @@ from typing import TYPE_CHECKING
 import click
 
 from annt_prof.cli import options
+from annt_prof.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+    from concurrent.futures import Executor
     from contextlib import AbstractContextManager
+
+    from annt_prof.trace.remote import TraceFile
 
 DEFAULT_TOP = 30
 _UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
@@ -59,8 +63,24 @@ class Size(click.ParamType["int"]):
         return round(float(match[1]) * _UNITS[match[2].upper()])
 
 
+class Place(click.ParamType["Path | str"]):
+    """A file or directory of this machine, a pattern, or a URL that fsspec opens."""
+
+    name = "path"
+
+    def convert(
+        self,
+        value: object,
+        param: click.Parameter | None,  # noqa: ARG002 - click's signature
+        ctx: click.Context | None,  # noqa: ARG002 - click's signature
+    ) -> Path | str:
+        """Return a URL as it is: a path would lose one of its slashes."""
+        text = str(value)
+        return text if "://" in text else Path(text)
+
+
 @click.command()
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=Place())
 @click.option(
     "--steps",
     "selection",
@@ -82,25 +102,49 @@ class Size(click.ParamType["int"]):
     show_default=True,
     help="Refuse files that are larger once decompressed.",
 )
+@options.processes("Processes that read beside one another.")
+@click.option(
+    "--dask",
+    "engine",
+    metavar="ADDRESS",
+    help="Read a directory's files on the dask cluster whose scheduler is at ADDRESS.",
+)
 @options.on_cpu
 @options.as_json("the analysis")
 def command(
-    path: Path, selection: slice, top: int, max_size: int, on_cpu: bool, as_json: bool
+    path: Path | str,
+    selection: slice,
+    top: int,
+    max_size: int,
+    processes: int,
+    engine: str | None,
+    on_cpu: bool,
+    as_json: bool,
 ) -> None:
     """Say where each step's time went in PATH.
 
     PATH is a Kineto trace of any PyTorch program, .json or .json.gz, or a directory with one
-    such file per rank, whose ranks are then compared.
+    such file per rank, whose ranks are then compared. It may be a URL that fsspec opens, such as
+    s3://bucket/run, and a quoted pattern, such as 'run/*/rank*.json.gz', stands for the ranks'
+    files as a directory does.
     """
+    from annt_prof.trace.remote import RemoteFile, is_directory
+
     accelerator = False if on_cpu else None
-    if path.is_dir():
-        _ranks(path, selection, max_size, accelerator, as_json=as_json)
+    if is_directory(path):
+        _ranks(path, selection, max_size, accelerator, processes, engine, as_json=as_json)
+    elif engine is not None:
+        raise UserError(
+            f"{path} is one file, and a cluster reads those of a directory or a pattern",
+            where=f"--dask {engine}",
+        )
     else:
-        _file(path, selection, top, max_size, accelerator, as_json=as_json)
+        file = RemoteFile(path) if isinstance(path, str) else path
+        _file(file, selection, top, max_size, accelerator, as_json=as_json)
 
 
 def _file(
-    path: Path,
+    path: TraceFile,
     selection: slice,
     top: int,
     max_size: int,
@@ -129,13 +173,22 @@ def _file(
 
 
 def _ranks(
-    directory: Path, selection: slice, max_size: int, accelerator: bool | None, *, as_json: bool
+    place: Path | str,
+    selection: slice,
+    max_size: int,
+    accelerator: bool | None,
+    processes: int,
+    engine: str | None,
+    *,
+    as_json: bool,
 ) -> None:
     from annt_prof.analysis.ranks.ranks import compare_ranks
+    from annt_prof.trace.remote import trace_files
     from annt_prof.views.ranks_view import build_ranks_view
 
-    with _progress() as show:
-        ranks = compare_ranks(directory, selection, max_size, show, accelerator)
+    files = trace_files(place)
+    with _executor(files, processes, engine) as executor, _progress() as show:
+        ranks = compare_ranks(files, selection, max_size, show, accelerator, executor)
     view = build_ranks_view(ranks)
     if as_json:
         from annt_prof.report.json.ranks import ranks_document
@@ -149,7 +202,21 @@ def _ranks(
     render_ranks(view, Console())
 
 
-def _progress() -> AbstractContextManager[Callable[[Path, int, int], None] | None]:
+def _executor(
+    files: Sequence[TraceFile], processes: int, engine: str | None
+) -> AbstractContextManager[Executor | None]:
+    """Return what reads the files; nothing where a process would take longer to start than they."""
+    if engine is not None:
+        from annt_prof.analysis.ranks.engine import dask_executor
+
+        return dask_executor(engine)
+    from annt_prof.analysis.ranks.pool import process_pool, worthwhile_processes
+
+    useful = worthwhile_processes(files, processes)
+    return contextlib.nullcontext() if useful == 1 else process_pool(useful)
+
+
+def _progress() -> AbstractContextManager[Callable[[TraceFile, int, int], None] | None]:
     """Return what shows on a terminal how far reading has come; rich is not loaded without one."""
     if not sys.stderr.isatty():
         return contextlib.nullcontext()

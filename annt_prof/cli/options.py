@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -10,7 +11,6 @@ import click
 from annt_prof.machine.folders import DATA_VARIABLE
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable
 
     Decorator = Callable[["Function"], "Function"]
@@ -57,6 +57,17 @@ class _HomeFolder(click.Path):
     ) -> Any:  # noqa: ANN401 - as click has it
         """Return the folder."""
         return super().convert(Path(value).expanduser(), param, ctx)
+
+
+def processes(purpose: str) -> Decorator[Any]:
+    """Return the option for how many processes read traces beside one another."""
+    return click.option(
+        "--processes",
+        type=click.IntRange(1),
+        default=lambda: len(os.sched_getaffinity(0)),
+        metavar="N",
+        help=f"{purpose}  [default: the CPUs that this process may use]",
+    )
 
 
 def data_dir(purpose: str) -> Decorator[Any]:

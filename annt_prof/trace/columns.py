@@ -55,6 +55,9 @@ class Message(NamedTuple):
         in_elements: Sent by this rank.
         out_elements: Received by it.
         dtype: Of the elements.
+        group_ranks: Of the run, that the process group holds; torch cuts lists of more than 30.
+        source: Rank that a ``recv`` is from.
+        destination: Rank that a ``send`` is to.
     """
 
     collective: str | None
@@ -63,6 +66,9 @@ class Message(NamedTuple):
     in_elements: int | None
     out_elements: int | None
     dtype: str | None
+    group_ranks: tuple[int, ...] | None
+    source: int | None
+    destination: int | None
 
 
 @dataclass(frozen=True, eq=False)

@@ -47,6 +47,9 @@ class Arguments(msgspec.Struct, gc=False):
     in_elements: msgspec.Raw = msgspec.field(name="In msg nelems", default=ABSENT)
     out_elements: msgspec.Raw = msgspec.field(name="Out msg nelems", default=ABSENT)
     dtype: msgspec.Raw = ABSENT
+    group_ranks: msgspec.Raw = msgspec.field(name="Process Group Ranks", default=ABSENT)
+    source: msgspec.Raw = msgspec.field(name="Src Rank", default=ABSENT)
+    destination: msgspec.Raw = msgspec.field(name="Dst Rank", default=ABSENT)
 
 
 class Event(msgspec.Struct, gc=False):

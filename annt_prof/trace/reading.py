@@ -21,8 +21,8 @@ from annt_prof.trace.untimed import without_untimed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
+    from annt_prof.trace.remote import TraceFile
     from annt_prof.trace.source import Notify
 
 
@@ -32,7 +32,9 @@ _UNPROVEN = (
 )
 
 
-def read(path: Path, max_bytes: int = DEFAULT_MAX_BYTES, notify: Notify | None = None) -> Trace:
+def read(
+    path: TraceFile, max_bytes: int = DEFAULT_MAX_BYTES, notify: Notify | None = None
+) -> Trace:
     """Read ``.json`` or ``.json.gz`` into columns.
 
     Args:
@@ -59,7 +61,7 @@ def read(path: Path, max_bytes: int = DEFAULT_MAX_BYTES, notify: Notify | None =
     return trace
 
 
-def _refuse_foreign(trace: Trace, path: Path) -> None:
+def _refuse_foreign(trace: Trace, path: TraceFile) -> None:
     """Refuse a trace that another profiler wrote: it has no category of PyTorch's."""
     if bool((trace.events.kind == Kind.OTHER).all()):
         foreign = foreign_events(beginning(path, FOREIGN_BYTES))
@@ -79,7 +81,7 @@ def _without_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _read_sliced(path: Path, max_bytes: int, notify: Notify | None) -> Trace:
+def _read_sliced(path: TraceFile, max_bytes: int, notify: Notify | None) -> Trace:
     table, head = Table(str(path)), Head()
     for document in documents(chunks(path, max_bytes, notify)):
         if document.traceEvents is not msgspec.UNSET:
@@ -89,7 +91,7 @@ def _read_sliced(path: Path, max_bytes: int, notify: Notify | None) -> Trace:
     return _trace(path, table, head, num_malformed=0, losses=())
 
 
-def _read_whole(path: Path, max_bytes: int) -> Trace:
+def _read_whole(path: TraceFile, max_bytes: int) -> Trace:
     """Read what is damaged, or laid out as Kineto never does; it takes more memory."""
     file_content = content(path, max_bytes)
     decoded = decode_whole(file_content, str(path))
@@ -102,7 +104,7 @@ def _read_whole(path: Path, max_bytes: int) -> Trace:
 
 
 def _trace(
-    path: Path,
+    path: TraceFile,
     table: Table,
     head: Head,
     num_malformed: int,

@@ -15,7 +15,8 @@ from annt_prof.errors import UserError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from io import BufferedReader
-    from pathlib import Path
+
+    from annt_prof.trace.remote import TraceFile
 
     Notify = Callable[[int, int], None]
 
@@ -54,7 +55,7 @@ class Content(NamedTuple):
         return "of the decompressed file" if self.compressed else "of the file"
 
 
-def content(path: Path, max_bytes: int) -> Content:
+def content(path: TraceFile, max_bytes: int) -> Content:
     """Read a file, decompressing it if its first bytes are gzip's, whatever its name.
 
     A truncated file gives what can be decompressed. A damaged one is refused: what comes before
@@ -88,7 +89,7 @@ def content(path: Path, max_bytes: int) -> Content:
     return Content(text, misnamed=misnamed, compressed=compressed)
 
 
-def chunks(path: Path, max_bytes: int, notify: Notify | None = None) -> Iterator[bytes]:
+def chunks(path: TraceFile, max_bytes: int, notify: Notify | None = None) -> Iterator[bytes]:
     """Yield the content of a whole file a piece at a time.
 
     Decompressed with ISA-L, in a quarter of zlib's time (benchmarks/README.md). At a missing end
@@ -109,7 +110,7 @@ def chunks(path: Path, max_bytes: int, notify: Notify | None = None) -> Iterator
         raise BrokenOffError from error
 
 
-def beginning(path: Path, num_bytes: int) -> bytes:
+def beginning(path: TraceFile, num_bytes: int) -> bytes:
     """Return the first bytes of a file's content that could be read before.
 
     Args:
@@ -127,13 +128,13 @@ def beginning(path: Path, num_bytes: int) -> bytes:
     return text[:num_bytes]
 
 
-def _is_compressed(path: Path) -> bool:
+def _is_compressed(path: TraceFile) -> bool:
     with path.open("rb") as file:
         return file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
 
 
 def _pieces(
-    path: Path,
+    path: TraceFile,
     max_bytes: int,
     decompressed: type[gzip.GzipFile],
     notify: Notify | None = None,
@@ -143,9 +144,8 @@ def _pieces(
             "no such file" if not path.exists() else "not a regular file", where=str(path)
         )
     try:
+        size, compressed = path.stat().st_size, _is_compressed(path)
         with path.open("rb") as file:
-            size = path.stat().st_size
-            compressed = _is_compressed(path)
             stream = decompressed(fileobj=file) if compressed else file
             for chunk in _bounded(stream, path, max_bytes):
                 if notify is not None:
@@ -157,7 +157,9 @@ def _pieces(
         raise UserError(f"cannot be read: {error.strerror or error}", where=str(path)) from None
 
 
-def _bounded(stream: gzip.GzipFile | BufferedReader, path: Path, max_bytes: int) -> Iterator[bytes]:
+def _bounded(
+    stream: gzip.GzipFile | BufferedReader, path: TraceFile, max_bytes: int
+) -> Iterator[bytes]:
     length = 0
     # read1 returns what it has, where read would lose it at a missing end.
     while chunk := stream.read1(min(_CHUNK_BYTES, max_bytes + 1 - length)):

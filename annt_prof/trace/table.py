@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from array import array
 from collections import defaultdict
 from dataclasses import fields
+from functools import lru_cache
 from itertools import compress
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -320,15 +322,30 @@ def _geometry(known: dict[Geometry, int], grid: bytes, block: bytes) -> int:
 
 
 def _message(told: Arguments) -> Message:
-    sequence, sent, received = (
+    numbers = (told.sequence_in_group, told.in_elements, told.out_elements)
+    sequence, sent, received, source, destination = (
         None if value is None else integer(value)
-        for value in map(plain, (told.sequence_in_group, told.in_elements, told.out_elements))
+        for value in map(plain, (*numbers, told.source, told.destination))
     )
+    # A long trace tells the same few names again and again; each is kept once.
     collective, group, dtype = (
-        None if value is None else str(value)
+        None if value is None else sys.intern(str(value))
         for value in map(plain, (told.collective, told.group, told.dtype))
     )
-    return Message(collective, group, sequence, sent, received, dtype)
+    ranks = _group_ranks(bytes(told.group_ranks))
+    return Message(collective, group, sequence, sent, received, dtype, ranks, source, destination)
+
+
+@lru_cache
+def _group_ranks(written: bytes) -> tuple[int, ...] | None:
+    """Return the ranks of a list, which torch writes as text; None where it cut the list."""
+    try:
+        listed: str | list[int] = msgspec.json.decode(written, type=str | list[int])
+        if isinstance(listed, str):
+            listed = msgspec.json.decode(listed, type=list[int])
+    except msgspec.DecodeError:
+        return None
+    return tuple(listed) or None
 
 
 def _external_ids(arguments: list[Arguments], kind: NDArray[np.int8]) -> NDArray[np.int64]:

@@ -6,16 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from annt_prof import units
-from annt_prof.analysis.ranks.ranks import LEAST_LATENESS
+from annt_prof.analysis.ranks.waiting import LEAST_LATENESS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from annt_prof.analysis.breakdown.breakdown import MeanBreakdown
     from annt_prof.analysis.ranks.ranks import Rank, Ranks, Skew
+    from annt_prof.analysis.ranks.waiting import Partners
     from annt_prof.categories import Category
 
 MOST_STEPS = 20
+MOST_PARTNERS = 20
 
 
 @dataclass(frozen=True)
@@ -38,15 +40,16 @@ class RankCollectives:
     Attributes:
         rank: Its number.
         num_collectives: Kernels.
-        transfer_ns: Time in these that the fastest rank needed too, summed.
-        waiting_ns: The rest of it, spent until the last rank arrived.
+        transfer_ns: Time in these that the fastest rank needed too, summed; None where none of
+            them could be paired.
+        waiting_ns: The rest of it, spent until the last rank arrived; likewise.
         source: The rank's file.
     """
 
     rank: int
     num_collectives: int
-    transfer_ns: int
-    waiting_ns: int
+    transfer_ns: int | None
+    waiting_ns: int | None
     source: str
 
 
@@ -87,7 +90,13 @@ class RanksView:
         step_ns: Mean of each rank's steps.
         decimals: Of the milliseconds of ``categories`` and ``step_ns``.
         collectives: None where none could be paired.
-        straggler: The rank that the others wait for; None without one.
+        no_collectives: Why ``collectives`` is None; None where it is not.
+        partners: Ranks that communicate with one another without the others, whoever waited
+            longest first, ``MOST_PARTNERS`` at most.
+        num_more_partners: Beyond these.
+        all_together: Whether collectives of all ranks are among them, which late ranks are
+            told from.
+        late: The ranks that the others wait for: one, or some that are late together.
         least_lateness: Fraction of the step by which a rank must be late to be called so.
         skews: The first steps that every rank has, ``MOST_STEPS`` at most.
         num_more_skews: Steps beyond these.
@@ -101,7 +110,11 @@ class RanksView:
     step_ns: tuple[int, ...]
     decimals: int
     collectives: tuple[RankCollectives, ...] | None
-    straggler: int | None
+    no_collectives: str | None
+    partners: tuple[Partners, ...]
+    num_more_partners: int
+    all_together: bool
+    late: tuple[int, ...]
     least_lateness: float
     skews: tuple[SkewRow, ...]
     num_more_skews: int
@@ -117,14 +130,20 @@ def build_ranks_view(ranks: Ranks) -> RanksView:
     decimals = units.duration_decimals(step_ns)
     took_time = tuple(_categories(means))
     categories = tuple(row for row in took_time if _reads_as_time(row, decimals))
+    collectives = _collectives(ranks.ranks)
+    partners = sorted(_without_others(ranks), key=_longest_wait, reverse=True)
     return RanksView(
         ranks=numbers,
         categories=categories,
         brief=tuple(row.category for row in took_time if row not in categories),
         step_ns=step_ns,
         decimals=decimals,
-        collectives=_collectives(ranks.ranks),
-        straggler=ranks.straggler,
+        collectives=collectives,
+        no_collectives=_why_none(ranks) if collectives is None else None,
+        partners=tuple(partners[:MOST_PARTNERS]),
+        num_more_partners=len(partners[MOST_PARTNERS:]),
+        all_together=any(_is_of_all(partners, ranks) for partners in ranks.partners),
+        late=ranks.late,
         least_lateness=LEAST_LATENESS,
         skews=tuple(_skew(skew, numbers) for skew in ranks.skews[:MOST_STEPS]),
         num_more_skews=len(ranks.skews[MOST_STEPS:]),
@@ -156,16 +175,39 @@ def _skew(skew: Skew, numbers: Sequence[int]) -> SkewRow:
 
 
 def _collectives(ranks: Sequence[Rank]) -> tuple[RankCollectives, ...] | None:
-    """Return them; they are paired on all ranks or on none."""
-    if not ranks[0].num_collectives:
+    """Return them; a rank whose groups could not be paired has none of them."""
+    if not any(rank.num_collectives for rank in ranks):
         return None
     return tuple(
         RankCollectives(
             rank=rank.rank,
             num_collectives=rank.num_collectives,
-            transfer_ns=rank.transfer_ns,
-            waiting_ns=rank.waiting_ns,
+            transfer_ns=rank.transfer_ns if rank.num_collectives else None,
+            waiting_ns=rank.waiting_ns if rank.num_collectives else None,
             source=rank.source,
         )
         for rank in ranks
     )
+
+
+def _why_none(ranks: Ranks) -> str:
+    if len(ranks.ranks) == 1:
+        return "none could be paired over the ranks: there is one alone"
+    if ranks.unpaired:
+        return "none could be paired over the ranks; the remarks say why"
+    if ranks.partners:
+        return "none in the steps: the ranks send and receive only"
+    return "no kernel that talks to another rank was launched in the steps"
+
+
+def _without_others(ranks: Ranks) -> Iterator[Partners]:
+    """Return pairs that send and receive, and groups that do not hold every rank."""
+    return (partners for partners in ranks.partners if not _is_of_all(partners, ranks))
+
+
+def _is_of_all(partners: Partners, ranks: Ranks) -> bool:
+    return not partners.point_to_point and len(partners.ranks) == len(ranks.ranks)
+
+
+def _longest_wait(partners: Partners) -> int:
+    return max(partners.waiting_ns)

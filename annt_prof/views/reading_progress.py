@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from annt_prof.trace.remote import TraceFile
 
 
 class ReadingState(msgspec.Struct, frozen=True):
@@ -24,7 +24,7 @@ class ReadingState(msgspec.Struct, frozen=True):
     size_bytes: int
 
 
-def reading_state(path: Path, num_read_bytes: int, size_bytes: int) -> ReadingState:
+def reading_state(path: TraceFile, num_read_bytes: int, size_bytes: int) -> ReadingState:
     """Return what goes on when so many bytes of the file, of so many, have been read."""
     doing: Literal["reading", "analysing"] = (
         "reading" if num_read_bytes < size_bytes else "analysing"

@@ -1,167 +1,154 @@
-"""Collective kernels of one rank, and which of another rank's is the same one.
+"""Collectives over the ranks of their process group, by whichever kernels they are carried.
 
-Clocks of different hosts cannot be compared, so instants do not tell. Where the file numbers the
-collectives of a process group, the number does. Elsewhere the k-th of a name is the k-th of that
-name on every rank, counted over the whole trace and only while nothing speaks against it: one
-collective more in a file could have shifted all that follow, and what is early would seem late.
+NCCL carries all-to-all, gather and scatter by the kernels that also carry ``send`` and ``recv``;
+what the file tells of the message says which it was.
 """
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
-import numpy as np
-
-from annt_prof.analysis.timeline.intervals import NOWHERE
-from annt_prof.analysis.timeline.launches import UNKNOWN_NS
-from annt_prof.trace.columns import MISSING, Message
+from annt_prof.analysis.ranks.pairing import Pairs, Same, Together, Unpaired, in_steps, same
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from collections.abc import Sequence
 
-    from annt_prof.analysis.timeline.timeline import Timeline
+    from annt_prof.analysis.ranks.kernels import Communication
+    from annt_prof.trace.columns import Message
 
-# One end of these may rightly take longer than the other, and not every rank takes part.
-_NOT_COLLECTIVE = re.compile(r"send|recv", re.IGNORECASE)
+POINT_TO_POINT = frozenset({"send", "recv"})
+"""Collective names of messages between two. Source: torch's ProcessGroupNCCL.cpp."""
 
+# Of kernels that carry messages between two as well as collectives.
+_ONE_WAY = re.compile(r"send|recv", re.IGNORECASE)
 
-class Collective(NamedTuple):
-    """One collective kernel.
-
-    Attributes:
-        step: Name of the step that launched it; None for one outside the steps.
-        length_ns: How long it took on this rank.
-        message: What it carried; None where the file does not tell.
-    """
-
-    step: str | None
-    length_ns: int
-    message: Message | None
+_MOST_RANKS_NAMED = 8
 
 
-class Pairs(msgspec.Struct, frozen=True):
-    """Collectives of the steps, each with the same one of every other rank.
+class _Kind(NamedTuple):
+    """What is counted together.
 
     Attributes:
-        groups: One collective per rank, in the order of the ranks.
-        unpaired: A sentence for each kernel name whose collectives could not be paired.
+        kernel: Its name.
+        collective: None where the file does not tell.
+        group_ranks: Ranks of the process group; None where the file does not tell.
     """
 
-    groups: tuple[tuple[Collective, ...], ...]
-    unpaired: tuple[str, ...]
+    kernel: str
+    collective: str | None
+    group_ranks: tuple[int, ...] | None
 
 
-def collectives(timeline: Timeline) -> dict[str, list[Collective]]:
-    """Return the collective kernels of a whole trace by name, in the order of their launches.
-
-    A collective belongs to the step that launched it: on the device it may begin after that, or
-    before a step that has yet to begin. One without a known launch belongs to where it began.
+def is_point_to_point(kernel: str, message: Message | None) -> bool:
+    """Tell a message between two ranks from a collective.
 
     Args:
-        timeline: Of one rank.
+        kernel: Its name, which counts where the file does not tell what it carried.
+        message: What it carried.
     """
-    trace, events, steps = timeline.trace, timeline.events, timeline.whole_steps
-    chosen = _kernels(timeline)
-    launched_ns = timeline.launch_times(chosen)
-    at_ns = np.where(launched_ns == UNKNOWN_NS, events.start_ns[chosen], launched_ns)
-    order = np.lexsort((events.start_ns[chosen], at_ns))
-    by_name: dict[str, list[Collective]] = {}
-    for kernel, step in zip(chosen[order], steps.step_at(at_ns[order]), strict=True):
-        message = events.message[kernel]
-        by_name.setdefault(trace.names[events.name[kernel]], []).append(
-            Collective(
-                step=None if step == NOWHERE else steps.names[step],
-                length_ns=int(events.end_ns[kernel] - events.start_ns[kernel]),
-                message=None if message == MISSING else trace.messages[message],
-            )
-        )
-    return by_name
+    if message is None or message.collective is None:
+        return _ONE_WAY.search(kernel) is not None
+    return message.collective in POINT_TO_POINT
 
 
-def _kernels(timeline: Timeline) -> NDArray[np.intp]:
-    one_way = [bool(_NOT_COLLECTIVE.search(name)) for name in timeline.trace.names]
-    collective: NDArray[np.bool_] = timeline.communicates & ~np.array(one_way, bool)
-    return timeline.kernels[collective[timeline.events.name[timeline.kernels]]]
+def shown_kernel(kernel: str, collective: str | None) -> str:
+    """Return a kernel's name for a reader, with what it carried where the name does not tell."""
+    return kernel if collective is None else f"{kernel} ({collective})"
 
 
-def pair(ranks: list[dict[str, list[Collective]]]) -> Pairs:
-    """Pair the collectives of the steps over the ranks.
+def pair_collectives(
+    numbers: Sequence[int], kernels: Sequence[dict[str, list[Communication]]]
+) -> Pairs:
+    """Pair the collectives of the steps, each over the ranks of its process group.
+
+    A group whose ranks the file does not tell is taken to be of all ranks. Where the numbers or the
+    steps contradict, groups are told by their names, which torch makes the same on all ranks.
 
     Args:
-        ranks: What ``collectives`` returns, of two ranks or more.
+        numbers: Of the ranks.
+        kernels: What ``communications`` returns of each.
     """
-    groups: list[tuple[Collective, ...]] = []
-    unpaired: list[str] = []
-    for name in sorted({name for rank in ranks for name in rank}):
-        listed = [rank.get(name, []) for rank in ranks]
-        if not any(collective.step for rank in listed for collective in rank):
+    together: list[Together] = []
+    unpaired: list[Unpaired] = []
+    for kind, by_place in sorted(_by_kind(kernels).items(), key=_in_order):
+        alone = kind.group_ranks is not None and len(kind.group_ranks) == 1
+        if alone or not in_steps(by_place.values()):
             continue
-        together = _by_number(listed)
-        against = None if together is not None else _uneven(listed)
-        if together is None:
-            together = list(zip(*listed, strict=False))
-        against = against or _contradiction(listed, together)
-        if against is None:
-            groups += [group for group in together if group[0].step is not None]
-        else:
-            unpaired.append(f"{name} could not be paired over the ranks, as {against}")
-    return Pairs(tuple(groups), tuple(unpaired))
+        places = _places(kind.group_ranks, numbers, by_place)
+        shown = shown_kernel(kind.kernel, kind.collective)
+        among = _among(kind.group_ranks, numbers)
+        if len(places) == 1:
+            unpaired.append(Unpaired(shown, among, "no other rank of its group has a file here"))
+            continue
+        paired = same([by_place.get(place, []) for place in places], places)
+        if paired.against is not None and kind.group_ranks is None:
+            paired = _by_group_name(by_place) or paired
+        together += paired.together
+        if paired.against is not None:
+            unpaired.append(Unpaired(shown, among, paired.against))
+    return Pairs(tuple(together), tuple(unpaired))
 
 
-def _by_number(listed: list[list[Collective]]) -> list[tuple[Collective, ...]] | None:
-    """Pair by group and sequence number; None where one has no number or shares another's."""
-    numbered = [
-        {
-            (collective.message.group, collective.message.sequence): collective
-            for collective in rank
-            if collective.message is not None and collective.message.sequence is not None
-        }
-        for rank in listed
-    ]
-    if any(len(by_number) != len(rank) for by_number, rank in zip(numbered, listed, strict=True)):
+def _by_kind(
+    kernels: Sequence[dict[str, list[Communication]]],
+) -> dict[_Kind, dict[int, list[Communication]]]:
+    by_kind: dict[_Kind, dict[int, list[Communication]]] = defaultdict(dict)
+    for place, by_name in enumerate(kernels):
+        for name, listed in by_name.items():
+            for kernel in listed:
+                message = kernel.message
+                if is_point_to_point(name, message):
+                    continue
+                told = (message.collective, message.group_ranks) if message else (None, None)
+                by_kind[_Kind(name, *told)].setdefault(place, []).append(kernel)
+    return by_kind
+
+
+def _by_group_name(by_place: dict[int, list[Communication]]) -> Same | None:
+    """Pair by the names of groups whose ranks are not told; None where that contradicts too.
+
+    torch cuts the list of more than 30 ranks. Who of a group has no such kernel is not seen, so
+    that the ranks are those that have.
+    """
+    by_group: dict[str | None, dict[int, list[Communication]]] = defaultdict(dict)
+    for place, kernels in by_place.items():
+        for kernel in kernels:
+            group = kernel.message.group if kernel.message else None
+            by_group[group].setdefault(place, []).append(kernel)
+    of_one_rank = any(len(of_group) == 1 for of_group in by_group.values())
+    if None in by_group or len(by_group) == 1 or of_one_rank:
         return None
-    common = [key for key in numbered[0] if all(key in by_number for by_number in numbered)]
-    return [tuple(by_number[key] for by_number in numbered) for key in common]
-
-
-def _uneven(listed: list[list[Collective]]) -> str | None:
-    """Return why counting does not tell which are the same, or None."""
-    counts = sorted(map(len, listed))
-    if counts[0] == counts[-1]:
+    parts = [same(list(of_group.values()), tuple(of_group)) for of_group in by_group.values()]
+    if any(part.against is not None for part in parts):
         return None
-    return f"one file holds {counts[0]} and another {counts[-1]}, and they bear no numbers"
+    return Same([communication for part in parts for communication in part.together])
 
 
-def _contradiction(
-    listed: list[list[Collective]], together: list[tuple[Collective, ...]]
-) -> str | None:
-    """Return what speaks against the pairs, or None."""
-    if any(len({collective.step for collective in group}) > 1 for group in together):
-        return "they belong to different steps on different ranks"
-    if any(len({_content(collective) for collective in group}) > 1 for group in together):
-        return "they carry different messages on different ranks"
-    paired = sum(group[0].step is not None for group in together)
-    if any(sum(collective.step is not None for collective in rank) != paired for rank in listed):
-        return "not every rank has all of them"
-    return None
+def _in_order(item: tuple[_Kind, object]) -> tuple[str, str, tuple[int, ...]]:
+    kind = item[0]
+    return (kind.kernel, kind.collective or "", kind.group_ranks or ())
 
 
-def _content(collective: Collective) -> tuple[str | int | None, ...]:
-    """Return what is alike on every rank; groups are named by each rank for itself."""
-    told = collective.message
-    if told is None:
-        return ()
-    return (told.collective, told.dtype, told.in_elements, told.out_elements)
+def _places(
+    group_ranks: tuple[int, ...] | None,
+    numbers: Sequence[int],
+    by_place: dict[int, list[Communication]],
+) -> tuple[int, ...]:
+    """Return where the ranks of a group stand, as far as they have a file here."""
+    if group_ranks is None:
+        return tuple(range(len(numbers)))
+    members = set(group_ranks)
+    return tuple(
+        place for place, number in enumerate(numbers) if number in members or place in by_place
+    )
 
 
-def waiting_by_step(pairs: Pairs) -> dict[str, list[int]]:
-    """Return how long each rank waited for the last one, in ns, by the step's name."""
-    waits_by_step: dict[str, list[int]] = {}
-    for group in pairs.groups:
-        shortest = min(collective.length_ns for collective in group)
-        waits = waits_by_step.setdefault(str(group[0].step), [0] * len(group))
-        for place, collective in enumerate(group):
-            waits[place] += collective.length_ns - shortest
-    return waits_by_step
+def _among(group_ranks: tuple[int, ...] | None, numbers: Sequence[int]) -> str:
+    """Return a group's ranks for a reader; nothing for a group of all."""
+    if group_ranks is None or set(group_ranks) == set(numbers):
+        return ""
+    named = ", ".join(map(str, group_ranks[:_MOST_RANKS_NAMED]))
+    more = len(group_ranks) - _MOST_RANKS_NAMED
+    return f"ranks {named}" if more <= 0 else f"ranks {named} and {more} more"

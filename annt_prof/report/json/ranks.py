@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from annt_prof.analysis.ranks.ranks import Rank, Skew
+    from annt_prof.analysis.ranks.waiting import Partners
     from annt_prof.categories import Category
     from annt_prof.views.ranks_view import RanksView
 
@@ -21,7 +22,7 @@ DOCUMENT_VERSION = 1
 
 @dataclass(frozen=True)
 class RankDocument:
-    """One process; transfer and waiting are null where no collectives could be paired."""
+    """One process; transfer and waiting are null where none of its collectives could be paired."""
 
     rank: int
     source: str
@@ -41,25 +42,31 @@ class RanksDocument:
     schema_version: int
     remarks: tuple[str, ...]
     straggler: int | None
+    late: tuple[int, ...]
     ranks: tuple[RankDocument, ...]
     skews: tuple[Skew, ...]
+    partners: tuple[Partners, ...]
+    unpaired: tuple[str, ...]
 
 
 def ranks_document(view: RanksView) -> bytes:
     """Return the comparison as indented UTF-8 JSON; one entry of ``ranks`` per process."""
-    paired = view.collectives is not None
     return encode(
         RanksDocument(
             schema_version=DOCUMENT_VERSION,
             remarks=view.remarks,
-            straggler=view.straggler,
-            ranks=tuple(_rank(rank, paired=paired) for rank in view.comparison.ranks),
+            straggler=view.comparison.straggler,
+            late=view.late,
+            ranks=tuple(map(_rank, view.comparison.ranks)),
             skews=view.comparison.skews,
+            partners=view.comparison.partners,
+            unpaired=view.comparison.unpaired,
         )
     )
 
 
-def _rank(rank: Rank, *, paired: bool) -> RankDocument:
+def _rank(rank: Rank) -> RankDocument:
+    paired = rank.num_collectives > 0
     return RankDocument(
         rank=rank.rank,
         source=rank.source,

@@ -12,10 +12,11 @@ from annt_prof.report.text.lines import bullets, heading, indented, plain
 from annt_prof.report.text.tables import Column, Either, Table, milliseconds, names, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from rich.console import Console, RenderableType
 
+    from annt_prof.analysis.ranks.waiting import Partners
     from annt_prof.views.ranks_view import RanksView, SkewRow
 
 
@@ -27,6 +28,8 @@ def render_ranks(view: RanksView, console: Console) -> None:
         console: Takes it; without colours where it has none.
     """
     sections = [_breakdowns(view), _collectives(view)]
+    if view.partners:
+        sections.append(_partners(view))
     if view.skews:
         sections.append(_skews(view))
     if view.remarks:
@@ -71,7 +74,7 @@ def _collectives(view: RanksView) -> Iterator[RenderableType]:
         "Collectives of the steps", "shortest over the ranks is transfer, the rest waiting"
     )
     if view.collectives is None:
-        yield plain("none could be paired over the ranks")
+        yield plain(view.no_collectives or "")
         return
     yield Table(
         (
@@ -80,18 +83,49 @@ def _collectives(view: RanksView) -> Iterator[RenderableType]:
         ),
         tuple(
             (
-                str(row.rank), units.whole(row.num_collectives), milliseconds(row.transfer_ns),
-                milliseconds(row.waiting_ns), row.source,
+                str(row.rank), units.whole(row.num_collectives), _known(row.transfer_ns),
+                _known(row.waiting_ns), row.source,
             )
             for row in view.collectives
         ),
     )  # fmt: skip
-    if view.straggler is not None:
-        late = f"rank {view.straggler} waits least, in every step: the others wait for it"
+    if len(view.late) == 1:
+        late = f"rank {view.late[0]} waits least, in every step: the others wait for it"
         yield plain(late, "bold")
-    else:
+    elif view.late:
+        late = f"ranks {_listed(view.late)} wait least, in every step: the others wait for them"
+        yield plain(late, "bold")
+    elif view.all_together:
         least = units.percent(view.least_lateness)
         yield plain(f"no rank is late in every step and by {least} of it or more")
+
+
+def _partners(view: RanksView) -> Iterator[RenderableType]:
+    yield heading("Who waits for whom", "in the steps, in groups of some ranks and in pairs")
+    yield Table(
+        (
+            names("ranks"), words("by"), Column("number"), Column("transfer ms"),
+            Column("rank"), Column("waiting ms"), names("late"),
+        ),
+        tuple(row for partners in view.partners for row in _waiting(partners)),
+        num_keys=2,
+    )  # fmt: skip
+    if view.num_more_partners:
+        yield plain(f"and {units.whole(view.num_more_partners)} more; --json has them all", "dim")
+
+
+def _waiting(partners: Partners) -> Iterator[tuple[str, ...]]:
+    """Yield a row for each of the ranks; the first one has what all of them share."""
+    shared = (
+        _listed(partners.ranks),
+        "send, recv" if partners.point_to_point else "collectives",
+        units.whole(partners.num_communications),
+        milliseconds(partners.transfer_ns),
+    )
+    late = _listed(partners.late) or "none"
+    for rank, ns in zip(partners.ranks, partners.waiting_ns, strict=True):
+        yield (*shared, str(rank), milliseconds(ns), late)
+        shared, late = ("", "", "", ""), ""
 
 
 def _skews(view: RanksView) -> Iterator[RenderableType]:
@@ -127,3 +161,11 @@ def _extremes(skews: Sequence[SkewRow]) -> RenderableType:
         ),
         indented(plain("too narrow for every rank; --json has them all", "dim")),
     )  # fmt: skip
+
+
+def _known(ns: int | None) -> str:
+    return "n/a" if ns is None else milliseconds(ns)
+
+
+def _listed(ranks: Iterable[int]) -> str:
+    return ", ".join(map(str, ranks))

@@ -10,9 +10,9 @@ from annt_prof.text import printable
 from annt_prof.views.reading_progress import reading_state
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from rich.console import Console
+
+    from annt_prof.trace.remote import TraceFile
 
 
 class ReadingProgress:
@@ -41,7 +41,7 @@ class ReadingProgress:
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
 
-    def __call__(self, path: Path, num_read: int, size: int) -> None:
+    def __call__(self, path: TraceFile, num_read: int, size: int) -> None:
         """Show that so many bytes of the file, of so many, have been read."""
         state = reading_state(path, num_read, size)
         self._progress.update(

@@ -20,6 +20,7 @@ from annt_prof.report.json.analysis import document
 from annt_prof.report.text.analysis import render
 from annt_prof.testing import TraceBuilder
 from annt_prof.trace.reading import read
+from annt_prof.trace.remote import trace_files
 from annt_prof.views.analysis_view import build_analysis_view
 
 CALLS = ("cudaLaunchKernel", "cuLaunchKernelEx", "hipModuleLaunchKernel", "urEnqueueKernelLaunch",
@@ -130,8 +131,8 @@ def test_what_a_file_that_breaks_off_has_none_of_may_be_lost(tmp_path):
 def test_ranks_name_the_file_that_lacks_its_device(tmp_path):
     host_side(tmp_path / "rank0.json", header="NVIDIA H100")
     with pytest.raises(UserError, match=r"rank0\.json: the device was not recorded"):
-        compare_ranks(tmp_path)
-    assert len(compare_ranks(tmp_path, accelerator=False).ranks) == 1
+        compare_ranks(trace_files(tmp_path))
+    assert len(compare_ranks(trace_files(tmp_path), accelerator=False).ranks) == 1
 
 
 @pytest.mark.parametrize("command", [analyze_command.command, advise_command.command])

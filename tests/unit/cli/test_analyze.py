@@ -1,8 +1,10 @@
 """``annt-prof analyze`` on small hand-made traces and, where they are, on recorded ones."""
 
 import json
+import sys
 from pathlib import Path
 
+import fsspec
 import pytest
 from click.testing import CliRunner
 
@@ -254,6 +256,60 @@ def test_memory_that_the_file_does_not_tell_is_not_printed(tmp_path):
     assert "memory.holders" in shown
     path.write_text(written.replace("Total Allocated", "no"))
     assert "Memory of the steps" not in run(path, "--on-cpu").stdout
+
+
+@pytest.fixture
+def ranks(tmp_path, monkeypatch):
+    """Two ranks, of which the second is late, and small as they are worth a process each."""
+    monkeypatch.setattr("annt_prof.analysis.ranks.pool._LEAST_BYTES", 1)
+    for rank, arrival in ((0, 100), (1, 600)):
+        builder = TraceBuilder(world_size=2).step(0, 1000)
+        builder.kernel("ncclDevKernel_AllReduce", arrival, 900, launch_ns=5)
+        text = builder.json().replace('"rank": 0', f'"rank": {rank}')
+        (tmp_path / f"rank{rank}.json").write_text(text)
+    return tmp_path
+
+
+def test_the_answer_is_the_same_however_many_processes_read(ranks):
+    alone = run(ranks, "--json", "--processes", 1)
+    assert json.loads(alone.stdout)["straggler"] == 1
+    assert run(ranks, "--json", "--processes", 2).stdout == alone.stdout
+    assert run(ranks / "rank*", "--json").stdout == alone.stdout
+    assert run(ranks, "--processes", 2).stdout == run(ranks, "--processes", 1).stdout
+
+
+def test_ranks_may_lie_in_a_store(ranks):
+    memory = fsspec.filesystem("memory")
+    for path in ranks.iterdir():
+        memory.pipe(f"/run/{path.name}", path.read_bytes())
+    alone = run(ranks, "--json", "--processes", 1).stdout
+    try:
+        assert run("memory://run", "--json", "--processes", 1).stdout == alone
+        assert run("memory://run/rank*.json", "--json", "--processes", 1).stdout == alone
+        one = analysed("memory://run/rank1.json")
+    finally:
+        memory.rm("/run", recursive=True)
+    assert one["source"] == "memory://run/rank1.json"
+    assert one["steps"] == analysed(ranks / "rank1.json")["steps"]
+
+
+def test_a_cluster_reads_a_directory(ranks):
+    distributed = pytest.importorskip("distributed", reason="needs annt-prof[dask]")
+    cluster = distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=None)
+    with cluster:
+        asked = run(ranks, "--json", "--dask", cluster.scheduler_address)
+    assert asked.stdout == run(ranks, "--json").stdout
+
+
+def test_a_cluster_reads_no_single_file(trace):
+    with pytest.raises(UserError, match="is one file, and a cluster reads those of a directory"):
+        run(trace, "--dask", "tcp://host:1")
+
+
+def test_a_cluster_needs_its_package(ranks, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(UserError, match=r"--dask tcp://host:1: dask.distributed is not installed"):
+        run(ranks, "--dask", "tcp://host:1")
 
 
 def test_a_directory_is_a_run_with_a_file_per_rank(tmp_path):

@@ -379,12 +379,14 @@ def test_an_event_whose_text_is_no_text_is_read_beside_a_malformed_one(tmp_path)
 
 def test_what_a_collective_carries_is_read_and_damage_in_it_costs_no_event(tmp_path):
     told = {"Collective name": "allreduce", "Process Group Name": "0", "Seq": 5,
-            "In msg nelems": 8, "Out msg nelems": 8, "dtype": "Float"}  # fmt: skip
+            "In msg nelems": 8, "Out msg nelems": 8, "dtype": "Float",
+            "Process Group Ranks": "[2, 3]", "Src Rank": 2, "Dst Rank": 3}  # fmt: skip
+    broken = {"dtype": ["Float"], "Seq": None, "Process Group Ranks": "[2, ...]", "Src Rank": []}
     builder = TraceBuilder()
-    for args in (told, told | {"dtype": ["Float"], "Seq": None}, {}):
+    for args in (told, told | broken, {}):
         builder.event("kernel", "ncclAllReduce", 10, 20, pid=0, tid=7, args=args)
     trace = read(builder.write(tmp_path / "trace.json"))
     whole, damaged = trace.messages
-    assert whole == ("allreduce", "0", 5, 8, 8, "Float")
-    assert damaged == ("allreduce", "0", None, 8, 8, None)
+    assert whole == ("allreduce", "0", 5, 8, 8, "Float", (2, 3), 2, 3)
+    assert damaged == ("allreduce", "0", None, 8, 8, None, None, None, 3)
     assert trace.events.message.tolist() == [0, 1, -1]

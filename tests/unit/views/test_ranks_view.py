@@ -6,6 +6,7 @@ import pytest
 
 from annt_prof.analysis.breakdown.breakdown import Breakdown, MeanBreakdown
 from annt_prof.analysis.ranks.ranks import Rank, Ranks, Skew
+from annt_prof.analysis.ranks.waiting import Partners
 from annt_prof.categories import Category
 from annt_prof.report.json.ranks import ranks_document
 from annt_prof.report.text.ranks import render_ranks
@@ -30,12 +31,15 @@ RANKS = (
     rank(3, FIRST, num_collectives=1_234, transfer_ns=11_111_000, waiting_ns=22_222_000),
     rank(5, SECOND, num_collectives=1_235, transfer_ns=33_333_000, waiting_ns=44_444_000),
 )
+ALL = Partners((3, 5), False, 1_234, 11_111_000, (22_222_000, 0), (5,))
+PAIR = Partners((3, 5), True, 1_007, 3_210_000, (0, 6_540_000), (3,))
 SKEW = Skew("ProfilerStep#4", (61_000_000, 72_500_000), 11_500_000)
 
 
 def ranks(**changes):
-    values = {"ranks": RANKS, "skews": (SKEW,), "straggler": 5, "remarks": ()} | changes
-    return Ranks(**values)
+    values = {"ranks": RANKS, "skews": (SKEW,), "straggler": 5, "late": (5,), "remarks": ()}
+    values["partners"] = (ALL,)
+    return Ranks(**values | changes)
 
 
 def shown(**changes):
@@ -89,16 +93,79 @@ def test_text():
     assert "! one is skipped" in lines
 
 
-def test_text_without_a_straggler_or_pairs():
-    assert "no rank is late in every step and by 1.0 % of it or more" in shown(straggler=None)
-    assert "none could be paired over the ranks" in shown(ranks=(rank(0, FIRST),), skews=())
+def test_text_without_a_straggler_or_skews():
+    assert "no rank is late in every step and by 1.0 % of it or more" in shown(
+        straggler=None, late=()
+    )
     assert not any("skew" in line.lower() for line in shown(skews=()))
+
+
+def test_ranks_that_are_late_together_are_named():
+    lines = shown(straggler=None, late=(3, 5))
+    assert "ranks 3, 5 wait least, in every step: the others wait for them" in lines
+
+
+def test_a_rank_whose_collectives_could_not_be_paired_waits_for_an_unknown_time():
+    changes = {"ranks": (RANKS[0], rank(5, SECOND))}
+    assert build_ranks_view(ranks(**changes)).collectives[1].waiting_ns is None
+    assert "5 0 n/a n/a file-5" in shown(**changes)
+    written = json.loads(ranks_document(build_ranks_view(ranks(**changes))))
+    assert [rank["waiting_ns"] for rank in written["ranks"]] == [22_222_000, None]
+
+
+def test_without_collectives_of_all_none_is_said_to_be_on_time():
+    group = Partners((3, 5), False, 9, 1_000, (0, 0), ())
+    third = rank(7, SECOND)
+    lines = shown(ranks=(*RANKS, third), straggler=None, late=(), partners=(group,), skews=())
+    assert not any("late in every step" in line for line in lines)
+
+
+ALONE = {"ranks": (rank(0, FIRST),), "partners": (), "skews": ()}
+TWO = {"ranks": (rank(0, FIRST), rank(1, SECOND)), "partners": (), "skews": ()}
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        (ALONE, "none could be paired over the ranks: there is one alone"),
+        (TWO, "no kernel that talks to another rank was launched in the steps"),
+        (
+            TWO | {"unpaired": ("AllReduce",)},
+            "none could be paired over the ranks; the remarks say why",
+        ),
+        (TWO | {"partners": (PAIR,)}, "none in the steps: the ranks send and receive only"),
+    ],
+)
+def test_collectives_are_never_missing_without_a_reason(changes, reason):
+    assert build_ranks_view(ranks(**changes)).no_collectives == reason
+    assert reason in shown(**changes)
+
+
+def test_pairs_and_groups_of_some_ranks_are_listed_the_longest_wait_first():
+    less = Partners((3, 5), True, 1, 1, (1, 0), ())
+    view = build_ranks_view(ranks(partners=(ALL, less, PAIR)))
+    assert view.partners == (PAIR, less)
+    lines = shown(partners=(ALL, less, PAIR))
+    assert "3, 5 send, recv 1,007 3.210 3 0.000 3" in lines
+    assert "5 6.540" in lines
+
+
+def test_the_rest_of_many_pairs_is_counted():
+    pairs = tuple(Partners((3, 5), True, 1, 1, (number, 0), ()) for number in range(23))
+    view = build_ranks_view(ranks(partners=pairs))
+    assert (len(view.partners), view.num_more_partners) == (20, 3)
+    assert "and 3 more; --json has them all" in shown(partners=pairs)
 
 
 def test_json():
     written = json.loads(ranks_document(build_ranks_view(ranks(remarks=("one is skipped",)))))
     assert (written["schema_version"], written["straggler"]) == (1, 5)
     assert written["remarks"] == ["one is skipped"]
+    assert written["unpaired"] == []
+    assert written["partners"][0]["ranks"] == [3, 5]
+    assert written["partners"][0]["waiting_ns"] == [22_222_000, 0]
+    assert written["partners"][0]["late"] == [5]
+    assert written["late"] == [5]
     assert written["skews"] == [
         {"step": "ProfilerStep#4", "wall_ns": [61_000_000, 72_500_000], "skew_ns": 11_500_000}
     ]
