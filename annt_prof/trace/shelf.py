@@ -1,0 +1,68 @@
+"""Text that one process lays down for others to read, without a copy through a pipe."""
+
+from __future__ import annotations
+
+import os
+from multiprocessing import reduction
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Memory is taken for what is written only, so that any text has room in its place.
+_PLACE_BYTES = 2**40
+
+
+class Laid(NamedTuple):
+    """A text on the shelf.
+
+    Attributes:
+        place: Its number.
+        num_bytes: Its length.
+    """
+
+    place: int
+    num_bytes: int
+
+
+class Shelf:
+    """A file in memory with places for a text each.
+
+    Half a gigabyte goes through it in 0.25 s, and through a pipe in 0.8 to 1.5 s.
+
+    Args:
+        file: Its descriptor, of which this becomes the owner.
+    """
+
+    def __init__(self, file: int) -> None:
+        self._file = file
+
+    @classmethod
+    def empty(cls) -> Shelf:
+        """Make one; ``close`` frees it."""
+        return cls(os.memfd_create("trace"))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Go along with a process that is about to start, and with nothing else."""
+        return _inherited, (reduction.DupFd(self._file),)
+
+    def lay(self, text: memoryview, place: int) -> Laid:
+        """Write a text to a place, over what was there."""
+        written = 0
+        while written < len(text):
+            written += os.pwrite(self._file, text[written:], place * _PLACE_BYTES + written)
+        return Laid(place, len(text))
+
+    def read(self, laid: Laid, piece_bytes: int) -> Iterator[bytes]:
+        """Yield a text in pieces."""
+        for at in range(0, laid.num_bytes, piece_bytes):
+            length = min(piece_bytes, laid.num_bytes - at)
+            yield os.pread(self._file, length, laid.place * _PLACE_BYTES + at)
+
+    def close(self) -> None:
+        """Free it."""
+        os.close(self._file)
+
+
+def _inherited(duplicate: reduction.DupFd) -> Shelf:
+    return Shelf(duplicate.detach())
