@@ -82,10 +82,17 @@ class Size(click.ParamType["int"]):
     show_default=True,
     help="Refuse files that are larger once decompressed.",
 )
+@options.processes("Processes that read beside one another.")
 @options.on_cpu
 @options.as_json("the analysis")
 def command(
-    path: Path, selection: slice, top: int, max_size: int, on_cpu: bool, as_json: bool
+    path: Path,
+    selection: slice,
+    top: int,
+    max_size: int,
+    processes: int,
+    on_cpu: bool,
+    as_json: bool,
 ) -> None:
     """Say where each step's time went in PATH.
 
@@ -96,7 +103,7 @@ def command(
     if path.is_dir():
         _ranks(path, selection, max_size, accelerator, as_json=as_json)
     else:
-        _file(path, selection, top, max_size, accelerator, as_json=as_json)
+        _file(path, selection, top, max_size, accelerator, processes, as_json=as_json)
 
 
 def _file(
@@ -105,6 +112,7 @@ def _file(
     top: int,
     max_size: int,
     accelerator: bool | None,
+    processes: int,
     *,
     as_json: bool,
 ) -> None:
@@ -114,7 +122,7 @@ def _file(
 
     with _progress() as show:
         notify = None if show is None else functools.partial(show, path)
-        analysis = analyze(read(path, max_size, notify), selection, top, accelerator)
+        analysis = analyze(read(path, max_size, notify, processes), selection, top, accelerator)
     view = build_analysis_view(analysis)
     if as_json:
         from annt_prof.report.json.analysis import document

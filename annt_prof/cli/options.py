@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from annt_prof.machine.folders import DATA_VARIABLE
+from annt_prof.machine.hardware import usable_cores
 
 if TYPE_CHECKING:
     import os
@@ -57,6 +58,17 @@ class _HomeFolder(click.Path):
     ) -> Any:  # noqa: ANN401 - as click has it
         """Return the folder."""
         return super().convert(Path(value).expanduser(), param, ctx)
+
+
+def processes(purpose: str) -> Decorator[Any]:
+    """Return the option for how many processes read traces beside one another."""
+    return click.option(
+        "--processes",
+        type=click.IntRange(1),
+        default=usable_cores,
+        metavar="N",
+        help=f"{purpose}  [default: the CPUs that this process may use]",
+    )
 
 
 def data_dir(purpose: str) -> Decorator[Any]:

@@ -111,12 +111,14 @@ class OpenList:
             events = self._decoded(last)
         except _UNDECODABLE:
             raise NotSliceableError from None
-        self._due_bytes = sys.maxsize if closed else self._slice_bytes
+        if closed:
+            self._due_bytes = sys.maxsize
         return events
 
     def _decoded(self, cut: Cut) -> list[Event]:
         events = whole_list(memoryview(self.rest)[: cut.end])
         del self.rest[: cut.start]
+        self._due_bytes = self._slice_bytes
         return events
 
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 STRETCH_BYTES = 8 * 2**20
 """Long enough that its names are told once, and short enough that few of them are in memory."""
+# The process that cuts and joins keeps about so many busy; see benchmarks/README.md.
+_MOST_PROCESSES = 16
 # Of each process one is decoded, and the next one waits.
 _IN_FLIGHT = 2
 
@@ -43,14 +45,14 @@ class Stretches:
     From there on, or where a process is killed, the text is left to the caller.
 
     Args:
-        processes: How many.
+        processes: How many, at most.
         where: The file, for messages.
         stretch_bytes: Cut when at least so much is at hand.
     """
 
     def __init__(self, processes: int, where: str, stretch_bytes: int = STRETCH_BYTES) -> None:
         self._rest = bytearray()
-        self._processes = processes
+        self._processes = min(processes, _MOST_PROCESSES)
         self._where = where
         self._stretch_bytes = stretch_bytes
         self._in_flight: deque[_Stretch] = deque()
