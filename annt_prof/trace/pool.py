@@ -46,7 +46,8 @@ def process_pool(
 
 def _begin(begin: Callable[..., None] | None, arguments: tuple[object, ...]) -> None:
     """End with the parent, however it ends, and at Ctrl-C without a traceback."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:  # as of a background job
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if begin is not None:
         begin(*arguments)

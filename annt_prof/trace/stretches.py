@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import pickle
 from collections import deque
 from concurrent.futures import BrokenExecutor
 from typing import TYPE_CHECKING, NamedTuple
@@ -26,6 +27,8 @@ STRETCH_BYTES = 8 * 2**20
 """Long enough that its names are told once, and short enough that few of them are in memory."""
 # The process that cuts and joins keeps about so many busy; see benchmarks/README.md.
 _MOST_PROCESSES = 16
+# Parts lie behind the texts, which are still needed should a process be killed.
+_PARTS = 2**10
 # Of each process one is decoded, and the next one waits.
 _IN_FLIGHT = 2
 
@@ -34,7 +37,7 @@ class _Stretch(NamedTuple):
     """Text that a process decodes."""
 
     laid: Laid
-    part: Future[Part | None]
+    part: Future[Laid | None]
 
 
 class Stretches:
@@ -96,20 +99,20 @@ class Stretches:
                 continue
             due = self._stretch_bytes
             if not free:
-                yield self._decoded(free)
-            with memoryview(self._rest) as text:
-                laid = shelf.lay(text[: cut.end], free.pop())
+                yield self._decoded(shelf, free)
+            laid = shelf.lay(memoryview(self._rest)[: cut.end], free.pop())
             self._in_flight.append(_Stretch(laid, pool.submit(_decode, laid, self._where)))
             del self._rest[: cut.start]
         while self._in_flight:
-            yield self._decoded(free)
+            yield self._decoded(shelf, free)
 
-    def _decoded(self, free: list[int]) -> Part:
+    def _decoded(self, shelf: Shelf, free: list[int]) -> Part:
         """Return what the oldest stretch says, and free its place."""
         oldest = self._in_flight[0]
-        part = oldest.part.result()
-        if part is None:
+        laid = oldest.part.result()
+        if laid is None:
             raise NotSliceableError
+        part: Part = pickle.loads(b"".join(shelf.read(laid, laid.num_bytes)))
         self._in_flight.popleft()
         free.append(oldest.laid.place)
         return part
@@ -126,13 +129,13 @@ def _begin(shelf: Shelf) -> None:
     _Process.shelf = shelf
 
 
-def _decode(laid: Laid, where: str) -> Part | None:
-    """Return what a stretch says; None where it is no whole list of events."""
-    table, events = Table(where), OpenList()
+def _decode(laid: Laid, where: str) -> Laid | None:
+    """Lay down what a stretch says, pickled; None where it is no whole list of events."""
+    shelf, table, events = _Process.shelf, Table(where), OpenList()
     try:
-        for listed in events.slices(_Process.shelf.read(laid, SLICE_BYTES)):
+        for listed in events.slices(shelf.read(laid, SLICE_BYTES)):
             table.add(listed)
         table.add(whole_list(events.rest))
     except (NotSliceableError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    return table.part()
+    return shelf.lay(pickle.dumps(table.part(), protocol=5), _PARTS + laid.place)
