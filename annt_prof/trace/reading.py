@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 
 OfThreads = TypeVar("OfThreads", Allocations, ForwardLinks)
 
-LEAST_SHARED_BYTES = 32 * 2**20
-"""Text that several processes decode sooner than one; see benchmarks/README.md."""
+LEAST_SHARED_BYTES = 64 * 2**20
+"""Text that two processes decode sooner than one, their start of 0.3 s counted. Source:
+benchmarks/large_traces.py."""
 _COMPRESSION = 15
 """Of a trace's text by gzip, about; those here are 8 to 25 times smaller."""
 _UNPROVEN = (
