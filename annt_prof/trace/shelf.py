@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from multiprocessing import reduction
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +28,14 @@ class Laid(NamedTuple):
 
     place: int
     num_bytes: int
+
+
+class _Descriptor(Protocol):
+    """A file descriptor on its way into another process."""
+
+    def detach(self) -> int:
+        """Return it, there."""
+        ...
 
 
 class Shelf:
@@ -69,5 +77,5 @@ class Shelf:
         os.close(self._file)
 
 
-def _inherited(duplicate: reduction.DupFd) -> Shelf:
+def _inherited(duplicate: _Descriptor) -> Shelf:
     return Shelf(duplicate.detach())

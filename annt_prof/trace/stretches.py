@@ -17,7 +17,7 @@ from annt_prof.trace.slices import SLICE_BYTES, NotSliceableError, OpenList, who
 from annt_prof.trace.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator
     from concurrent.futures import Executor, Future
 
     from annt_prof.trace.parts import Part
@@ -60,7 +60,7 @@ class Stretches:
         self._stretch_bytes = stretch_bytes
         self._in_flight: deque[_Stretch] = deque()
 
-    def parts(self, chunks: Iterable[bytes]) -> Iterator[Part]:
+    def parts(self, chunks: Iterable[bytes]) -> Generator[Part]:
         """Yield what the stretches say, in the order of the text.
 
         Args:
