@@ -48,17 +48,21 @@ def test_a_killed_process_is_told():
 
 
 ABANDONING = f"""
-import os, signal, time
+import os, time
 from annt_prof.trace.pool import process_pool
 with process_pool(1, "annt_prof.trace.table") as pool:
     print(pool.submit(os.getpid).result(), flush=True)
-    pool.submit(time.sleep, {LONG_S})
-    os.kill(os.getpid(), signal.SIGKILL)
+    pool.submit(time.sleep, {LONG_S}).result()
 """
 
 
 def test_a_process_ends_with_its_parent_even_at_its_work():
-    parent = subprocess.run([sys.executable, "-c", ABANDONING], capture_output=True, check=False)
-    assert parent.returncode == -signal.SIGKILL
-    with contextlib.suppress(psutil.NoSuchProcess):
-        psutil.Process(int(parent.stdout)).wait(LONG_S / 10)
+    command = [sys.executable, "-c", ABANDONING]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as parent:
+        worker = psutil.Process(int(parent.stdout.readline()))
+        parent.send_signal(signal.SIGKILL)
+        try:
+            worker.wait(LONG_S / 10)
+        finally:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                worker.kill()
