@@ -140,7 +140,7 @@ def command(
         )
     else:
         file = RemoteFile(path) if isinstance(path, str) else path
-        _file(file, selection, top, max_size, accelerator, as_json=as_json)
+        _file(file, selection, top, max_size, accelerator, processes, as_json=as_json)
 
 
 def _file(
@@ -149,6 +149,7 @@ def _file(
     top: int,
     max_size: int,
     accelerator: bool | None,
+    processes: int,
     *,
     as_json: bool,
 ) -> None:
@@ -158,7 +159,7 @@ def _file(
 
     with _progress() as show:
         notify = None if show is None else functools.partial(show, path)
-        analysis = analyze(read(path, max_size, notify), selection, top, accelerator)
+        analysis = analyze(read(path, max_size, notify, processes), selection, top, accelerator)
     view = build_analysis_view(analysis)
     if as_json:
         from annt_prof.report.json.analysis import document

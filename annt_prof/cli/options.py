@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from annt_prof.machine.folders import DATA_VARIABLE
+from annt_prof.machine.hardware import usable_cores
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable
 
     Decorator = Callable[["Function"], "Function"]
@@ -64,7 +65,7 @@ def processes(purpose: str) -> Decorator[Any]:
     return click.option(
         "--processes",
         type=click.IntRange(1),
-        default=lambda: len(os.sched_getaffinity(0)),
+        default=usable_cores,
         metavar="N",
         help=f"{purpose}  [default: the CPUs that this process may use]",
     )

@@ -53,6 +53,12 @@ def cpu_quota(root: Path = _ROOT) -> float | None:
     return min(quotas, default=None)
 
 
+def usable_cores(root: Path = _ROOT) -> int:
+    """Return how many cores' worth of time this process may use: by affinity and control group."""
+    quota = cpu_quota(root)
+    return num_cores() if quota is None else max(1, min(num_cores(), round(quota)))
+
+
 def memory_bytes(root: Path = _ROOT) -> int:
     """Return the memory this process may use: the machine's, or its control group's limit."""
     lines = _text(root / "proc/meminfo").splitlines()

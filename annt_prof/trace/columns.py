@@ -11,6 +11,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+Thread = tuple[int | str, int | str]
+"""``(pid, tid)`` as the file gives them."""
 MISSING = -1
 UNTOLD_BYTES = -(2**63)
 """Of an allocation that does not tell; -1 is a byte that was freed."""

@@ -3,79 +3,200 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+import sys
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from annt_prof.trace.cuts import exact_cut, first_key, likely_cut
 from annt_prof.trace.document import WHITESPACE, Document, Event, Keys
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from annt_prof.trace.cuts import Cut
 
 # Slices of about a megabyte are decoded four times faster than 54 MB at once: the decoder's
 # objects then lie in memory that is already mapped and cached. See benchmarks/README.md.
 SLICE_BYTES = 2**20
 
+_LIST = re.compile(rb"[%s]*\[" % WHITESPACE)
 # A quote that is escaped ends no key but stands in one.
-_FIRST_EVENT = re.compile(rb'(?<!\\)"traceEvents"\s*:\s*\[')
+_FIRST_EVENT = re.compile(rb'(?<!\\)"traceEvents"[%s]*:[%s]*\[' % (WHITESPACE, WHITESPACE))
+# More white space than this within it is found only where it does not lie across two chunks.
+_LONGEST_FIRST_EVENT = 2**12
+# Each place that looks like the first event, and is none, costs the decoding of all before it.
+_MOST_ATTEMPTS = 16
+
+_UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_EVENTS = msgspec.json.Decoder(list[Event])
 
 
 class NotSliceableError(Exception):
     """The text cannot be cut safely; decode it whole."""
 
 
+class Opening(NamedTuple):
+    """What stands before a document's first event.
+
+    Attributes:
+        head: Its text; empty for a bare list.
+        document: What it says.
+        rest: The text after it, as far as it was read.
+    """
+
+    head: bytes
+    document: Document
+    rest: bytes
+
+
+class OpenList:
+    """The text of a list of events, decoded from its front as it comes in.
+
+    A cut is made between two objects, and each slice proves that it was made between two events:
+    it is a whole list by itself, so the list that was open where it begins is open where it ends.
+    Where a cut that is likely right is not, the right one is told by strings and depth, from
+    there on everywhere.
+
+    Attributes:
+        rest: The text after the last cut.
+    """
+
+    def __init__(self, slice_bytes: int = SLICE_BYTES) -> None:
+        self.rest = bytearray()
+        self._slice_bytes = slice_bytes
+        self._due_bytes = slice_bytes
+        self._is_exact = False
+
+    def slices(self, chunks: Iterable[bytes]) -> Iterator[list[Event]]:
+        """Yield the events of each slice; of the last ones the text is left in ``rest``.
+
+        Args:
+            chunks: What follows what was given before; a slice has as many bytes as asked for, or
+                a chunk more.
+
+        Raises:
+            NotSliceableError: A slice does not decode, wherever it is cut.
+        """
+        for chunk in chunks:
+            self.rest += chunk
+            if len(self.rest) < self._due_bytes:
+                continue
+            events = None if self._is_exact else self._likely_slice()
+            if events is None:
+                events = self._exact_slice()
+            if events is not None:
+                yield events
+
+    def _likely_slice(self) -> list[Event] | None:
+        key = first_key(self.rest)
+        cut = None if key is None else likely_cut(self.rest, key)
+        if cut is None:
+            return None
+        try:
+            return self._decoded(cut)
+        except _UNDECODABLE:
+            self._is_exact = True
+            return None
+
+    def _exact_slice(self) -> list[Event] | None:
+        last, closed = exact_cut(self.rest)
+        if last is None:
+            # An event that is longer than a slice: the search is made again at twice the length,
+            # and so costs no more than twice as much altogether.
+            self._due_bytes = sys.maxsize if closed else 2 * len(self.rest)
+            return None
+        try:
+            events = self._decoded(last)
+        except _UNDECODABLE:
+            raise NotSliceableError from None
+        if closed:
+            self._due_bytes = sys.maxsize
+        return events
+
+    def _decoded(self, cut: Cut) -> list[Event]:
+        events = whole_list(memoryview(self.rest)[: cut.end])
+        del self.rest[: cut.start]
+        self._due_bytes = self._slice_bytes
+        return events
+
+
+def whole_list(text: bytes | bytearray | memoryview) -> list[Event]:
+    """Decode the events whose text stands between the brackets of a list."""
+    return _EVENTS.decode(b"".join((b"[", text, b"]")))
+
+
 def documents(chunks: Iterator[bytes], slice_bytes: int = SLICE_BYTES) -> Iterator[Document]:
     """Decode a document's events slice by slice; the last slice bears what follows them.
-
-    A cut is made at a line's end between two objects, and each slice proves that it was made
-    between two events: the text before the first event is a whole document once its list is
-    closed, and each slice is a whole list by itself, so the list that was open where it begins
-    is open where it ends. The last slice may close that list, and is whole with what follows.
 
     Args:
         chunks: The text.
         slice_bytes: Cut when at least so much is at hand.
 
     Raises:
-        NotSliceableError: There is no such place, a slice does not decode, or a key that is read
-            stands both before and after the first event: the last one holds, and the slices
-            before it are not to be taken back.
+        NotSliceableError: It cannot be cut, or ``remainder`` says so.
     """
-    head, rest = _head(chunks)
-    buffer = bytearray(rest)
-    events = msgspec.json.Decoder(list[Event])
-    try:
-        if head:
-            yield msgspec.json.decode(head + b"]}", type=Document)
-        for chunk in chunks:
-            buffer += chunk
-            if len(buffer) >= slice_bytes:
-                end, start = _cut(buffer)
-                whole = b"".join((b"[", memoryview(buffer)[:end], b"]"))
-                yield Document(traceEvents=events.decode(whole))
-                del buffer[:start]
-        if not head:
-            yield Document(traceEvents=events.decode(b"[" + buffer))
-            return
-        if _repeats(head, buffer):
-            raise NotSliceableError
-        yield msgspec.json.decode(b'{"traceEvents":[' + buffer, type=Document)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise NotSliceableError from None
+    opening = begin(chunks)
+    yield opening.document
+    yield from remainder(opening.head, chain((opening.rest,), chunks), slice_bytes)
 
 
-def _head(chunks: Iterator[bytes]) -> tuple[bytes, bytes]:
-    """Return what stands before the first event, empty for a bare list, and what follows."""
-    text = b""
+def begin(chunks: Iterator[bytes]) -> Opening:
+    """Read as far as the first event.
+
+    The text before it is a whole document once its list is closed, so that list is open.
+
+    Raises:
+        NotSliceableError: There is none.
+    """
+    text = bytearray()
+    searched = attempts = 0
     for chunk in chunks:
         text += chunk
-        if text.lstrip(WHITESPACE)[:1] == b"[":
-            return b"", text.lstrip(WHITESPACE)[1:]
-        if first_event := _FIRST_EVENT.search(text):
-            return text[: first_event.end()], text[first_event.end() :]
-        if len(text) >= SLICE_BYTES:
-            break
+        if _LIST.match(text):
+            return Opening(b"", Document(), bytes(text.lstrip(WHITESPACE)[1:]))
+        for match in _FIRST_EVENT.finditer(text, searched):
+            head, searched = bytes(text[: match.end()]), match.end()
+            try:
+                document = msgspec.json.decode(head + b"]}", type=Document)
+            except _UNDECODABLE:
+                attempts += 1
+                if attempts == _MOST_ATTEMPTS:
+                    raise NotSliceableError from None
+            else:
+                return Opening(head, document, bytes(text[searched:]))
+        searched = max(searched, len(text) - _LONGEST_FIRST_EVENT)
     raise NotSliceableError
+
+
+def remainder(
+    head: bytes, chunks: Iterable[bytes], slice_bytes: int = SLICE_BYTES
+) -> Iterator[Document]:
+    """Decode the events from some place between two on, and what follows them.
+
+    Args:
+        head: Of the document's opening.
+        chunks: The text from there on.
+        slice_bytes: As ``documents`` says.
+
+    Raises:
+        NotSliceableError: A slice does not decode, or a key that is read stands both before and
+            after the first event: the last one holds, and the slices before it are not to be
+            taken back.
+    """
+    events = OpenList(slice_bytes)
+    for listed in events.slices(chunks):
+        yield Document(traceEvents=listed)
+    try:
+        if not head:
+            yield Document(traceEvents=_EVENTS.decode(b"[" + events.rest))
+            return
+        if _repeats(head, events.rest):
+            raise NotSliceableError
+        yield msgspec.json.decode(b'{"traceEvents":[' + events.rest, type=Document)
+    except _UNDECODABLE:
+        raise NotSliceableError from None
 
 
 def _repeats(head: bytes, tail: bytearray) -> bool:
@@ -86,12 +207,3 @@ def _repeats(head: bytes, tail: bytearray) -> bool:
         getattr(before, key) is not msgspec.UNSET and getattr(after, key) is not msgspec.UNSET
         for key in Keys.__struct_fields__
     )
-
-
-def _cut(buffer: bytearray) -> tuple[int, int]:
-    """Return where the last whole object ends and where the next one's text begins."""
-    end = len(buffer)
-    while (end := buffer.rfind(b"},\n", 0, end)) >= 0:
-        if buffer[end + 3 : end + 64].lstrip()[:1] == b"{":
-            return end + 1, end + 2
-    raise NotSliceableError

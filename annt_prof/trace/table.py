@@ -1,11 +1,10 @@
-"""The events of one or more documents to columns."""
+"""The events of one or more documents to columns, in one process."""
 
 from __future__ import annotations
 
 import sys
 from array import array
 from collections import defaultdict
-from dataclasses import fields
 from functools import lru_cache
 from itertools import compress
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -28,6 +27,7 @@ from annt_prof.trace.columns import (
 from annt_prof.trace.document import ABSENT, Arguments, Number
 from annt_prof.trace.instants import nanoseconds
 from annt_prof.trace.numbers import durations, identity, integer, integers, percents, plain
+from annt_prof.trace.parts import Part, joined
 from annt_prof.trace.unread import UnreadEvents
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from annt_prof.trace.columns import Unread
+    from annt_prof.trace.columns import Thread
     from annt_prof.trace.document import Event
 
 # Source: kineto's ActivityType.cpp, now and before 2022, when categories were capitalised.
@@ -94,7 +94,6 @@ _OF_OPERATORS = _among(Kind.OPERATOR, *DEVICE_KINDS)
 _OPERATORS = _among(Kind.OPERATOR)
 
 Integer = TypeVar("Integer", bound=np.integer[Any])
-Columns = TypeVar("Columns", Events, Allocations, ForwardLinks)
 
 
 class _Memo(dict[Any, int]):
@@ -113,29 +112,35 @@ class _Memo(dict[Any, int]):
         return np.fromiter(map(self.__getitem__, values), dtype, len(values))
 
 
+class _Threads(_Memo):
+    """Threads by what events write, and the different ones of them in order of appearance."""
+
+    def __init__(self) -> None:
+        self.known: dict[Thread, int] = {}
+        super().__init__(lambda ids: _index(self.known, (identity(ids[0]), identity(ids[1]))))
+
+    def rows(self, events: Sequence[Event]) -> NDArray[np.int32]:
+        """Return the number of each event's thread, in their order; shape (n,)."""
+        return self.indices([(event.pid, event.tid) for event in events], np.int32)
+
+
 class Table:
     """Collects events in the order of the file.
 
     Args:
         where: The file, for messages.
-
-    Attributes:
-        num_clamped: Durations that were negative or overflowing, taken as 0.
-        num_timeless: Complete events left out because they have no start.
     """
 
     def __init__(self, where: str) -> None:
-        self.num_clamped = 0
-        self.num_timeless = 0
+        self._num_clamped = 0
+        self._num_timeless = 0
         self._where = where
         self._names: dict[str, int] = {}
-        self._threads: dict[tuple[int | str, int | str], int] = {}
         self._geometries: dict[Geometry, int] = {}
         self._label_of = _Memo(lambda written: self._label(*written))
         self._kinds, self._name_indices, self._thread_indices = array("b"), array("i"), array("i")
-        self._thread_of = _Memo(
-            lambda ids: _index(self._threads, (identity(ids[0]), identity(ids[1])))
-        )
+        self._thread_of, self._allocation_thread_of = _Threads(), _Threads()
+        self._link_thread_of = _Threads()
         self._geometry_of = _Memo(lambda written: _geometry(self._geometries, *written))
         self._messages: dict[Message, int] = {}
         self._events: list[Events] = []
@@ -153,53 +158,35 @@ class Table:
         for event in listed:
             of_phase[event.ph].append(event)
         timed = [event for event in of_phase["X"] if event.ts is not ABSENT]
-        self.num_timeless += len(of_phase["X"]) - len(timed)
+        self._num_timeless += len(of_phase["X"]) - len(timed)
         self._events.append(self._complete(timed))
         memory = [e for e in of_phase["i"] if e.name == "[memory]" and e.ts is not ABSENT]
         self._allocations.append(self._memory(memory))
         links = [e for e in of_phase["s"] if e.cat in _FORWARD_LINKS and e.ts is not ABSENT]
-        self._forward_links.append(ForwardLinks(self._starts(links), self._rows(links)))
+        threads = self._link_thread_of.rows(links)
+        self._forward_links.append(ForwardLinks(self._starts(links), threads))
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Event names by index."""
-        return tuple(self._names)
-
-    @property
-    def threads(self) -> tuple[tuple[int | str, int | str], ...]:
-        """``(pid, tid)`` by index."""
-        return tuple(self._threads)
-
-    @property
-    def geometries(self) -> tuple[Geometry, ...]:
-        """Launch geometries by index."""
-        return tuple(self._geometries)
-
-    @property
-    def messages(self) -> tuple[Message, ...]:
-        """What communication kernels carried, by index."""
-        return tuple(self._messages)
-
-    def events(self) -> Events:
-        """Return all complete events so far."""
-        return _joined(Events, self._events)
-
-    def allocations(self) -> Allocations:
-        """Return all memory events so far."""
-        return _joined(Allocations, self._allocations)
-
-    def forward_links(self) -> ForwardLinks:
-        """Return all forward-backward flows so far."""
-        return _joined(ForwardLinks, self._forward_links)
-
-    def unread(self) -> tuple[Unread, ...]:
-        """Return what looks like a device's events so far and is not understood."""
-        return self._unread.counted()
+    def part(self) -> Part:
+        """Return all that was added, once; the table keeps none of it."""
+        return Part(
+            events=joined(Events, self._events),
+            allocations=joined(Allocations, self._allocations),
+            forward_links=joined(ForwardLinks, self._forward_links),
+            names=tuple(self._names),
+            threads=tuple(self._thread_of.known),
+            allocation_threads=tuple(self._allocation_thread_of.known),
+            link_threads=tuple(self._link_thread_of.known),
+            geometries=tuple(self._geometries),
+            messages=tuple(self._messages),
+            num_clamped=self._num_clamped,
+            num_timeless=self._num_timeless,
+            unread=self._unread.counted(),
+        )
 
     def _complete(self, timed: list[Event]) -> Events:
         start_ns = self._starts(timed)
         duration_ns, num_clamped = durations([event.dur for event in timed])
-        self.num_clamped += num_clamped
+        self._num_clamped += num_clamped
         arguments = [event.args or _NO_ARGUMENTS for event in timed]
         # Few events differ in all of these, so one look tells all three columns.
         label = self._label_of.indices(
@@ -270,7 +257,7 @@ class Table:
         arguments = [event.args or _NO_ARGUMENTS for event in listed]
         return Allocations(
             time_ns=self._starts(listed),
-            thread=self._rows(listed),
+            thread=self._allocation_thread_of.rows(listed),
             bytes=integers([told.memory_bytes for told in arguments], UNTOLD_BYTES),
             address=integers([told.address for told in arguments]),
             device_type=integers([told.device_type for told in arguments]),
@@ -287,16 +274,6 @@ class Table:
             raise UserError(
                 f"an event's ts is {shown}, not microseconds", where=self._where
             ) from None
-
-    def _rows(self, events: list[Event]) -> NDArray[np.int32]:
-        """Return each event's index into the threads."""
-        return self._thread_of.indices([(event.pid, event.tid) for event in events], np.int32)
-
-
-def _joined(kind: type[Columns], parts: list[Columns]) -> Columns:
-    return kind(
-        *(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(kind))
-    )
 
 
 def _index(table: dict[Any, int], key: object) -> int:

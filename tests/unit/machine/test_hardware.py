@@ -84,6 +84,17 @@ def test_cpu_quota_of_the_first_version(root, microseconds, quota):
     assert hardware.cpu_quota(folder) == quota
 
 
+@pytest.mark.parametrize(
+    ("quota", "cores"), [("max", 8), ("350000", 4), ("50000", 1), ("9900000", 8)]
+)
+def test_usable_cores_are_those_that_a_control_group_leaves(root, monkeypatch, quota, cores):
+    folder, put = root
+    monkeypatch.setattr(hardware.os, "sched_getaffinity", lambda _: set(range(8)))
+    put("proc/self/cgroup", "0::/\n")
+    put("sys/fs/cgroup/cpu.max", f"{quota} 100000\n")
+    assert hardware.usable_cores(folder) == cores
+
+
 def test_governors_each_once(root):
     folder, put = root
     assert hardware.governors(folder) == ()

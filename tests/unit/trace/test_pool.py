@@ -1,0 +1,68 @@
+"""However this process ends, and whatever becomes of the others, nobody is left behind."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import BrokenExecutor, CancelledError
+
+import psutil
+import pytest
+
+from annt_prof.trace.pool import process_pool
+
+LONG_S = 300
+
+
+def begin(name, value):
+    os.environ[name] = value
+
+
+def test_processes_begin_with_what_they_are_given():
+    with process_pool(1, "annt_prof.trace.table", begin, "ANNT_PROF_TEST", "7") as pool:
+        assert pool.submit(os.getenv, "ANNT_PROF_TEST").result() == "7"
+        assert pool.submit(os.getpid).result() != os.getpid()
+
+
+def test_an_exception_ends_processes_at_their_work():
+    futures = []
+
+    def work_and_fail():
+        with process_pool(2, "annt_prof.trace.table") as pool:
+            pool.submit(os.getpid).result()  # they have begun
+            futures.extend(pool.submit(time.sleep, LONG_S) for _ in range(5))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        work_and_fail()
+    for future in futures:
+        with pytest.raises((BrokenExecutor, CancelledError)):
+            future.result()
+
+
+def test_a_killed_process_is_told():
+    with pytest.raises(BrokenExecutor), process_pool(2, "annt_prof.trace.table") as pool:
+        pool.submit(os.kill, pool.submit(os.getpid).result(), signal.SIGKILL).result()
+
+
+ABANDONING = f"""
+import os, time
+from annt_prof.trace.pool import process_pool
+with process_pool(1, "annt_prof.trace.table") as pool:
+    print(pool.submit(os.getpid).result(), flush=True)
+    pool.submit(time.sleep, {LONG_S}).result()
+"""
+
+
+def test_a_process_ends_with_its_parent_even_at_its_work():
+    command = [sys.executable, "-c", ABANDONING]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as parent:
+        worker = psutil.Process(int(parent.stdout.readline()))
+        parent.send_signal(signal.SIGKILL)
+        try:
+            worker.wait(LONG_S / 10)
+        finally:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                worker.kill()
