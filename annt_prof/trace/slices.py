@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -127,21 +126,6 @@ def whole_list(text: bytes | bytearray | memoryview) -> list[Event]:
     return _EVENTS.decode(b"".join((b"[", text, b"]")))
 
 
-def documents(chunks: Iterator[bytes], slice_bytes: int = SLICE_BYTES) -> Iterator[Document]:
-    """Decode a document's events slice by slice; the last slice bears what follows them.
-
-    Args:
-        chunks: The text.
-        slice_bytes: Cut when at least so much is at hand.
-
-    Raises:
-        NotSliceableError: It cannot be cut, or ``remainder`` says so.
-    """
-    opening = begin(chunks)
-    yield opening.document
-    yield from remainder(opening.head, chain((opening.rest,), chunks), slice_bytes)
-
-
 def begin(chunks: Iterator[bytes]) -> Opening:
     """Read as far as the first event.
 
@@ -178,7 +162,7 @@ def remainder(
     Args:
         head: Of the document's opening.
         chunks: The text from there on.
-        slice_bytes: As ``documents`` says.
+        slice_bytes: Cut when at least so much is at hand.
 
     Raises:
         NotSliceableError: A slice does not decode, or a key that is read stands both before and

@@ -1,5 +1,6 @@
 """A document cut into slices gives what it gives whole, or is not cut."""
 
+import itertools
 import json
 
 import msgspec
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from annt_prof.testing import TraceBuilder
 from annt_prof.trace.document import Document, Event
-from annt_prof.trace.slices import NotSliceableError, documents
+from annt_prof.trace.slices import NotSliceableError, begin, remainder
 
 TRICKY = st.sampled_from(['"', "}", "},", "\n", "{", "]", "\\", '"traceEvents":[', "},\n{", "é"])
 TEXTS = st.lists(TRICKY, max_size=6).map("".join)
@@ -34,13 +35,20 @@ LAYOUTS = [
 ]
 
 
+def documents(chunks, slice_bytes):
+    """Return a document in slices, as the reader takes them."""
+    opening = begin(chunks)
+    following = itertools.chain((opening.rest,), chunks)
+    return [opening.document, *remainder(opening.head, following, slice_bytes)]
+
+
 def in_chunks(text, size):
     return iter([text[at : at + size] for at in range(0, len(text), size)])
 
 
 def sliced(text, slice_bytes=1, chunk=7):
     """Return the events and the rank that the slices hold, and how many slices there were."""
-    found = list(documents(in_chunks(text, chunk), slice_bytes))
+    found = documents(in_chunks(text, chunk), slice_bytes)
     events = [event for each in found for event in each.traceEvents or ()]
     ranks = [each.distributedInfo.rank for each in found if each.distributedInfo]
     return events, ranks, len(found)
@@ -105,7 +113,7 @@ def held(found):
 def test_any_document_in_slices_is_what_it_is_whole_or_is_refused(text, slice_bytes):
     text = f"{{{text}}}".encode()
     try:
-        found = list(documents(in_chunks(text, 7), slice_bytes))
+        found = documents(in_chunks(text, 7), slice_bytes)
     except NotSliceableError:
         return
     assert held(found) == msgspec.json.decode(text, type=Document)
@@ -117,7 +125,7 @@ def test_so_is_a_damaged_one(text, slice_bytes, data):
     at = data.draw(st.integers(0, len(text)))
     text = (text[:at] + data.draw(TRICKY) + text[at + data.draw(st.integers(0, 2)) :]).encode()
     try:
-        found = list(documents(in_chunks(text, 7), slice_bytes))
+        found = documents(in_chunks(text, 7), slice_bytes)
     except NotSliceableError:
         return
     is_list = text.lstrip().startswith(b"[")
