@@ -37,10 +37,55 @@ def nanoseconds(texts: Sequence[bytes]) -> NDArray[np.int64]:
     if not texts:
         return np.zeros(0, np.int64)
     joined = b",".join(texts)
-    converted = None if joined.translate(None, b"0123456789.,") else _plain(joined)
+    converted = None
+    if not joined.translate(None, b"0123456789.,"):
+        converted = _alike(joined, len(texts))
+        if converted is None:
+            converted = _plain(joined)
     if converted is None:
         return np.array([_convert(bytes(text)) for text in texts], np.int64)
     return converted
+
+
+def _alike(joined: bytes, num_texts: int) -> NDArray[np.int64] | None:
+    """Convert numbers that have their digits and their dots in the same places, as most do.
+
+    None where they have not, or have more digits than microseconds since 1970 to the nanosecond.
+    """
+    characters = np.frombuffer(joined + b",", np.uint8)
+    if len(characters) % num_texts:
+        return None
+    rows = characters.reshape(num_texts, -1)
+    length = rows.shape[1] - 1
+    num_dots = joined.count(b".")
+    dot = joined.find(b".") if num_dots else length
+    decimals = max(length - 1 - dot, 0)
+    if num_dots not in (0, num_texts) or not 0 < dot <= _MAX_WHOLE_DIGITS or decimals > 3:
+        return None
+    # As many commas and dots as rows: where each row has its own in one place there are no others.
+    if (rows[:, -1] != ord(",")).any() or (num_dots and (rows[:, dot] != ord(".")).any()):
+        return None
+    padded = np.full((num_texts, _MAX_WHOLE_DIGITS), ord("0"), np.uint8)
+    padded[:, _MAX_WHOLE_DIGITS - dot :] = rows[:, :dot]
+    upper, lower = _eight_digits(padded.view("<u8")).T
+    numbers: NDArray[np.int64] = upper * 10**8 + lower
+    for place in range(dot + 1, dot + 4):
+        numbers *= 10
+        if place < length:
+            numbers += rows[:, place] - ord("0")
+    return None if upper.max() >= LIMIT_NS // 10**11 else numbers
+
+
+def _eight_digits(texts: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Read each eight digits that lie in eight bytes, the first one in the lowest.
+
+    Neighbours are added up in pairs, then pairs of pairs, all in one multiplication each.
+    Source: D. Lemire, "Quickly parsing eight digits", 2018.
+    """
+    pairs = (texts & np.uint64(0x0F0F0F0F0F0F0F0F)) * np.uint64(2561) >> np.uint64(8)
+    fours = (pairs & np.uint64(0x00FF00FF00FF00FF)) * np.uint64(6553601) >> np.uint64(16)
+    eights = (fours & np.uint64(0x0000FFFF0000FFFF)) * np.uint64(42949672960001) >> np.uint64(32)
+    return eights.astype(np.int64)
 
 
 def _plain(joined: bytes) -> NDArray[np.int64] | None:

@@ -12,9 +12,7 @@ import msgspec
 import numpy as np
 
 from annt_prof.trace.columns import Allocations, ForwardLinks, Kind, Trace
-from annt_prof.trace.decoding import decode_whole
 from annt_prof.trace.document import DistributedInfo, Head
-from annt_prof.trace.foreign import FOREIGN_BYTES, foreign_events
 from annt_prof.trace.numbers import integer
 from annt_prof.trace.parts import Joiner
 from annt_prof.trace.processes import one_process
@@ -82,6 +80,8 @@ def read(
 def _refuse_foreign(trace: Trace, path: TraceFile) -> None:
     """Refuse a trace that another profiler wrote: it has no category of PyTorch's."""
     if bool((trace.events.kind == Kind.OTHER).all()):
+        from annt_prof.trace.foreign import FOREIGN_BYTES, foreign_events
+
         foreign = foreign_events(beginning(path, FOREIGN_BYTES))
         if foreign is not None:
             raise foreign.refused(str(path))
@@ -130,6 +130,8 @@ def _is_large(path: TraceFile) -> bool:
 
 def _read_whole(path: TraceFile, max_bytes: int) -> Trace:
     """Read what is damaged, or laid out as Kineto never does; it takes more memory."""
+    from annt_prof.trace.decoding import decode_whole  # few files need it
+
     file_content = content(path, max_bytes)
     decoded = decode_whole(file_content, str(path))
     document = decoded.document

@@ -41,8 +41,10 @@ def unattributed_on_device(
     events = timeline.events
     of_activity = _reasons(timeline, computing)
     covering = first_come(events.start_ns[computing], events.end_ns[computing], of_activity)
-    reason = covering.label_at(edges_ns)
-    reason = np.where(reason == NOWHERE, _REASONS.index(Unattributed.IDLE_UNKNOWN), reason)
+    unattributed = label == column(Category.UNATTRIBUTED)
+    reason = np.full(len(label), NOWHERE)
+    reason[unattributed] = covering.label_at(edges_ns[unattributed])
+    reason[reason == NOWHERE] = _REASONS.index(Unattributed.IDLE_UNKNOWN)
     return _added_up(timeline, edges_ns, label, reason)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from annt_prof.analysis.breakdown.device import activity_categories
 from annt_prof.analysis.breakdown.step_times import CATEGORIES, column
 from annt_prof.analysis.timeline.dependencies import NOTHING
-from annt_prof.analysis.timeline.intervals import first_come
+from annt_prof.analysis.timeline.intervals import distinct, first_come
 from annt_prof.analysis.timeline.launches import UNKNOWN_NS
 from annt_prof.analysis.timeline.steps import is_step
 from annt_prof.categories import Category
@@ -209,15 +209,21 @@ def _last(timeline: Timeline, end: int) -> int:
     if not len(launched):
         return len(gated.event)
     last = int(launched[np.argmax(gated.end_ns[launched])])
-    return last if gated.end_ns[last] > _host_recorded_until(timeline, end) else len(gated.event)
+    last_end_ns = int(gated.end_ns[last])
+    if last_end_ns > end or not _host_recorded_after(timeline, last_end_ns, end):
+        return last
+    return len(gated.event)
 
 
-def _host_recorded_until(timeline: Timeline, end: int) -> int:
-    """Return until when the step's threads are recorded, but for the ranges of steps themselves."""
+def _host_recorded_after(timeline: Timeline, instant: int, end: int) -> bool:
+    """Tell whether the step's threads are recorded at or after an instant, but for whole steps.
+
+    What begins behind the end of the steps does not count.
+    """
     trace, events = timeline.trace, timeline.events
-    recorded = events.of_kind(*HOST_KINDS) & timeline.on_step_threads & (events.start_ns < end)
-    recorded &= ~trace.names_where([is_step(name) for name in trace.names])
-    return min(int(events.end_ns[recorded].max(initial=0)), end)
+    later = np.flatnonzero((events.end_ns >= instant) & (events.start_ns < end))
+    later = later[timeline.on_step_threads[later] & np.isin(events.kind[later], HOST_KINDS)]
+    return any(not is_step(trace.names[name]) for name in distinct(events.name[later]).tolist())
 
 
 def _visited(timeline: Timeline, first: int, following: Places, begin: int) -> Places:

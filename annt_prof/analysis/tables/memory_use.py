@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from annt_prof.analysis.timeline.intervals import NOWHERE, innermost, places_by
+from annt_prof.analysis.timeline.intervals import NOWHERE, distinct, innermost, places_by
 from annt_prof.analysis.timeline.phases import PHASES
 from annt_prof.trace.columns import MISSING, UNTOLD_BYTES, Kind
 
@@ -132,13 +132,18 @@ def _unplaced(allocations: Allocations) -> bool:
 def _by_device(timeline: Timeline) -> Iterator[tuple[Allocations, Ints]]:
     """Yield what was allocated on each device that has any in the steps, and in which step."""
     allocations = timeline.trace.allocations
-    allocations = allocations[np.argsort(allocations.time_ns, kind="stable")]
+    order = np.argsort(allocations.time_ns, kind="stable")
+    kinds, numbers = allocations.device_type[order], allocations.device_id[order]
     devices = sorted(
-        {*zip(allocations.device_type.tolist(), allocations.device_id.tolist(), strict=True)},
+        (
+            (kind, number)
+            for kind in distinct(kinds).tolist()
+            for number in distinct(numbers[kinds == kind]).tolist()
+        ),
         key=lambda device: (-device[0], device[1]),
     )
     for kind, number in devices:
-        own = allocations[(allocations.device_type == kind) & (allocations.device_id == number)]
+        own = allocations[order[(kinds == kind) & (numbers == number)]]
         of_step = timeline.steps.step_at(own.time_ns)
         if (of_step != NOWHERE).any():
             yield own, of_step

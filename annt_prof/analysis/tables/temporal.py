@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from annt_prof.analysis.timeline.timeline import Timeline
     from annt_prof.trace.columns import Events
 
+    Places = NDArray[np.intp]
+
 
 class DeviceTime(msgspec.Struct, frozen=True):
     """One device from its first activity's start to its last one's end; the steps play no part.
@@ -75,12 +77,12 @@ class Temporal(msgspec.Struct, frozen=True):
 
 def temporal(timeline: Timeline) -> Temporal | None:
     """Return how the devices spent the time; None for a trace without device activities."""
-    events = timeline.events[timeline.activities]
-    if not len(events):
+    activities = timeline.activities
+    if not len(activities):
         return None
     devices = tuple(
-        _device(events[places], device, timeline.communicates)
-        for device, places in places_by(events.device).items()
+        _device(timeline, activities[places], device)
+        for device, places in places_by(timeline.events.device[activities]).items()
     )
     return Temporal(
         kernel_time_ns=sum(d.kernel_time_ns for d in devices),
@@ -91,16 +93,16 @@ def temporal(timeline: Timeline) -> Temporal | None:
     )
 
 
-def _device(events: Events, device: int, communicates: NDArray[np.bool_]) -> DeviceTime:
-    is_kernel = events.of_kind(Kind.KERNEL)
-    communicating = is_kernel & communicates[events.name]
-    copying = events.of_kind(Kind.MEMCPY)
-    compute = _union(events, is_kernel & ~communicating)
-    communication, copies = _union(events, communicating), _union(events, copying)
-    span_ns = int(events.end_ns.max() - events.start_ns.min())
-    compute_ns, busy_ns = _length(compute), _length(_union(events, np.ones(len(events), bool)))
+def _device(timeline: Timeline, own: Places, device: int) -> DeviceTime:
+    events = timeline.events
+    is_kernel, copying = events.kind[own] == Kind.KERNEL, events.kind[own] == Kind.MEMCPY
+    communicating = is_kernel & timeline.communicates[events.name[own]]
+    compute = _union(events, own[is_kernel & ~communicating])
+    communication, copies = _union(events, own[communicating]), _union(events, own[copying])
+    span_ns = int(events.end_ns[own].max() - events.start_ns[own].min())
+    compute_ns, busy_ns = _length(compute), _length(_union(events, own))
     hidden_ns = _overlap(communication, compute)
-    hidden_copy_ns = _overlap(copies, _union(events, is_kernel))
+    hidden_copy_ns = _overlap(copies, _union(events, own[is_kernel]))
     return DeviceTime(
         device=_known(device),
         kernel_time_ns=span_ns,
@@ -111,14 +113,14 @@ def _device(events: Events, device: int, communicates: NDArray[np.bool_]) -> Dev
         hidden_communication_ns=hidden_ns,
         exposed_copy_ns=_length(copies) - hidden_copy_ns,
         hidden_copy_ns=hidden_copy_ns,
-        streams=_streams(events),
+        streams=_streams(events, own),
     )
 
 
-def _streams(events: Events) -> tuple[StreamTime, ...]:
+def _streams(events: Events, own: Places) -> tuple[StreamTime, ...]:
     return tuple(
-        StreamTime(_known(stream), len(places), _length(_union(events, places)))
-        for stream, places in places_by(events.stream).items()
+        StreamTime(_known(stream), len(places), _length(_union(events, own[places])))
+        for stream, places in places_by(events.stream[own]).items()
     )
 
 
@@ -126,7 +128,7 @@ def _known(number: int) -> int | None:
     return None if number < 0 else number
 
 
-def _union(events: Events, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> Segments:
+def _union(events: Events, chosen: Places) -> Segments:
     return first_come(events.start_ns[chosen], events.end_ns[chosen])
 
 

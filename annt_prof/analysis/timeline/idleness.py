@@ -95,7 +95,7 @@ def idleness(timeline: Timeline) -> Segments:
     # A call that has not returned may still be at work on what it launches.
     returned_ns = np.clip(events.end_ns[calls], launch_ns, start_ns)
     at_once = _begun_at_once(busy, launch_ns, returned_ns, start_ns)
-    told = np.isin(activities, timeline.gates.event[timeline.gates.told_to_wait])
+    told = _told_to_wait(timeline)
     queued = _between(returned_ns, start_ns, known & ~at_once & ~told)
     waiting = _between(returned_ns, start_ns, known & ~at_once & told)
     launching = _between(launch_ns, returned_ns, known)
@@ -134,6 +134,13 @@ def host_activity(timeline: Timeline) -> Segments:
     )
     label[phase == PHASES.index(Phase.DATA_LOADING)] = CAUSES.index(Cause.DATA_LOADING)
     return Segments(edges[:-1], edges[1:], label[:-1])
+
+
+def _told_to_wait(timeline: Timeline) -> NDArray[np.bool_]:
+    """Tell of each activity whether its stream was made to wait for an event before it."""
+    told = np.zeros(len(timeline.events), bool)
+    told[timeline.gates.event[timeline.gates.told_to_wait]] = True
+    return told[timeline.activities]
 
 
 def _between(from_ns: Ints, until_ns: Ints, chosen: NDArray[np.bool_]) -> Segments:

@@ -71,7 +71,9 @@ def waits(trace: Trace, synchronising: Mask, activity_ends_ns: Ints) -> Waits:
     """
     events = trace.events
     calls = np.flatnonzero(synchronising)
-    polled = _polled(trace, np.sort(activity_ends_ns))
+    asking = trace.names_where([name in _ASKING for name in trace.names])
+    asking &= events.of_kind(Kind.RUNTIME, Kind.DRIVER)
+    polled = _polled(trace, asking, np.sort(activity_ends_ns) if asking.any() else activity_ends_ns)
     return Waits(
         np.concatenate((events.start_ns[calls], polled.start_ns)),
         np.concatenate((events.end_ns[calls], polled.end_ns)),
@@ -80,19 +82,18 @@ def waits(trace: Trace, synchronising: Mask, activity_ends_ns: Ints) -> Waits:
     )
 
 
-def _polled(trace: Trace, ends_ns: Ints) -> Waits:
+def _polled(trace: Trace, asking: Mask, ends_ns: Ints) -> Waits:
     """Find loops that asked whether the device was done until it was.
 
     On their thread nothing else was called or operated meanwhile, and the device ended an activity
     after the last call but one: that is what ended the loop.
     """
-    events = trace.events
-    asking = trace.names_where([name in _ASKING for name in trace.names])
-    asking &= events.of_kind(Kind.RUNTIME, Kind.DRIVER)
-    others = np.flatnonzero(events.of_kind(Kind.RUNTIME, Kind.DRIVER, Kind.OPERATOR) & ~asking)
-    queries = np.flatnonzero(asking)
-    others_by_thread = places_by(events.thread[others]) if len(queries) else {}
+    events, queries = trace.events, np.flatnonzero(asking)
     loops: list[tuple[int, int, int, int]] = []
+    others, others_by_thread = queries[:0], {}
+    if len(queries):
+        others = np.flatnonzero(events.of_kind(Kind.RUNTIME, Kind.DRIVER, Kind.OPERATOR) & ~asking)
+        others_by_thread = places_by(events.thread[others])
     for thread, places in places_by(events.thread[queries]).items():
         beside = others[others_by_thread.get(thread, np.zeros(0, np.intp))]
         asked = queries[places][~_allocating(trace, queries[places], beside)]

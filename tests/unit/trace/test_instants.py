@@ -73,3 +73,13 @@ def test_rounds_half_up_whatever_the_number_of_decimals(texts):
     assert nanoseconds([text.encode() for text in texts]).tolist() == expected
     # The same through the slow path, which one exponent forces on the whole column.
     assert nanoseconds([b"1e0", *(text.encode() for text in texts)]).tolist()[1:] == expected
+
+
+@given(st.integers(1, 16), st.integers(0, 4), st.lists(st.integers(0, 10**20), min_size=1))
+def test_numbers_of_one_layout_are_read_like_any_others(whole, decimals, numbers):
+    digits = [f"{number % 10 ** (whole + decimals):0{whole + decimals}}" for number in numbers]
+    texts = [f"{d[:whole]}.{d[whole:]}" if decimals else d for d in digits]
+    expected = [int((Decimal(t) * 1000).to_integral_value(ROUND_HALF_UP)) for t in texts]
+    texts = [t for t, e in zip(texts, expected, strict=True) if e < LIMIT_NS]
+    expected = [e for e in expected if e < LIMIT_NS]
+    assert nanoseconds([text.encode() for text in texts]).tolist() == expected
