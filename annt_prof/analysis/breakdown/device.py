@@ -144,7 +144,8 @@ def _resolve(layers: list[Segments], phases: Phases, steps: Steps) -> tuple[Ints
     edges = edges_of([*layers, phases.segments], steps.start_ns, steps.end_ns)
     label = np.full(len(edges), NOWHERE)
     for layer in layers:
-        label = np.where(label == NOWHERE, layer.label_at(edges), label)
+        free = np.flatnonzero(label == NOWHERE)
+        label[free] = layer.label_at(edges[free])
     return edges, label
 
 

@@ -73,7 +73,7 @@ def walk(timeline: Timeline) -> Walked:
     pieces, gated = _walk(timeline, _waits(timeline)), timeline.gates
     on_device = (pieces.kind == _DEVICE) & (pieces.activity < len(gated.event))
     kind = pieces.kind.copy()
-    kind[on_device] = activity_categories(timeline, gated.event)[pieces.activity[on_device]]
+    kind[on_device] = activity_categories(timeline, gated.event[pieces.activity[on_device]])
     return Walked(
         path=first_come(pieces.start_ns, pieces.end_ns, np.arange(len(kind))),
         kind=kind,

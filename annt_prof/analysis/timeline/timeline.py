@@ -204,6 +204,8 @@ class Timeline:
         Returns:
             Indices, shape (n,); ``UNKNOWN_CALL`` where the trace does not hold the call.
         """
+        if activities is self.activities:
+            return self._launch_calls
         calls: Places = self._launch_calls[np.searchsorted(self.activities, activities)]
         return calls
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from annt_prof.analysis.timeline.intervals import first_come, places_by
+from annt_prof.analysis.timeline.intervals import distinct, first_come, places_by
 from annt_prof.trace.columns import Kind
 
 if TYPE_CHECKING:
@@ -92,7 +92,8 @@ def _polled(trace: Trace, asking: Mask, ends_ns: Ints) -> Waits:
     loops: list[tuple[int, int, int, int]] = []
     others, others_by_thread = queries[:0], {}
     if len(queries):
-        others = np.flatnonzero(events.of_kind(Kind.RUNTIME, Kind.DRIVER, Kind.OPERATOR) & ~asking)
+        beside = np.isin(events.thread, distinct(events.thread[queries])) & ~asking
+        others = np.flatnonzero(beside & events.of_kind(Kind.RUNTIME, Kind.DRIVER, Kind.OPERATOR))
         others_by_thread = places_by(events.thread[others])
     for thread, places in places_by(events.thread[queries]).items():
         beside = others[others_by_thread.get(thread, np.zeros(0, np.intp))]
