@@ -26,7 +26,7 @@ from pathlib import Path
 import psutil
 from scipy import stats
 
-from benchmarks.generate_trace import OPERATORS_PER_STEP, operator, step
+from generate_trace import OPERATORS_PER_STEP, operator, step
 
 TRACE = Path(__file__).parents[2] / "shared" / "traces" / "v100-allreduce-5steps.json.gz"
 MADE_STEPS = 25
