@@ -24,9 +24,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
-from scipy import stats
-
 from generate_trace import OPERATORS_PER_STEP, operator, step
+from scipy import stats
 
 TRACE = Path(__file__).parents[2] / "shared" / "traces" / "v100-allreduce-5steps.json.gz"
 MADE_STEPS = 25

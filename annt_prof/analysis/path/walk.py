@@ -127,7 +127,7 @@ def _own_copies(timeline: Timeline, calls: Places) -> Places:
 
 @dataclass(frozen=True, eq=False)
 class _Pieces:
-    """Pieces of the path in no order, some of them empty; columns of shape (n,).
+    """Pieces of the path in no order; columns of shape (n,).
 
     Attributes:
         start_ns: int64.
@@ -186,14 +186,21 @@ def _walk(timeline: Timeline, waits: _Waits) -> _Pieces:
         (host_from_ns, calling_ns, HOST),
         (reached_ns, host_from_ns, column(Category.SYNC)),
     )
+    lasting = [np.flatnonzero(from_ns < until_ns) for from_ns, until_ns, _ in pieces]
     return _Pieces(
-        start_ns=np.concatenate([from_ns for from_ns, _, _ in pieces]),
-        end_ns=np.concatenate([until_ns for _, until_ns, _ in pieces]),
-        kind=np.concatenate([np.broadcast_to(kind, len(node)) for _, _, kind in pieces]),
-        activity=np.tile(node, len(pieces)),
+        start_ns=_picked(lasting, [from_ns for from_ns, _, _ in pieces]),
+        end_ns=_picked(lasting, [until_ns for _, until_ns, _ in pieces]),
+        kind=_picked(lasting, [np.broadcast_to(kind, len(node)) for _, _, kind in pieces]),
+        activity=_picked(lasting, [node] * len(pieces)),
         returned_ns=returned_ns[waited],
         waited_for=following[node[waited]],
     )
+
+
+def _picked(places: list[Places], columns: list[Ints]) -> Ints:
+    """Return the chosen places of each column, one after the other."""
+    chosen: list[Ints] = [column[here] for here, column in zip(places, columns, strict=True)]
+    return np.concatenate(chosen)
 
 
 def _last(timeline: Timeline, end: int) -> int:

@@ -92,8 +92,8 @@ def _polled(trace: Trace, asking: Mask, ends_ns: Ints) -> Waits:
     loops: list[tuple[int, int, int, int]] = []
     others, others_by_thread = queries[:0], {}
     if len(queries):
-        beside = np.isin(events.thread, distinct(events.thread[queries])) & ~asking
-        others = np.flatnonzero(beside & events.of_kind(Kind.RUNTIME, Kind.DRIVER, Kind.OPERATOR))
+        theirs = np.isin(events.thread, distinct(events.thread[queries])) & ~asking
+        others = np.flatnonzero(theirs & events.of_kind(Kind.RUNTIME, Kind.DRIVER, Kind.OPERATOR))
         others_by_thread = places_by(events.thread[others])
     for thread, places in places_by(events.thread[queries]).items():
         beside = others[others_by_thread.get(thread, np.zeros(0, np.intp))]
