@@ -10,7 +10,7 @@ import numpy as np
 from annt_prof import units
 from annt_prof.analysis.breakdown.accounting import break_down
 from annt_prof.analysis.breakdown.breakdown import Breakdown
-from annt_prof.analysis.breakdown.not_measured import NO_HOST
+from annt_prof.analysis.breakdown.not_measured import NO_HOST, NO_LAUNCH
 from annt_prof.analysis.path.critical_path import CriticalPath, critical_path
 from annt_prof.analysis.path.idle import Idle, idle
 from annt_prof.analysis.tables.copies import CopyRow, copies
@@ -198,7 +198,7 @@ def _not_measured(timeline: Timeline, problem: str | None) -> dict[str, str]:
 def _no_launch(timeline: Timeline) -> str:
     if not timeline.host_recorded:
         return NO_HOST
-    return "the trace does not hold what launched any of its device activities"
+    return NO_LAUNCH
 
 
 def _lacking(waiting: Queue | None, kernels: KernelTable | None) -> dict[str, str]:

@@ -65,7 +65,8 @@ def account_device(timeline: Timeline) -> StepTimes:
     communicating = category == column(Category.COMMUNICATION)
     copying = events.kind[activities] == Kind.MEMCPY
     computing = ~communicating & ~copying
-    communication = _communication(events, activities[communicating], timeline.host_collectives)
+    own = activities[communicating]
+    communication = _communication(events, own, timeline.waited_collectives)
     layers = [
         _layer(events, activities[computing], category[computing]),
         communication,
@@ -78,7 +79,7 @@ def account_device(timeline: Timeline) -> StepTimes:
     whole = {
         part: _layer(events, activities[category == column(part)], 0)
         for part in (Category.H2D_COPY, Category.OTHER_COPY)
-    } | {Category.COMMUNICATION: communication}
+    } | {Category.COMMUNICATION: _communication(events, own, timeline.host_collectives)}
     spent_ns = _by_name(timeline)
     return StepTimes(
         time_ns=time_ns,

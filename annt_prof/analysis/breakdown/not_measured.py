@@ -41,6 +41,7 @@ _NO_DEVICE = "no accelerator in this trace"
 # Whoever asks said so with --on-cpu.
 _DEVICE_NOT_USED = "read as one of the CPU alone, although the file names a device"
 NO_HOST = "nothing that the host did was recorded"
+NO_LAUNCH = "the trace does not hold what launched any of its device activities"
 _OF_THE_HOST = (Category.DATA_LOADING, Category.HOST_BOUND, Category.QUEUED, Category.SYNC)
 
 
@@ -49,6 +50,8 @@ def not_measured_on_device(timeline: Timeline) -> dict[Category, str]:
     reasons = _unannotated(timeline.phases)
     if not timeline.runtime_calls.any() and Phase.SYNC not in timeline.phases.seen:
         reasons[Category.SYNC] = "no calls of the device's runtime in this trace"
+    if not timeline.any_launch_known:
+        reasons |= dict.fromkeys((Category.HOST_BOUND, Category.QUEUED), NO_LAUNCH)
     if not timeline.host_recorded:
         reasons |= dict.fromkeys(_OF_THE_HOST, NO_HOST)
     return reasons

@@ -95,6 +95,8 @@ def _by_name(timeline: Timeline, told: Stretches) -> dict[int, int]:
         Nanoseconds per step by the index of the name.
     """
     kernels = (told.activity != NOTHING) & (told.category != column(Category.H2D_COPY))
+    if not kernels.any():
+        return {}
     name = timeline.events.name[timeline.gates.event[told.activity]]
     names, label = np.unique(name, return_inverse=True)
     means_ns = _means(timeline, told, np.where(kernels, label, NOWHERE), len(names))

@@ -163,7 +163,7 @@ def _walk(timeline: Timeline, waits: _Waits) -> _Pieces:
     by_launch = (previous == NOTHING) & (launch_ns != UNKNOWN_NS)
     wait = np.where(by_launch, waits.last_before(launch_ns), NOTHING)
     following = np.where(by_launch, np.append(waits.activity, NOTHING)[wait], previous)
-    node = _visited(timeline, _last(timeline, end), following, begin)
+    node = _visited(timeline, _last(timeline, waits, end), following, begin)
     launched, waited = by_launch[node], wait[node] != NOTHING
     returned_ns = np.where(waited, np.append(waits.end_ns, begin)[wait[node]], end_ns.max())
     # An activity's time on the path ends where that of the next one in time begins, or where the
@@ -203,12 +203,13 @@ def _picked(places: list[Places], columns: list[Ints]) -> Ints:
     return np.concatenate(chosen)
 
 
-def _last(timeline: Timeline, end: int) -> int:
+def _last(timeline: Timeline, waits: _Waits, end: int) -> int:
     """Return the activity that the steps end with, or their own end where that is the host's.
 
-    Of what was launched in the steps it is the one that ends after them, if any does. Else the
-    host arrives at their end; but where nothing of it is recorded since before the last activity
-    ended, nothing tells that it did not wait for that.
+    Of what was launched in the steps it is the one that ends after them, if any does: the device is
+    behind. But where the host last waited for the device longer before the end than that overhangs,
+    it was the host that had the more to do. Else the host arrives at the end; but where nothing of
+    it is recorded since before the last activity ended, nothing tells that it did not wait for it.
     """
     gated = timeline.gates
     begun_ns = np.where(gated.launch_ns == UNKNOWN_NS, gated.start_ns, gated.launch_ns)
@@ -217,7 +218,11 @@ def _last(timeline: Timeline, end: int) -> int:
         return len(gated.event)
     last = int(launched[np.argmax(gated.end_ns[launched])])
     last_end_ns = int(gated.end_ns[last])
-    if last_end_ns > end or not _host_recorded_after(timeline, last_end_ns, end):
+    if last_end_ns > end:
+        place = int(waits.last_before(np.array([end]))[0])
+        free_ns = end - int(waits.end_ns[place]) if place != NOTHING else 0
+        return last if last_end_ns - end >= free_ns or place == NOTHING else len(gated.event)
+    if not _host_recorded_after(timeline, last_end_ns, end):
         return last
     return len(gated.event)
 

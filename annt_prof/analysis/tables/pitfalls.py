@@ -15,6 +15,7 @@ import numpy as np
 
 from annt_prof import units
 from annt_prof.analysis.tables.synchronisations import waits_of
+from annt_prof.analysis.timeline.blocking import FREEING
 from annt_prof.analysis.timeline.intervals import NOWHERE
 from annt_prof.analysis.timeline.launches import UNKNOWN_CALL
 from annt_prof.analysis.timeline.phases import PHASES
@@ -39,7 +40,6 @@ libraries set themselves up (cuBLAS and cuDNN free workspaces as they are made) 
 (``loss.item()`` after the loop)."""
 _PASSES = (Phase.FORWARD, Phase.BACKWARD)
 _READS_ONE_NUMBER = frozenset({"aten::item", "aten::_local_scalar_dense"})
-_FREEING = frozenset({"cudaFree", "hipFree", "cuMemFree_v2", "cuMemUnmap", "hipMemUnmap"})
 
 
 class TraceMistake(msgspec.Struct, frozen=True):
@@ -84,7 +84,7 @@ def _mistakes(timeline: Timeline) -> Iterator[TraceMistake]:
             f"{_held(timeline, copies.call[pageable])}",
         )
     yield from _operators_that_wait(timeline, copies.call[pageable])
-    if often := _often(timeline.events.start_ns[_calls(timeline, _FREEING)], steps):
+    if often := _often(timeline.events.start_ns[_calls(timeline, FREEING)], steps):
         yield TraceMistake(
             MistakeKey.MEMORY_FREED_EVERY_ITERATION,
             f"device memory is given back {often}, which waits for the device: empty_cache in "

@@ -9,7 +9,7 @@ import numpy as np
 
 from annt_prof.analysis.timeline.intervals import added_up, distinct, first_come
 from annt_prof.analysis.timeline.launches import UNKNOWN_CALL
-from annt_prof.analysis.timeline.percentiles import percentiles
+from annt_prof.analysis.timeline.percentiles import most_within, percentiles
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,16 +66,16 @@ def queue(timeline: Timeline) -> Queue | None:
         return None
     called_ns = events.start_ns[calls]
     begun_ns = np.maximum(events.start_ns[kernels], called_ns)
-    delay_p50_ns, delay_p95_ns, delay_max_ns = percentiles(begun_ns - called_ns, 50, 95, 100)
+    delay_ns = begun_ns - called_ns
     depth = _depth_after(distinct(calls), called_ns, begun_ns, events)
     call_ns = events.end_ns[calls] - called_ns
     launched_ns = _launched_ns(timeline, calls)
     return Queue(
         num_kernels=len(kernels),
         num_unknown=int((~known).sum()),
-        delay_p50_ns=delay_p50_ns,
-        delay_p95_ns=delay_p95_ns,
-        delay_max_ns=delay_max_ns,
+        delay_p50_ns=percentiles(delay_ns, 50)[0],
+        delay_p95_ns=most_within(delay_ns, 95),
+        delay_max_ns=int(delay_ns.max()),
         depth_p50=None if trace.losses else percentiles(depth, 50)[0],
         depth_max=None if trace.losses else int(depth.max()),
         num_shorter_than_launch=None if trace.losses else int((launched_ns < call_ns).sum()),

@@ -40,6 +40,14 @@ _SYNCHRONISING = frozenset(
     }
 )  # fmt: skip
 
+FREEING = frozenset({"cudaFree", "hipFree", "cuMemFree_v2", "cuMemUnmap", "hipMemUnmap"})
+"""Calls that give device memory back; they may wait until the device is done with it.
+
+Source: the CUDA runtime API, cudaFree: "implicit synchronization".
+"""
+# Variants of a call for another kind of default stream. Source: cuda_runtime_api.h and cuda.h.
+_VARIANTS = ("_ptsz", "_ptds", "_spt")
+
 
 class PageableWaits(NamedTuple):
     """Copying calls in which the host waited for their own copy; columns of shape (n,).
@@ -100,7 +108,13 @@ def synchronising_calls(trace: Trace, waits: PageableWaits) -> NDArray[np.bool_]
         trace: Of any PyTorch program.
         waits: Of the same trace.
     """
-    named = trace.names_where([name in _SYNCHRONISING for name in trace.names])
+    named = trace.names_where([plain_call(name) in _SYNCHRONISING for name in trace.names])
     waiting = named & trace.events.of_kind(Kind.RUNTIME, Kind.DRIVER)
     waiting[waits.call] = True
     return waiting
+
+
+def plain_call(name: str) -> str:
+    """Return a call's name without what tells its kind of default stream."""
+    variant = next((suffix for suffix in _VARIANTS if name.endswith(suffix)), "")
+    return name.removesuffix(variant)

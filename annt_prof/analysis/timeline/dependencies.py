@@ -1,9 +1,10 @@
 """What each device activity waited for before it could begin, and each blocking call for its end.
 
-Kineto writes no dependencies. Three rules of how a device works stand in for them: a stream runs
-its activities one after the other; nothing runs before it is launched; a call that waits returns
-after what it waited for. Where the host put a wait for an event between two launches, the second
-may also have waited for another stream.
+Most traces hold no dependencies. Three rules of how a device works stand in for them: a stream
+runs its activities one after the other; nothing runs before it is launched; a call that waits
+returns after what it waited for. Where the host put a wait for an event between two launches, the
+second may also have waited for another stream. So may one that nothing else held up, and that
+began as an activity of another stream ended: for an event that is not recorded, or for room.
 """
 
 from __future__ import annotations
@@ -25,6 +26,13 @@ if TYPE_CHECKING:
     Places = NDArray[np.intp]
 
 NOTHING = -1
+
+TAKING_UP_NS = 20_000
+"""Longest time from a launch's return to the activity's start that counts as taking it up.
+
+It is a choice: in public traces of V100, A100, H100 and MI250 an idle device took 2 us in the
+median and 8.2 at most, and what takes longer waits for something.
+"""
 
 # Source: the CUDA runtime and driver API and HIP's, sections on stream management; the unified
 # runtime's barriers, with which PyTorch makes a SYCL queue wait.
@@ -96,7 +104,11 @@ def gates(trace: Trace, activities: Places, calls: Places) -> Gates:
     told = _told_to_wait(trace, launch_ns, np.append(launch_ns, UNKNOWN_NS)[in_stream])
     nothing = np.full(len(event), NOTHING)
     gated = Gates(event, start_ns, events.end_ns[event], launch_ns, launched_ns, told, nothing)
-    across = np.where(told, gated.last_to_end_by(start_ns), NOTHING)
+    across = gated.last_to_end_by(start_ns)
+    own_ns = np.maximum(_ready(gated, in_stream), launched_ns)
+    held_up = _later_than(TAKING_UP_NS, start_ns, own_ns)
+    held_up &= ~_later_than(TAKING_UP_NS, start_ns, _ready(gated, across))
+    across = np.where(told | held_up, across, NOTHING)
     last = np.where(_ready(gated, across) > _ready(gated, in_stream), across, in_stream)
     gated.previous[:] = np.where(_ready(gated, last) > launch_ns, last, NOTHING)
     return gated
@@ -107,6 +119,13 @@ def _ready(gated: Gates, previous: Places) -> Ints:
     ready_ns = np.append(gated.end_ns, UNKNOWN_NS)[previous]
     bounded: Ints = np.minimum(ready_ns, gated.start_ns)
     return bounded
+
+
+def _later_than(by_ns: int, instant_ns: Ints, other_ns: Ints) -> NDArray[np.bool_]:
+    """Tell which instants are later than others by more than so much, or than ``UNKNOWN_NS``."""
+    known = other_ns != UNKNOWN_NS
+    later: NDArray[np.bool_] = ~known | (instant_ns - np.where(known, other_ns, 0) > by_ns)
+    return later
 
 
 def _in_stream(events: Events, event: Places) -> Places:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from annt_prof.analysis.timeline import dependencies
 from annt_prof.analysis.timeline.intervals import Segments, edges_of, first_come
 from annt_prof.analysis.timeline.launches import UNKNOWN_CALL
 from annt_prof.analysis.timeline.phases import PHASES
@@ -31,9 +32,9 @@ class Cause(StrEnum):
     """Something had been launched and had not begun: the device's own delay. The host is not to
     blame."""
     OTHER_STREAM = "other_stream"
-    """Likewise, and the host had made its stream wait for an event of another stream."""
+    """Likewise, and the host had made a stream wait for an event before it launched it."""
     COMMUNICATION = "communication"
-    """The host carried out a collective itself."""
+    """The host carried out a collective itself, and its main thread did not load data meanwhile."""
     DATA_LOADING = "data_loading"
     """Nothing was launched: the host was in the data loader."""
     SYNCHRONISE = "synchronise"
@@ -48,13 +49,6 @@ class Cause(StrEnum):
 
 
 CAUSES = tuple(Cause)
-
-TAKING_UP_NS = 20_000
-"""Longest time from a launch's return to the activity's start that counts as taking it up.
-
-It is a choice: in public traces of V100, A100, H100 and MI250 an idle device took 2 us in the
-median and 8.2 at most, and what takes longer waits for something.
-"""
 
 CATEGORY_OF = {
     Cause.QUEUED: Category.QUEUED,
@@ -101,7 +95,7 @@ def idleness(timeline: Timeline) -> Segments:
     launching = _between(launch_ns, returned_ns, known)
     taking_up = _between(returned_ns, start_ns, known & at_once)
     unknown = _before_unknown(busy, start_ns, known)
-    host, collectives = timeline.host_activity, timeline.host_collectives
+    host, collectives = timeline.host_activity, timeline.waited_collectives
     begin_ns, end_ns = steps.start_ns.min(keepdims=True), steps.end_ns.max(keepdims=True)
     layers = [busy, queued, waiting, launching, taking_up, unknown, host, collectives]
     edges = edges_of(layers, begin_ns, end_ns)
@@ -110,6 +104,8 @@ def idleness(timeline: Timeline) -> Segments:
     cause = host.label_at(from_ns)
     cause[(cause == _DISPATCH) & launching.covers(from_ns)] = CAUSES.index(Cause.LAUNCH)
     cause[unknown.covers(from_ns) | (not timeline.host_recorded)] = CAUSES.index(Cause.UNKNOWN)
+    if not timeline.any_launch_known:
+        cause[cause == _DISPATCH] = CAUSES.index(Cause.UNKNOWN)
     cause[waiting.covers(from_ns)] = CAUSES.index(Cause.OTHER_STREAM)
     cause[queued.covers(from_ns)] = CAUSES.index(Cause.QUEUED)
     cause[taking_up.covers(from_ns)] = CAUSES.index(Cause.LAUNCH)
@@ -152,7 +148,7 @@ def _begun_at_once(
 ) -> NDArray[np.bool_]:
     """Tell which activities an idle device began as soon as it could; all of shape (n,)."""
     into_idle = busy.length_before(start_ns) == busy.length_before(launch_ns)
-    at_once: NDArray[np.bool_] = into_idle & (start_ns - returned_ns <= TAKING_UP_NS)
+    at_once: NDArray[np.bool_] = into_idle & (start_ns - returned_ns <= dependencies.TAKING_UP_NS)
     return at_once
 
 

@@ -84,6 +84,19 @@ def first_come(start_ns: Ints, end_ns: Ints, label: Ints | int = 0) -> Segments:
     return Segments(start[kept], end[kept], labels[kept])
 
 
+def without(segments: Segments, start_ns: Ints, end_ns: Ints) -> Segments:
+    """Return what of segments lies in none of some intervals.
+
+    Args:
+        segments: Of any labels.
+        start_ns: Of the intervals, in any order, shape (n,).
+        end_ns: Shape (n,).
+    """
+    pieces = cut(segments, np.concatenate((start_ns, end_ns)))
+    kept = ~first_come(start_ns, end_ns).covers(pieces.start_ns)
+    return Segments(pieces.start_ns[kept], pieces.end_ns[kept], pieces.label[kept])
+
+
 def cut(segments: Segments, instants_ns: Ints) -> Segments:
     """Cut segments in two at each instant that lies inside one.
 

@@ -25,6 +25,16 @@ def percentiles(values: NDArray[np.int64], *percents: int) -> list[int]:
     return [_percentile(ascending, percent) for percent in percents]
 
 
+def most_within(values: NDArray[np.int64], percent: int) -> int:
+    """Return the least of the values that as many of them, or more, do not exceed.
+
+    Args:
+        values: Shape (n,), at least one.
+        percent: Of the values; above 0 and up to 100.
+    """
+    return int(np.sort(values)[math.ceil(len(values) * percent / 100) - 1])
+
+
 def _percentile(ascending: NDArray[np.int64], percent: int) -> int:
     rank = (len(ascending) - 1) * (percent / 100)
     below = math.floor(rank)

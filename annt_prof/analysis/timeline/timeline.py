@@ -14,7 +14,7 @@ from annt_prof.analysis.timeline.completeness import known_steps, whole_steps
 from annt_prof.analysis.timeline.dependencies import gates
 from annt_prof.analysis.timeline.host_collectives import host_collectives
 from annt_prof.analysis.timeline.idleness import host_activity, idleness
-from annt_prof.analysis.timeline.intervals import distinct, first_come
+from annt_prof.analysis.timeline.intervals import distinct, first_come, without
 from annt_prof.analysis.timeline.launches import (
     UNKNOWN_CALL,
     UNKNOWN_NS,
@@ -23,11 +23,12 @@ from annt_prof.analysis.timeline.launches import (
 )
 from annt_prof.analysis.timeline.lost_launches import find_lost_launches
 from annt_prof.analysis.timeline.passes import EVALUATION, backward_functions
-from annt_prof.analysis.timeline.phases import find_phases
+from annt_prof.analysis.timeline.phases import PHASES, find_phases
 from annt_prof.analysis.timeline.steps import EVERY_STEP, find_steps
 from annt_prof.analysis.timeline.unrecorded import unrecorded_device
 from annt_prof.analysis.timeline.waits import waits
-from annt_prof.categories import KernelClass
+from annt_prof.categories import KernelClass, Phase
+from annt_prof.errors import UserError
 from annt_prof.trace.columns import DEVICE_KINDS, HOST_KINDS, Kind
 
 if TYPE_CHECKING:
@@ -80,11 +81,19 @@ class Timeline:
 
     @cached_property
     def steps(self) -> Steps:
-        """The selected steps.
+        """The selected steps that are told of.
+
+        Those whose kernels the profiler lost are not among them, unless there are no others; of a
+        file that breaks off all are, with what is left of them.
 
         Raises:
             UserError: The trace holds nothing that takes time, or no step is selected.
         """
+        if not self.trace.losses:
+            try:
+                return self.whole_steps
+            except UserError:
+                pass  # none is whole, or none is selected
         return self.all_steps.chosen(self.selection)
 
     @cached_property
@@ -109,7 +118,8 @@ class Timeline:
         if self.trace.losses:
             whole, left_out = whole_steps(self.trace, self.all_steps)
             return whole.chosen(self.selection), left_out
-        return known_steps(self.trace, self.steps, self.lost_launches)
+        selected = self.all_steps.chosen(self.selection)
+        return known_steps(self.trace, selected, self.lost_launches)
 
     @cached_property
     def lost_launches(self) -> LostLaunches:
@@ -251,7 +261,7 @@ class Timeline:
     @cached_property
     def waits(self) -> Waits:
         """Waits for the device on any thread, in these calls and in loops that poll."""
-        return waits(self.trace, self.synchronising_calls, self.events.end_ns[self.activities])
+        return waits(self.trace, self.synchronising_calls, self.activities)
 
     @cached_property
     def holding_up(self) -> Waits:
@@ -267,6 +277,13 @@ class Timeline:
     def host_collectives(self) -> Segments:
         """When the host carries out a collective itself."""
         return host_collectives(self.trace)
+
+    @cached_property
+    def waited_collectives(self) -> Segments:
+        """The part of these in which the main thread does not load data meanwhile."""
+        phases = self.phases.segments
+        loading = phases.label == PHASES.index(Phase.DATA_LOADING)
+        return without(self.host_collectives, phases.start_ns[loading], phases.end_ns[loading])
 
     @cached_property
     def host_activity(self) -> Segments:

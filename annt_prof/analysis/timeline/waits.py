@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from annt_prof.analysis.timeline.blocking import FREEING
 from annt_prof.analysis.timeline.intervals import distinct, first_come, places_by
 from annt_prof.trace.columns import Kind
 
@@ -19,11 +20,12 @@ if TYPE_CHECKING:
     Places = NDArray[np.intp]
     Mask = NDArray[np.bool_]
 
-LONGEST_PAUSE = 0.25
-"""Share of a loop that polls which the longest time between two of its calls may take.
+LONGEST_PAUSE = 0.5
+"""Share of a loop that polls which the longest time between two of its calls may take, so that
+there are three calls at least.
 
-It is a choice: whoever asks rarely may do other work meanwhile, and how much of a wait that may
-have been is what this bounds.
+It is a choice: whoever asked twice in vain, and then no more once the device was done, waited for
+it, whatever happened in between; of two calls alone nothing tells that they are a loop.
 """
 
 # Source: the CUDA runtime and driver API, HIP's and Level Zero's, sections on streams and events.
@@ -32,6 +34,11 @@ _ASKING = frozenset(
         "cudaEventQuery", "cudaStreamQuery", "cuEventQuery", "cuStreamQuery", "hipEventQuery",
         "hipStreamQuery", "zeEventQueryStatus", "zeFenceQueryStatus",
     }
+)  # fmt: skip
+# Calls that only tell something and may stand between two questions.
+_TELLING = frozenset(
+    f"{vendor}{what}" for vendor in ("cuda", "hip")
+    for what in ("GetLastError", "PeekAtLastError", "ExtGetLastError", "GetDevice")
 )  # fmt: skip
 # PyTorch's caching allocators ask for the events of freed blocks as they allocate, and go on
 # whatever the answer. Source: CUDACachingAllocator.cpp and CachingHostAllocator.h, process_events.
@@ -61,25 +68,49 @@ class Waits:
         return len(self.call)
 
 
-def waits(trace: Trace, synchronising: Mask, activity_ends_ns: Ints) -> Waits:
+_NONE = Waits(*(np.zeros(0, np.int64) for _ in fields(Waits)))
+
+
+def waits(trace: Trace, synchronising: Mask, activities: Places) -> Waits:
     """Return all waits of a trace, on any thread: those in a call first, then loops.
 
     Args:
         trace: Of any PyTorch program.
         synchronising: Which events are calls that waited, shape (events,).
-        activity_ends_ns: When device activities ended, in any order, shape (m,).
+        activities: Indices of the device activities, shape (m,).
     """
     events = trace.events
-    calls = np.flatnonzero(synchronising)
-    asking = trace.names_where([name in _ASKING for name in trace.names])
-    asking &= events.of_kind(Kind.RUNTIME, Kind.DRIVER)
-    polled = _polled(trace, asking, np.sort(activity_ends_ns) if asking.any() else activity_ends_ns)
+    is_call = events.of_kind(Kind.RUNTIME, Kind.DRIVER)
+    freeing = trace.names_where([name in FREEING for name in trace.names]) & is_call
+    asking = trace.names_where([name in _ASKING for name in trace.names]) & is_call
+    calls, polled = np.flatnonzero(synchronising), _NONE
+    if freeing.any() or asking.any():
+        starts_ns, ends_ns = (np.sort(e[activities]) for e in (events.start_ns, events.end_ns))
+        freeing[freeing] = _until_idle(events, np.flatnonzero(freeing), starts_ns, ends_ns)
+        calls = np.flatnonzero(synchronising | freeing)
+        polled = _polled(trace, asking, ends_ns)
     return Waits(
         np.concatenate((events.start_ns[calls], polled.start_ns)),
         np.concatenate((events.end_ns[calls], polled.end_ns)),
         np.concatenate((calls, polled.call)),
         np.concatenate((np.ones(len(calls), np.int64), polled.num_calls)),
     )
+
+
+def _until_idle(events: Events, calls: Places, starts_ns: Ints, ends_ns: Ints) -> Mask:
+    """Tell which calls returned to an idle device that was busy within them.
+
+    Args:
+        events: Of the trace.
+        calls: Indices, shape (n,).
+        starts_ns: Of all device activities, ascending.
+        ends_ns: Likewise.
+    """
+    returned_ns = events.end_ns[calls]
+    ended = np.searchsorted(ends_ns, returned_ns, side="right")
+    within = ended > np.searchsorted(ends_ns, events.start_ns[calls], side="right")
+    waited: Mask = within & (np.searchsorted(starts_ns, returned_ns, side="right") == ended)
+    return waited
 
 
 def _polled(trace: Trace, asking: Mask, ends_ns: Ints) -> Waits:
@@ -93,6 +124,7 @@ def _polled(trace: Trace, asking: Mask, ends_ns: Ints) -> Waits:
     others, others_by_thread = queries[:0], {}
     if len(queries):
         theirs = np.isin(events.thread, distinct(events.thread[queries])) & ~asking
+        theirs &= ~trace.names_where([name in _TELLING for name in trace.names])
         others = np.flatnonzero(theirs & events.of_kind(Kind.RUNTIME, Kind.DRIVER, Kind.OPERATOR))
         others_by_thread = places_by(events.thread[others])
     for thread, places in places_by(events.thread[queries]).items():

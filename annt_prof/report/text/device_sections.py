@@ -154,6 +154,8 @@ def idle(view: IdleView) -> Iterator[RenderableType]:
     for cause in view.causes:
         part = plain(right(share(cause.share), INDENT + _CAUSE_SHARE))
         yield Hanging(part, plain(_CAUSES[cause.cause]), INDENT + _CAUSE_SHARE + GAP)
+    if not view.gaps:
+        return
     rows = tuple(map(_gap_cells, view.gaps))
     yield _listed(Table(_GAP_COLUMNS, rows, narrow="leave_out"), view.rest)
 
@@ -171,7 +173,7 @@ def _gap_cells(gap: Gap) -> tuple[Cell, ...]:
 
 _CAUSES = {
     "queued": "queued: already launched; the device's own delay between two activities",
-    "other_stream": "other_stream: already launched, and made to wait for another stream's event",
+    "other_stream": "other_stream: already launched; it may wait for another stream's event",
     "communication": "communication: the host carried out a collective itself",
     "data_loading": "data_loading: the host was late, waiting for the data loader",
     "synchronise": "synchronise: the host was late, as it waited until the device was done",

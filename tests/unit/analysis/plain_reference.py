@@ -284,7 +284,8 @@ def break_down(path, taking_up=20_000):
         for row, (_, start, end) in zip(times, steps, strict=True):
             if start <= left < end:
                 row[category] = row.get(category, 0) + right - left
-                for other in {kind for _, _, _, kind in active.get("move", [])} - {category}:
+                moving = active.get("move", []) + active.get("talk", [])
+                for other in {kind for _, _, _, kind in moving} - {category}:
                     hidden[other] = hidden.get(other, 0) + right - left
     return [(*step, row) for step, row in zip(steps, times, strict=True)], hidden
 
@@ -328,8 +329,9 @@ def device_entries(events, phases, main):
         if call is not None and call.thread in autograd:
             entries.append(("sync", call.start, call.end, call.order, "sync"))
     for e in events:
-        by_host = e.category in OPERATOR | ANNOTATION and e.name.startswith(("gloo:", "mpi:"))
-        if by_host or (e.category in KERNEL and "nccl" in e.name.lower()):
+        if e.category in OPERATOR | ANNOTATION and e.name.startswith(("gloo:", "mpi:")):
+            entries.append(("talk", e.start, e.end, e.order, "communication"))
+        elif e.category in KERNEL and "nccl" in e.name.lower():
             entries.append(("move", e.start, e.end, e.order, "communication"))
         elif e.category in MEMCPY:
             kind = "h2d_copy" if "HtoD" in e.name else "other_copy"
@@ -373,6 +375,8 @@ def idle_entries(events, taking_up, begin, end):
         ending = next(e for e in activities if e.start == gap[1])
         if calls[ending.order] is None:
             entries.append(("unknown", max(gap[0], begin), gap[1], 0, "idle"))
+    if all(call is None for call in calls.values()):
+        entries.append(("no launch", begin, end, 0, "idle"))
     if all(e.category in DEVICE or e.category == "gpu_user_annotation" for e in events):
         entries.append(("unknown", begin, end, 0, "idle"))
     return entries
@@ -404,7 +408,7 @@ def polls(events):
                 continue
             end = max(run[-1].end, later[0])
             pauses = [b.start - a.end for a, b in itertools.pairwise(run)] + [end - run[-1].end]
-            if 4 * max(pauses) <= end - run[0].start:
+            if 2 * max(pauses) <= end - run[0].start:
                 loops.append((run[0].start, end, run[0].order, thread))
     return loops
 
@@ -448,7 +452,8 @@ def choose_on_device(active):
     if active.get("compute"):
         return first(active["compute"])
     moving = active.get("move", [])
-    if any(entry[3] == "communication" for entry in moving):
+    talking = active.get("talk") and phase_of(active) != "data_loading"
+    if talking or any(entry[3] == "communication" for entry in moving):
         return "communication"
     if moving:
         return first(moving)
@@ -457,7 +462,8 @@ def choose_on_device(active):
     ):  # fmt: skip
         if active.get(layer):
             return category
-    return choose_for_host(active)
+    doing = choose_for_host(active)
+    return "unattributed" if doing == "host_bound" and active.get("no launch") else doing
 
 
 def host_entries(events):

@@ -8,7 +8,7 @@ from plain_reference import break_down as reference
 
 from annt_prof.analysis.analysis import analyze
 from annt_prof.analysis.breakdown.accounting import break_down
-from annt_prof.analysis.timeline import idleness
+from annt_prof.analysis.timeline import dependencies
 from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.categories import Category, Phase
 from annt_prof.testing import AUTOGRAD_THREAD, MAIN_THREAD, TraceBuilder
@@ -137,14 +137,14 @@ def device_traces(draw):
         builder.runtime(name, start, end, thread=thread)
     # Traces merged from two processes repeat correlation ids.
     for correlation, start in draw(st.lists(st.tuples(st.integers(1, 4), instants), max_size=3)):
-        builder.runtime("cudaLaunchKernel", start, start, correlation=correlation)
+        builder.runtime("cudaMemcpyAsync", start, start, correlation=correlation)
     for start, end in draw(st.lists(spans, max_size=2)):
         builder.device_annotation("ProfilerStep#0", start, end)
     return builder
 
 
-def assert_agrees(path, taking_up=idleness.TAKING_UP_NS):
-    with mock.patch.object(idleness, "TAKING_UP_NS", taking_up):
+def assert_agrees(path, taking_up=dependencies.TAKING_UP_NS):
+    with mock.patch.object(dependencies, "TAKING_UP_NS", taking_up):
         found = break_down(Timeline(read(path)))
     expected, hidden = reference(path, taking_up)
     assert [(s.name, s.start_ns, s.start_ns + s.wall_ns) for s in found.steps] == [
@@ -174,7 +174,7 @@ def test_device_timelines(tmp_path_factory, builder):
 @given(device_traces())
 def test_the_sections_agree_on_idle_time(tmp_path_factory, builder):
     path = builder.write(tmp_path_factory.mktemp("generated") / "trace.json")
-    with mock.patch.object(idleness, "TAKING_UP_NS", 4):
+    with mock.patch.object(dependencies, "TAKING_UP_NS", 4):
         assert_agreement(analyze(read(path)))
 
 

@@ -9,7 +9,7 @@ from plain_reference import by_nanosecond
 
 from annt_prof.analysis.path.critical_path import critical_path
 from annt_prof.analysis.path.walk import CircularPathError
-from annt_prof.analysis.timeline import idleness
+from annt_prof.analysis.timeline import dependencies
 from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.categories import Category, Phase
 from annt_prof.testing import AUTOGRAD_THREAD, TraceBuilder
@@ -68,6 +68,48 @@ def test_work_left_at_the_end_belongs_to_the_path(tmp_path):
     first, second = path_of(builder, tmp_path).steps
     assert first.on_path_ns == {"host_bound": 10, "forward": 490}
     assert second.on_path_ns == {"forward": 498, "queued": 2}
+
+
+def test_what_nobody_waited_for_does_not_take_the_path_from_the_host(tmp_path):
+    """The copy overhangs by less than the host worked since it last waited."""
+    builder = TraceBuilder().step(0, 10_000).kernel("gemm", 10, 9000, launch_ns=5)
+    builder.runtime("cudaStreamSynchronize", 100, 9000).operator("aten::log", 9100, 9990)
+    builder.copy("DtoH", 9050, 10_020, launch_ns=9040, stream=8)
+    assert only_step(builder, tmp_path) == {"host_bound": 10 + 1000, "unattributed": 8990}
+
+
+def test_and_takes_it_where_the_device_is_further_behind(tmp_path):
+    builder = TraceBuilder().step(0, 10_000).kernel("first", 10, 1000, launch_ns=5)
+    builder.runtime("cudaStreamSynchronize", 100, 1000).operator("aten::log", 1100, 9990)
+    builder.kernel("second", 1060, 30_000, launch_ns=1050)
+    path = only_step(builder, tmp_path)
+    assert path["unattributed"] == 990 + 10_000 - 1060
+
+
+def test_a_branch_that_no_event_of_the_host_joins_is_on_the_path(tmp_path):
+    """As in a graph: what comes after it begins as it ends, and nothing says why."""
+    builder = TraceBuilder().step(0, 4_000_000).phase(Phase.FORWARD, 0, 4_000_000)
+    builder.kernel("before", 500_000, 510_000, launch_ns=490_000)
+    builder.kernel("sgemm", 511_000, 3_511_000, launch_ns=490_001, stream=8)
+    builder.kernel("after", 3_513_000, 3_520_000, launch_ns=490_002)
+    builder.runtime("cudaDeviceSynchronize", 600_000, 3_525_000)
+    path = only_step(builder, tmp_path)
+    assert path["forward"] == 3_000_000 + 7000 + 10_000
+    assert path["queued"] == 1000 + 2000
+
+
+def test_giving_memory_back_waits_for_the_device(tmp_path):
+    builder = TraceBuilder().step(0, 1000).kernel("gemm", 10, 900, launch_ns=5)
+    builder.runtime("cudaFree", 50, 905).operator("aten::empty", 910, 1000)
+    path = only_step(builder, tmp_path)
+    assert path == {"host_bound": 10 + 95, "unattributed": 890, "sync": 5}
+
+
+def test_and_does_not_where_the_device_runs_on(tmp_path):
+    builder = TraceBuilder().step(0, 1000).kernel("gemm", 10, 40, launch_ns=5)
+    builder.kernel("gemm", 45, 900, launch_ns=6).runtime("cudaFree", 30, 300)
+    builder.operator("aten::empty", 910, 1000)
+    assert only_step(builder, tmp_path) == {"host_bound": 1000}
 
 
 def test_communication_is_on_the_path_where_compute_waits_for_it(tmp_path):
@@ -269,8 +311,13 @@ class PlainWalk:
         before = number - 1 if number and self.activities[number - 1][0] == stream else None
         since = -1 if before is None else self.activities[before][3]
         candidates = [] if before is None else [before]
-        if any(since <= wait < launch for wait in self.waits):
-            candidates.append(self.last_to_end_by(start))
+        across = self.last_to_end_by(start)
+        own = self.returned[number]
+        if before is not None:
+            own = max(own, self.activities[before][2])
+        held_up = start - own > 4 and across is not None and start - self.activities[across][2] <= 4
+        if held_up or any(since <= wait < launch for wait in self.waits):
+            candidates.append(across)
         ready = [(min(self.activities[c][2], start), c) for c in candidates if c is not None]
         if not ready or max(ready)[0] <= launch:
             return None
@@ -288,11 +335,23 @@ class PlainWalk:
         self.fill_host(0, until)
         return None, 0
 
+    def last_wait(self):
+        """Return when the host last waited for an activity within the steps."""
+        for end, start, own in reversed(self.calls):
+            if end <= self.end:
+                number = self.last_to_end_by(end) if own < 0 else own
+                if number is not None and self.activities[number][2] > start:
+                    return end
+        return None
+
     def walk(self):
         last = max(
             ((a[2], -i) for i, a in enumerate(self.activities) if a[3] < self.end), default=(0, 0)
         )
-        if last[0] > self.recorded_until:
+        behind = last[0] > self.recorded_until
+        if last[0] > self.end and (waited := self.last_wait()) is not None:
+            behind = last[0] - self.end >= self.end - waited
+        if behind:
             number, until = -last[1], self.end
             self.fill_host(last[0], self.end)
         else:
@@ -352,7 +411,7 @@ def test_the_plain_walk_agrees(activities, calls, waits, border, pageable, tmp_p
             pageable=True, stream=stream,
         )  # fmt: skip
     file = builder.write(tmp_path_factory.getbasetemp() / "trace.json")
-    with mock.patch.object(idleness, "TAKING_UP_NS", 4):
+    with mock.patch.object(dependencies, "TAKING_UP_NS", 4):
         found = critical_path(Timeline(read(file)), 100)
     if found is None:  # no activity at all
         return

@@ -104,8 +104,8 @@ def test_a_loop_that_was_told_lasts_until_its_last_call_returned(tmp_path):
 
 @pytest.mark.parametrize(
     ("pause", "operator"),
-    [(200, None), (50, "aten::empty")],
-    ids=["asked rarely", "asked by an allocator"],
+    [(560, None), (50, "aten::empty")],
+    ids=["asked twice", "asked by an allocator"],
 )
 def test_who_asks_in_passing_does_not_wait(tmp_path, pause, operator):
     made = Micros(1000).kernel("gemm", 40, 600, launch=20)
@@ -117,6 +117,16 @@ def test_who_asks_in_passing_does_not_wait(tmp_path, pause, operator):
     analysis = analysed(made.builder, tmp_path)
     assert analysis.synchronisations == ()
     assert analysis.breakdown.mean.by_category_ns[Category.SYNC] == 0
+
+
+def test_a_loop_may_sleep_between_its_questions(tmp_path):
+    made = Micros(12_000).kernel("gemm", 40, 10_040, launch=20)
+    for at in (50, 3450, 6850, 10_250):
+        made.host("cudaEventQuery", at, at + 2)
+    made.kernel("adam", 10_270, 11_900, launch=10_260)
+    _, spent, path = told(analysed(made.builder, tmp_path))
+    assert path["unattributed"] == spent["unattributed"] == 10_000 + 1630
+    assert path["sync"] == 10_252 - 10_040
 
 
 def test_a_loop_that_work_interrupts_does_not_wait(tmp_path):
@@ -164,13 +174,36 @@ def test_of_a_recording_of_the_device_alone_idle_time_has_no_known_cause(tmp_pat
     assert any("ProfilerActivity.CPU" in remark for remark in analysis.remarks)
 
 
-def test_idle_time_behind_the_last_activity_is_by_what_the_host_does(tmp_path):
+def test_without_any_launch_the_host_is_not_said_to_be_late(tmp_path):
     builder = TraceBuilder().step(0, 1000).kernel("gemm", 100, 200)
     builder.phase(Phase.DATA_LOADING, 300, 600)
-    idle = analysed(builder, tmp_path).idle.by_cause_ns
+    analysis = analysed(builder, tmp_path)
+    idle = analysis.idle.by_cause_ns
     assert {c: ns for c, ns in idle.items() if ns} == {
-        "unknown": 100, "dispatch": 100 + 400, "data_loading": 300
+        "unknown": 100 + 100 + 400, "data_loading": 300
     }  # fmt: skip
+    lacking = analysis.breakdown.mean.not_measured
+    assert {Category.HOST_BOUND, Category.QUEUED} <= set(lacking)
+
+
+def test_collectives_of_another_thread_do_not_hide_a_loader(tmp_path):
+    made = Micros(1000).kernel("gemm", 40, 240, launch=30)
+    made.builder.operator("gloo:gather", 100 * US, 950 * US, thread=300)
+    made.builder.phase(Phase.DATA_LOADING, 300 * US, 900 * US)
+    analysis = analysed(made.builder, tmp_path)
+    idle, spent, path = told(analysis)
+    assert spent["data_loading"] == idle["data_loading"] == path["data_loading"] == 600
+    assert spent["communication"] == idle["communication"] == 60 + 50
+    assert analysis.breakdown.mean.hidden_ns[Category.COMMUNICATION] == (140 + 600) * US
+
+
+@pytest.mark.parametrize("beside", ["cudaGetLastError", "hipPeekAtLastError"])
+def test_asking_for_errors_does_not_interrupt_a_loop(beside, tmp_path):
+    made = Micros(1000).kernel("gemm", 40, 600, launch=20)
+    for at in range(50, 650, 50):
+        made.host("cudaEventQuery", at, at + 2).host(beside, at + 3, at + 4)
+    (wait,) = analysed(made.builder, tmp_path).synchronisations
+    assert wait.polled
 
 
 def test_a_launch_by_the_backward_thread_counts_like_one_of_the_main_thread(tmp_path):

@@ -96,7 +96,7 @@ def test_a_device_that_is_behind_hides_what_it_lost_in_later_steps(read_back):
     kernel(builder, 3500 * US, 4000 * US, 3)
     kernel(builder, 4000 * US, 4100 * US, 4)
     timeline = Timeline(read_back(builder))
-    assert timeline.lost_launches.doubtful_ns(timeline.steps).tolist() == [
+    assert timeline.lost_launches.doubtful_ns(timeline.all_steps).tolist() == [
         970 * US, 1000 * US, 500 * US, 0,
     ]  # fmt: skip
     assert timeline.whole_steps.names == ("ProfilerStep#3",)
@@ -140,7 +140,7 @@ def test_what_follows_on_a_side_stream_bounds_nothing(read_back):
     kernel(builder, 110 * US, 120 * US, 50, stream=20)
     timeline = Timeline(read_back(builder))
     # From 30 to the next on the stream of the others at 320, but for the 10 beside it.
-    assert timeline.lost_launches.doubtful_ns(timeline.steps).tolist() == [280 * US, 0, 0]
+    assert timeline.lost_launches.doubtful_ns(timeline.all_steps).tolist() == [280 * US, 0, 0]
 
 
 def test_what_was_launched_with_the_next_one_that_is_there_ran_before_it(read_back):
