@@ -57,17 +57,25 @@ def _lost_launches(timeline: Timeline, breakdown: Breakdown | None) -> Iterator[
 
 
 def _bound(timeline: Timeline, breakdown: Breakdown | None) -> str:
-    """Say for how long lost kernels may have run in the steps that are shown."""
+    """Say for how long lost kernels may have run in the steps that are shown, or that none can."""
     if breakdown is None:
         return ""
-    doubtful_ns = int(timeline.lost_launches.doubtful_ns(timeline.whole_steps).sum())
+    missing, steps = timeline.lost_launches, timeline.whole_steps
+    if missing.is_unbounded(steps):
+        return (
+            "; nothing bounds how long they ran in the steps that are shown: the trace does not "
+            "tell their stream, and no call after them waits for all streams"
+        )
+    # Of one stream alone, they cannot have run beside what is recorded.
+    where = "" if missing.one_stream else " where the device seems idle"
+    doubtful_ns = int(missing.doubtful_ns(steps).sum())
     if not doubtful_ns:
-        return "; none of them can have run in the steps that are shown"
+        return f"; none of them can have run{where} in the steps that are shown"
     wall_ns = sum(step.wall_ns for step in breakdown.steps)
     each_ns = round(doubtful_ns / len(breakdown.steps))
     return (
-        f"; in the steps that are shown they may have run for at most {units.duration(each_ns)} a "
-        f"step, {units.percent(doubtful_ns / wall_ns)} of it"
+        f"; in the steps that are shown they may have run{where} for at most "
+        f"{units.duration(each_ns)} a step, {units.percent(doubtful_ns / wall_ns)} of it"
     )
 
 

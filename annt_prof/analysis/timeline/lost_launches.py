@@ -11,17 +11,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from annt_prof.analysis.timeline.intervals import Segments, distinct, edges_of, first_come
-from annt_prof.analysis.timeline.launches import (
-    UNKNOWN_CALL,
-    launched_before_recording,
-    streams_of,
+from annt_prof.analysis.timeline.finishing import (
+    UNBOUNDED_NS,
+    calls_named,
+    is_one_stream,
+    next_start,
+    waited_for,
 )
+from annt_prof.analysis.timeline.intervals import (
+    NOWHERE,
+    Segments,
+    distinct,
+    edges_of,
+    first_come,
+)
+from annt_prof.analysis.timeline.launches import UNKNOWN_CALL, launched_before_recording
 from annt_prof.trace.columns import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from annt_prof.analysis.timeline.steps import Steps
@@ -39,10 +46,6 @@ _ONE_KERNEL = re.compile(
     r"|urEnqueueKernelLaunch\w*"
 )
 _GRAPH = re.compile(r"(cuda|cu|hip|musa|mu)GraphLaunch(_\w+)?")
-_WAITS_FOR_ALL = re.compile(
-    r"(cuda|hip|musa)(Device|Stream)Synchronize(_\w+)?|cu(Ctx|Stream)Synchronize(_\w+)?"
-    r"|urQueueFinish"
-)
 _CAPTURE_BEGINS = re.compile(r"(cuda|cu|hip|musa|mu)StreamBeginCapture\w*")
 _CAPTURE_ENDS = re.compile(r"(cuda|cu|hip|musa|mu)(StreamEndCapture|GraphInstantiate)\w*")
 
@@ -66,10 +69,13 @@ class LostLaunches:
             recording ended before theirs did.
         launch_ns: When launches were made, ascending, shape (launches,).
         from_ns: When the lost and late ones were made, ascending, shape (lost + late,).
-        until_ns: By when their kernels had run: when the next kernel began that was launched
-            after them, as a stream runs in the order of launches, or a wait for the device that
-            began after them returned; shape (lost + late,).
-        idle: When the device seems idle and they may have run.
+        following_ns: When the next activity began, on the stream with the most, that was launched
+            after them, and no later than ``until_ns``; shape (lost + late,).
+        until_ns: By when their kernels had run, whatever their stream: where there is one alone,
+            ``following_ns``; else when a wait for the whole device that began after them returned,
+            ``UNBOUNDED_NS`` where none did; shape (lost + late,).
+        one_stream: Whether all that was launched went to one stream.
+        busy: When a device activity is recorded; empty where nothing is lost or late.
     """
 
     launches: int
@@ -77,27 +83,52 @@ class LostLaunches:
     late: int
     launch_ns: Ints
     from_ns: Ints
+    following_ns: Ints
     until_ns: Ints
-    idle: Segments
+    one_stream: bool
+    busy: Segments
 
     def doubtful_ns(self, steps: Steps) -> Ints:
-        """Return for how long of each step lost kernels may have run at most, ns, (steps,)."""
-        return self.idle.length_before(steps.end_ns) - self.idle.length_before(steps.start_ns)
+        """Return for how long of each step lost kernels may have run at most while it seems idle.
+
+        Where nothing bounds them it is to the end of the last step; ns, shape (steps,).
+        """
+        return self._idle_ns(steps, self.until_ns)
+
+    def is_unbounded(self, steps: Steps) -> bool:
+        """Tell whether any that nothing bounds may have run while one of these steps seems idle."""
+        unbounded = self.until_ns == UNBOUNDED_NS
+        until_ns = np.where(unbounded, self.until_ns, self.from_ns)
+        return bool(self._idle_ns(steps, until_ns).any())
 
     def unknown(self, steps: Steps) -> Mask:
         """Tell which steps cannot be believed; bool, shape (steps,).
 
         Those in which lost kernels may have run for more than ``MOST_DOUBT`` of the time, unless
-        they are fewer than ``FEW_LOST`` of the step's launches.
+        they are fewer than ``FEW_LOST`` of the step's launches. Where their stream is not known,
+        this is told as if they ran until the device was past their launch, and to the end of the
+        step that launched them at least: what may have run for ever would take every step away.
         """
+        step = steps.step_at(self.from_ns)
+        step_end_ns = np.where(step == NOWHERE, self.from_ns, steps.end_ns[step])
+        until_ns = np.minimum(np.maximum(self.following_ns, step_end_ns), self.until_ns)
         begun = np.searchsorted(self.launch_ns, np.stack((steps.start_ns, steps.end_ns)))
         # Of the intervals, those that begin before the step's end and end after its start.
         touching = np.searchsorted(self.from_ns, steps.end_ns) - np.searchsorted(
-            np.sort(self.until_ns), steps.start_ns, side="right"
+            np.sort(until_ns), steps.start_ns, side="right"
         )
-        doubtful = self.doubtful_ns(steps) > MOST_DOUBT * (steps.end_ns - steps.start_ns)
+        doubtful_ns = self._idle_ns(steps, until_ns)
+        doubtful = doubtful_ns > MOST_DOUBT * (steps.end_ns - steps.start_ns)
         unknown: Mask = doubtful & (touching > FEW_LOST * (begun[1] - begun[0]))
         return unknown
+
+    def _idle_ns(self, steps: Steps, until_ns: Ints) -> Ints:
+        """Return for how long of each step the device seems idle from any launch until then."""
+        waiting = first_come(self.from_ns, np.minimum(until_ns, steps.end_ns.max(initial=0)))
+        edges = edges_of([waiting, self.busy])
+        seems_idle = (waiting.covers(edges) & ~self.busy.covers(edges))[:-1]
+        idle = first_come(edges[:-1][seems_idle], edges[1:][seems_idle])
+        return idle.length_before(steps.end_ns) - idle.length_before(steps.start_ns)
 
 
 def find_lost_launches(trace: Trace, activities: Places, calls: Places) -> LostLaunches:
@@ -118,7 +149,7 @@ def find_lost_launches(trace: Trace, activities: Places, calls: Places) -> LostL
     request 1416.
     """
     events = trace.events
-    single, graph = _of_calls(trace, _ONE_KERNEL.fullmatch), _of_calls(trace, _GRAPH.fullmatch)
+    single, graph = calls_named(trace, _ONE_KERNEL.fullmatch), calls_named(trace, _GRAPH.fullmatch)
     launching = np.flatnonzero((single | graph) & (events.correlation > 0))
     missing = ~_among(events.correlation[launching], events.correlation[activities])
     if missing.any():
@@ -140,29 +171,29 @@ def _among(wanted: Ints, values: Ints) -> Mask:
 def _told(
     trace: Trace, activities: Places, calls: Places, launching: Places, missing: Mask
 ) -> LostLaunches:
-    launch_ns = trace.events.start_ns[launching]
+    events = trace.events
+    launch_ns = events.start_ns[launching]
     lost_ns = np.sort(launch_ns[missing])
     last_ns = launch_ns[~missing].max(initial=np.iinfo(np.int64).min)
     late = int((lost_ns > last_ns).sum()) if not missing.all() else 0
-    until_ns = lost_ns
+    one_stream, following_ns, until_ns = True, lost_ns, lost_ns
+    seen = activities[:0]
     if len(lost_ns):
-        next_ns = _next_start(trace, lost_ns, activities, calls)
-        until_ns = np.minimum(next_ns, _done_by(trace, lost_ns))
+        seen, one_stream = activities, is_one_stream(trace, activities)
+        waited_ns = waited_for(trace, lost_ns, activities, one_stream=one_stream)
+        following_ns = np.minimum(next_start(trace, lost_ns, activities, calls), waited_ns)
+        until_ns = following_ns if one_stream else waited_ns
     return LostLaunches(
         launches=len(launching),
         lost=len(lost_ns) - late,
         late=late,
         launch_ns=np.sort(launch_ns),
         from_ns=lost_ns,
+        following_ns=following_ns,
         until_ns=until_ns,
-        idle=_idle(trace, activities, lost_ns, until_ns),
+        one_stream=one_stream,
+        busy=first_come(events.start_ns[seen], events.end_ns[seen]),
     )
-
-
-def _of_calls(trace: Trace, is_named: Callable[[str], object]) -> Mask:
-    """Tell which events are calls of the device's runtime or driver of such a name."""
-    named = trace.names_where([bool(is_named(name)) for name in trace.names])
-    return named & trace.events.of_kind(Kind.RUNTIME, Kind.DRIVER)
 
 
 def _captured(trace: Trace) -> Mask:
@@ -171,8 +202,8 @@ def _captured(trace: Trace) -> Mask:
     An end without its begin closes a capture that began before the recording.
     """
     start_ns = trace.events.start_ns
-    begins = np.sort(start_ns[_of_calls(trace, _CAPTURE_BEGINS.fullmatch)])
-    ends = np.sort(start_ns[_of_calls(trace, _CAPTURE_ENDS.fullmatch)])
+    begins = np.sort(start_ns[calls_named(trace, _CAPTURE_BEGINS.fullmatch)])
+    ends = np.sort(start_ns[calls_named(trace, _CAPTURE_ENDS.fullmatch)])
     if not len(begins) and not len(ends):
         return np.zeros(len(start_ns), bool)
     earliest, latest = start_ns.min(), start_ns.max() + 1
@@ -191,48 +222,3 @@ def _stray(trace: Trace, activities: Places, calls: Places, single: Mask) -> int
     owned = calls[kernel & (calls != UNKNOWN_CALL)]
     per_call = np.bincount(owned[single[owned]])
     return int(homeless.sum() + np.maximum(per_call - 1, 0).sum())
-
-
-def _next_start(trace: Trace, launched_ns: Ints, activities: Places, calls: Places) -> Ints:
-    """Return when the next kernel began that was launched after each instant.
-
-    Calls do not tell their stream, so it is asked of the one with the most activities; where
-    none follows there, it is the end of the trace. Shape of ``launched_ns``.
-    """
-    events = trace.events
-    known = calls != UNKNOWN_CALL
-    stream = streams_of(events, activities[known])
-    busiest = stream == np.bincount(stream).argmax()
-    launch_ns = events.start_ns[calls[known][busiest]]
-    order = np.argsort(launch_ns, kind="stable")
-    start_ns = events.start_ns[activities[known][busiest][order]]
-    earliest = np.minimum.accumulate(start_ns[::-1])[::-1]
-    place = np.searchsorted(launch_ns[order], launched_ns, side="right")
-    following: Ints = np.append(earliest, events.end_ns.max(initial=0))[place]
-    return following
-
-
-def _done_by(trace: Trace, launched_ns: Ints) -> Ints:
-    """Return when the host knew that the device had done what was launched by each instant.
-
-    That is, a call returned that waits for a device or a stream; its largest where none does.
-    Shape of ``launched_ns``.
-    """
-    waiting = trace.events[_of_calls(trace, _WAITS_FOR_ALL.fullmatch)]
-    order = np.argsort(waiting.start_ns, kind="stable")
-    returned_ns = np.minimum.accumulate(waiting.end_ns[order][::-1])[::-1]
-    place = np.searchsorted(waiting.start_ns[order], launched_ns)
-    done: Ints = np.append(returned_ns, np.iinfo(np.int64).max)[place]
-    return done
-
-
-def _idle(trace: Trace, activities: Places, from_ns: Ints, until_ns: Ints) -> Segments:
-    """Return when any of these intervals holds and no device activity is recorded."""
-    if not len(from_ns):
-        return first_come(from_ns, until_ns)
-    events = trace.events
-    waiting = first_come(from_ns, until_ns)
-    busy = first_come(events.start_ns[activities], events.end_ns[activities])
-    edges = edges_of([waiting, busy])
-    idle = (waiting.covers(edges) & ~busy.covers(edges))[:-1]
-    return first_come(edges[:-1][idle], edges[1:][idle])
