@@ -4,6 +4,7 @@ import pytest
 
 from annt_prof.analysis.analysis import analyze
 from annt_prof.analysis.breakdown.accounting import break_down
+from annt_prof.analysis.timeline.finishing import UNBOUNDED_NS
 from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.categories import Category, Phase
 from annt_prof.errors import UserError
@@ -18,9 +19,9 @@ def launch(builder, at, number, *, call="cudaLaunchKernel", **where):
     return builder.runtime(call, at, at + 5 * US, correlation=number, **where)
 
 
-def kernel(builder, start, end, number, *, category="kernel", stream=7):
-    args = {"device": 0, "stream": stream, "correlation": number}
-    return builder.event(category, "gemm", start, end, pid=0, tid=stream, args=args)
+def kernel(builder, start, end, number, *, category="kernel", stream=7, device=0):
+    args = {"device": device, "stream": stream, "correlation": number}
+    return builder.event(category, "gemm", start, end, pid=device, tid=stream, args=args)
 
 
 def step(builder, at, first, *, lost=()):
@@ -118,7 +119,6 @@ def test_a_step_is_believed_up_to_a_twentieth_of_doubt(until_us, kept, read_back
         ("cudaDeviceSynchronize", 720, 750),
         ("cudaStreamSynchronize", 720, 750),
         ("cuCtxSynchronize", 720, 750),
-        ("cudaEventSynchronize", 720, 1040),  # of an event that may have been recorded before
         ("cudaDeviceSynchronize", 700, 1040),  # of what was launched before
     ],
 )
@@ -134,13 +134,97 @@ def test_what_was_waited_for_is_in_no_later_step(read_back):
     assert remark.endswith("none of them can have run in the steps that are shown")
 
 
-def test_what_follows_on_a_side_stream_bounds_nothing(read_back):
-    builder = three_steps(lost=(1,))
+def on_a_side_stream(builder):
     launch(builder, 100 * US, 50)
-    kernel(builder, 110 * US, 120 * US, 50, stream=20)
-    timeline = Timeline(read_back(builder))
-    # From 30 to the next on the stream of the others at 320, but for the 10 beside it.
-    assert timeline.lost_launches.doubtful_ns(timeline.all_steps).tolist() == [280 * US, 0, 0]
+    return kernel(builder, 110 * US, 120 * US, 50, stream=20)
+
+
+def test_what_follows_bounds_nothing_where_there_are_two_streams(read_back):
+    """Not on the side stream, nor on the other one, as the lost kernel may have been on either."""
+    trace = read_back(on_a_side_stream(three_steps(lost=(1,))))
+    timeline = Timeline(trace)
+    assert timeline.lost_launches.until_ns.tolist() == [UNBOUNDED_NS]
+    # From 30 on, but for 10 on the side stream, 300 and 50; then but for 550 in each.
+    assert timeline.lost_launches.doubtful_ns(timeline.all_steps).tolist() == [
+        610 * US, 450 * US, 450 * US,
+    ]  # fmt: skip
+    assert timeline.incomplete == ("ProfilerStep#0",)
+    (remark,) = remarks_on(trace)
+    assert remark.endswith(
+        "left out: ProfilerStep#0; nothing bounds how long they ran in the steps that are shown: "
+        "the trace does not tell their stream, and no call after them waits for all streams"
+    )
+
+
+SIGNS_OF_ANOTHER_STREAM = [
+    "cudaEventSynchronize", "cudaStreamWaitEvent", "cudaStreamWaitEvent_v3020",
+    "cudaStreamCreateWithPriority", "cudaStreamCreate", "cuStreamWaitEvent", "hipEventSynchronize",
+    "hipStreamCreateWithFlags", "urEnqueueEventsWaitWithBarrier",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("sign", SIGNS_OF_ANOTHER_STREAM)
+def test_a_stream_that_lost_all_its_kernels_shows_in_the_calls(sign, read_back):
+    """A collective's kernel is lost; it ran while the host waited, from 300 to 950 us."""
+    builder = TraceBuilder()
+    for number in range(3):
+        at = number * STEP
+        builder.step(at, at + STEP)
+        builder.runtime(sign, at + 5 * US, at + 6 * US)
+        for order in range(10):
+            launch(builder, at + (10 + 6 * order) * US, number * 100 + order + 1)
+            kernel(builder, at + (20 + 20 * order) * US, at + (40 + 20 * order) * US,
+                   number * 100 + order + 1)  # fmt: skip
+        launch(builder, at + 25 * US, number * 100 + 50)
+        builder.runtime("cudaStreamSynchronize", at + 100 * US, at + 225 * US)
+    found = analyze(read_back(builder))
+    assert found.breakdown is None
+    assert found.not_measured["breakdown"].startswith(
+        "no step is known to be whole: 3 of 33 kernel launches"
+    )
+
+
+def test_ranks_have_a_stream_to_talk_on(read_back):
+    builder = TraceBuilder(world_size=2)
+    step(builder, 0, 1, lost=(1,))
+    assert Timeline(read_back(builder)).lost_launches.until_ns.tolist() == [UNBOUNDED_NS]
+
+
+@pytest.mark.parametrize(
+    ("call", "until_ns"),
+    [
+        ("cudaDeviceSynchronize", 750 * US),
+        ("cuCtxSynchronize", 750 * US),
+        ("hipDeviceSynchronize", 750 * US),
+        ("cudaStreamSynchronize", UNBOUNDED_NS),
+        ("cuStreamSynchronize", UNBOUNDED_NS),
+        ("urQueueFinish", UNBOUNDED_NS),
+        ("cudaEventSynchronize", UNBOUNDED_NS),
+        ("cudaMemcpy", UNBOUNDED_NS),
+    ],
+)
+def test_of_several_streams_only_a_wait_for_all_tells(call, until_ns, read_back):
+    builder = on_a_side_stream(three_steps(lost=(3,))).runtime(call, 720 * US, 750 * US)
+    assert Timeline(read_back(builder)).lost_launches.until_ns.tolist() == [until_ns]
+
+
+def test_a_wait_for_one_device_tells_nothing_of_another(read_back):
+    builder = three_steps(lost=(3,)).runtime("cudaDeviceSynchronize", 720 * US, 750 * US)
+    launch(builder, 100 * US, 50)
+    kernel(builder, 110 * US, 120 * US, 50, device=1)
+    assert Timeline(read_back(builder)).lost_launches.until_ns.tolist() == [UNBOUNDED_NS]
+
+
+def test_what_two_streams_lost_may_run_in_later_steps_as_well(read_back):
+    """The device is two steps behind: what step 0 lost may have run in steps 1 and 2."""
+    builder = TraceBuilder()
+    for number in range(4):
+        builder.step(number * STEP, (number + 1) * STEP)
+        launch(builder, number * STEP + 30 * US, number + 1)
+    kernel(builder, 2500 * US, 3500 * US, 2)
+    kernel(builder, 3500 * US, 4000 * US, 3)
+    kernel(builder, 3500 * US, 3600 * US, 4, stream=20)
+    assert Timeline(read_back(builder)).whole_steps.names == ("ProfilerStep#3",)
 
 
 def test_what_was_launched_with_the_next_one_that_is_there_ran_before_it(read_back):
@@ -185,6 +269,30 @@ def test_a_handful_in_every_step_is_bounded_and_leaves_an_answer(read_back):
     assert remark.endswith("at most 0.021 ms a step, 2.1 % of it")
 
 
+def test_a_handful_that_nothing_bounds_leaves_an_answer_too(read_back):
+    builder = dense(lost_each=2).runtime("cudaStreamWaitEvent", 3 * US, 4 * US)
+    builder.runtime("cudaStreamSynchronize", 2 * STEP - US, 2 * STEP)
+    trace = read_back(builder)
+    found = analyze(trace)
+    assert len(found.breakdown.steps) == 2
+    assert found.breakdown.incomplete == ()
+    (remark,) = remarks_on(trace)
+    assert remark.startswith("4 of 400 launches of kernels have no activity")
+    assert "; nothing bounds how long they ran in the steps that are shown: " in remark
+
+
+def test_a_handful_is_bounded_by_waits_for_all_streams(read_back):
+    builder = dense(lost_each=2).runtime("cudaStreamWaitEvent", 3 * US, 4 * US)
+    for at in (STEP, 2 * STEP):
+        builder.runtime("cudaDeviceSynchronize", at - 100 * US, at - 80 * US)
+    (remark,) = remarks_on(read_back(builder))
+    # In each, from the first lost launch at 500 us to 920: 11 us to the next kernel, 1 after 81.
+    assert remark.endswith(
+        "; in the steps that are shown they may have run where the device seems idle for at most "
+        "0.092 ms a step, 9.2 % of it"
+    )
+
+
 def test_many_in_every_step_leave_none(read_back):
     found = analyze(read_back(dense(lost_each=20)))
     assert found.breakdown is None
@@ -204,7 +312,7 @@ def test_one_launch_of_many_does_not_take_a_step_away_however_long_it_may_have_r
             at = (400 if number > 101 else 200) * US + number * US
             kernel(builder, at, at + US, number)
     timeline = Timeline(read_back(builder))
-    (doubtful_ns,) = timeline.lost_launches.doubtful_ns(timeline.steps)
+    (doubtful_ns,) = timeline.lost_launches.doubtful_ns(timeline.all_steps)
     # From its launch at 101 to the next one's start at 502, but for 100 kernels of 1.
     assert doubtful_ns == 301 * US
     assert timeline.whole_steps.names == ("ProfilerStep#0",)
