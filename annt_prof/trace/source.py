@@ -83,7 +83,12 @@ def content(path: TraceFile, max_bytes: int) -> Content:
                 where=str(path),
                 hint="gzip -dc gives the content without what follows it",
             ) from None
-        raise UserError(f"the compressed file is damaged: {error}", where=str(path)) from None
+        raise UserError(
+            f"the compressed file is damaged: {error}",
+            where=str(path),
+            hint="copy the file again from where it was written; gzip -t tells whether a copy is "
+            "whole",
+        ) from None
     compressed = _is_compressed(path)
     misnamed = path.suffix.lower() == ".gz" and not compressed
     return Content(text, misnamed=misnamed, compressed=compressed)

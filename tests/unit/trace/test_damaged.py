@@ -363,3 +363,12 @@ def test_entries_whose_begins_are_damaged_cost_the_one_before_nothing(tmp_path):
         trace = reading(tmp_path, document(*entries))
         assert names(trace) == ["aten::mm", "aten::mm", "h"]
         assert "left out (1 python_function)" in trace.doubts[0]
+
+
+def test_damage_within_a_compressed_file_has_a_remedy(tmp_path):
+    compressed = bytearray(gzip.compress(document(OPERATOR)))
+    compressed[-8] ^= 0xFF  # of the check sum
+    with pytest.raises(UserError, match="CRC check failed") as caught:
+        reading(tmp_path, bytes(compressed), "trace.json.gz")
+    assert "copy the file again" in caught.value.hint
+    assert "gzip -t" in caught.value.hint
