@@ -47,7 +47,12 @@ def command(source: str | None, runs_dir: Path, on_cpu: bool, as_json: bool) -> 
 
 
 def _is_trace(path: Path) -> bool:
-    return path.name.endswith(_TRACE_SUFFIXES) and path.name != RUN_FILE
+    """Tell a trace from a run: any file but a run's record, there or only named like a trace.
+
+    What a file of another kind is, is then said as ``analyze`` says it.
+    """
+    named_so = path.name.endswith(_TRACE_SUFFIXES)
+    return path.name != RUN_FILE and (named_so or path.is_file())
 
 
 def _of_trace(path: Path, accelerator: bool | None) -> AdviceView:

@@ -97,3 +97,28 @@ def test_a_run_that_was_not_traced_advises_nothing(tmp_path):
     store.write(directory, run())
     with pytest.raises(UserError, match="not traced"):
         called(advise.command, directory)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "what"),
+    [
+        ("nsys.sqlite", b"SQLite format 3\x00" + bytes(84) + b"NVTX_EVENTS", "Nsight Systems"),
+        ("snapshot.pickle", b"\x80\x04\x95\x00device_traces segments", "snapshot of CUDA's memory"),
+        ("report", b"<!DOCTYPE html><html></html>", "an HTML page"),
+    ],
+)
+def test_a_file_of_another_kind_is_named_for_what_it_is(tmp_path, name, content, what):
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=f"not a PyTorch trace: this is .*{what}"):
+        called(advise.command, path)
+
+
+def test_a_trace_needs_no_name_of_its_own(tmp_path):
+    path = TraceBuilder().step(0, 1000).kernel("gemm", 100, 900).write(tmp_path / "trace.pt")
+    assert json.loads(called(advise.command, "--json", path))["step_ns"] == 1000
+
+
+def test_a_record_of_a_run_is_one_by_its_own_path_too(recorded):
+    of_directory = called(advise.command, "--json", recorded)
+    assert called(advise.command, "--json", recorded / "run.json") == of_directory
