@@ -9,16 +9,10 @@ import msgspec
 
 from annt_prof import units
 from annt_prof.errors import UserError
-from annt_prof.trace.document import (
-    WHITESPACE,
-    DeviceProperties,
-    DistributedInfo,
-    Document,
-    Event,
-    LooseDocument,
-)
+from annt_prof.trace.document import WHITESPACE, Document, Event, LooseDocument
 from annt_prof.trace.entries import Entries
 from annt_prof.trace.foreign import NotATraceError, foreign_json, foreign_text
+from annt_prof.trace.header import read_head
 from annt_prof.trace.salvage import Readable, breaks_off, readable_events, whole_events
 
 if TYPE_CHECKING:
@@ -32,10 +26,9 @@ _MISNAMED = (
     "or it is something else"
 )
 _HEADLESS = (
-    "what stands before the list of events cannot be read, so what it tells of ranks and devices "
-    "is not known"
+    "what stands before the list of events cannot be read as a whole, so that it may tell of ranks "
+    "and devices what is not known here"
 )
-_UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -107,15 +100,12 @@ def _decode_each(content: Content, where: str) -> Decoded:
             entries.mend(written, begin)
     if loose.traceEvents and not entries.events:
         raise _not_a_trace("no entry of its list is an event", text, where)
-    document = Document(traceEvents=entries.events)
-    try:
-        document.distributedInfo = msgspec.json.decode(loose.distributedInfo, type=DistributedInfo)
-        document.deviceProperties = msgspec.json.decode(
-            loose.deviceProperties, type=list[DeviceProperties]
-        )
-    except _UNDECODABLE:
-        pass  # the header only adds what the events do not tell
-    return Decoded(document, entries.num_malformed, doubts=entries.remarks(content.counted_in))
+    head, doubts = read_head(loose)
+    return Decoded(
+        Document(head.distributedInfo, head.deviceProperties, entries.events),
+        entries.num_malformed,
+        doubts=doubts + entries.remarks(content.counted_in),
+    )
 
 
 def _salvage(error: msgspec.DecodeError, content: Content, where: str) -> Decoded:
@@ -142,12 +132,12 @@ def _salvage(error: msgspec.DecodeError, content: Content, where: str) -> Decode
 
 
 def _as_decoded(readable: Readable, content: Content) -> Decoded:
-    head, entries, num_lost, headless = readable
+    head, head_doubts, entries, num_lost, headless = readable
     return Decoded(
         Document(head.distributedInfo, head.deviceProperties, entries.events),
         entries.num_malformed,
         () if num_lost is None else (_loss(len(entries.events), num_lost),),
-        (_HEADLESS,) * headless + entries.remarks(content.counted_in),
+        (_HEADLESS,) * headless + head_doubts + entries.remarks(content.counted_in),
     )
 
 

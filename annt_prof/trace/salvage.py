@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from annt_prof.trace.document import Document, Event, Head
+from annt_prof.trace.document import ABSENT, Document, Event, Head, LooseDocument
 from annt_prof.trace.entries import Entries, UnknownEntriesError, begins_of_entries
+from annt_prof.trace.header import parts_within, read_head
 from annt_prof.trace.mending import mended_text
 
 if TYPE_CHECKING:
@@ -33,12 +34,14 @@ class Readable(NamedTuple):
 
     Attributes:
         head: What stands before the events and after them, as far as it can be read.
+        head_doubts: What of that cannot be, a sentence each.
         entries: At least one event.
         num_lost: Bytes after the last entry, where the file breaks off; None where it does not.
         headless: Whether what stands before the events cannot be read.
     """
 
     head: Head
+    head_doubts: tuple[str, ...]
     entries: Entries
     num_lost: int | None
     headless: bool
@@ -55,7 +58,7 @@ class _Closing(NamedTuple):
 
     begin: int
     end: int
-    head: Head | None
+    head: LooseDocument | None
 
 
 def breaks_off(error: msgspec.DecodeError, length: int) -> bool:
@@ -114,7 +117,8 @@ def _readable_events(text: bytearray, *, is_list: bool) -> Readable | None:
     begins = list(begins_of_entries(text, start))
     if not begins:
         return None
-    head = Head() if first is None else _decoded(bytes(text[: start + 1]) + b"]}")
+    before = b"" if first is None else bytes(text[:start])
+    head = LooseDocument() if first is None else _decoded(before + b"[]}")
     entries = Entries()
     if damaged := bytes(text[start + 1 : begins[0]]).strip(_SEPARATORS):
         entries.mend_each(damaged, text.index(damaged, start))
@@ -128,12 +132,13 @@ def _readable_events(text: bytearray, *, is_list: bool) -> Readable | None:
         written = bytes(text[begins[-1] : closing and closing.end]).rstrip(_SEPARATORS)
         if closing is None and _END_OF_LIST.search(written):
             return None
-        after, num_lost = Head(), len(text) - begins[-1]
+        after, num_lost = LooseDocument(), len(text) - begins[-1]
         if entries.add(written):
             num_lost -= len(written)
     if not entries.events:
         return None
-    return Readable(_joined(head or Head(), after), entries, num_lost, head is None)
+    head_read, head_doubts = read_head(_joined(head or parts_within(before), after))
+    return Readable(head_read, head_doubts, entries, num_lost, head is None)
 
 
 def _read_all_but_last(
@@ -166,7 +171,7 @@ def _closing(text: bytearray, begin: int, end: int, *, is_list: bool) -> _Closin
         following = bytes(text[bracket.end() :])
         if is_list:
             if not following[1:].strip(_SEPARATORS):
-                return _Closing(begin, bracket.start() + 1, Head())
+                return _Closing(begin, bracket.start() + 1, LooseDocument())
             continue
         # Of a key that is there twice the last one holds, and these are not its events.
         document = _decoded(_OPENED + following)
@@ -187,23 +192,28 @@ def _is_cut(written: bytes) -> bool:
     return False
 
 
-def _decoded(written: bytes) -> Document | None:
+def _decoded(written: bytes) -> LooseDocument | None:
     """Decode what stands around the events, whose strings may need mending."""
     try:
-        return msgspec.json.decode(written, type=Document)
+        return msgspec.json.decode(written, type=LooseDocument)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
     try:
         mended = mended_text(written.decode(errors="surrogateescape"), {})
-        return None if mended is None else msgspec.json.decode(mended.encode(), type=Document)
+        return None if mended is None else msgspec.json.decode(mended.encode(), type=LooseDocument)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return None
 
 
-def _joined(before: Head, after: Head) -> Head:
-    return Head(
-        after.distributedInfo or before.distributedInfo,
-        after.deviceProperties or before.deviceProperties,
+def _joined(before: LooseDocument, after: LooseDocument) -> LooseDocument:
+    """Return the parts of both; of one that is in both the last holds."""
+    return LooseDocument(
+        distributedInfo=before.distributedInfo
+        if after.distributedInfo is ABSENT
+        else (after.distributedInfo),
+        deviceProperties=before.deviceProperties
+        if after.deviceProperties is ABSENT
+        else (after.deviceProperties),
     )
 
 

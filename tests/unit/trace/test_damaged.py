@@ -372,3 +372,46 @@ def test_damage_within_a_compressed_file_has_a_remedy(tmp_path):
         reading(tmp_path, bytes(compressed), "trace.json.gz")
     assert "copy the file again" in caught.value.hint
     assert "gzip -t" in caught.value.hint
+
+
+ONE_GPU = b'{\n  "deviceProperties": [{"id": 0, "name": "NVIDIA H100", "computeMajor": 9}],\n'
+
+
+def test_a_file_without_ranks_keeps_its_devices_beside_a_damaged_entry(tmp_path):
+    trace = reading(tmp_path, document(OPERATOR.replace(b'"X"', b"7"), OPERATOR, head=ONE_GPU))
+    assert (trace.num_malformed, trace.device_names, trace.compute_major) == (
+        1,
+        ("NVIDIA H100",),
+        9,
+    )
+    assert trace.doubts == ()
+
+
+@pytest.mark.parametrize(
+    ("damaged", "named", "said"),
+    [
+        (ONE_GPU.replace(b"H100", b"H\xff"), ("NVIDIA H\\xff",), 0),
+        (ONE_GPU.replace(b'"NVIDIA H100"', b'["NVIDIA H100"]'), ("",), 1),
+        (ONE_GPU.replace(b"[{", b'[{"name": "A100"}, {').replace(b"9", b"{}"), ("A100", ""), 1),
+        (ONE_GPU.replace(b"[{", b"{").replace(b"}]", b"}"), ("",), 1),
+        (ONE_GPU.replace(b"  ", b'  "user": nothing, ', 1), ("NVIDIA H100",), 1),
+        (ONE_GPU.replace(b'"id": 0', b'"id": '), ("",), 2),
+        (ONE_GPU.replace(b"{\n", b'{\n "distributedInfo": 7,', 1), ("NVIDIA H100",), 1),
+    ],
+)
+def test_a_device_that_the_header_lists_is_one_however_damaged(tmp_path, damaged, named, said):
+    """A recording of the host alone then does not seem to be one of a machine without a device."""
+    trace = reading(tmp_path, document(OPERATOR, head=damaged))
+    assert (trace.device_names, len(trace.doubts)) == (named, said)
+    analysis = analyze(trace)
+    assert analysis.breakdown is None
+    assert any("the device was not recorded: the file lists" in said for said in analysis.remarks)
+
+
+def test_ranks_are_read_whatever_the_devices_are_and_before_or_after_the_events(tmp_path):
+    head = HEAD + ONE_GPU[1:].replace(b'"NVIDIA H100"', b"3")
+    trace = reading(tmp_path, document(OPERATOR, FRAME % b'"', head=head))
+    assert (trace.rank, trace.world_size, trace.device_names) == (3, 8, ("",))
+    tail = TAIL.replace(b'"traceName"', HEAD[1:].strip() + b'"traceName"')
+    trace = reading(tmp_path, document(OPERATOR, FRAME % b'"', head=ONE_GPU, tail=tail))
+    assert (trace.rank, trace.world_size, trace.device_names) == (3, 8, ("NVIDIA H100",))
