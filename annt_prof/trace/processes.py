@@ -7,6 +7,7 @@ Their ids of launches mostly repeat each other, so these alone do not tell whose
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -36,15 +37,10 @@ def one_process(trace: Trace) -> Trace:
     Raises:
         UserError: Nothing tells which of the processes launched some of the device's work.
     """
-    events, ids = trace.events, [process for process, _ in trace.threads]
-    telling = (_stepping(trace), events.of_kind(Kind.RUNTIME, Kind.DRIVER))
-    processes = [
-        process
-        for process in _processes(trace, events.kind == Kind.OPERATOR)
-        if any(process in _processes(trace, told) for told in telling)
-    ]
+    events, processes = trace.events, _recorded(trace)
     if len(processes) < 2:
         return trace
+    ids = [process for process, _ in trace.threads]
     of_thread = np.array([processes.index(i) if i in processes else _NOBODY for i in ids])
     own = of_thread[events.thread]
     own[events.of_kind(*DEVICE_KINDS)] = _device_owners(trace, processes, own)
@@ -52,11 +48,47 @@ def one_process(trace: Trace) -> Trace:
     return _of_process(trace, processes, own, of_thread, kept)
 
 
-def _processes(trace: Trace, chosen: Mask) -> list[int | str]:
-    """Return the processes that have one of these events, in the order of the file."""
+def _recorded(trace: Trace) -> list[int | str]:
+    """Return the processes that the profiler recorded, in the order of the file.
+
+    One has operators, and steps or calls of a device's runtime. A recording of the device alone has
+    annotations or calls only, which launched something: rows of a device bear both too. Beside
+    operators it is another process where theirs have calls of their own (in a container calls may
+    bear the id that the process has outside of it) and it has more than one such call: one alone
+    bears a damaged id.
+    """
+    events = trace.events
+    on_host = _processes(
+        trace, events.of_kind(Kind.OPERATOR, Kind.ANNOTATION, Kind.RUNTIME, Kind.DRIVER)
+    )
+    if len(on_host) < 2:
+        return on_host  # as nearly always, at no cost
+    of_operators = _processes(trace, events.kind == Kind.OPERATOR)
+    calls = events.of_kind(Kind.RUNTIME, Kind.DRIVER)
+    calling = _processes(trace, calls)
+    on_device = events.of_kind(*DEVICE_KINDS)
+    launches = calls & (events.correlation > 0)
+    launches &= np.isin(events.correlation, events.correlation[on_device])
+    telling = {*calling, *_processes(trace, _stepping(trace))}.intersection(of_operators)
+    if not of_operators:
+        rows = _processes(trace, on_device)
+        annotated = _processes(trace, events.kind == Kind.ANNOTATION)
+        telling = {
+            *_processes(trace, launches),
+            *(process for process in annotated if process not in rows),
+        }
+    elif all(process in calling for process in telling):
+        telling.update(_processes(trace, launches, least=2))
+    return [process for process in on_host if process in telling]
+
+
+def _processes(trace: Trace, chosen: Mask, least: int = 1) -> list[int | str]:
+    """Return the processes that have so many of these events, in the order of the file."""
     counts = np.bincount(trace.events.thread[chosen], minlength=len(trace.threads))
-    present = zip(trace.threads, counts.tolist(), strict=True)
-    return list(dict.fromkeys(process for (process, _), count in present if count))
+    count_of: Counter[int | str] = Counter()
+    for (process, _), count in zip(trace.threads, counts.tolist(), strict=True):
+        count_of[process] += count
+    return [process for process, count in count_of.items() if count >= least]
 
 
 def _stepping(trace: Trace) -> Mask:

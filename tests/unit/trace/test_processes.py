@@ -7,6 +7,7 @@ import pytest
 from annt_prof.analysis.analysis import analyze
 from annt_prof.errors import UserError
 from annt_prof.testing import TraceBuilder
+from annt_prof.trace.columns import Kind
 from annt_prof.trace.reading import read
 
 
@@ -105,3 +106,50 @@ def test_flows_and_allocations_of_the_others_are_left_out(tmp_path):
     trace = read(written(tmp_path, merged))
     assert [trace.threads[i] for i in trace.forward_links.thread] == [(100, 100)]
     assert [trace.threads[i] for i in trace.allocations.thread] == [(100, 100)]
+
+
+def without(events, *categories):
+    return [event for event in events if event.get("cat") not in categories]
+
+
+def test_recordings_of_the_device_alone_are_processes_too(tmp_path):
+    """So does ``activities=[ProfilerActivity.CUDA]`` record: calls and kernels, no operators."""
+    ranks = (of_rank(100, 0, gemm=200), of_rank(300, 70, device=1, gemm=500))
+    merged = [event for rank in ranks for event in without(rank, "cpu_op", "user_annotation")]
+    trace = read(written(tmp_path, merged))
+    assert "this is process 100 alone" in trace.doubts[0]
+    assert {process for process, _ in trace.threads} >= {100, 300}
+    kernels = trace.events.of_kind(Kind.KERNEL)
+    lengths = trace.events.end_ns - trace.events.start_ns
+    assert lengths[kernels].tolist() == [200] * 3
+
+
+def test_processes_without_calls_are_told_by_their_annotations(tmp_path):
+    ranks = (of_rank(100, 0), of_rank(300, 70, device=1, steps=5))
+    merged = [event for rank in ranks for event in without(rank, "cpu_op", "cuda_runtime")]
+    trace = read(written(tmp_path, merged))
+    assert "this is process 300 alone" in trace.doubts[0]
+    assert int(trace.events.of_kind(Kind.KERNEL).sum()) == 5
+
+
+def test_a_recording_of_a_device_alone_beside_one_with_operators_is_another(tmp_path):
+    alone = without(of_rank(300, 70, device=1, gemm=500), "cpu_op", "user_annotation")
+    unattributed_ns, analysis = mean(written(tmp_path, of_rank(100, 0, gemm=200) + alone))
+    assert unattributed_ns == 200
+    assert any("this is process 100 alone" in remark for remark in analysis.remarks)
+
+
+def test_calls_under_another_id_than_their_operators_are_of_the_same_process(tmp_path):
+    """In a container the driver may tell the id that a process has outside of it."""
+    events = of_rank(100, 0)
+    for event in events:
+        if event.get("cat") == "cuda_runtime":
+            event["pid"] = 70_100
+    assert read(written(tmp_path, events)).doubts == ()
+
+
+def test_a_call_or_an_annotation_with_a_damaged_id_is_no_process(tmp_path):
+    events = of_rank(100, 0)
+    for category in ("cuda_runtime", "user_annotation"):
+        next(event for event in events if event.get("cat") == category)["pid"] = -7
+    assert read(written(tmp_path, events)).doubts == ()
