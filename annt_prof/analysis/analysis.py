@@ -270,11 +270,13 @@ def _remarks(timeline: Timeline, breakdown: Breakdown | None, untold: str | None
             "at the end of each iteration to tell them apart"
         )
     if trace.num_clamped:
-        clamped = units.whole(trace.num_clamped)
-        yield f"{clamped} durations were negative or overflowing, and taken as 0"
+        were = "was" if trace.num_clamped == 1 else "were"
+        clamped = units.count(trace.num_clamped, "duration")
+        yield f"{clamped} {were} negative or overflowing, and taken as 0"
     if trace.num_malformed:
-        malformed = units.whole(trace.num_malformed)
+        one = trace.num_malformed == 1
+        malformed = "1 entry" if one else f"{units.whole(trace.num_malformed)} entries"
         yield (
-            f"{malformed} entries of the list of events have no time or an impossible type, and "
-            "are left out"
+            f"{malformed} of the list of events {'has' if one else 'have'} no time or an "
+            f"impossible type, and {'is' if one else 'are'} left out"
         )

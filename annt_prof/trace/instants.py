@@ -47,6 +47,15 @@ def nanoseconds(texts: Sequence[bytes]) -> NDArray[np.int64]:
     return converted
 
 
+def is_instant(text: bytes) -> bool:
+    """Tell whether ``nanoseconds`` can convert a text."""
+    try:
+        _convert(bytes(text))
+    except ValueError:
+        return False
+    return True
+
+
 def _alike(joined: bytes, num_texts: int) -> NDArray[np.int64] | None:
     """Convert numbers that have their digits and their dots in the same places, as most do.
 

@@ -32,7 +32,7 @@ class Fault(Enum):
     )
     NOT_A_NUMBER = (
         "inf or nan, which JSON does not have",
-        "such a value is taken as not told, a duration as 0",
+        "such a value is taken as not told",
     )
 
     @property

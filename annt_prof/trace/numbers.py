@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import msgspec
 import numpy as np
@@ -16,6 +16,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _INT64_LIMIT = 2**63
+
+
+class Durations(NamedTuple):
+    """How long events took.
+
+    Attributes:
+        ns: int64, shape (n,); 0 where it is impossible or cannot be read.
+        readable: bool, shape (n,); false where nothing is told, or no number.
+        num_clamped: Numbers that are negative or overflowing, and so taken as 0.
+    """
+
+    ns: NDArray[np.int64]
+    readable: NDArray[np.bool_]
+    num_clamped: int
 
 
 def plain(written: msgspec.Raw) -> Number:
@@ -37,34 +51,32 @@ def percents(values: list[Number]) -> NDArray[np.float64]:
     return np.where((percents > 0) & (percents <= 100), percents, np.nan)
 
 
-def durations(values: list[Number]) -> tuple[NDArray[np.int64], int]:
-    """Convert microseconds to ns, shape (n,), and count those taken as 0.
+def durations(values: list[Number]) -> Durations:
+    """Convert microseconds to ns.
 
     Durations are short enough for a double: it holds 26 days to the nanosecond.
     """
     try:
         micros = np.array(array("d", cast("list[float]", values)))
     except (TypeError, OverflowError):
-        micros = _micros(values)
+        micros = np.array([_float(value) for value in values], np.float64)
+    readable = np.isfinite(micros)
     with np.errstate(over="ignore", invalid="ignore"):  # such durations are damaged: see below
         nanos = np.rint(micros * 1000)
-    damaged = ~((nanos >= 0) & (nanos < LIMIT_NS))
-    return np.where(damaged, 0, nanos).astype(np.int64), int(damaged.sum())
-
-
-def _micros(values: list[Number]) -> NDArray[np.float64]:
-    """Convert what is not all numbers; what is none becomes negative."""
-    try:
-        return np.array([0 if value is None else value for value in values], np.float64)
-    except ValueError:
-        return np.array([_float(value) for value in values], np.float64)
+    possible = (nanos >= 0) & (nanos < LIMIT_NS)
+    return Durations(
+        np.where(possible, nanos, 0).astype(np.int64), readable, int((readable & ~possible).sum())
+    )
 
 
 def _float(value: Number) -> float:
+    """Convert what is not all numbers; what tells nothing becomes NaN."""
     try:
-        return float(value or 0)
+        return np.nan if value is None else float(value)
     except ValueError:
-        return -1.0
+        return np.nan
+    except OverflowError:
+        return np.finfo(np.float64).max
 
 
 def identity(value: Number) -> int | str:

@@ -9,6 +9,7 @@ import numpy as np
 
 from annt_prof.trace.columns import MISSING, Allocations, Events, ForwardLinks
 from annt_prof.trace.unread import UnreadEvents
+from annt_prof.trace.unreadable import UnreadableEvents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from annt_prof.trace.columns import Geometry, Message, Thread, Unread
+    from annt_prof.trace.unreadable import Unreadable
 
 Columns = TypeVar("Columns", Events, Allocations, ForwardLinks)
 
@@ -39,6 +41,7 @@ class Part:
         num_clamped: Durations that were negative or overflowing, taken as 0.
         num_timeless: Complete events left out because they have no start.
         unread: Events that look like a device's and are of categories that are not understood.
+        unreadable: Events left out because their time or duration cannot be read.
     """
 
     events: Events
@@ -53,6 +56,7 @@ class Part:
     num_clamped: int
     num_timeless: int
     unread: tuple[Unread, ...]
+    unreadable: tuple[Unreadable, ...]
 
 
 class Joiner:
@@ -66,6 +70,7 @@ class Joiner:
         self._forward_links: list[ForwardLinks] = []
         self._num_clamped = self._num_timeless = 0
         self._unread = UnreadEvents()
+        self._unreadable = UnreadableEvents()
 
     def add(self, part: Part) -> None:
         """Append a part."""
@@ -88,6 +93,7 @@ class Joiner:
         self._num_clamped += part.num_clamped
         self._num_timeless += part.num_timeless
         self._unread.merge(part.unread)
+        self._unreadable.merge(part.unreadable)
 
     def whole(self) -> Part:
         """Return all parts as one; there must be one at least, and none is kept."""
@@ -104,6 +110,7 @@ class Joiner:
             num_clamped=self._num_clamped,
             num_timeless=self._num_timeless,
             unread=self._unread.counted(),
+            unreadable=self._unreadable.counted(),
         )
 
 

@@ -5,20 +5,30 @@ from __future__ import annotations
 import gc
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 import numpy as np
 
+from annt_prof.errors import UserError
 from annt_prof.trace.columns import Allocations, ForwardLinks, Kind, Trace
 from annt_prof.trace.document import DistributedInfo, Head
 from annt_prof.trace.numbers import integer
 from annt_prof.trace.parts import Joiner
 from annt_prof.trace.processes import one_process
 from annt_prof.trace.slices import NotSliceableError, begin, remainder
-from annt_prof.trace.source import DEFAULT_MAX_BYTES, BrokenOffError, beginning, chunks, content
+from annt_prof.trace.source import (
+    DEFAULT_MAX_BYTES,
+    BrokenOffError,
+    beginning,
+    chunks,
+    content,
+    place_of,
+)
 from annt_prof.trace.table import Table
+from annt_prof.trace.unreadable import remarks
 from annt_prof.trace.untimed import without_untimed
 
 if TYPE_CHECKING:
@@ -65,7 +75,7 @@ def read(
     Raises:
         NotATraceError: The file is something else than a PyTorch trace; says what, if it is known.
         UserError: The file cannot be read, is damaged, is no JSON, breaks off before its first
-            whole entry, has a time that is no number, is larger than ``max_bytes``, or was merged
+            whole entry, has none that can be read, is larger than ``max_bytes``, or was merged
             from several processes whose work cannot be told apart.
     """
     with _without_garbage_collection():
@@ -104,11 +114,11 @@ def _read_sliced(path: TraceFile, max_bytes: int, notify: Notify | None, process
     opening = begin(text)
     head = Head(opening.document.distributedInfo, opening.document.deviceProperties)
     text = chain((opening.rest,), text)
-    table, joiner = Table(str(path)), Joiner()
+    table, joiner = Table(), Joiner()
     if processes > 1 and _is_large(path):
         from annt_prof.trace.stretches import Stretches
 
-        stretches = Stretches(processes, str(path))
+        stretches = Stretches(processes)
         with closing(stretches.parts(text)) as parts:
             for part in parts:
                 joiner.add(part)
@@ -135,7 +145,7 @@ def _read_whole(path: TraceFile, max_bytes: int) -> Trace:
     file_content = content(path, max_bytes)
     decoded = decode_whole(file_content, str(path))
     document = decoded.document
-    table = Table(str(path))
+    table = Table()
     table.add(document.traceEvents or [])
     unproven = (_UNPROVEN,) if file_content.truncated and not decoded.losses else ()
     doubts = unproven + decoded.doubts
@@ -158,6 +168,9 @@ def _trace(
             dict.fromkeys((*part.threads, *part.allocation_threads, *part.link_threads))
         )
     }
+    left_out = remarks(part.unreadable, partial(place_of, path))
+    if left_out and not len(part.events):
+        raise UserError(f"it has no event that can be read: {'; '.join(left_out)}", where=str(path))
     events, num_untimed = without_untimed(part.events)
     whole = Trace(
         source=str(path),
@@ -176,7 +189,7 @@ def _trace(
         num_clamped=part.num_clamped,
         num_malformed=num_malformed + part.num_timeless + num_untimed,
         losses=losses,
-        doubts=doubts,
+        doubts=(*doubts, *left_out),
         unread=part.unread,
     )
     return one_process(whole)

@@ -13,6 +13,7 @@ from annt_prof import units
 from annt_prof.errors import UserError
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable, Iterator
     from io import BufferedReader
 
@@ -26,6 +27,7 @@ _GZIP_MAGIC = b"\x1f\x8b"  # RFC 1952, section 2.3.1
 # What gzip's reader says of a member that does not begin with them; the first one always does here.
 _NO_MEMBER = "Not a gzipped file"
 _CHUNK_BYTES = 2**20
+_LONGEST_PATTERN = 2**12
 _ISAL_ERROR = cast("type[Exception]", isal_zlib.error)
 
 
@@ -131,6 +133,27 @@ def beginning(path: TraceFile, num_bytes: int) -> bytes:
     except (EOFError, gzip.BadGzipFile, zlib.error):
         pass  # it is damaged behind this place
     return text[:num_bytes]
+
+
+def place_of(path: TraceFile, pattern: re.Pattern[bytes]) -> str | None:
+    """Say where in a file's content something stands first, that could be read before.
+
+    Args:
+        path: A regular file.
+        pattern: Of less than 4 kB; it is the place where the match ends.
+    """
+    text, dropped = b"", 0
+    try:
+        for piece in _pieces(path, sys.maxsize - 1, gzip.GzipFile):
+            text += piece
+            if (match := pattern.search(text)) is not None:
+                counted_in = Content(bytearray(), compressed=_is_compressed(path)).counted_in
+                return f"at byte {units.whole(dropped + match.end())} {counted_in}"
+            dropped += max(len(text) - _LONGEST_PATTERN, 0)
+            text = text[-_LONGEST_PATTERN:]
+    except (EOFError, gzip.BadGzipFile, zlib.error):
+        pass  # it is damaged behind this place
+    return None
 
 
 def _is_compressed(path: TraceFile) -> bool:

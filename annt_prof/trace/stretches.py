@@ -49,14 +49,12 @@ class Stretches:
 
     Args:
         processes: How many, at most.
-        where: The file, for messages.
         stretch_bytes: Cut when at least so much is at hand.
     """
 
-    def __init__(self, processes: int, where: str, stretch_bytes: int = STRETCH_BYTES) -> None:
+    def __init__(self, processes: int, stretch_bytes: int = STRETCH_BYTES) -> None:
         self._rest = bytearray()
         self._processes = min(processes, _MOST_PROCESSES)
-        self._where = where
         self._stretch_bytes = stretch_bytes
         self._in_flight: deque[_Stretch] = deque()
 
@@ -66,9 +64,6 @@ class Stretches:
         Args:
             chunks: Text that begins in the list, between two of its elements. All of it is taken,
                 unless it has to be left to the caller.
-
-        Raises:
-            UserError: A start is no number.
         """
         shelf = Shelf.empty()
         try:
@@ -101,7 +96,7 @@ class Stretches:
             if not free:
                 yield self._decoded(shelf, free)
             laid = shelf.lay(memoryview(self._rest)[: cut.end], free.pop())
-            self._in_flight.append(_Stretch(laid, pool.submit(_decode, laid, self._where)))
+            self._in_flight.append(_Stretch(laid, pool.submit(_decode, laid)))
             del self._rest[: cut.start]
         while self._in_flight:
             yield self._decoded(shelf, free)
@@ -129,9 +124,9 @@ def _begin(shelf: Shelf) -> None:
     _Process.shelf = shelf
 
 
-def _decode(laid: Laid, where: str) -> Laid | None:
+def _decode(laid: Laid) -> Laid | None:
     """Lay down what a stretch says, pickled; None where it is no whole list of events."""
-    shelf, table, events = _Process.shelf, Table(where), OpenList()
+    shelf, table, events = _Process.shelf, Table(), OpenList()
     try:
         for listed in events.slices(shelf.read(laid, SLICE_BYTES)):
             table.add(listed)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 import numpy as np
 
-from annt_prof.errors import UserError
 from annt_prof.trace.columns import (
     DEVICE_KINDS,
     MISSING,
@@ -25,10 +24,11 @@ from annt_prof.trace.columns import (
     Message,
 )
 from annt_prof.trace.document import ABSENT, Arguments, Number
-from annt_prof.trace.instants import nanoseconds
+from annt_prof.trace.instants import is_instant, nanoseconds
 from annt_prof.trace.numbers import durations, identity, integer, integers, percents, plain
 from annt_prof.trace.parts import Part, joined
 from annt_prof.trace.unread import UnreadEvents
+from annt_prof.trace.unreadable import Lacking, UnreadableEvents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -125,16 +125,11 @@ class _Threads(_Memo):
 
 
 class Table:
-    """Collects events in the order of the file.
+    """Collects events in the order of the file."""
 
-    Args:
-        where: The file, for messages.
-    """
-
-    def __init__(self, where: str) -> None:
+    def __init__(self) -> None:
         self._num_clamped = 0
         self._num_timeless = 0
-        self._where = where
         self._names: dict[str, int] = {}
         self._geometries: dict[Geometry, int] = {}
         self._label_of = _Memo(lambda written: self._label(*written))
@@ -147,13 +142,10 @@ class Table:
         self._allocations: list[Allocations] = []
         self._forward_links: list[ForwardLinks] = []
         self._unread = UnreadEvents()
+        self._unreadable = UnreadableEvents()
 
     def add(self, listed: Sequence[Event]) -> None:
-        """Append events.
-
-        Raises:
-            UserError: A start is no number.
-        """
+        """Append events."""
         of_phase: defaultdict[str, list[Event]] = defaultdict(list)
         for event in listed:
             of_phase[event.ph].append(event)
@@ -163,8 +155,9 @@ class Table:
         memory = [e for e in of_phase["i"] if e.name == "[memory]" and e.ts is not ABSENT]
         self._allocations.append(self._memory(memory))
         links = [e for e in of_phase["s"] if e.cat in _FORWARD_LINKS and e.ts is not ABSENT]
+        links, start_ns = self._started(links)
         threads = self._link_thread_of.rows(links)
-        self._forward_links.append(ForwardLinks(self._starts(links), threads))
+        self._forward_links.append(ForwardLinks(start_ns, threads))
 
     def part(self) -> Part:
         """Return all that was added, once; the table keeps none of it."""
@@ -181,12 +174,18 @@ class Table:
             num_clamped=self._num_clamped,
             num_timeless=self._num_timeless,
             unread=self._unread.counted(),
+            unreadable=self._unreadable.counted(),
         )
 
     def _complete(self, timed: list[Event]) -> Events:
-        start_ns = self._starts(timed)
-        duration_ns, num_clamped = durations([event.dur for event in timed])
+        timed, start_ns = self._started(timed)
+        duration_ns, readable, num_clamped = durations([event.dur for event in timed])
         self._num_clamped += num_clamped
+        if not readable.all():
+            for place in np.flatnonzero(~readable).tolist():
+                self._unreadable.add(Lacking.DURATION, timed[place])
+            timed = list(compress(timed, readable.tolist()))
+            start_ns, duration_ns = start_ns[readable], duration_ns[readable]
         arguments = [event.args or _NO_ARGUMENTS for event in timed]
         # Few events differ in all of these, so one look tells all three columns.
         label = self._label_of.indices(
@@ -254,9 +253,10 @@ class Table:
         return message
 
     def _memory(self, listed: list[Event]) -> Allocations:
+        listed, time_ns = self._started(listed)
         arguments = [event.args or _NO_ARGUMENTS for event in listed]
         return Allocations(
-            time_ns=self._starts(listed),
+            time_ns=time_ns,
             thread=self._allocation_thread_of.rows(listed),
             bytes=integers([told.memory_bytes for told in arguments], UNTOLD_BYTES),
             address=integers([told.address for told in arguments]),
@@ -266,14 +266,16 @@ class Table:
             total_reserved=integers([told.total_reserved for told in arguments]),
         )
 
-    def _starts(self, events: list[Event]) -> NDArray[np.int64]:
+    def _started(self, events: list[Event]) -> tuple[list[Event], NDArray[np.int64]]:
+        """Return the events whose start can be read, and their starts, ns."""
         try:
-            return nanoseconds([event.ts for event in events])
-        except ValueError as error:
-            shown = repr(str(error)[:80])
-            raise UserError(
-                f"an event's ts is {shown}, not microseconds", where=self._where
-            ) from None
+            return events, nanoseconds([event.ts for event in events])
+        except ValueError:
+            readable = [is_instant(event.ts) for event in events]
+        for event in compress(events, (not told for told in readable)):
+            self._unreadable.add(Lacking.START, event)
+        started = list(compress(events, readable))
+        return started, nanoseconds([event.ts for event in started])
 
 
 def _index(table: dict[Any, int], key: object) -> int:

@@ -128,7 +128,7 @@ def test_threads_written_differently_are_the_same(tmp_path):
     assert trace.events.thread.tolist() == [0, 0, 1]
 
 
-@pytest.mark.parametrize("duration", [-1, "-3", 18446744073709551, 1e30, "soon"])
+@pytest.mark.parametrize("duration", [-1, "-3", 18446744073709551, 1e30, 10**400])
 def test_damaged_durations_are_zero_and_counted(tmp_path, duration):
     trace = read(written(tmp_path, [event(ts=10, dur=duration), event(ts=20, dur="1.5")]))
     assert (trace.events.end_ns - trace.events.start_ns).tolist() == [0, 1500]

@@ -203,7 +203,7 @@ def test_a_file_that_breaks_off_says_so(tmp_path, monkeypatch, here):
     assert here.num_parts > 1
 
 
-def _killed(_laid, _where):
+def _killed(_laid):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
