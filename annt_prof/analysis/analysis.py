@@ -28,7 +28,7 @@ from annt_prof.analysis.timeline.steps import EVERY_STEP, WHOLE_TRACE
 from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.analysis.timeline.unrecorded import why_no_activities
 from annt_prof.errors import UserError
-from annt_prof.trace.columns import MISSING
+from annt_prof.trace.columns import MISSING, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -265,9 +265,14 @@ def _remarks(timeline: Timeline, breakdown: Breakdown | None, untold: str | None
         yield from phase_sources(timeline.phases)
         yield from _short_steps(breakdown)
     if timeline.steps.names == (WHOLE_TRACE,):
+        unreadable = any(
+            left_out.kind in (Kind.ANNOTATION, Kind.OPERATOR) for left_out in trace.unreadable
+        )
         yield (
-            "the trace has no ProfilerStep#, so it is analysed as one span; call profiler.step() "
-            "at the end of each iteration to tell them apart"
+            "the trace has no ProfilerStep# that can be read, so it is analysed as one span"
+            if unreadable
+            else "the trace has no ProfilerStep#, so it is analysed as one span; call "
+            "profiler.step() at the end of each iteration to tell them apart"
         )
     if trace.num_clamped:
         were = "was" if trace.num_clamped == 1 else "were"

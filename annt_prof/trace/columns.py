@@ -11,6 +11,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from annt_prof.trace.unreadable import Unreadable
+
 Thread = tuple[int | str, int | str]
 """``(pid, tid)`` as the file gives them."""
 MISSING = -1
@@ -210,6 +212,7 @@ class Trace:
             mended or left out within it, a sentence each.
         unread: Events that look like a device's and are of categories that are not understood,
             those of the most time first.
+        unreadable: Events left out because their time or duration cannot be read.
     """
 
     source: str
@@ -230,6 +233,7 @@ class Trace:
     losses: tuple[str, ...]
     doubts: tuple[str, ...] = ()
     unread: tuple[Unread, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
 
     def names_where(self, verdicts: list[bool]) -> NDArray[np.bool_]:
         """Spread a verdict per name over the events; bool, shape (n,)."""

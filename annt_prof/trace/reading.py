@@ -191,6 +191,7 @@ def _trace(
         losses=losses,
         doubts=(*doubts, *left_out),
         unread=part.unread,
+        unreadable=part.unreadable,
     )
     return one_process(whole)
 

@@ -183,7 +183,7 @@ class Table:
         self._num_clamped += num_clamped
         if not readable.all():
             for place in np.flatnonzero(~readable).tolist():
-                self._unreadable.add(Lacking.DURATION, timed[place])
+                self._unreadable.add(Lacking.DURATION, _kind(timed[place].cat), timed[place])
             timed = list(compress(timed, readable.tolist()))
             start_ns, duration_ns = start_ns[readable], duration_ns[readable]
         arguments = [event.args or _NO_ARGUMENTS for event in timed]
@@ -273,7 +273,7 @@ class Table:
         except ValueError:
             readable = [is_instant(event.ts) for event in events]
         for event in compress(events, (not told for told in readable)):
-            self._unreadable.add(Lacking.START, event)
+            self._unreadable.add(Lacking.START, _kind(event.cat), event)
         started = list(compress(events, readable))
         return started, nanoseconds([event.ts for event in started])
 
@@ -282,7 +282,7 @@ def _index(table: dict[Any, int], key: object) -> int:
     return table.setdefault(key, len(table))
 
 
-def _kind(category: str | None) -> int:
+def _kind(category: str | None) -> Kind:
     words = (category or "").lower()
     known = _KINDS.get(words)
     return _KINDS_BY_LAST_WORD.get(words.rpartition("_")[2], Kind.OTHER) if known is None else known

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from annt_prof import units
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from annt_prof.trace.columns import Kind
     from annt_prof.trace.document import Event
 
 _LONGEST_SHOWN = 80
@@ -30,6 +31,7 @@ class Unreadable:
 
     Attributes:
         lacking: Which one.
+        kind: What they are.
         category: As in the file; empty where the events have none.
         count: Events.
         name: Of the first one.
@@ -37,6 +39,7 @@ class Unreadable:
     """
 
     lacking: Lacking
+    kind: Kind
     category: str
     count: int
     name: str
@@ -49,11 +52,11 @@ class UnreadableEvents:
     def __init__(self) -> None:
         self._counted: dict[tuple[Lacking, str], Unreadable] = {}
 
-    def add(self, lacking: Lacking, event: Event) -> None:
+    def add(self, lacking: Lacking, kind: Kind, event: Event) -> None:
         """Take in one event."""
         written = _written(lacking, event)
         name = "" if event.name is None else str(event.name)
-        self.merge((Unreadable(lacking, event.cat or "", 1, name, written),))
+        self.merge((Unreadable(lacking, kind, event.cat or "", 1, name, written),))
 
     def merge(self, counted: Iterable[Unreadable]) -> None:
         """Take in what was counted behind this in the same file."""
@@ -61,8 +64,7 @@ class UnreadableEvents:
             key = (more.lacking, more.category)
             first = self._counted.get(key)
             count = more.count + (0 if first is None else first.count)
-            kept = more if first is None else first
-            self._counted[key] = Unreadable(*key, count, kept.name, kept.written)
+            self._counted[key] = replace(more if first is None else first, count=count)
 
     def counted(self) -> tuple[Unreadable, ...]:
         """Return the counts, in the order in which each category's first event was added."""

@@ -24,6 +24,7 @@ _CAUSES = (
 )
 UNRECORDED = "the device was not recorded"
 NOT_UNDERSTOOD = "the device's events are not understood"
+UNREADABLE = "none of the device's events has a time and a duration that can be read"
 BROKEN_OFF = "the file breaks off before any kernel, copy or memset"
 
 _OF_ACCELERATORS = ("nccl", "rccl", "xccl", "hccl", "cncl")
@@ -51,6 +52,8 @@ def unrecorded_device(trace: Trace, accelerator: bool | None = None) -> str | No
     told = "" if accelerator else "; if the program used the CPU alone, --on-cpu says so"
     if trace.unread:
         return f"{NOT_UNDERSTOOD}: {_named(trace)}, so what it did is not known{told}"
+    if _any_unreadable(trace):
+        return f"{UNREADABLE}, so what it did is not known{told}"
     if trace.losses:
         return f"{BROKEN_OFF}: {sign}, so what it did may be in the part that is lost{told}"
     missing = f"{UNRECORDED}: {sign}, and there is no kernel, copy or memset"
@@ -61,6 +64,8 @@ def why_no_activities(trace: Trace) -> str:
     """Say in a word why what needs the device's activities is None, where they are missing."""
     if trace.unread:
         return NOT_UNDERSTOOD
+    if _any_unreadable(trace):
+        return UNREADABLE
     return BROKEN_OFF if trace.losses else UNRECORDED
 
 
@@ -81,10 +86,16 @@ def _named(trace: Trace) -> str:
     return ", ".join(listed)
 
 
+def _any_unreadable(trace: Trace) -> bool:
+    return any(unreadable.kind in DEVICE_KINDS for unreadable in trace.unreadable)
+
+
 def sign_of_a_device(trace: Trace) -> str | None:
     """Say what in a file tells that its program used an accelerator; None where nothing does."""
     if trace.unread:
         return "the file has events that look like a device's"
+    if _any_unreadable(trace):
+        return "the file has a device's events that cannot be read"
     if trace.events.of_kind(Kind.RUNTIME, Kind.DRIVER).any():
         return "the program called a device's runtime"
     if trace.events.of_kind(Kind.DEVICE_ANNOTATION, Kind.DEVICE_SYNC).any():

@@ -134,3 +134,28 @@ def test_one_impossible_duration_and_one_entry_are_said_in_the_singular(tmp_path
         "1 entry of the list of events has no time or an impossible type, and is left out"
         in remarks
     )
+
+
+def test_a_device_none_of_whose_events_can_be_read_was_recorded(tmp_path):
+    events = three_steps()
+    for number in range(3):
+        nth(events, "kernel", number)["dur" if number else "ts"] = "soon"
+    analysis = analyze(read(written(tmp_path, events)))
+    assert analysis.breakdown is None
+    assert analysis.not_measured["breakdown"] == (
+        "none of the device's events has a time and a duration that can be read"
+    )
+    assert not any("was not recorded" in remark for remark in analysis.remarks)
+    # So it is where nothing else tells of a device.
+    alone = [event for event in events if event.get("cat") != "cuda_runtime"]
+    assert analyze(read(written(tmp_path, alone))).breakdown is None
+
+
+def test_steps_none_of_which_can_be_read_are_not_taken_for_a_missing_call(tmp_path):
+    events = three_steps()
+    for number in range(3):
+        nth(events, "user_annotation", number)["dur"] = "soon"
+    remarks = analyze(read(written(tmp_path, events))).remarks
+    assert "the trace has no ProfilerStep# that can be read, so it is analysed as one span" in (
+        remarks
+    )
