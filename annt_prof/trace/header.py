@@ -21,6 +21,7 @@ from annt_prof.trace.document import (
 from annt_prof.trace.mending import mended_text
 
 Part = TypeVar("Part")
+Struct = TypeVar("Struct", DistributedInfo, DeviceProperties)
 
 _UNTOLD = (b"", b"null")
 _PART = re.compile(r'(?<!\\)"(distributedInfo|deviceProperties)"\s*:\s*')
@@ -36,16 +37,16 @@ def read_head(loose: LooseDocument) -> tuple[Head, tuple[str, ...]]:
     """
     head, doubts = Head(), []
     if bytes(loose.distributedInfo) not in _UNTOLD:
-        head.distributedInfo = _read(loose.distributedInfo, DistributedInfo)
-        if head.distributedInfo is None:
-            doubts.append("what the file's distributedInfo tells of ranks cannot be read")
+        head.distributedInfo, is_whole = _read_fields(loose.distributedInfo, DistributedInfo)
+        if not is_whole:
+            doubts.append("what the file's distributedInfo tells of ranks cannot all be read")
     if bytes(loose.deviceProperties) not in _UNTOLD:
         listed = _read(loose.deviceProperties, list[msgspec.Raw])
-        devices = [_read(device, DeviceProperties) for device in listed or ()]
-        head.deviceProperties = [device or DeviceProperties() for device in devices]
         if listed is None:
-            head.deviceProperties = [DeviceProperties()]  # it would not list none
-        if listed is None or None in devices:
+            listed = [_UNREADABLE]  # it would not be there for none
+        devices = [_read_fields(device, DeviceProperties) for device in listed]
+        head.deviceProperties = [device for device, _ in devices]
+        if not all(is_whole for _, is_whole in devices):
             doubts.append("what the file's deviceProperties tell of devices cannot all be read")
     return head, tuple(doubts)
 
@@ -61,6 +62,20 @@ def parts_within(written: bytes) -> LooseDocument:
             part = _UNREADABLE
         setattr(parts, key[1], part)
     return parts
+
+
+def _read_fields(written: msgspec.Raw, kind: type[Struct]) -> tuple[Struct, bool]:
+    """Decode one part, field by field where need be, and tell whether all of it can be read."""
+    whole = _read(written, kind)
+    if whole is not None:
+        return whole, True
+    part = kind()
+    told = _read(written, dict[str, msgspec.Raw]) or {}
+    for field in msgspec.structs.fields(kind):
+        if field.encode_name in told:
+            value = _read(told[field.encode_name], field.type)
+            setattr(part, field.name, field.default if value is None else value)
+    return part, False
 
 
 def _read(written: msgspec.Raw, kind: type[Part]) -> Part | None:

@@ -398,7 +398,12 @@ def test_a_file_without_ranks_keeps_its_devices_beside_a_damaged_entry(tmp_path)
     [
         (ONE_GPU.replace(b"H100", b"H\xff"), ("NVIDIA H\\xff",), 0),
         (ONE_GPU.replace(b'"NVIDIA H100"', b'["NVIDIA H100"]'), ("",), 1),
-        (ONE_GPU.replace(b"[{", b'[{"name": "A100"}, {').replace(b"9", b"{}"), ("A100", ""), 1),
+        (
+            ONE_GPU.replace(b"[{", b'[{"name": "A100"}, {').replace(b'"NVIDIA H100"', b"3"),
+            ("A100", ""),
+            1,
+        ),
+        (ONE_GPU.replace(b"9", b"{}"), ("NVIDIA H100",), 1),
         (ONE_GPU.replace(b"[{", b"{").replace(b"}]", b"}"), ("",), 1),
         (ONE_GPU.replace(b"  ", b'  "user": nothing, ', 1), ("NVIDIA H100",), 1),
         (ONE_GPU.replace(b'"id": 0', b'"id": '), ("",), 2),
@@ -421,3 +426,20 @@ def test_ranks_are_read_whatever_the_devices_are_and_before_or_after_the_events(
     tail = TAIL.replace(b'"traceName"', HEAD[1:].strip() + b'"traceName"')
     trace = reading(tmp_path, document(OPERATOR, FRAME % b'"', head=ONE_GPU, tail=tail))
     assert (trace.rank, trace.world_size, trace.device_names) == (3, 8, ("NVIDIA H100",))
+
+
+def test_one_damaged_field_of_the_header_costs_no_other(tmp_path):
+    head = HEAD.replace(b'"rank": 3', b'"rank": 3, "backend": ["nccl"]')
+    trace = reading(tmp_path, document(OPERATOR, head=head))
+    assert (trace.rank, trace.world_size, trace.backend) == (3, 8, None)
+    assert trace.doubts == ("what the file's distributedInfo tells of ranks cannot all be read",)
+
+
+def test_a_damaged_header_of_a_file_that_breaks_off_is_read_likewise(tmp_path):
+    head = ONE_GPU.replace(b"H100", b"H\xff")
+    trace = reading(tmp_path, document(OPERATOR, OPERATOR, head=head)[: -len(TAIL) - 20])
+    assert (len(trace.events), trace.device_names) == (1, ("NVIDIA H\\xff",))
+    assert "breaks off" in trace.losses[0]
+    wrong = ONE_GPU.replace(b'"NVIDIA H100"', b"3")
+    trace = reading(tmp_path, document(OPERATOR, OPERATOR, head=wrong)[: -len(TAIL) - 20])
+    assert (len(trace.events), trace.compute_major) == (1, 9)
