@@ -159,3 +159,20 @@ def test_steps_none_of_which_can_be_read_are_not_taken_for_a_missing_call(tmp_pa
     assert "the trace has no ProfilerStep# that can be read, so it is analysed as one span" in (
         remarks
     )
+
+
+@pytest.mark.parametrize("name", ["trace.json", "trace.json.gz"])
+def test_a_place_far_into_the_file_is_counted_from_its_begin(tmp_path, name):
+    """It is found across the pieces in which the file is read, wherever these end."""
+    builder = TraceBuilder().operator("x" * (SLICE_BYTES - 400), 0, 10)
+    events = json.loads(builder.json())["traceEvents"] * 2
+    for place in range(40):
+        events.append({**events[0], "name": f"{place:030}", "ts": "noon" if place else 5})
+    path = written(tmp_path, events, name)
+    text = json.dumps({"traceEvents": events})
+    assert f"'noon' at byte {text.index('noon'):,} of the" in read(path).doubts[0]
+    for length in range(0, 400, 13):
+        moved = [{**events[0], "name": "y" * (SLICE_BYTES - 300 - length)}, *events[3:]]
+        path = written(tmp_path, moved)
+        text = json.dumps({"traceEvents": moved})
+        assert f"'noon' at byte {text.index('noon'):,} of the" in read(path).doubts[0]
