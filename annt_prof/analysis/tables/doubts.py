@@ -8,6 +8,7 @@ from annt_prof import units
 from annt_prof.analysis.timeline.clocks import find_early_starts
 from annt_prof.analysis.timeline.overruns import find_overruns
 from annt_prof.analysis.timeline.unrecorded import unread_activities
+from annt_prof.trace.columns import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,17 +43,25 @@ def _lost_launches(timeline: Timeline, breakdown: Breakdown | None) -> Iterator[
     missing = timeline.lost_launches
     left_out = () if breakdown is None or timeline.trace.losses else breakdown.incomplete
     without = f"; left out: {', '.join(left_out)}" if left_out else ""
+    unreadable = any(left.kind is Kind.KERNEL for left in timeline.trace.unreadable)
     if missing.lost:
         launches = units.count(missing.launches, "launch", "launches")
+        # Of a kernel that is left out it is not known which launch was its own.
+        why = (
+            "their kernels are among those that cannot be read, or the profiler lost them"
+            if unreadable
+            else "the profiler lost their kernels"
+        )
         yield (
-            f"{units.whole(missing.lost)} of {launches} of kernels have no activity: the profiler "
-            "lost their kernels, and the device was not as idle as it seems"
-            f"{without}{_bound(timeline, breakdown)}"
+            f"{units.whole(missing.lost)} of {launches} of kernels have no activity: {why}, and "
+            f"the device was not as idle as it seems{without}{_bound(timeline, breakdown)}"
         )
     elif left_out:
+        last = f"the kernels of the last {units.count(missing.late, 'launch', 'launches')}"
         yield (
-            f"the recording ended before the kernels of the last {units.whole(missing.late)} "
-            f"launches had{without}"
+            f"{last} cannot be read, or the recording ended before they had{without}"
+            if unreadable
+            else f"the recording ended before {last} had{without}"
         )
 
 

@@ -64,6 +64,7 @@ def test_a_kernel_of_unknown_length_is_not_taken_for_time_of_the_host(tmp_path, 
     assert analysis.breakdown.steps[0] == expected.steps[0]
     assert analysis.breakdown.mean.by_category_ns == expected.mean.by_category_ns
     assert any("1 kernel has no readable duration ('gemm' has" in r for r in analysis.remarks)
+    assert any("their kernels are among those that cannot be read" in r for r in analysis.remarks)
 
 
 def test_a_duration_that_is_not_there_is_not_told_either(tmp_path):
@@ -74,6 +75,9 @@ def test_a_duration_that_is_not_there_is_not_told_either(tmp_path):
     assert trace.doubts == (
         "1 kernel has no readable duration ('gemm' has none): no figure counts it",
     )
+    analysis = analyze(trace)
+    assert analysis.breakdown.incomplete == ("ProfilerStep#2",)
+    assert any("the last 1 launch cannot be read, or" in remark for remark in analysis.remarks)
 
 
 @pytest.mark.parametrize("instant", ["noon", 1e300, "1e300", None, [3], True, ""])
