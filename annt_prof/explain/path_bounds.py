@@ -27,8 +27,10 @@ def path_of_trace(on_path: OnPath) -> PathEvidence:
         host_ns=on_path.host_ns,
         launch_ns={KernelClass(name): ns for name, ns in on_path.launch_ns.items()},
         sync_ns=on_path.sync_ns,
-        queued_ns=on_path.queued_ns,
-        unknown_ns=on_path.unknown_ns,
+        queued_ns=on_path.queued_ns - on_path.queued_busy_ns - on_path.queued_long_ns,
+        queued_long_ns=on_path.queued_long_ns,
+        unknown_ns=on_path.unknown_ns - on_path.unknown_busy_ns,
+        beside_busy_ns=on_path.queued_busy_ns + on_path.unknown_busy_ns,
         waits=frozenset(on_path.waits),
         waits_for_copies=on_path.copies_waited_for > 0 or Phase.H2D_COPY in on_path.waits,
     )

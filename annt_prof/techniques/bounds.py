@@ -70,10 +70,14 @@ def idle_ns(evidence: Evidence) -> int:
     """Return how long the device does no work of its own, ns.
 
     It has nothing to do, known why or not, or a collective may be waiting for other processes,
-    whose hosts a technique frees as well.
+    whose hosts a technique frees as well. Where what comes next was launched long ago no host is
+    to blame: of such a wait only the device's own short delay can go.
     """
-    unknown_ns = 0 if evidence.path is None else evidence.path.unknown_ns
-    return evidence.idle() + unknown_ns + _waiting_for_others_ns(evidence)
+    path = evidence.path
+    if path is None:
+        return evidence.idle()
+    long_ns = min(path.queued_long_ns, evidence.time(Category.QUEUED))
+    return evidence.idle() - long_ns + path.unknown_ns + _waiting_for_others_ns(evidence)
 
 
 def _waiting_for_others_ns(evidence: Evidence) -> int:
@@ -84,7 +88,9 @@ def _waiting_for_others_ns(evidence: Evidence) -> int:
 def idle(evidence: Evidence) -> str:
     """Say what that time is."""
     others = ", or may wait for other processes" if _waiting_for_others_ns(evidence) else ""
-    return f"all time in which the device of the baseline has nothing to do{others}"
+    long = evidence.path is not None and evidence.path.queued_long_ns > 0
+    but = ", but for long waits of what was launched" if long else ""
+    return f"all time in which the device of the baseline has nothing to do{others}{but}"
 
 
 def beside(evidence: Evidence) -> str:

@@ -30,9 +30,14 @@ class PathEvidence:
         host_ns: The host's work by phase, in launching calls and outside.
         launch_ns: What of it is inside launching calls, by the class of what they launch.
         sync_ns: Between the end of what the host waited for and the return of its call.
-        queued_ns: The device's own delay between two activities.
-        unknown_ns: Before activities of which the trace does not hold the launch: the host may be
-            at anything then.
+        queued_ns: The device's own short delays between two activities while it idles: fewer
+            activities, or such as are launched at once, may spare them.
+        queued_long_ns: While it idles although the next activity was launched long ago, beyond
+            that: it waits for something else than the host, so that nothing is known to spare it.
+        unknown_ns: Before activities of which the trace does not hold the launch, while the device
+            idles: the host may be at anything then.
+        beside_busy_ns: Before activities while another stream is busy: they may wait for that, for
+            its multiprocessors or an event that is not recorded.
         waits: Phases in which the host waited for the device on the path, for anything but a copy
             from the host.
         waits_for_copies: Whether it waited there for one of these, or while it copied.
@@ -47,7 +52,9 @@ class PathEvidence:
     launch_ns: Mapping[KernelClass, int] = field(default_factory=dict)
     sync_ns: int = 0
     queued_ns: int = 0
+    queued_long_ns: int = 0
     unknown_ns: int = 0
+    beside_busy_ns: int = 0
     waits: frozenset[str] = frozenset()
     waits_for_copies: bool = False
     inflation_ns: int = 0
@@ -81,6 +88,7 @@ class PathEvidence:
         """Return what may be saved beside what a technique shortens on this path, ns.
 
         A collective's kernel waits for the other processes, in which the technique acts as well:
-        what it shortens there ends that wait sooner.
+        what it shortens there ends that wait sooner. So may what waits on the path for another
+        stream of the device, which runs what the technique shortens.
         """
-        return self.device(Category.COMMUNICATION) + self.inflation_ns
+        return self.device(Category.COMMUNICATION) + self.beside_busy_ns + self.inflation_ns

@@ -23,8 +23,13 @@ class OnPath(msgspec.Struct, frozen=True):
             ``unattributed`` where it was in none.
         launch_ns: What of ``host_ns`` is inside launching calls, by the class of what they launch.
         sync_ns: From the end of what the host waited for until its call returned.
-        queued_ns: The device's own delay between two activities.
+        queued_ns: Before activities that were launched and not begun.
+        queued_busy_ns: What of it passes while another stream is busy: the activity may wait for
+            that, for its multiprocessors or an event that is not recorded.
+        queued_long_ns: What of it passes while no device is busy, beyond the device's own delay of
+            up to ``TAKING_UP_NS`` before each activity: it waits for something.
         unknown_ns: Before activities of which the trace does not hold the launch.
+        unknown_busy_ns: What of it passes while another stream is busy.
         waits: How often the host waited for the device on the path, over all steps, by the phase
             that it was in; for anything but a copy from the host.
         copies_waited_for: How often it waited for one of these.
@@ -37,6 +42,9 @@ class OnPath(msgspec.Struct, frozen=True):
     launch_ns: dict[str, int]
     sync_ns: int = 0
     queued_ns: int = 0
+    queued_busy_ns: int = 0
+    queued_long_ns: int = 0
     unknown_ns: int = 0
+    unknown_busy_ns: int = 0
     waits: dict[str, int] = {}
     copies_waited_for: int = 0
