@@ -115,6 +115,22 @@ class Evidence:
         """
         return sum(self.category_ns.get(category, 0) for category in categories)
 
+    def passes_ns(self) -> int:
+        """Return how long forward and backward take at most, ns.
+
+        Where the trace does not tell one of them, any kernel may be of that one.
+        """
+        if self.kernel_ns and not self.known(Category.FORWARD, Category.BACKWARD):
+            return sum(self.kernel_ns.values())
+        return self.time(Category.FORWARD, Category.BACKWARD)
+
+    def host_known(self) -> bool:
+        """Tell whether it is known how long the device waits for the host, or there is none.
+
+        Not so of a recording of the device alone, where no wait is no figure.
+        """
+        return self.device_type == "cpu" or self.known(Category.HOST_BOUND)
+
     def shown_ns(self) -> int:
         """Return the step as long as its categories say, ns; no shorter than it is.
 

@@ -123,7 +123,7 @@ def _predict(options: AmpOptions, evidence: Evidence) -> Prediction | None:
     if not evidence.passes_known():
         return None
     dtype = Precision(options.resolved_dtype(evidence.device_type))
-    passes_ns = evidence.time(Category.FORWARD, Category.BACKWARD)
+    passes_ns = evidence.passes_ns()
     by_precision = evidence.matrix(*MATRIX_CLASSES)
     memory_ns = evidence.kernels(*_MEMORY_BOUND)
     if not evidence.kernel_ns:

@@ -51,7 +51,7 @@ def _predict(_options: ChannelsLastOptions, evidence: Evidence) -> Prediction | 
     """Convolutions and the copies around them, or all passes where nothing tells them apart."""
     if not evidence.passes_known():
         return None
-    passes_ns = evidence.time(Category.FORWARD, Category.BACKWARD)
+    passes_ns = evidence.passes_ns()
     return Prediction(
         low_ns=-round(passes_ns / 4),
         high_ns=bounds.convolutions_ns(evidence) if evidence.kernel_ns else passes_ns,

@@ -70,9 +70,9 @@ def _predict(_options: CompileOptions, evidence: Evidence) -> Prediction | None:
     A host that runs the passes sooner comes to all that follows sooner, so that idle time of the
     device may go wherever it is seen, as far as the passes' part of the critical path allows.
     """
-    if not evidence.passes_known():
+    if not (evidence.passes_known() and evidence.host_known()):
         return None
-    passes_ns = evidence.time(Category.FORWARD, Category.BACKWARD)
+    passes_ns = evidence.passes_ns()
     fused_ns = evidence.kernels(*_FUSED) if evidence.kernel_ns else passes_ns
     if evidence.path is None:
         high_ns = fused_ns + evidence.host_bound(Phase.FORWARD, Phase.BACKWARD)

@@ -71,7 +71,7 @@ def _predict(_options: DataloaderWorkersOptions, evidence: Evidence) -> Predicti
     all idle time of the device may go, down to what the host needs to launch; but no more than
     loading has of the critical path.
     """
-    if not evidence.known(Category.DATA_LOADING):
+    if not (evidence.known(Category.DATA_LOADING) and evidence.host_known()):
         return None
     if evidence.device_type == "cpu":
         low_ns, high_ns = -round(evidence.step_ns / 3), evidence.time(Category.DATA_LOADING)

@@ -53,7 +53,7 @@ def _predict(_options: FusedOptimizerOptions, evidence: Evidence) -> Prediction 
     A host that is done with the update sooner comes to all that follows sooner, so that idle time
     of the device may go wherever it is seen.
     """
-    if not evidence.known(Category.OPTIMIZER):
+    if not (evidence.known(Category.OPTIMIZER) and evidence.host_known()):
         return None
     optimizer_ns = evidence.time(Category.OPTIMIZER)
     if evidence.path is None:

@@ -79,7 +79,7 @@ def _predict(options: GradientAccumulationOptions, evidence: Evidence) -> Predic
     Not all of it need be saved: with gradients set to None each first backward pass writes them,
     and each further one has to read them and add.
     """
-    if not evidence.known(Category.OPTIMIZER):
+    if not (evidence.known(Category.OPTIMIZER) and evidence.host_known()):
         return None
     now, then = evidence.accumulation, options.steps
     spared = 1 - now / then if then > now else 0.0

@@ -59,7 +59,7 @@ def _predict(_options: SdpaOptions, evidence: Evidence) -> Prediction | None:
         return None
     return Prediction(
         # Another kernel, math above all, may be slower without a bound that this step tells.
-        low_ns=-evidence.time(Category.FORWARD, Category.BACKWARD),
+        low_ns=-evidence.passes_ns(),
         high_ns=bounds.within_path(
             evidence, attention_ns, lambda path: path.kernels(KernelClass.ATTENTION)
         ),

@@ -54,7 +54,7 @@ def _predict(options: SetToNoneOptions, evidence: Evidence) -> Prediction | None
     """
     if not options.drop:
         return _cost_of_filling(evidence)
-    if not evidence.known(Category.ZERO_GRAD):
+    if not (evidence.known(Category.ZERO_GRAD) and evidence.host_known()):
         return None
     zeroing_ns = evidence.time(Category.ZERO_GRAD)
     high_ns = 3 * zeroing_ns

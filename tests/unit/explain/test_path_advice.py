@@ -201,6 +201,20 @@ def test_the_devices_own_short_delays_may_go(tmp_path):
     assert long.queued_long_ns > 800 * US
 
 
+def test_a_recording_of_the_device_alone_tells_nothing_of_launches(tmp_path):
+    """A wait for the host that is not measured is none of 0 ms."""
+    builder = TraceBuilder()
+    builder.kernel(PRODUCT, 0, 400 * US, launch_ns=None)
+    builder.kernel(ELEMENTWISE, 700 * US, 900 * US, launch_ns=None)
+    advice = advised(builder, tmp_path)
+    for name in ("compile", "cuda_graphs", "fused_optimizer", "dataloader_workers"):
+        assert advice[name].high_ns is None
+        assert advice[name].basis == "this step does not tell"
+    assert advice["amp"].high_ns == 400 * US + 200 * US / 2
+    # Any of these kernels may be of the passes, to which casts are added.
+    assert advice["amp"].low_ns < 0
+
+
 def device_on_path_ns(trace):
     """Return the device's time on the path, ns per step."""
     timeline = Timeline(trace)
