@@ -177,6 +177,24 @@ def copies_and_idle_ns(evidence: Evidence, needed_ns: int) -> int:
     return max(0, min(high_ns, evidence.shown_ns() - needed_ns))
 
 
+def host_needs_ns(evidence: Evidence) -> int:
+    """Return what the host needs at least where no copy holds it up any more, ns.
+
+    No step is shorter: it launches, loads where no process does so for it, and does whatever else
+    it is seen to work at outside waits, in a phase or in none.
+    """
+    return max(evidence.launching() + evidence.loading(), evidence.host_work_ns)
+
+
+def host_ahead(evidence: Evidence) -> str:
+    """Say what may go where no copy holds the host up."""
+    but = ", but for the host's own work" if evidence.host_work_ns else ""
+    return f"{HOST_AHEAD}{but}{beside(evidence)}"
+
+
+NOTHING_TO_COPY = "nothing to copy: no step copies anything from the host to the device"
+
+
 def batches_ns(
     evidence: Evidence,
     needed_ns: int,

@@ -88,6 +88,10 @@ class Evidence:
         baseline: Its settings; None where they are not known, as of a trace.
         on: Techniques that it has already.
         ceilings: None where the machine has not been calibrated, or is another one.
+        host_work_ns: What the host is busy with at least, but for loading, copying and waiting; 0
+            where it is not known.
+        copies_from_host: Whether the step copies anything from the host to a device; None where it
+            is not known.
         path: What lies on the step's critical path; None without a device, of a record that does
             not hold it, and where the traced step is not the timed one.
     """
@@ -106,6 +110,8 @@ class Evidence:
     baseline: Baseline | None = None
     on: tuple[str, ...] = ()
     ceilings: Ceilings | None = None
+    host_work_ns: int = 0
+    copies_from_host: bool | None = None
     path: PathEvidence | None = None
 
     def time(self, *categories: Category) -> int:

@@ -46,10 +46,10 @@ def _predict(_options: DevicePrefetchOptions, evidence: Evidence) -> Prediction 
     """
     if not evidence.known(Category.H2D_COPY, Category.HOST_BOUND):
         return None
-    needed_ns = evidence.launching() + evidence.loading()
-    return Prediction(
-        0, bounds.batches_ns(evidence, needed_ns), bounds.HOST_AHEAD + bounds.beside(evidence)
-    )
+    if evidence.copies_from_host is False:
+        return Prediction(0, 0, bounds.NOTHING_TO_COPY)
+    needed_ns = bounds.host_needs_ns(evidence)
+    return Prediction(0, bounds.batches_ns(evidence, needed_ns), bounds.host_ahead(evidence))
 
 
 def _pageable_source(setup: TrainingSetup) -> str | None:

@@ -76,11 +76,11 @@ def _predict(options: PinMemoryOptions, evidence: Evidence) -> Prediction | None
     """
     if not evidence.known(Category.H2D_COPY, Category.HOST_BOUND):
         return None
+    if evidence.copies_from_host is False:
+        return _of_handling(options, evidence)
     if options.non_blocking:
-        needed_ns = evidence.launching() + evidence.loading()
-        return Prediction(
-            0, bounds.batches_ns(evidence, needed_ns), bounds.HOST_AHEAD + bounds.beside(evidence)
-        )
+        needed_ns = bounds.host_needs_ns(evidence)
+        return Prediction(0, bounds.batches_ns(evidence, needed_ns), bounds.host_ahead(evidence))
     copying_ns = evidence.time(Category.H2D_COPY, Category.SYNC)
     staging_ns = evidence.host_bound(Phase.H2D_COPY)
     handling_ns = evidence.time(Category.DATA_LOADING) - evidence.loading()
@@ -96,6 +96,23 @@ def _predict(options: PinMemoryOptions, evidence: Evidence) -> Prediction | None
     )
 
 
+def _of_handling(options: PinMemoryOptions, evidence: Evidence) -> Prediction:
+    """Without copies only the handling of loaded batches is left, which goes to another thread."""
+    path = evidence.path
+    loading_ns = evidence.time(Category.DATA_LOADING)
+    if path is not None:
+        loading_ns = path.host_ns.get(Phase.DATA_LOADING.value, 0)
+    loading_ns -= evidence.loading()
+    if not options.pin or loading_ns <= 0:
+        return Prediction(0, 0, bounds.NOTHING_TO_COPY)
+    idle_ns = bounds.copies_and_idle_ns(evidence, bounds.host_needs_ns(evidence))
+    return Prediction(
+        low_ns=0,
+        high_ns=bounds.within_path(evidence, min(idle_ns, loading_ns), lambda _path: loading_ns),
+        basis="the loading of the baseline, as no step copies anything from the host to the device",
+    )
+
+
 def _shortened_ns(evidence: Evidence) -> int:
     """Return what pinning alone can save of a step whose path is known, ns; every wait stays."""
     in_process = evidence.baseline is not None and evidence.baseline.workers == 0
@@ -103,7 +120,7 @@ def _shortened_ns(evidence: Evidence) -> int:
     share = _faster_copies(evidence)
     return bounds.within_path(
         evidence,
-        bounds.copies_and_idle_ns(evidence, evidence.launching() + evidence.loading()),
+        bounds.copies_and_idle_ns(evidence, bounds.host_needs_ns(evidence)),
         lambda path: (
             share * (path.device(Category.H2D_COPY) + path.sync_ns)
             + path.host(*phases)
