@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from annt_prof.errors import UserError
+from annt_prof.explain.device_of_trace import is_of_amd, type_of_device
 from annt_prof.explain.prediction import NoBounds, predict
 from annt_prof.machine.machine import Machine, has_tf32
 from annt_prof.techniques import registry
@@ -121,14 +122,15 @@ def machine_of_trace(trace: Trace, evidence: Evidence) -> Machine:
     advice that is not given costs what it would have saved.
     """
     on_device = evidence.device_type == "cuda"
+    device_type = type_of_device(trace) if on_device else "cpu"
     name = trace.device_names[0] if trace.device_names else "the device of the trace"
     ampere = trace.compute_major is None or has_tf32((trace.compute_major, 0))
     return Machine(
-        device_type="cuda" if on_device else "cpu",
+        device_type=device_type,
         device_name=name,
         num_devices=max(len(trace.device_names), 1) if on_device else 0,
         num_cores=1,
         native_bfloat16=True,
         # HIP devices number their capabilities otherwise, and have no TF32 but one of their own.
-        tf32=ampere and not name.startswith("AMD"),
+        tf32=device_type == "cuda" and ampere and not is_of_amd(trace),
     )

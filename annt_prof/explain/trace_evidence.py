@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from annt_prof.analysis.breakdown.accounting import break_down
+from annt_prof.analysis.breakdown.fused_update import fused_update
 from annt_prof.analysis.path.path_time import time_on_path
 from annt_prof.analysis.timeline.copies_from_host import copies_from_host
 from annt_prof.analysis.timeline.host_work import own_host_work_ns
@@ -47,5 +48,6 @@ def evidence_of_trace(trace: Trace, accelerator: bool | None = None) -> Evidence
         },
         host_work_ns=own_host_work_ns(timeline) if len(timeline.activities) else 0,
         copies_from_host=copies_from_host(timeline),
+        fused_update=fused_update(timeline),
         path=None if on_path is None else path_of_trace(on_path),
     )

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+DeviceType = Literal["cpu", "cuda", "xpu", "mtia", "other"]
+"""As torch calls them: ``cuda`` is AMD's too, ``other`` an accelerator that is not known."""
+
 
 @dataclass(frozen=True)
 class Machine:
     """What a technique may ask about the machine, found without training on it.
 
     Attributes:
-        device_type: The device the run uses.
+        device_type: The device the run uses: ``cpu`` or ``cuda``; a trace's may be any.
         device_name: As its maker calls it.
         num_devices: Accelerators visible; 0 on a CPU.
         num_cores: CPU cores this process may run on.
@@ -19,7 +22,7 @@ class Machine:
         tf32: Whether the device has TF32 matrix instructions.
     """
 
-    device_type: Literal["cpu", "cuda"]
+    device_type: DeviceType
     device_name: str
     num_devices: int
     num_cores: int

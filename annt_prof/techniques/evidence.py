@@ -92,6 +92,7 @@ class Evidence:
             where it is not known.
         copies_from_host: Whether the step copies anything from the host to a device; None where it
             is not known.
+        fused_update: Whether the optimizer's kernels are known to be fused ones.
         path: What lies on the step's critical path; None without a device, of a record that does
             not hold it, and where the traced step is not the timed one.
     """
@@ -112,6 +113,7 @@ class Evidence:
     ceilings: Ceilings | None = None
     host_work_ns: int = 0
     copies_from_host: bool | None = None
+    fused_update: bool = False
     path: PathEvidence | None = None
 
     def time(self, *categories: Category) -> int:

@@ -114,6 +114,19 @@ def needs_an_accelerator(lacking: str) -> Callable[[object, Machine], str | None
     """
 
     def obstacle(_options: object, machine: Machine) -> str | None:
+        return lacking if machine.device_type == "cpu" else None
+
+    return obstacle
+
+
+def needs_cuda(lacking: str) -> Callable[[object, Machine], str | None]:
+    """Return the obstacle of a technique that torch has for CUDA and HIP devices only.
+
+    Args:
+        lacking: What a machine without one cannot do, as it is printed.
+    """
+
+    def obstacle(_options: object, machine: Machine) -> str | None:
         return None if machine.device_type == "cuda" else lacking
 
     return obstacle

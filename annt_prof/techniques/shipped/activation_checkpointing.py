@@ -40,7 +40,8 @@ class ActivationCheckpointingOptions:
 
 def _predict(_options: ActivationCheckpointingOptions, evidence: Evidence) -> Prediction | None:
     """It saves no time and costs at most one more forward pass, the waits for launches included."""
-    if not (evidence.known(Category.FORWARD) and evidence.host_known()):
+    # Without a backward pass there is nothing to recompute for.
+    if not (evidence.known(Category.FORWARD, Category.BACKWARD) and evidence.host_known()):
         return None
     forward_ns = evidence.time(Category.FORWARD) + evidence.host_bound(Phase.FORWARD)
     return Prediction(

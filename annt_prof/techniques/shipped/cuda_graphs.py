@@ -18,7 +18,7 @@ from annt_prof.categories import Category, KernelClass, Phase
 from annt_prof.mistakes import MistakeKey
 from annt_prof.techniques import bounds
 from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
-from annt_prof.techniques.technique import Pitfall, Signature, Technique, needs_an_accelerator
+from annt_prof.techniques.technique import Pitfall, Signature, Technique, needs_cuda
 
 if TYPE_CHECKING:
     from annt_prof.techniques.setup import TrainingSetup
@@ -80,7 +80,7 @@ TECHNIQUE = Technique(
     name="cuda_graphs",
     summary="forward and backward replayed from CUDA graphs",
     options=CudaGraphsOptions,
-    obstacle=needs_an_accelerator("no CUDA device to capture graphs on"),
+    obstacle=needs_cuda("no CUDA device to capture graphs on"),
     predict=_predict,
     redundant=_redundant,
     signature=Signature(

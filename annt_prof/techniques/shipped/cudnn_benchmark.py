@@ -19,7 +19,7 @@ from annt_prof.mistakes import MistakeKey
 from annt_prof.techniques import bounds
 from annt_prof.techniques.evidence import Baseline, Evidence, Prediction
 from annt_prof.techniques.observed import CONVOLUTIONS, Observed
-from annt_prof.techniques.technique import Pitfall, Signature, Technique, needs_an_accelerator
+from annt_prof.techniques.technique import Pitfall, Signature, Technique, needs_cuda
 
 if TYPE_CHECKING:
     from annt_prof.techniques.setup import TrainingSetup
@@ -70,7 +70,7 @@ TECHNIQUE = Technique(
     name="cudnn_benchmark",
     summary="cuDNN times its convolution algorithms and keeps the fastest",
     options=CudnnBenchmarkOptions,
-    obstacle=needs_an_accelerator("no accelerator with cuDNN"),
+    obstacle=needs_cuda("no accelerator with cuDNN"),
     inaction=_inaction,
     predict=_predict,
     redundant=_redundant,

@@ -47,7 +47,7 @@ def _redundant(options: FusedOptimizerOptions, baseline: Baseline) -> bool:
     return options.implementation == default
 
 
-def _predict(_options: FusedOptimizerOptions, evidence: Evidence) -> Prediction | None:
+def _predict(options: FusedOptimizerOptions, evidence: Evidence) -> Prediction | None:
     """At best the update vanishes, and with it the waits for its launches.
 
     A host that is done with the update sooner comes to all that follows sooner, so that idle time
@@ -55,6 +55,8 @@ def _predict(_options: FusedOptimizerOptions, evidence: Evidence) -> Prediction 
     """
     if not (evidence.known(Category.OPTIMIZER) and evidence.host_known()):
         return None
+    if evidence.fused_update and options.implementation == "fused":
+        return Prediction(0, 0, "nothing: the optimizer's kernels are fused already")
     optimizer_ns = evidence.time(Category.OPTIMIZER)
     if evidence.path is None:
         scaling_ns = evidence.time(Category.GRAD_SCALING, Category.SYNC)

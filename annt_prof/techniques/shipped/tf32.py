@@ -46,6 +46,8 @@ class Tf32Options:
 def _obstacle(_options: Tf32Options, machine: Machine) -> str | None:
     if machine.device_type == "cpu":
         return "no accelerator with TF32 tensor cores"
+    if machine.device_type != "cuda":
+        return "torch's switch of TF32 is one of CUDA devices"
     return None if machine.tf32 else f"{machine.device_name} has no TF32 tensor cores"
 
 

@@ -1,4 +1,4 @@
-"""What `advise` promises of copies from the host: nothing where there are none, little of brief ones.
+"""What `advise` promises of copies from the host: nothing without them, little of brief ones.
 
 A step of param's benchmark copied for 55 ms of 43 s; of the rest the host is busy itself, mostly
 in calls that set the device up. Others hold no copy from the host at all.
@@ -64,6 +64,14 @@ def test_a_copy_that_is_not_recorded_may_be_one_from_the_host(tmp_path):
     builder = launching().runtime("cudaMemcpyAsync", 50 * US, 60 * US)
     assert copies_from_host(Timeline(trace_of(builder, tmp_path))) is None
     assert "nothing to copy" not in advised(builder, tmp_path)["device_prefetch"].basis
+
+
+def test_copies_of_an_unknown_runtime_may_look_otherwise(tmp_path):
+    builder = TraceBuilder().step(0, 1000 * US)
+    builder.runtime("runFunction - job_prep", 0, 10 * US, correlation=1)
+    builder.event("kernel", "aten::mul.out-dtype_Float", 20 * US, 90 * US, pid=0, tid=7,
+                  args={"device": 0, "stream": 7, "correlation": 1})  # fmt: skip
+    assert copies_from_host(Timeline(trace_of(builder, tmp_path))) is None
 
 
 def test_a_copy_outside_the_steps_is_none_of_theirs(tmp_path):
