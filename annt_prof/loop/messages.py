@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from annt_prof.machine.machine import Machine
+    from annt_prof.machine.machine import DeviceType, Machine
     from annt_prof.plan import Variant
     from annt_prof.scenario.schema import Scenario
     from annt_prof.techniques.observed import Observed
-
-DeviceType = Literal["cpu", "cuda"]
 
 
 @dataclass(frozen=True)

@@ -192,7 +192,7 @@ def host_ahead(evidence: Evidence) -> str:
     return f"{HOST_AHEAD}{but}{beside(evidence)}"
 
 
-NOTHING_TO_COPY = "nothing to copy: no step copies anything from the host to the device"
+NOTHING_TO_COPY = "nothing: no step copies anything from the host to the device"
 
 
 def batches_ns(

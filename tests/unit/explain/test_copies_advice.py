@@ -44,7 +44,7 @@ def test_where_nothing_is_copied_no_copy_can_be_spared(name, tmp_path):
     """The host works for 200 us of the path in no phase, which is no copying."""
     told = advised(launching(), tmp_path)[name]
     assert (told.low_ns, told.high_ns) == (0, 0)
-    assert told.basis.startswith("nothing to copy")
+    assert told.basis.startswith("nothing: no step copies anything")
 
 
 def test_where_batches_are_loaded_pinning_may_take_their_handling_over(tmp_path):
@@ -57,13 +57,13 @@ def test_where_batches_are_loaded_pinning_may_take_their_handling_over(tmp_path)
 def test_a_copy_that_kernels_hide_is_a_copy(name, tmp_path):
     builder = launching().copy("HtoD", 110 * US, 120 * US, launch_ns=90 * US, stream=20)
     told = advised(builder, tmp_path)[name]
-    assert "nothing to copy" not in told.basis
+    assert "nothing: no step copies" not in told.basis
 
 
 def test_a_copy_that_is_not_recorded_may_be_one_from_the_host(tmp_path):
     builder = launching().runtime("cudaMemcpyAsync", 50 * US, 60 * US)
     assert copies_from_host(Timeline(trace_of(builder, tmp_path))) is None
-    assert "nothing to copy" not in advised(builder, tmp_path)["device_prefetch"].basis
+    assert "nothing: no step copies" not in advised(builder, tmp_path)["device_prefetch"].basis
 
 
 def test_copies_of_an_unknown_runtime_may_look_otherwise(tmp_path):

@@ -17,7 +17,9 @@ from annt_prof.categories import Category, KernelClass, Phase
 from annt_prof.explain.advice import advise, machine_of_trace
 from annt_prof.explain.trace_evidence import evidence_of_trace
 from annt_prof.machine.ceilings import Ceilings
-from annt_prof.techniques import registry
+from annt_prof.techniques import bounds, registry
+from annt_prof.techniques.evidence import Evidence
+from annt_prof.techniques.path_evidence import PathEvidence
 from annt_prof.testing import TraceBuilder
 from annt_prof.trace.reading import read
 
@@ -189,6 +191,17 @@ def test_no_host_ends_a_wait_of_what_was_launched_long_ago(name, tmp_path):
     """About 850 us; beside these the host works for about 70 us and the rest after the wait."""
     told = advised(launched_long_ago(), tmp_path)[name]
     assert told.high_ns <= 200 * US
+
+
+def test_idle_time_that_no_host_ends_is_left_out_where_the_path_does_not_bound():
+    """850 of 900 us that the device is queued for are long waits; 40 us are bound by the host."""
+    spent = {Category.HOST_BOUND: 40, Category.QUEUED: 900, Category.FORWARD: 60}
+    path = PathEvidence(queued_ns=20, queued_long_ns=850)
+    evidence = Evidence("cuda", 1000, spent, path=path)
+    assert bounds.idle_ns(evidence) == 40 + 50
+    assert "but for long waits" in bounds.idle(evidence)
+    unknown = dataclasses.replace(evidence, path=PathEvidence())
+    assert bounds.idle_ns(unknown) == 940
 
 
 def test_the_devices_own_short_delays_may_go(tmp_path):
