@@ -10,7 +10,7 @@ from annt_prof.analysis.path.path_time import time_on_path
 from annt_prof.analysis.timeline.copies_from_host import copies_from_host
 from annt_prof.analysis.timeline.host_work import own_host_work_ns
 from annt_prof.analysis.timeline.timeline import Timeline
-from annt_prof.categories import KernelClass, Precision
+from annt_prof.categories import KernelClass, Precision, Unattributed
 from annt_prof.explain.device_kernels import device_kernel_ns
 from annt_prof.explain.path_bounds import path_of_trace
 from annt_prof.techniques.evidence import Evidence
@@ -49,5 +49,6 @@ def evidence_of_trace(trace: Trace, accelerator: bool | None = None) -> Evidence
         host_work_ns=own_host_work_ns(timeline) if len(timeline.activities) else 0,
         copies_from_host=copies_from_host(timeline),
         fused_update=fused_update(timeline),
+        idle_unknown_ns=mean.unattributed_ns.get(Unattributed.IDLE_UNKNOWN, 0),
         path=None if on_path is None else path_of_trace(on_path),
     )

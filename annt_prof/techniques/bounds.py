@@ -70,14 +70,17 @@ def idle_ns(evidence: Evidence) -> int:
     """Return how long the device does no work of its own, ns.
 
     It has nothing to do, known why or not, or a collective may be waiting for other processes,
-    whose hosts a technique frees as well. Where what comes next was launched long ago no host is
-    to blame: of such a wait only the device's own short delay can go.
+    whose hosts a technique frees as well, or it only copies, which a host that comes sooner may
+    hide under other work. Where what comes next was launched long ago no host is to blame: of such
+    a wait only the device's own short delay can go.
     """
-    path = evidence.path
+    path, unknown_ns = evidence.path, evidence.idle_unknown_ns
     if path is None:
-        return evidence.idle()
+        return evidence.idle() + unknown_ns
     long_ns = min(path.queued_long_ns, evidence.time(Category.QUEUED))
-    return evidence.idle() - long_ns + path.unknown_ns + _waiting_for_others_ns(evidence)
+    unknown_ns = max(unknown_ns, path.unknown_ns)
+    beside_ns = _waiting_for_others_ns(evidence) + _copying_alone_ns(evidence)
+    return evidence.idle() - long_ns + unknown_ns + beside_ns
 
 
 def _waiting_for_others_ns(evidence: Evidence) -> int:
@@ -85,12 +88,24 @@ def _waiting_for_others_ns(evidence: Evidence) -> int:
     return 0 if evidence.path is None else evidence.time(Category.COMMUNICATION)
 
 
+def _copying_alone_ns(evidence: Evidence) -> int:
+    if evidence.path is None:
+        return 0
+    return evidence.time(Category.H2D_COPY, Category.OTHER_COPY)
+
+
+def unknown_kernels(evidence: Evidence) -> str:
+    """Name the kernels of which nothing is known, for a bound that has them; empty if none are."""
+    return ", and kernels of no known kind" if evidence.kernels(KernelClass.OTHER) else ""
+
+
 def idle(evidence: Evidence) -> str:
     """Say what that time is."""
     others = ", or may wait for other processes" if _waiting_for_others_ns(evidence) else ""
     long = evidence.path is not None and evidence.path.queued_long_ns > 0
     but = ", but for long waits of what was launched" if long else ""
-    return f"all time in which the device of the baseline has nothing to do{others}{but}"
+    copies = ", or only copies" if _copying_alone_ns(evidence) else ""
+    return f"all time in which the device of the baseline has nothing to do{copies}{others}{but}"
 
 
 def beside(evidence: Evidence) -> str:
@@ -173,7 +188,9 @@ def copies_and_idle_ns(evidence: Evidence, needed_ns: int) -> int:
         evidence: Of a device's trace that tells copies and what is bound by the host.
         needed_ns: What the host needs all the same; no step is shorter.
     """
-    high_ns = evidence.time(Category.H2D_COPY) + idle_ns(evidence)
+    high_ns = idle_ns(evidence)
+    if evidence.path is None:
+        high_ns += evidence.time(Category.H2D_COPY)
     return max(0, min(high_ns, evidence.shown_ns() - needed_ns))
 
 

@@ -93,6 +93,7 @@ class Evidence:
         copies_from_host: Whether the step copies anything from the host to a device; None where it
             is not known.
         fused_update: Whether the optimizer's kernels are known to be fused ones.
+        idle_unknown_ns: How long the device has nothing to do, and nothing tells why.
         path: What lies on the step's critical path; None without a device, of a record that does
             not hold it, and where the traced step is not the timed one.
     """
@@ -114,6 +115,7 @@ class Evidence:
     host_work_ns: int = 0
     copies_from_host: bool | None = None
     fused_update: bool = False
+    idle_unknown_ns: int = 0
     path: PathEvidence | None = None
 
     def time(self, *categories: Category) -> int:

@@ -11,8 +11,8 @@ from annt_prof.analysis.classes.precision import kernel_precision
 from annt_prof.analysis.path.on_path import OnPath
 from annt_prof.analysis.path.stretches import stretches
 from annt_prof.analysis.path.walk import walk
+from annt_prof.analysis.timeline import dependencies
 from annt_prof.analysis.timeline.dependencies import NOTHING
-from annt_prof.analysis.timeline.idleness import TAKING_UP_NS
 from annt_prof.analysis.timeline.intervals import NOWHERE, added_up, first_come, time_by_label
 from annt_prof.analysis.timeline.launches import UNKNOWN_CALL
 from annt_prof.analysis.timeline.phases import PHASES
@@ -99,7 +99,7 @@ def _beyond_taking_up(timeline: Timeline, told: Stretches, delayed: Mask) -> int
     begins = kept & ~np.append(False, kept[:-1])
     delay = np.cumsum(begins)[kept] - 1
     lengths_ns = added_up(delay, np.diff(told.from_ns)[kept], int(begins.sum()))
-    return int(np.maximum(lengths_ns - TAKING_UP_NS, 0).sum()) // len(steps.names)
+    return int(np.maximum(lengths_ns - dependencies.TAKING_UP_NS, 0).sum()) // len(steps.names)
 
 
 def _means(timeline: Timeline, told: Stretches, label: Ints, num_labels: int) -> list[int]:

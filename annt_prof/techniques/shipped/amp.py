@@ -118,7 +118,8 @@ def _predict(options: AmpOptions, evidence: Evidence) -> Prediction | None:
     The ratio is to the rate of the precision that each kernel ran in. What runs in 16 bits or
     fewer already is left out. Casts come on top. Where the trace does not tell the two apart, all
     of forward and backward may be matrix work; where a rate is not measured, matrix work may take
-    no time at all. Emulated 16 bits have no bound that only the step tells.
+    no time at all, as may kernels of which nothing is known. Emulated 16 bits have no bound that
+    only the step tells.
     """
     if not evidence.passes_known():
         return None
@@ -143,16 +144,21 @@ def _predict(options: AmpOptions, evidence: Evidence) -> Prediction | None:
         faster = (ns * max(_spared(rates.get(p)), 0.0) for p, ns in matrix_ns.items() if p in left)
         return sum(faster) + min(moving_ns, memory_ns) / 2
 
-    high_ns = shortened_ns(left, memory_ns)
+    other_ns = evidence.kernels(KernelClass.OTHER)
+    high_ns = shortened_ns(left, memory_ns) + other_ns
     return Prediction(
         low_ns=round(slower_ns - casts_ns),
         high_ns=bounds.within_path(
             evidence,
             min(high_ns, passes_ns) if passes_ns else high_ns,
-            lambda path: shortened_ns(bounds.matrix_on_path(path), path.kernels(*_MEMORY_BOUND)),
+            lambda path: (
+                shortened_ns(bounds.matrix_on_path(path), path.kernels(*_MEMORY_BOUND))
+                + path.kernels(KernelClass.OTHER)
+            ),
         ),
         basis="what 16 bits can shorten: convolutions and matrix products by "
-        f"{_told(rates)}, memory-bound kernels by half{evidence.assumption()}",
+        f"{_told(rates)}, memory-bound kernels by half{bounds.unknown_kernels(evidence)}"
+        f"{evidence.assumption()}",
     )
 
 

@@ -88,7 +88,8 @@ def _predict(_options: CompileOptions, evidence: Evidence) -> Prediction | None:
         low_ns=-round(passes_ns / 10),
         high_ns=high_ns,
         basis="what fusion can shorten: elementwise work, normalisation, reductions, casts, copies "
-        f"within the device, and {_LAUNCHES if evidence.path is None else bounds.idle(evidence)}",
+        f"within the device{bounds.unknown_kernels(evidence)}, and "
+        f"{_LAUNCHES if evidence.path is None else bounds.idle(evidence)}",
     )
 
 
@@ -99,6 +100,7 @@ _FUSED = (
     KernelClass.REDUCTION,
     KernelClass.CAST,
     KernelClass.MEMORY,
+    KernelClass.OTHER,
 )
 
 

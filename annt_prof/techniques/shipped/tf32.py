@@ -63,15 +63,19 @@ def _predict(options: Tf32Options, evidence: Evidence) -> Prediction | None:
     faster = evidence.rate(Precision.FLOAT32, Precision.TF32)
     spared = 1.0 if faster is None else max(0.0, 1 - 1 / faster)
     products_ns = _time(evidence.matrix(*_PRODUCTS), Precision.FLOAT32)
+    other_ns = evidence.kernels(KernelClass.OTHER)
     return Prediction(
         low_ns=0,
         high_ns=bounds.within_path(
             evidence,
-            products_ns * spared,
-            lambda path: _time(bounds.matrix_on_path(path, _PRODUCTS), Precision.FLOAT32) * spared,
+            products_ns * spared + other_ns,
+            lambda path: (
+                _time(bounds.matrix_on_path(path, _PRODUCTS), Precision.FLOAT32) * spared
+                + path.kernels(KernelClass.OTHER)
+            ),
         ),
         basis="the matrix products of the baseline in full precision, shortened as far as TF32 can"
-        f"{evidence.assumption()}",
+        f"{bounds.unknown_kernels(evidence)}{evidence.assumption()}",
     )
 
 

@@ -61,7 +61,8 @@ def test_a_trace_is_not_asked_to_be_calibrated(recorded, tmp_path):
     ],
 )
 def test_tf32_is_promised_only_where_it_can_act(tmp_path, device, applies):
-    path = TraceBuilder().step(0, 1000).kernel("sgemm", 100, 900).write(tmp_path / "trace.json")
+    builder = TraceBuilder().step(0, 1000).kernel("sgemm", 100, 900, launch_ns=90)
+    path = builder.write(tmp_path / "trace.json")
     document = json.loads(path.read_text())
     path.write_text(json.dumps(document | {"deviceProperties": [device]}))
     found = json.loads(called(advise.command, "--json", path))
