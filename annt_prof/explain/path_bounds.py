@@ -28,7 +28,6 @@ def path_of_trace(on_path: OnPath) -> PathEvidence:
         launch_ns={KernelClass(name): ns for name, ns in on_path.launch_ns.items()},
         sync_ns=on_path.sync_ns,
         queued_ns=on_path.queued_ns - on_path.queued_busy_ns - on_path.queued_long_ns,
-        queued_long_ns=on_path.queued_long_ns,
         unknown_ns=on_path.unknown_ns - on_path.unknown_busy_ns,
         beside_busy_ns=on_path.queued_busy_ns + on_path.unknown_busy_ns,
         waits=frozenset(on_path.waits),

@@ -9,6 +9,7 @@ from annt_prof.analysis.breakdown.fused_update import fused_update
 from annt_prof.analysis.path.path_time import time_on_path
 from annt_prof.analysis.timeline.copies_from_host import copies_from_host
 from annt_prof.analysis.timeline.host_work import own_host_work_ns
+from annt_prof.analysis.timeline.long_delays import long_delays_ns
 from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.categories import KernelClass, Precision, Unattributed
 from annt_prof.explain.device_kernels import device_kernel_ns
@@ -46,6 +47,7 @@ def evidence_of_trace(trace: Trace, accelerator: bool | None = None) -> Evidence
             KernelClass(kind): {Precision(name): ns for name, ns in told.items()}
             for kind, told in mean.kernel_precision_ns.items()
         },
+        queued_long_ns=long_delays_ns(timeline) if len(timeline.activities) else 0,
         host_work_ns=own_host_work_ns(timeline) if len(timeline.activities) else 0,
         copies_from_host=copies_from_host(timeline),
         fused_update=fused_update(timeline),

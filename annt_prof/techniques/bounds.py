@@ -77,10 +77,9 @@ def idle_ns(evidence: Evidence) -> int:
     path, unknown_ns = evidence.path, evidence.idle_unknown_ns
     if path is None:
         return evidence.idle() + unknown_ns
-    long_ns = min(path.queued_long_ns, evidence.time(Category.QUEUED))
     unknown_ns = max(unknown_ns, path.unknown_ns)
     beside_ns = _waiting_for_others_ns(evidence) + _copying_alone_ns(evidence)
-    return evidence.idle() - long_ns + unknown_ns + beside_ns
+    return evidence.idle() - evidence.queued_long_ns + unknown_ns + beside_ns
 
 
 def _waiting_for_others_ns(evidence: Evidence) -> int:
@@ -102,7 +101,7 @@ def unknown_kernels(evidence: Evidence) -> str:
 def idle(evidence: Evidence) -> str:
     """Say what that time is."""
     others = ", or may wait for other processes" if _waiting_for_others_ns(evidence) else ""
-    long = evidence.path is not None and evidence.path.queued_long_ns > 0
+    long = evidence.path is not None and evidence.queued_long_ns
     but = ", but for long waits of what was launched" if long else ""
     copies = ", or only copies" if _copying_alone_ns(evidence) else ""
     return f"all time in which the device of the baseline has nothing to do{copies}{others}{but}"

@@ -88,6 +88,8 @@ class Evidence:
         baseline: Its settings; None where they are not known, as of a trace.
         on: Techniques that it has already.
         ceilings: None where the machine has not been calibrated, or is another one.
+        queued_long_ns: What of ``queued`` is longer than a device takes to begin what it was given:
+            it waits for something else than the host, so that nothing is known to spare it.
         host_work_ns: What the host is busy with at least, but for loading, copying and waiting; 0
             where it is not known.
         copies_from_host: Whether the step copies anything from the host to a device; None where it
@@ -112,6 +114,7 @@ class Evidence:
     baseline: Baseline | None = None
     on: tuple[str, ...] = ()
     ceilings: Ceilings | None = None
+    queued_long_ns: int = 0
     host_work_ns: int = 0
     copies_from_host: bool | None = None
     fused_update: bool = False

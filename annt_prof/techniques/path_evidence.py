@@ -32,8 +32,6 @@ class PathEvidence:
         sync_ns: Between the end of what the host waited for and the return of its call.
         queued_ns: The device's own short delays between two activities while it idles: fewer
             activities, or such as are launched at once, may spare them.
-        queued_long_ns: While it idles although the next activity was launched long ago, beyond
-            that: it waits for something else than the host, so that nothing is known to spare it.
         unknown_ns: Before activities of which the trace does not hold the launch, while the device
             idles: the host may be at anything then.
         beside_busy_ns: Before activities while another stream is busy: they may wait for that, for
@@ -52,7 +50,6 @@ class PathEvidence:
     launch_ns: Mapping[KernelClass, int] = field(default_factory=dict)
     sync_ns: int = 0
     queued_ns: int = 0
-    queued_long_ns: int = 0
     unknown_ns: int = 0
     beside_busy_ns: int = 0
     waits: frozenset[str] = frozenset()

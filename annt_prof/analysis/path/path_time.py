@@ -11,10 +11,10 @@ from annt_prof.analysis.classes.precision import kernel_precision
 from annt_prof.analysis.path.on_path import OnPath
 from annt_prof.analysis.path.stretches import stretches
 from annt_prof.analysis.path.walk import walk
-from annt_prof.analysis.timeline import dependencies
 from annt_prof.analysis.timeline.dependencies import NOTHING
-from annt_prof.analysis.timeline.intervals import NOWHERE, added_up, first_come, time_by_label
+from annt_prof.analysis.timeline.intervals import NOWHERE, first_come, time_by_label
 from annt_prof.analysis.timeline.launches import UNKNOWN_CALL
+from annt_prof.analysis.timeline.long_delays import beyond_taking_up_ns
 from annt_prof.analysis.timeline.phases import PHASES
 from annt_prof.categories import MATRIX_CLASSES, Category, KernelClass
 
@@ -63,6 +63,7 @@ def time_on_path(timeline: Timeline) -> OnPath | None:
     rest = _time(timeline, told, told.category, between, _CATEGORY_NAMES)
     busy = _time(timeline, told, told.category, between & (told.cause == NOWHERE), _CATEGORY_NAMES)
     delayed = between & (told.cause != NOWHERE) & (told.category == column(Category.QUEUED))
+    delayed = np.flatnonzero(delayed[:-1])
     return OnPath(
         device_ns=_time(timeline, told, told.category, on_device, _CATEGORY_NAMES),
         kernel_ns=_by_class(timeline, by_name),
@@ -72,7 +73,9 @@ def time_on_path(timeline: Timeline) -> OnPath | None:
         sync_ns=rest.get(Category.SYNC, 0),
         queued_ns=rest.get(Category.QUEUED, 0),
         queued_busy_ns=busy.get(Category.QUEUED, 0),
-        queued_long_ns=_beyond_taking_up(timeline, told, delayed),
+        queued_long_ns=beyond_taking_up_ns(
+            timeline, told.from_ns[delayed], told.from_ns[delayed + 1]
+        ),
         unknown_ns=rest.get(Category.UNATTRIBUTED, 0),
         unknown_busy_ns=busy.get(Category.UNATTRIBUTED, 0),
         waits=_waits(timeline, walked.returned_ns[~for_copies]),
@@ -85,21 +88,6 @@ def _time(
 ) -> dict[str, int]:
     """Return the mean time per step of some stretches by label, by its name."""
     return _named(names, _means(timeline, told, np.where(chosen, label, NOWHERE), len(names)))
-
-
-def _beyond_taking_up(timeline: Timeline, told: Stretches, delayed: Mask) -> int:
-    """Return what of some stretches is longer than a device takes to begin, ns per step.
-
-    Neighbours, which lead up to the same activity, count as one. Rounded down, as it is taken from
-    what may be saved.
-    """
-    steps = timeline.whole_steps
-    within = first_come(steps.start_ns, steps.end_ns).covers(told.from_ns)
-    kept = (delayed & within)[:-1]
-    begins = kept & ~np.append(False, kept[:-1])
-    delay = np.cumsum(begins)[kept] - 1
-    lengths_ns = added_up(delay, np.diff(told.from_ns)[kept], int(begins.sum()))
-    return int(np.maximum(lengths_ns - dependencies.TAKING_UP_NS, 0).sum()) // len(steps.names)
 
 
 def _means(timeline: Timeline, told: Stretches, label: Ints, num_labels: int) -> list[int]:
