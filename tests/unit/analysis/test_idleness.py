@@ -108,7 +108,7 @@ def test_a_loop_that_was_told_lasts_until_its_last_call_returned(tmp_path):
     ids=["asked twice", "asked by an allocator"],
 )
 def test_who_asks_in_passing_does_not_wait(tmp_path, pause, operator):
-    made = Micros(1000).kernel("gemm", 40, 600, launch=20)
+    made = Micros(1000).kernel("gemm", 40, 620, launch=20)
     for at in range(50, 651, pause):
         made.host("cudaEventQuery", at, at + 2)
     if operator:
