@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from annt_prof.analysis.timeline.idleness import CAUSES
-from annt_prof.analysis.timeline.intervals import NOWHERE, Segments, added_up, cut, first_come
+from annt_prof.analysis.timeline.intervals import NOWHERE, Segments, added_up, cut
 from annt_prof.analysis.timeline.phases import PHASES
 
 if TYPE_CHECKING:
@@ -109,13 +109,17 @@ def idle(timeline: Timeline, top: int) -> Idle | None:
 
 
 def _pieces(idleness: Segments, steps: Steps) -> tuple[Segments, Ints]:
-    """Return the idle times within the steps, each of one cause, and the step of each."""
-    stepping = first_come(steps.start_ns, steps.end_ns, np.arange(len(steps.names)))
-    pieces = cut(idleness, np.concatenate((stepping.start_ns, stepping.end_ns)))
-    of_step = stepping.label_at(pieces.start_ns)
-    within = of_step != NOWHERE
-    kept = Segments(pieces.start_ns[within], pieces.end_ns[within], pieces.label[within])
-    return kept, of_step[within]
+    """Return the idle times within the steps, each of one cause, and the step of each.
+
+    Steps of a damaged trace that overlap have what they share each.
+    """
+    pieces = cut(idleness, np.concatenate((steps.start_ns, steps.end_ns)))
+    first = np.searchsorted(pieces.start_ns, steps.start_ns)
+    last = np.searchsorted(pieces.start_ns, steps.end_ns)
+    count = np.maximum(last - first, 0)
+    of_step = np.repeat(np.arange(len(steps.names)), count)
+    within = np.arange(len(of_step)) + np.repeat(first - (np.cumsum(count) - count), count)
+    return Segments(pieces.start_ns[within], pieces.end_ns[within], pieces.label[within]), of_step
 
 
 def _beginnings(pieces: Segments, of_step: Ints) -> NDArray[np.bool_]:

@@ -1,9 +1,11 @@
 """Gaps of the device and their causes."""
 
 import pytest
+from agreeing_sections import assert_agreement
 from hypothesis import given
 from hypothesis import strategies as st
 
+from annt_prof.analysis.analysis import analyze
 from annt_prof.analysis.breakdown.accounting import break_down
 from annt_prof.analysis.path.idle import idle
 from annt_prof.analysis.timeline.timeline import Timeline
@@ -97,6 +99,17 @@ def test_totals_are_exact_beyond_what_a_double_holds(tmp_path):
     assert found.total_ns > 2**54
     assert found.total_ns == sum(gap.length_ns for gap in found.gaps)
     assert found.total_ns == sum(found.by_cause_ns.values())
+
+
+def test_steps_that_overlap_have_what_they_share_each(tmp_path):
+    builder = TraceBuilder().step(0, 600).step(400, 1000)
+    builder.kernel("first", 0, 450, launch_ns=0).kernel("second", 500, 900, launch_ns=490)
+    path = builder.write(tmp_path / "trace.json")
+    assert_agreement(analyze(read(path)))
+    gaps = {(gap.step, gap.start_ns, gap.length_ns) for gap in idle(Timeline(read(path)), 9).gaps}
+    assert gaps == {
+        ("ProfilerStep#0", 450, 50), ("ProfilerStep#1", 450, 50), ("ProfilerStep#1", 900, 100),
+    }  # fmt: skip
 
 
 def test_a_trace_without_a_device_has_no_gaps(tmp_path):
