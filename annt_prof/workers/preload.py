@@ -6,6 +6,11 @@ import contextlib
 import importlib
 import os
 import signal
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import TracebackType
 
 MODULES_VARIABLE = "ANNT_PROF_PRELOAD"
 
@@ -18,6 +23,17 @@ def _import_each(names: str) -> None:
             importlib.import_module(name)
 
 
+def _report(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Report why a process could not begin, but not that the command ended as it started it.
+
+    At Ctrl-C the command may be gone before it has told a forked process what to run. What goes
+    wrong once that runs is reported by the process itself.
+    """
+    if not issubclass(kind, EOFError):
+        sys.__excepthook__(kind, error, trace)
+
+
+sys.excepthook = _report
 # The session held these back as it started the fork server, which ignores them.
 signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
 _import_each(os.environ.get(MODULES_VARIABLE, ""))
