@@ -211,10 +211,10 @@ def _executor(
         from annt_prof.analysis.ranks.engine import dask_executor
 
         return dask_executor(engine)
-    from annt_prof.analysis.ranks.pool import process_pool, worthwhile_processes
+    from annt_prof.analysis.ranks.pool import pool_of_readers, worthwhile_processes
 
     useful = worthwhile_processes(files, processes)
-    return contextlib.nullcontext() if useful == 1 else process_pool(useful)
+    return contextlib.nullcontext() if useful == 1 else pool_of_readers(useful)
 
 
 def _progress() -> AbstractContextManager[Callable[[TraceFile, int, int], None] | None]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from concurrent.futures import Executor
+    from types import FrameType
 
 
 @contextmanager
@@ -34,6 +35,9 @@ def process_pool(
     others = set(multiprocessing.active_children())
     executor = ProcessPoolExecutor(num_processes, context, _begin, (begin, arguments))
     try:
+        with _uninterrupted():
+            for _ in range(num_processes):
+                executor.submit(os.getpid)  # each starts a process while none is idle
         yield executor
     except BaseException:
         executor.shutdown(wait=False, cancel_futures=True)
@@ -44,10 +48,33 @@ def process_pool(
         executor.shutdown()
 
 
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Put Ctrl-C off while processes start: one that is not yet known could not be ended.
+
+    They inherit that it is blocked, and so does the server that forks them, which first imports
+    what they need. Here threads of libraries take it all the same, so its handler waits as well.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    received: list[tuple[int, FrameType | None]] = []
+    handler = signal.signal(signal.SIGINT, lambda *interrupt: received.append(interrupt))
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.signal(signal.SIGINT, handler)
+    if received and callable(handler):
+        handler(*received[0])
+
+
 def _begin(begin: Callable[..., None] | None, arguments: tuple[object, ...]) -> None:
     """End with the parent, however it ends, and at Ctrl-C without a traceback."""
     if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:  # as of a background job
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if begin is not None:
         begin(*arguments)

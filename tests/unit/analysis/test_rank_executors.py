@@ -13,10 +13,11 @@ import psutil
 import pytest
 
 from annt_prof.analysis.ranks.engine import dask_executor
-from annt_prof.analysis.ranks.pool import _uninterrupted, process_pool, worthwhile_processes
+from annt_prof.analysis.ranks.pool import pool_of_readers, worthwhile_processes
 from annt_prof.analysis.ranks.ranks import compare_ranks
 from annt_prof.errors import UserError
 from annt_prof.testing import TraceBuilder
+from annt_prof.trace.pool import _uninterrupted
 from annt_prof.trace.remote import trace_files
 from interruptible import heed_interrupts
 
@@ -41,7 +42,7 @@ def run(tmp_path):
 
 @pytest.fixture(scope="module")
 def pool():
-    with process_pool(2) as executor:
+    with pool_of_readers(2) as executor:
         yield executor
 
 
@@ -132,14 +133,14 @@ def test_small_files_are_not_worth_a_process(sizes, most, processes, tmp_path):
 HANGING = """
 import os, sys, time
 from pathlib import Path
-from annt_prof.analysis.ranks.pool import process_pool
+from annt_prof.analysis.ranks.pool import pool_of_readers
 
 def hang(folder):
     Path(folder, str(os.getpid())).touch()
     time.sleep(600)
 
 if __name__ == "__main__":
-    with process_pool(2) as executor:
+    with pool_of_readers(2) as executor:
         futures = [executor.submit(hang, sys.argv[1]) for _ in range(4)]
         while len(os.listdir(sys.argv[1])) < 2:
             time.sleep(0.01)
