@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 import re
 import sys
 from pathlib import Path
@@ -130,6 +131,8 @@ def command(
     """
     from annt_prof.trace.remote import RemoteFile, is_directory
 
+    # Nothing here multiplies matrices, and threads that would do so spin while numpy starts.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     accelerator = False if on_cpu else None
     if is_directory(path):
         _ranks(path, selection, max_size, accelerator, processes, engine, as_json=as_json)
@@ -153,14 +156,17 @@ def _file(
     *,
     as_json: bool,
 ) -> None:
-    from annt_prof.analysis.analysis import analyze
+    from annt_prof.trace.large import decoders_for
     from annt_prof.trace.reading import read
+
+    # Forked while this process has one thread, which is before progress is shown.
+    with decoders_for(path, processes) as decoders, _progress() as show:
+        notify = None if show is None else functools.partial(show, path)
+        trace = read(path, max_size, notify, decoders or 1)
+    from annt_prof.analysis.analysis import analyze
     from annt_prof.views.analysis_view import build_analysis_view
 
-    with _progress() as show:
-        notify = None if show is None else functools.partial(show, path)
-        analysis = analyze(read(path, max_size, notify, processes), selection, top, accelerator)
-    view = build_analysis_view(analysis)
+    view = build_analysis_view(analyze(trace, selection, top, accelerator))
     if as_json:
         from annt_prof.report.json.analysis import document
 

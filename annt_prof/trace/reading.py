@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gc
-from contextlib import closing, contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
@@ -15,6 +16,7 @@ import numpy as np
 from annt_prof.errors import UserError
 from annt_prof.trace.columns import Allocations, ForwardLinks, Kind, Trace
 from annt_prof.trace.document import DistributedInfo, Head
+from annt_prof.trace.large import decoders_for
 from annt_prof.trace.numbers import integer
 from annt_prof.trace.parts import Joiner
 from annt_prof.trace.processes import one_process
@@ -25,6 +27,7 @@ from annt_prof.trace.source import (
     beginning,
     chunks,
     content,
+    is_compressed,
     place_of,
 )
 from annt_prof.trace.table import Table
@@ -35,17 +38,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from annt_prof.trace.columns import Thread
+    from annt_prof.trace.decoders import Decoders
     from annt_prof.trace.parts import Part
     from annt_prof.trace.remote import TraceFile
     from annt_prof.trace.source import Notify
+    from annt_prof.trace.stretches import Stretches
 
 OfThreads = TypeVar("OfThreads", Allocations, ForwardLinks)
 
-LEAST_SHARED_BYTES = 64 * 2**20
-"""Text that two processes decode sooner than one, their start of 0.3 s counted. Source:
-benchmarks/large_traces.py."""
-_COMPRESSION = 15
-"""Of a trace's text by gzip, about; those here are 8 to 25 times smaller."""
 _UNPROVEN = (
     "the compressed file ends before its check sum, so nothing proves that what was read of it is "
     "as it was written"
@@ -56,7 +56,7 @@ def read(
     path: TraceFile,
     max_bytes: int = DEFAULT_MAX_BYTES,
     notify: Notify | None = None,
-    processes: int = 1,
+    processes: int | Decoders = 1,
 ) -> Trace:
     """Read ``.json`` or ``.json.gz`` into columns.
 
@@ -64,9 +64,10 @@ def read(
         path: The trace file.
         max_bytes: Bound on the decompressed size.
         notify: Told every now and then how many bytes of the file have been read, and its size.
-        processes: How many may decode a large file beside one another; the result is the same.
-            With more than one the calling program's main module must bear to be imported again,
-            as ``multiprocessing`` says of starting processes.
+        processes: How many may decode a large file beside one another, or those that are started
+            already; the result is the same. Where this process has threads the calling program's
+            main module must bear to be imported again, as ``multiprocessing`` says of starting
+            processes.
 
     A file without its end gives the events before it; ``Trace.losses`` says so. Where the end
     lacks nothing but the check sum of what was compressed, or entries are no JSON, ``Trace.doubts``
@@ -109,20 +110,23 @@ def _without_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _read_sliced(path: TraceFile, max_bytes: int, notify: Notify | None, processes: int) -> Trace:
+def _read_sliced(
+    path: TraceFile, max_bytes: int, notify: Notify | None, processes: int | Decoders
+) -> Trace:
     text: Iterator[bytes] = chunks(path, max_bytes, notify)
     opening = begin(text)
     head = Head(opening.document.distributedInfo, opening.document.deviceProperties)
     text = chain((opening.rest,), text)
     table, joiner = Table(), Joiner()
-    if processes > 1 and _is_large(path):
-        from annt_prof.trace.stretches import Stretches
-
-        stretches = Stretches(processes)
-        with closing(stretches.parts(text)) as parts:
-            for part in parts:
+    started = (
+        decoders_for(path, processes) if isinstance(processes, int) else nullcontext(processes)
+    )
+    with started as decoders:
+        if decoders is not None:
+            stretches = _stretches(path, opening.start, text, max_bytes, notify, decoders)
+            for part in stretches.parts():
                 joiner.add(part)
-        text = chain(stretches.rest(), text)
+            text = stretches.rest()
     for document in remainder(opening.head, text):
         if document.traceEvents is not msgspec.UNSET:
             table.add(document.traceEvents)
@@ -132,10 +136,20 @@ def _read_sliced(path: TraceFile, max_bytes: int, notify: Notify | None, process
     return _trace(path, joiner.whole(), head, num_malformed=0, losses=())
 
 
-def _is_large(path: TraceFile) -> bool:
-    """Tell whether decoding takes so long that a pool of processes is worth its start."""
-    compressed = path.suffix.lower() == ".gz"
-    return path.stat().st_size * (_COMPRESSION if compressed else 1) >= LEAST_SHARED_BYTES
+def _stretches(
+    path: TraceFile,
+    start: int,
+    text: Iterator[bytes],
+    max_bytes: int,
+    notify: Notify | None,
+    decoders: Decoders,
+) -> Stretches:
+    """Cut a file itself where it can be read anywhere, and else its text as it comes in."""
+    from annt_prof.trace.stretches import StretchesOfChunks, StretchesOfFile
+
+    if isinstance(path, Path) and not is_compressed(path) and path.stat().st_size <= max_bytes:
+        return StretchesOfFile(path, start, decoders, notify)
+    return StretchesOfChunks(text, decoders)
 
 
 def _read_whole(path: TraceFile, max_bytes: int) -> Trace:

@@ -7,7 +7,9 @@ as where something lies, goes through one.
 
 from __future__ import annotations
 
+import itertools
 import os
+import pickle
 from multiprocessing import reduction
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -28,6 +30,18 @@ class Laid(NamedTuple):
 
     place: int
     num_bytes: int
+
+
+class Kept(NamedTuple):
+    """Where an object lies on the shelf.
+
+    Attributes:
+        laid: All of it.
+        lengths: Of its pieces, bytes: its pickle, then each of its arrays.
+    """
+
+    laid: Laid
+    lengths: tuple[int, ...]
 
 
 class _Descriptor(Protocol):
@@ -61,9 +75,7 @@ class Shelf:
 
     def lay(self, content: bytes | memoryview, place: int) -> Laid:
         """Write bytes to a place, over what was there."""
-        written, content = 0, memoryview(content)
-        while written < len(content):
-            written += os.pwrite(self._file, content[written:], place * _PLACE_BYTES + written)
+        self._write(memoryview(content), place * _PLACE_BYTES)
         return Laid(place, len(content))
 
     def read(self, laid: Laid, piece_bytes: int) -> Iterator[bytes]:
@@ -72,9 +84,35 @@ class Shelf:
             length = min(piece_bytes, laid.num_bytes - at)
             yield os.pread(self._file, length, laid.place * _PLACE_BYTES + at)
 
+    def keep(self, value: object, place: int) -> Kept:
+        """Write an object to a place, over what was there; its arrays are not copied before."""
+        arrays: list[pickle.PickleBuffer] = []
+        pickled = pickle.dumps(value, protocol=5, buffer_callback=arrays.append)
+        pieces = [memoryview(pickled), *(array.raw() for array in arrays)]
+        written = 0
+        for piece in pieces:
+            self._write(piece, place * _PLACE_BYTES + written)
+            written += len(piece)
+        return Kept(Laid(place, written), tuple(map(len, pieces)))
+
+    def kept(self, kept: Kept) -> object:
+        """Return an object that lies there; its arrays share memory that nothing else uses."""
+        content = memoryview(bytearray(kept.laid.num_bytes))
+        read = 0
+        while read < len(content):
+            read += os.preadv(self._file, [content[read:]], kept.laid.place * _PLACE_BYTES + read)
+        ends = list(itertools.accumulate(kept.lengths))
+        pickled, *arrays = map(lambda begin, end: content[begin:end], [0, *ends], ends)
+        return pickle.loads(pickled, buffers=arrays)
+
     def close(self) -> None:
         """Free it."""
         os.close(self._file)
+
+    def _write(self, content: memoryview, at: int) -> None:
+        written = 0
+        while written < len(content):
+            written += os.pwrite(self._file, content[written:], at + written)
 
 
 def _inherited(duplicate: _Descriptor) -> Shelf:

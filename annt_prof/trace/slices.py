@@ -43,11 +43,13 @@ class Opening(NamedTuple):
         head: Its text; empty for a bare list.
         document: What it says.
         rest: The text after it, as far as it was read.
+        start: Where that begins in the whole text.
     """
 
     head: bytes
     document: Document
     rest: bytes
+    start: int
 
 
 class OpenList:
@@ -139,7 +141,8 @@ def begin(chunks: Iterator[bytes]) -> Opening:
     for chunk in chunks:
         text += chunk
         if _LIST.match(text):
-            return Opening(b"", Document(), bytes(text.lstrip(WHITESPACE)[1:]))
+            rest = bytes(text.lstrip(WHITESPACE)[1:])
+            return Opening(b"", Document(), rest, len(text) - len(rest))
         for match in _FIRST_EVENT.finditer(text, searched):
             head, searched = bytes(text[: match.end()]), match.end()
             try:
@@ -149,7 +152,7 @@ def begin(chunks: Iterator[bytes]) -> Opening:
                 if attempts == _MOST_ATTEMPTS:
                     raise NotSliceableError from None
             else:
-                return Opening(head, document, bytes(text[searched:]))
+                return Opening(head, document, bytes(text[searched:]), searched)
         searched = max(searched, len(text) - _LONGEST_FIRST_EVENT)
     raise NotSliceableError
 

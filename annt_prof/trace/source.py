@@ -91,7 +91,7 @@ def content(path: TraceFile, max_bytes: int) -> Content:
             hint="copy the file again from where it was written; gzip -t tells whether a copy is "
             "whole",
         ) from None
-    compressed = _is_compressed(path)
+    compressed = is_compressed(path)
     misnamed = path.suffix.lower() == ".gz" and not compressed
     return Content(text, misnamed=misnamed, compressed=compressed)
 
@@ -147,7 +147,7 @@ def place_of(path: TraceFile, pattern: re.Pattern[bytes]) -> str | None:
         for piece in _pieces(path, sys.maxsize - 1, gzip.GzipFile):
             text += piece
             if (match := pattern.search(text)) is not None:
-                counted_in = Content(bytearray(), compressed=_is_compressed(path)).counted_in
+                counted_in = Content(bytearray(), compressed=is_compressed(path)).counted_in
                 return f"at byte {units.whole(dropped + match.end())} {counted_in}"
             dropped += max(len(text) - _LONGEST_PATTERN, 0)
             text = text[-_LONGEST_PATTERN:]
@@ -156,7 +156,8 @@ def place_of(path: TraceFile, pattern: re.Pattern[bytes]) -> str | None:
     return None
 
 
-def _is_compressed(path: TraceFile) -> bool:
+def is_compressed(path: TraceFile) -> bool:
+    """Tell whether a file's first bytes are gzip's, whatever its name is."""
     with path.open("rb") as file:
         return file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
 
@@ -172,7 +173,7 @@ def _pieces(
             "no such file" if not path.exists() else "not a regular file", where=str(path)
         )
     try:
-        size, compressed = path.stat().st_size, _is_compressed(path)
+        size, compressed = path.stat().st_size, is_compressed(path)
         with path.open("rb") as file:
             stream = decompressed(fileobj=file) if compressed else file
             for chunk in _bounded(stream, path, max_bytes):

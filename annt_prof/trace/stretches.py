@@ -1,136 +1,190 @@
-"""A long list of events in stretches that a pool of processes decodes, beside one another."""
+"""A long list of events, cut into stretches for processes that decode them."""
 
 from __future__ import annotations
 
-import gc
-import pickle
-from collections import deque
+import os
 from concurrent.futures import BrokenExecutor
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import chain
+from typing import TYPE_CHECKING, Protocol
 
-import msgspec
-
-from annt_prof.trace.cuts import first_key, likely_cut
-from annt_prof.trace.pool import process_pool
-from annt_prof.trace.shelf import Shelf
-from annt_prof.trace.slices import SLICE_BYTES, NotSliceableError, OpenList, whole_list
-from annt_prof.trace.table import Table
+from annt_prof.trace.cuts import Cut, first_key, likely_cut
+from annt_prof.trace.decoders import STRETCH_BYTES, Excerpt, InFlight
+from annt_prof.trace.shelf import Laid
+from annt_prof.trace.slices import SLICE_BYTES, NotSliceableError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
-    from concurrent.futures import Executor, Future
+    from collections.abc import Iterator
+    from pathlib import Path
 
+    from annt_prof.trace.decoders import Decoders
     from annt_prof.trace.parts import Part
-    from annt_prof.trace.shelf import Laid
+    from annt_prof.trace.source import Notify
 
-STRETCH_BYTES = 8 * 2**20
-"""Long enough that its names are told once, and short enough that few of them are in memory."""
-# The process that cuts and joins keeps about so many busy; see benchmarks/README.md.
-_MOST_PROCESSES = 16
-# Parts lie behind the texts, which are still needed should a process be killed.
-_PARTS = 2**10
-# Of each process one is decoded, and the next one waits.
-_IN_FLIGHT = 2
+# What is shorter than this part of a stretch takes longer to hand over than to decode.
+_LEAST_PART = 4
+# Of the text before a place, in which a cut is looked for first; most events are shorter by far.
+_WINDOW_BYTES = 2**14
+_MOST_BEFORE_KEY = 2**12
 
 
-class _Stretch(NamedTuple):
-    """Text that a process decodes."""
+class Stretches(Protocol):
+    """Cuts where it is most probably right, and lets processes decode, as far as that goes.
 
-    laid: Laid
-    part: Future[Laid | None]
+    From the first stretch on that is no whole list of events, or where a process is killed, the
+    text is left to the caller.
+    """
+
+    def parts(self) -> Iterator[Part]:
+        """Yield what the stretches say, in the order of the text."""
+        ...
+
+    def rest(self) -> Iterator[bytes]:
+        """Yield in pieces the text that ``parts`` has not decoded."""
+        ...
 
 
-class Stretches:
-    """Decodes the text of a list of events in other processes, as far as that goes.
-
-    A stretch is cut where it is most probably right, and the process that decodes it proves it,
-    as ``OpenList`` does: so the first one that begins rightly and is no whole list ends wrongly.
-    From there on, or where a process is killed, the text is left to the caller.
+class StretchesOfChunks:
+    """Stretches of text that is only there once, such as what is decompressed.
 
     Args:
-        processes: How many, at most.
+        chunks: Text that begins in the list, between two of its elements.
+        decoders: To which they are given.
         stretch_bytes: Cut when at least so much is at hand.
     """
 
-    def __init__(self, processes: int, stretch_bytes: int = STRETCH_BYTES) -> None:
-        self._rest = bytearray()
-        self._processes = min(processes, _MOST_PROCESSES)
+    def __init__(
+        self, chunks: Iterator[bytes], decoders: Decoders, stretch_bytes: int = STRETCH_BYTES
+    ) -> None:
+        self._chunks = chunks
+        self._decoders = decoders
         self._stretch_bytes = stretch_bytes
-        self._in_flight: deque[_Stretch] = deque()
+        self._rest = bytearray()
 
-    def parts(self, chunks: Iterable[bytes]) -> Generator[Part]:
-        """Yield what the stretches say, in the order of the text.
-
-        Args:
-            chunks: Text that begins in the list, between two of its elements. All of it is taken,
-                unless it has to be left to the caller.
-        """
-        shelf = Shelf.empty()
+    def parts(self) -> Iterator[Part]:
+        """See ``Stretches``. All of the text is taken, unless it has to be left."""
+        in_flight = InFlight(self._decoders)
         try:
-            with process_pool(self._processes, __name__, _begin, shelf) as pool:
-                yield from self._parts(chunks, pool, shelf)
+            for cut in self._cuts():
+                if in_flight.is_full:
+                    yield in_flight.oldest()
+                in_flight.give(memoryview(self._rest)[: cut.end])
+                del self._rest[: cut.start]
+            while in_flight:
+                yield in_flight.oldest()
         except (BrokenExecutor, NotSliceableError):
-            texts = [b"".join(shelf.read(each.laid, SLICE_BYTES)) for each in self._in_flight]
+            texts = [
+                b"".join(self._decoders.shelf.read(text, SLICE_BYTES))
+                for text in in_flight.abandoned()
+                if isinstance(text, Laid)
+            ]
             self._rest[:0] = b",".join([*texts, b""])
-        finally:
-            shelf.close()
 
     def rest(self) -> Iterator[bytes]:
-        """Yield in pieces the text that ``parts`` has taken and not decoded."""
-        for at in range(0, len(self._rest), SLICE_BYTES):
-            yield bytes(self._rest[at : at + SLICE_BYTES])
+        """See ``Stretches``."""
+        taken = range(0, len(self._rest), SLICE_BYTES)
+        return chain((bytes(self._rest[at : at + SLICE_BYTES]) for at in taken), self._chunks)
 
-    def _parts(self, chunks: Iterable[bytes], pool: Executor, shelf: Shelf) -> Iterator[Part]:
-        free = list(range(_IN_FLIGHT * self._processes))
+    def _cuts(self) -> Iterator[Cut]:
+        """Yield where the text at hand ends; it is to be taken before the next one is asked for."""
         due = self._stretch_bytes
-        for chunk in chunks:
+        for chunk in self._chunks:
             self._rest += chunk
             if len(self._rest) < due:
                 continue
-            key = first_key(self._rest)
-            cut = None if key is None else likely_cut(self._rest, key)
-            if cut is None:
+            if (cut := self._cut()) is None:
                 due = 2 * len(self._rest)
                 continue
             due = self._stretch_bytes
-            if not free:
-                yield self._decoded(shelf, free)
-            laid = shelf.lay(memoryview(self._rest)[: cut.end], free.pop())
-            self._in_flight.append(_Stretch(laid, pool.submit(_decode, laid)))
-            del self._rest[: cut.start]
-        while self._in_flight:
-            yield self._decoded(shelf, free)
+            yield cut
+        # The last one, but for what follows the list.
+        if (
+            len(self._rest) > self._stretch_bytes // _LEAST_PART
+            and (cut := self._cut()) is not None
+        ):
+            yield cut
 
-    def _decoded(self, shelf: Shelf, free: list[int]) -> Part:
-        """Return what the oldest stretch says, and free its place."""
-        oldest = self._in_flight[0]
-        laid = oldest.part.result()
-        if laid is None:
-            raise NotSliceableError
-        part: Part = pickle.loads(b"".join(shelf.read(laid, laid.num_bytes)))
-        self._in_flight.popleft()
-        free.append(oldest.laid.place)
-        return part
+    def _cut(self) -> Cut | None:
+        key = first_key(self._rest)
+        return None if key is None else likely_cut(self._rest, key)
 
 
-class _Process:
-    """What a process of the pool has besides its stretches."""
+class StretchesOfFile:
+    """Stretches of a file that is not compressed, of which this process reads the ends alone.
 
-    shelf: Shelf
+    Args:
+        path: The file.
+        start: Where its text is in the list, between two of its elements.
+        decoders: To which they are given.
+        notify: Told every now and then how many bytes were read, and how many there are.
+        stretch_bytes: Of a stretch, at least.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        start: int,
+        decoders: Decoders,
+        notify: Notify | None = None,
+        stretch_bytes: int = STRETCH_BYTES,
+    ) -> None:
+        self._path = path
+        self._at = start
+        self._decoders = decoders
+        self._notify = notify
+        self._stretch_bytes = stretch_bytes
+
+    def parts(self) -> Iterator[Part]:
+        """See ``Stretches``."""
+        in_flight = InFlight(self._decoders)
+        try:
+            for excerpt in self._excerpts():
+                if in_flight.is_full:
+                    yield in_flight.oldest()
+                in_flight.give(excerpt)
+            while in_flight:
+                yield in_flight.oldest()
+        except (BrokenExecutor, NotSliceableError):
+            self._at = min(text.at for text in in_flight.abandoned() if isinstance(text, Excerpt))
+
+    def rest(self) -> Iterator[bytes]:
+        """See ``Stretches``."""
+        with self._path.open("rb") as file:
+            file.seek(self._at)
+            while piece := file.read(SLICE_BYTES):
+                self._tell(file.tell())
+                yield piece
+
+    def _excerpts(self) -> Iterator[Excerpt]:
+        size, due = self._path.stat().st_size, self._stretch_bytes
+        with self._path.open("rb", buffering=0) as file:
+            while size - self._at > self._stretch_bytes // _LEAST_PART:
+                end = min(self._at + due, size)
+                cut = _last_cut(file.fileno(), self._at, end)
+                if cut is not None:
+                    yield Excerpt(self._path, self._at, cut.end - self._at)
+                    self._at, due = cut.start, self._stretch_bytes
+                    self._tell(self._at)
+                if end == size:
+                    return
+                if cut is None:
+                    due *= 2
+
+    def _tell(self, num_bytes: int) -> None:
+        if self._notify is not None:
+            self._notify(num_bytes, self._path.stat().st_size)
 
 
-def _begin(shelf: Shelf) -> None:
-    gc.disable()  # there are no cycles; see reading.py
-    _Process.shelf = shelf
-
-
-def _decode(laid: Laid) -> Laid | None:
-    """Lay down what a stretch says, pickled; None where it is no whole list of events."""
-    shelf, table, events = _Process.shelf, Table(), OpenList()
-    try:
-        for listed in events.slices(shelf.read(laid, SLICE_BYTES)):
-            table.add(listed)
-        table.add(whole_list(events.rest))
-    except (NotSliceableError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+def _last_cut(file: int, begin: int, end: int) -> Cut | None:
+    """Return where the text of a file from one place to another can most probably be cut last."""
+    key = first_key(os.pread(file, _MOST_BEFORE_KEY, begin))
+    if key is None:
         return None
-    return shelf.lay(pickle.dumps(table.part(), protocol=5), _PARTS + laid.place)
+    window = _WINDOW_BYTES
+    while True:
+        first = max(begin, end - window)
+        cut = likely_cut(bytearray(os.pread(file, end - first, first)), key)
+        if cut is not None:
+            return Cut(first + cut.end, first + cut.start)
+        if first == begin:
+            return None
+        window *= 4

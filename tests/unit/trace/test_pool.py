@@ -26,6 +26,26 @@ def test_processes_begin_with_what_they_are_given():
         assert pool.submit(os.getpid).result() != os.getpid()
 
 
+CHOOSING = """
+import sys, threading
+from annt_prof.trace.pool import process_pool
+if "thread" in sys.argv:
+    threading.Thread(target=threading.Event().wait, daemon=True).start()
+with process_pool(1, "annt_prof.trace.shelf") as pool:
+    print(type(pool._mp_context).__name__)
+"""
+
+
+@pytest.mark.parametrize(("argument", "context"), [("", "Fork"), ("thread", "ForkServer")])
+def test_a_process_with_threads_is_not_forked(argument, context):
+    """A fork copies the locks that its threads hold."""
+    command = [sys.executable, "-c", CHOOSING, argument]
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+    chosen = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    assert chosen.stdout.strip() == f"{context}Context"
+    assert not chosen.stderr
+
+
 def test_an_exception_ends_processes_at_their_work():
     futures = []
 
@@ -48,16 +68,19 @@ def test_a_killed_process_is_told():
 
 
 ABANDONING = f"""
-import os, time
+import os, sys, threading, time
 from annt_prof.trace.pool import process_pool
+if "thread" in sys.argv:
+    threading.Thread(target=threading.Event().wait, daemon=True).start()
 with process_pool(1, "annt_prof.trace.table") as pool:
     print(pool.submit(os.getpid).result(), flush=True)
     pool.submit(time.sleep, {LONG_S}).result()
 """
 
 
-def test_a_process_ends_with_its_parent_even_at_its_work():
-    command = [sys.executable, "-c", ABANDONING]
+@pytest.mark.parametrize("argument", ["", "thread"], ids=["forked", "by a server"])
+def test_a_process_ends_with_its_parent_even_at_its_work(argument):
+    command = [sys.executable, "-c", ABANDONING, argument]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as parent:
         worker = psutil.Process(int(parent.stdout.readline()))
         parent.send_signal(signal.SIGKILL)

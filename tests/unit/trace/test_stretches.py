@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 
 from annt_prof.errors import UserError
 from annt_prof.testing import TraceBuilder
-from annt_prof.trace import reading, stretches
+from annt_prof.trace import decoders, large, stretches
 from annt_prof.trace.reading import read
-from annt_prof.trace.stretches import Stretches
+from annt_prof.trace.stretches import StretchesOfChunks, StretchesOfFile
 
+WRITTEN = ("json", "json.gz")
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "traces"
 SHARED = Path(__file__).parents[4] / "shared" / "traces"
 
@@ -45,25 +46,33 @@ def here(monkeypatch):
 
     @contextmanager
     def no_pool(_processes, _module, begin, *arguments):
-        enabled = stretches.gc.isenabled()
+        enabled = decoders.gc.isenabled()
         begin(*arguments)
         if enabled:
-            stretches.gc.enable()
+            decoders.gc.enable()
         yield executor
 
-    monkeypatch.setattr(stretches, "process_pool", no_pool)
+    monkeypatch.setattr(decoders, "process_pool", no_pool)
     return executor
 
 
 @pytest.fixture(autouse=True)
 def every_file_is_large(monkeypatch):
-    monkeypatch.setattr(reading, "LEAST_SHARED_BYTES", 0)
+    monkeypatch.setattr(large, "LEAST_SHARED_BYTES", 0)
+
+
+def written(folder, text, suffix):
+    """Write a trace in either of the ways in which its text is cut."""
+    path = folder / f"trace.{suffix}"
+    path.write_bytes(gzip.compress(text.encode()) if suffix == "json.gz" else text.encode())
+    return path
 
 
 def cut_each(monkeypatch, num_bytes):
     """Cut stretches of so many bytes, and read the file in as small chunks."""
-    sized = functools.partial(Stretches, stretch_bytes=num_bytes)
-    monkeypatch.setattr(stretches, "Stretches", sized)
+    for kind in (StretchesOfChunks, StretchesOfFile):
+        sized = functools.partial(kind, stretch_bytes=num_bytes)
+        monkeypatch.setattr(stretches, kind.__name__, sized)
     monkeypatch.setattr("annt_prof.trace.source._CHUNK_BYTES", num_bytes)
 
 
@@ -98,20 +107,22 @@ def varied(num_rounds=40):
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
-@given(st.integers(200, 9_000), st.sampled_from([None, 2]), st.integers(2, 5))
+@given(
+    st.integers(200, 9_000), st.sampled_from([None, 2]), st.integers(2, 5), st.sampled_from(WRITTEN)
+)
 def test_any_number_of_stretches_says_what_one_process_says(
-    tmp_path, monkeypatch, here, num_bytes, indent, processes
+    tmp_path, monkeypatch, here, num_bytes, indent, processes, suffix
 ):
-    path = tmp_path / "trace.json"
-    path.write_text(json.dumps(json.loads(varied().json()), indent=indent))
+    text = json.dumps(json.loads(varied().json()), indent=indent)
+    path = written(tmp_path, text, suffix)
     alone = read(path)
     cut_each(monkeypatch, num_bytes)
     here.num_parts = 0
     assert list(differing(read(path, processes=processes), alone)) == []
-    assert here.num_parts > path.stat().st_size // num_bytes // 4
+    assert here.num_parts > len(text) // num_bytes // 4
 
 
-@pytest.mark.parametrize("suffix", ["json", "json.gz"])
+@pytest.mark.parametrize("suffix", WRITTEN)
 def test_processes_say_what_one_says(tmp_path, monkeypatch, suffix):
     path = varied(2_000).write(tmp_path / f"trace.{suffix}")
     alone = read(path)
@@ -155,15 +166,15 @@ def test_a_thread_of_allocations_alone_comes_after_those_of_events(tmp_path, mon
     assert trace.forward_links.thread.tolist() == [len(trace.threads) - 1]
 
 
-def test_where_a_likely_cut_is_none_the_rest_is_read_here(tmp_path, monkeypatch, here):
+@pytest.mark.parametrize("suffix", WRITTEN)
+def test_where_a_likely_cut_is_none_the_rest_is_read_here(tmp_path, monkeypatch, here, suffix):
     inner = [{"ph": "X", "name": f"inner{number}"} for number in range(3)]
     events = [
         {"ph": "X", "cat": "kernel", "name": f"k{number}", "pid": 0, "tid": 7, "ts": number,
          "dur": 1} | ({"args": {"inner": inner * 200}} if number == 500 else {})
         for number in range(1_000)
     ]  # fmt: skip
-    path = tmp_path / "trace.json"
-    path.write_text(json.dumps({"traceEvents": events}))
+    path = written(tmp_path, json.dumps({"traceEvents": events}), suffix)
     alone = read(path)
     assert len(alone.events) == 1_000
     cut_each(monkeypatch, 4_000)
@@ -172,11 +183,14 @@ def test_where_a_likely_cut_is_none_the_rest_is_read_here(tmp_path, monkeypatch,
 
 
 @pytest.mark.parametrize("damage", ['"ts": "noon"', '"ts": 1, "dur": [1]', '"ts": 1, "name": '])
-def test_a_damaged_event_is_told_as_one_process_tells_it(tmp_path, monkeypatch, here, damage):
+@pytest.mark.parametrize("suffix", WRITTEN)
+def test_a_damaged_event_is_told_as_one_process_tells_it(
+    tmp_path, monkeypatch, here, damage, suffix
+):
     whole = json.dumps({"traceEvents": json.loads(varied().json())["traceEvents"]})
     middle = whole.index('{"ph"', len(whole) // 2)
-    path = tmp_path / "trace.json"
-    path.write_text(f'{whole[:middle]}{{"ph": "X", {damage}}}, {whole[middle:]}')
+    text = f'{whole[:middle]}{{"ph": "X", {damage}}}, {whole[middle:]}'
+    path = written(tmp_path, text, suffix)
 
     def told(processes):
         try:
@@ -191,10 +205,10 @@ def test_a_damaged_event_is_told_as_one_process_tells_it(tmp_path, monkeypatch, 
     assert here.num_parts > 1
 
 
-def test_a_file_that_breaks_off_says_so(tmp_path, monkeypatch, here):
-    text = varied().json()
-    path = tmp_path / "trace.json.gz"
-    path.write_bytes(gzip.compress(text.encode())[:-300])
+@pytest.mark.parametrize("suffix", WRITTEN)
+def test_a_file_that_breaks_off_says_so(tmp_path, monkeypatch, here, suffix):
+    path = written(tmp_path, varied().json(), suffix)
+    path.write_bytes(path.read_bytes()[:-300])
     alone = read(path)
     cut_each(monkeypatch, 2_000)
     shared = read(path, processes=2)
@@ -203,19 +217,52 @@ def test_a_file_that_breaks_off_says_so(tmp_path, monkeypatch, here):
     assert here.num_parts > 1
 
 
-def _killed(_laid):
+def _killed(_text, _place):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def test_a_process_that_is_killed_leaves_its_text_to_this_one(tmp_path, monkeypatch):
-    path = varied(500).write(tmp_path / "trace.json")
+@pytest.mark.parametrize("suffix", WRITTEN)
+def test_a_process_that_is_killed_leaves_its_text_to_this_one(tmp_path, monkeypatch, suffix):
+    path = varied(500).write(tmp_path / f"trace.{suffix}")
     alone = read(path)
     cut_each(monkeypatch, 30_000)
-    monkeypatch.setattr(stretches, "_decode", _killed)
+    monkeypatch.setattr(decoders, "_decode", _killed)
     assert list(differing(read(path, processes=2), alone)) == []
 
 
 def test_a_small_file_starts_no_process(tmp_path, monkeypatch):
-    monkeypatch.setattr(reading, "LEAST_SHARED_BYTES", 2**20)
-    monkeypatch.setattr(stretches, "Stretches", None)
+    monkeypatch.setattr(large, "LEAST_SHARED_BYTES", 2**20)
+    monkeypatch.setattr(decoders, "start_decoders", None)
     assert len(read(varied().write(tmp_path / "trace.json.gz"), processes=8).events) > 100
+
+
+@pytest.mark.parametrize("suffix", WRITTEN)
+def test_how_far_reading_has_come_is_told_to_the_end(tmp_path, monkeypatch, here, suffix):
+    path = varied().write(tmp_path / f"trace.{suffix}")
+    cut_each(monkeypatch, 2_000)
+    told = []
+    read(path, notify=lambda *read_bytes: told.append(read_bytes), processes=2)
+    size = path.stat().st_size
+    assert [place for place, _ in told] == sorted(place for place, _ in told)
+    assert {of for _, of in told} == {size}
+    assert told[-1] == (size, size)
+    assert here.num_parts > 5
+
+
+@pytest.mark.parametrize("suffix", WRITTEN)
+def test_the_bound_on_the_size_holds_for_several_processes(tmp_path, monkeypatch, here, suffix):
+    text = varied().json()
+    path = written(tmp_path, text, suffix)
+    cut_each(monkeypatch, 2_000)
+    with pytest.raises(UserError, match="bytes once decompressed"):
+        read(path, max_bytes=len(text) - 1, processes=2)
+    assert len(read(path, max_bytes=len(text), processes=2).events)
+    assert here.num_parts > 5
+
+
+def test_decoders_that_run_already_read_one_file_after_the_other(tmp_path, monkeypatch):
+    paths = [varied(500 + number).write(tmp_path / f"{number}.json") for number in range(3)]
+    cut_each(monkeypatch, 30_000)
+    with decoders.start_decoders(2) as running:
+        for path in paths:
+            assert list(differing(read(path, processes=running), read(path))) == []

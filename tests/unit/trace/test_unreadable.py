@@ -108,7 +108,7 @@ def test_flows_and_allocations_whose_time_is_no_number_are_said_too(tmp_path):
 
 
 def test_events_of_several_slices_and_processes_are_counted_together(tmp_path, monkeypatch):
-    monkeypatch.setattr("annt_prof.trace.reading.LEAST_SHARED_BYTES", 1)
+    monkeypatch.setattr("annt_prof.trace.large.LEAST_SHARED_BYTES", 1)
     events = three_steps()
     padding = {"ph": "X", "cat": "cpu_op", "name": "x" * 1000, "pid": 1, "tid": 1, "ts": 5}
     for place in range(3 * SLICE_BYTES // 1000):
