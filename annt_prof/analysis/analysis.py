@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -124,36 +125,46 @@ def analyze(
     """
     timeline = Timeline(trace, selection, accelerator)
     unrecorded, lost = timeline.unrecorded is not None, bool(trace.losses)
-    problem = _none_whole(timeline)
-    whole = problem is None
-    breakdown = break_down(timeline) if whole and not unrecorded else None
-    memory = None if lost else memory_use(timeline, top)
-    untold = untold_memory(timeline)
-    kernels, waiting = kernel_table(timeline, top), queue(timeline)
-    return Analysis(
-        source=trace.source,
-        num_events=len(trace.events),
-        device_names=trace.device_names,
-        rank=trace.rank,
-        world_size=trace.world_size,
-        remarks=tuple(_remarks(timeline, breakdown, untold if memory else None)),
-        breakdown=breakdown,
-        host=host_view(timeline) if whole else None,
-        temporal=None if lost else temporal(timeline),
-        kernels=kernels,
-        queue=waiting,
-        critical_path=critical_path(timeline, top) if whole and not lost else None,
-        idle=idle(timeline, top) if whole else None,
-        synchronisations=synchronisations(timeline),
-        copies=copies(timeline),
-        memory=memory,
-        pitfalls=None if lost or unrecorded else pitfalls(timeline),
-        complete=not lost,
-        not_measured=_lacking(waiting, kernels)
-        | _lacking_memory(memory, untold)
-        | _not_measured(timeline, problem)
-        | dict.fromkeys(_OF_THE_DEVICE if unrecorded else (), why_no_activities(trace)),
-    )
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        device_time = beside.submit(lambda: None if lost else temporal(timeline))
+        problem = _none_whole(timeline)
+        whole = problem is None
+        timeline.phases  # noqa: B018 - both threads begin with them, and each would find them
+        # Half of the work: numpy holds no lock while it sorts and searches.
+        memory = beside.submit(lambda: None if lost else memory_use(timeline, top))
+        kernels = beside.submit(kernel_table, timeline, top)
+        waiting = beside.submit(queue, timeline)
+        host = beside.submit(lambda: host_view(timeline) if whole else None)
+        calls, copied = beside.submit(synchronisations, timeline), beside.submit(copies, timeline)
+        path = beside.submit(lambda: critical_path(timeline, top) if whole and not lost else None)
+        breakdown = break_down(timeline) if whole and not unrecorded else None
+        gaps = idle(timeline, top) if whole else None
+        habits = None if lost or unrecorded else pitfalls(timeline)
+        untold = untold_memory(timeline)
+        return Analysis(
+            source=trace.source,
+            num_events=len(trace.events),
+            device_names=trace.device_names,
+            rank=trace.rank,
+            world_size=trace.world_size,
+            remarks=tuple(_remarks(timeline, breakdown, untold if memory.result() else None)),
+            breakdown=breakdown,
+            host=host.result(),
+            temporal=device_time.result(),
+            kernels=kernels.result(),
+            queue=waiting.result(),
+            critical_path=path.result(),
+            idle=gaps,
+            synchronisations=calls.result(),
+            copies=copied.result(),
+            memory=memory.result(),
+            pitfalls=habits,
+            complete=not lost,
+            not_measured=_lacking(waiting.result(), kernels.result())
+            | _lacking_memory(memory.result(), untold)
+            | _not_measured(timeline, problem)
+            | dict.fromkeys(_OF_THE_DEVICE if unrecorded else (), why_no_activities(trace)),
+        )
 
 
 def _none_whole(timeline: Timeline) -> str | None:
