@@ -189,14 +189,16 @@ def _ranks(
     *,
     as_json: bool,
 ) -> None:
-    from annt_prof.analysis.ranks.ranks import compare_ranks
+    from annt_prof.analysis.ranks.mapping import summaries
+    from annt_prof.analysis.ranks.ranks import compare, folder_of
     from annt_prof.trace.remote import trace_files
     from annt_prof.views.ranks_view import build_ranks_view
 
     files = trace_files(place)
     with _executor(files, processes, engine) as executor, _progress() as show:
-        ranks = compare_ranks(files, selection, max_size, show, accelerator, executor)
-    view = build_ranks_view(ranks)
+        read = list(summaries(files, selection, max_size, accelerator, show, executor))
+    # What the processes hold is free by now.
+    view = build_ranks_view(compare(read, folder_of(files)))
     if as_json:
         from annt_prof.report.json.ranks import ranks_document
 

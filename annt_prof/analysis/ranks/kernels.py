@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -26,6 +27,26 @@ class Communication(NamedTuple):
     step: str | None
     length_ns: int
     message: Message | None
+
+
+class PackedCommunications(NamedTuple):
+    """The communication kernels of a rank in a tenth of their memory, while others are read.
+
+    Attributes:
+        pickled: What ``communications`` returned.
+    """
+
+    pickled: bytes
+
+    @classmethod
+    def of(cls, timeline: Timeline) -> PackedCommunications:
+        """Pack those of one rank."""
+        return cls(pickle.dumps(communications(timeline)))
+
+    def unpacked(self) -> dict[str, list[Communication]]:
+        """Return them as ``communications`` did."""
+        by_name: dict[str, list[Communication]] = pickle.loads(self.pickled)
+        return by_name
 
 
 def communications(timeline: Timeline) -> dict[str, list[Communication]]:

@@ -120,8 +120,12 @@ def compare_ranks(
     """
     paths = list(traces)
     read = summaries(paths, selection, max_bytes, accelerator, notify, executor)
-    where = os.path.dirname(str(paths[0])) if paths else None  # noqa: PTH120 - it may be a URL
-    return compare(read, where)
+    return compare(read, folder_of(paths))
+
+
+def folder_of(paths: Sequence[TraceFile]) -> str | None:
+    """Return where the ranks' files are, for messages."""
+    return os.path.dirname(str(paths[0])) if paths else None  # noqa: PTH120 - it may be a URL
 
 
 def compare(read: Iterable[RankSummary | Unreadable], where: str | None = None) -> Ranks:
@@ -170,7 +174,7 @@ def _left_out(file: Unreadable) -> str:
 
 def _compared(traces: list[RankSummary], left_out: list[Unreadable]) -> Ranks:
     numbers = [_number(trace) for trace in traces]
-    kernels = [trace.communications for trace in traces]
+    kernels = [trace.communications.unpacked() for trace in traces]
     step_ns = [trace.breakdown.mean.step_ns for trace in traces]
     nothing = Pairs((), ())
     collectives = pair_collectives(numbers, kernels) if len(traces) > 1 else nothing

@@ -9,7 +9,7 @@ import msgspec
 
 from annt_prof.analysis.breakdown.accounting import break_down
 from annt_prof.analysis.breakdown.breakdown import Breakdown
-from annt_prof.analysis.ranks.kernels import Communication, communications
+from annt_prof.analysis.ranks.kernels import PackedCommunications
 from annt_prof.analysis.tables.doubts import doubts
 from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.errors import UserError
@@ -32,7 +32,7 @@ class RankSummary(msgspec.Struct, frozen=True):
         source: Its file, as messages name it.
         breakdown: Of its steps.
         remarks: What of its file could not be read, and what makes its figures doubtful.
-        communications: Communication kernels of the whole trace, by name.
+        communications: The communication kernels of the whole trace.
     """
 
     rank: int | None
@@ -40,7 +40,7 @@ class RankSummary(msgspec.Struct, frozen=True):
     source: str
     breakdown: Breakdown
     remarks: tuple[str, ...]
-    communications: dict[str, list[Communication]]
+    communications: PackedCommunications
 
 
 class Unreadable(msgspec.Struct, frozen=True):
@@ -86,7 +86,7 @@ def summarize(
             source=source,
             breakdown=breakdown,
             remarks=(*trace.losses, *trace.doubts, *doubts(timeline, breakdown)),
-            communications=communications(timeline),
+            communications=PackedCommunications.of(timeline),
         )
     except UserError as error:
         is_a_trace = not isinstance(error, NotATraceError)
