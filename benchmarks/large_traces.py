@@ -34,10 +34,11 @@ from intervals import interval
 BYTES_PER_ENTRY = 210
 SAMPLE_S = 0.05
 READ = """
-import sys
+import os, sys
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # as the command does
 from pathlib import Path
-from annt_prof.trace import reading
-reading.LEAST_SHARED_BYTES = int(sys.argv[3])
+from annt_prof.trace import large, reading
+large.LEAST_SHARED_BYTES = int(sys.argv[3])
 reading.read(Path(sys.argv[1]), processes=int(sys.argv[2]))
 """
 
@@ -154,6 +155,11 @@ def analysing(path: Path, processes: int | None, checkout: Path | None = None) -
     return Contender(command)
 
 
+def on_one_core(contender: Contender) -> Contender:
+    """Return the same on the first core alone."""
+    return Contender(["taskset", "--cpu-list", "0", *contender.command])
+
+
 def reading(path: Path, processes: int, least_bytes: int = 0) -> Contender:
     """Return the reading alone."""
     return Contender([sys.executable, "-c", READ, str(path), str(processes), str(least_bytes)])
@@ -175,7 +181,7 @@ def main() -> None:
     arguments.folder.mkdir(exist_ok=True)
     print(f"{arguments.what}, {arguments.runs} runs each, {psutil.cpu_count()} cores")
     if arguments.what == "least":
-        for megabytes in (16, 32, 64, 128):
+        for megabytes in (8, 16, 32, 64, 128):
             path = generated(arguments.folder, megabytes)
             named = {f"{megabytes} MB, {n} processes": reading(path, n) for n in (1, 2)}
             compare(named, arguments.runs)
@@ -196,6 +202,7 @@ def main() -> None:
     numbers = [2**power for power in range(arguments.most.bit_length())]
     compare({f"read, {n} processes": reading(path, n) for n in numbers}, arguments.runs)
     whole = {f"analyze, {n} processes": analysing(path, n) for n in numbers}
+    whole = {"analyze, one core": on_one_core(analysing(path, None)), **whole}
     if arguments.before:
         whole["analyze, before"] = analysing(path, None, arguments.before)
     compare(whole, arguments.runs)
