@@ -125,7 +125,8 @@ def analyze(
     """
     timeline = Timeline(trace, selection, accelerator)
     unrecorded, lost = timeline.unrecorded is not None, bool(trace.losses)
-    with ThreadPoolExecutor(max_workers=1) as beside:
+    beside = ThreadPoolExecutor(max_workers=1)
+    try:
         device_time = beside.submit(lambda: None if lost else temporal(timeline))
         problem = _none_whole(timeline)
         whole = problem is None
@@ -165,6 +166,8 @@ def analyze(
             | _not_measured(timeline, problem)
             | dict.fromkeys(_OF_THE_DEVICE if unrecorded else (), why_no_activities(trace)),
         )
+    finally:
+        beside.shutdown(cancel_futures=True)  # at an error, or Ctrl-C, nothing more is begun
 
 
 def _none_whole(timeline: Timeline) -> str | None:

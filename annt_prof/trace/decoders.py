@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import gc
-import os
 from collections import deque
-from concurrent.futures import BrokenExecutor, Future
+from concurrent.futures import BrokenExecutor, Future, wait
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 import msgspec
 
 from annt_prof.trace.pool import process_pool
-from annt_prof.trace.shelf import Kept, Laid, Shelf
+from annt_prof.trace.shelf import Kept, Laid, Shelf, pread_in_pieces
 from annt_prof.trace.slices import SLICE_BYTES, NotSliceableError, OpenList, whole_list
 from annt_prof.trace.table import Table
 
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 STRETCH_BYTES = 4 * 2**20
 """Long enough that its names are told once, and short enough that few of them are in memory, and
 that a file of 50 MB keeps two processes busy to its end."""
-# The process that cuts and joins keeps about so many busy; see benchmarks/README.md.
+# The process that cuts and joins would keep about a dozen busy; see benchmarks/README.md.
 _MOST_PROCESSES = 16
 # Parts lie behind the texts, which are still needed should a process be killed.
 _PARTS = 2**10
@@ -137,9 +136,13 @@ class InFlight:
         return part
 
     def abandoned(self) -> list[Laid | Excerpt]:
-        """Give up all that were not taken out, and return their texts."""
+        """Give up all that were not taken out, and return their texts.
+
+        Nothing is written to their places any more.
+        """
         for stretch in self._stretches:
             stretch.part.cancel()
+        wait([stretch.part for stretch in self._stretches])
         return [stretch.text for stretch in self._stretches]
 
 
@@ -171,5 +174,4 @@ def _pieces(text: Laid | Excerpt) -> Iterator[bytes]:
         yield from _Process.shelf.read(text, SLICE_BYTES)
         return
     with text.path.open("rb", buffering=0) as file:
-        for at in range(text.at, text.at + text.num_bytes, SLICE_BYTES):
-            yield os.pread(file.fileno(), min(SLICE_BYTES, text.at + text.num_bytes - at), at)
+        yield from pread_in_pieces(file.fileno(), text.at, text.num_bytes, SLICE_BYTES)

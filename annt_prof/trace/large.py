@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from annt_prof.trace.decoders import Decoders
     from annt_prof.trace.remote import TraceFile
 
-LEAST_SHARED_BYTES = 32 * 2**20
-"""Text that two processes decode sooner than one, their start counted. Source:
-benchmarks/large_traces.py."""
+LEAST_SHARED_BYTES = 40 * 2**20
+"""Text that two processes decode sooner than one, their start counted: 64 MB certainly, 32 MB
+perhaps. Source: benchmarks/large_traces.py."""
 _COMPRESSION = 15
 """Of a trace's text by gzip, about; those here are 8 to 25 times smaller."""
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from concurrent.futures import Executor
-    from types import FrameType
 
 
 @contextmanager
@@ -23,7 +22,7 @@ def process_pool(
 
     Args:
         num_processes: At least 1.
-        module: Imported once, for all of them.
+        module: Imported once, for all of them, where they are not forked.
         begin: Called in each process at its start.
         arguments: For it.
     """
@@ -35,11 +34,12 @@ def process_pool(
     if isinstance(context, ForkServerContext):
         context.set_forkserver_preload([module])
     others = set(multiprocessing.active_children())
-    executor = ProcessPoolExecutor(num_processes, context, _begin, (begin, arguments))
+    ignoring = signal.getsignal(signal.SIGINT) == signal.SIG_IGN  # as of a background job
+    executor = ProcessPoolExecutor(num_processes, context, _begin, (ignoring, begin, arguments))
     try:
         with _uninterrupted():
             for _ in range(num_processes):
-                executor.submit(os.getpid)  # each starts a process while none is idle
+                executor.submit(os.getpid)  # a process starts while none is idle, or all at once
         yield executor
     except BaseException:
         executor.shutdown(wait=False, cancel_futures=True)
@@ -73,22 +73,28 @@ def _uninterrupted() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    received: list[tuple[int, FrameType | None]] = []
-    handler = signal.signal(signal.SIGINT, lambda *interrupt: received.append(interrupt))
+    received: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, _frame: received.append(number))
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         signal.signal(signal.SIGINT, handler)
-    if received and callable(handler):
-        handler(*received[0])
+    if received:
+        signal.raise_signal(signal.SIGINT)
 
 
-def _begin(begin: Callable[..., None] | None, arguments: tuple[object, ...]) -> None:
-    """End with the parent, however it ends, and at Ctrl-C without a traceback."""
-    if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:  # as of a background job
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
+def _begin(
+    ignoring: bool, begin: Callable[..., None] | None, arguments: tuple[object, ...]
+) -> None:
+    """End with the parent, however it ends, and at once when told to, without a traceback.
+
+    A fork has the parent's handlers, which are for the parent's work.
+    """
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN if ignoring else signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if begin is not None:

@@ -65,9 +65,9 @@ def read(
         max_bytes: Bound on the decompressed size.
         notify: Told every now and then how many bytes of the file have been read, and its size.
         processes: How many may decode a large file beside one another, or those that are started
-            already; the result is the same. Where this process has threads the calling program's
-            main module must bear to be imported again, as ``multiprocessing`` says of starting
-            processes.
+            already; the result is the same. With more than one the calling program's main module
+            must bear to be imported again, as ``multiprocessing`` says of starting processes: they
+            are forked only where this process has no other threads.
 
     A file without its end gives the events before it; ``Trace.losses`` says so. Where the end
     lacks nothing but the check sum of what was compressed, or entries are no JSON, ``Trace.doubts``

@@ -80,9 +80,7 @@ class Shelf:
 
     def read(self, laid: Laid, piece_bytes: int) -> Iterator[bytes]:
         """Yield what lies there in pieces."""
-        for at in range(0, laid.num_bytes, piece_bytes):
-            length = min(piece_bytes, laid.num_bytes - at)
-            yield os.pread(self._file, length, laid.place * _PLACE_BYTES + at)
+        return pread_in_pieces(self._file, laid.place * _PLACE_BYTES, laid.num_bytes, piece_bytes)
 
     def keep(self, value: object, place: int) -> Kept:
         """Write an object to a place, over what was there; its arrays are not copied before."""
@@ -113,6 +111,21 @@ class Shelf:
         written = 0
         while written < len(content):
             written += os.pwrite(self._file, content[written:], at + written)
+
+
+def pread_in_pieces(file: int, at: int, num_bytes: int, piece_bytes: int) -> Iterator[bytes]:
+    """Yield what lies in a file from some place on, as far as it is there.
+
+    Args:
+        file: Its descriptor, whose own place is left as it is.
+        at: Where it begins, bytes.
+        num_bytes: Its length.
+        piece_bytes: Of each piece, at most.
+    """
+    end = at + num_bytes
+    while at < end and (piece := os.pread(file, min(piece_bytes, end - at), at)):
+        at += len(piece)
+        yield piece
 
 
 def _inherited(duplicate: _Descriptor) -> Shelf:

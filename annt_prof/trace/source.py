@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import sys
 import zlib
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from isal import igzip, isal_zlib
@@ -162,6 +163,17 @@ def is_compressed(path: TraceFile) -> bool:
         return file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
 
 
+@contextmanager
+def refusing_unreadable(path: TraceFile) -> Iterator[None]:
+    """Say of a file that the system does not let read what the system says."""
+    try:
+        yield
+    except gzip.BadGzipFile:  # an OSError by its class
+        raise
+    except OSError as error:
+        raise UserError(f"cannot be read: {error.strerror or error}", where=str(path)) from None
+
+
 def _pieces(
     path: TraceFile,
     max_bytes: int,
@@ -172,7 +184,7 @@ def _pieces(
         raise UserError(
             "no such file" if not path.exists() else "not a regular file", where=str(path)
         )
-    try:
+    with refusing_unreadable(path):
         size, compressed = path.stat().st_size, is_compressed(path)
         with path.open("rb") as file:
             stream = decompressed(fileobj=file) if compressed else file
@@ -180,10 +192,6 @@ def _pieces(
                 if notify is not None:
                     notify(file.tell(), size)
                 yield chunk
-    except gzip.BadGzipFile:  # an OSError by its class
-        raise
-    except OSError as error:
-        raise UserError(f"cannot be read: {error.strerror or error}", where=str(path)) from None
 
 
 def _bounded(

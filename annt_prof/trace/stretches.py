@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import sys
 from concurrent.futures import BrokenExecutor
 from itertools import chain
 from typing import TYPE_CHECKING, Protocol
 
 from annt_prof.trace.cuts import Cut, first_key, likely_cut
 from annt_prof.trace.decoders import STRETCH_BYTES, Excerpt, InFlight
-from annt_prof.trace.shelf import Laid
+from annt_prof.trace.shelf import Laid, pread_in_pieces
 from annt_prof.trace.slices import SLICE_BYTES, NotSliceableError
+from annt_prof.trace.source import refusing_unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,6 +80,9 @@ class StretchesOfChunks:
                 if isinstance(text, Laid)
             ]
             self._rest[:0] = b",".join([*texts, b""])
+        except BaseException:
+            in_flight.abandoned()  # whoever runs the decoders may have another file for them
+            raise
 
     def rest(self) -> Iterator[bytes]:
         """See ``Stretches``."""
@@ -134,44 +139,55 @@ class StretchesOfFile:
         self._stretch_bytes = stretch_bytes
 
     def parts(self) -> Iterator[Part]:
-        """See ``Stretches``."""
+        """See ``Stretches``.
+
+        Raises:
+            UserError: The file cannot be read.
+        """
         in_flight = InFlight(self._decoders)
         try:
-            for excerpt in self._excerpts():
-                if in_flight.is_full:
-                    yield in_flight.oldest()
-                in_flight.give(excerpt)
+            with refusing_unreadable(self._path):
+                self._file = self._path.open("rb", buffering=0)
+                for excerpt in self._excerpts():
+                    if in_flight.is_full:
+                        yield in_flight.oldest()
+                    in_flight.give(excerpt)
             while in_flight:
                 yield in_flight.oldest()
         except (BrokenExecutor, NotSliceableError):
             self._at = min(text.at for text in in_flight.abandoned() if isinstance(text, Excerpt))
+        except BaseException:
+            in_flight.abandoned()
+            raise
 
     def rest(self) -> Iterator[bytes]:
-        """See ``Stretches``."""
-        with self._path.open("rb") as file:
-            file.seek(self._at)
-            while piece := file.read(SLICE_BYTES):
-                self._tell(file.tell())
+        """See ``Stretches``; raises likewise."""
+        with refusing_unreadable(self._path), self._file:
+            for piece in pread_in_pieces(self._file.fileno(), self._at, sys.maxsize, SLICE_BYTES):
+                self._at += len(piece)
+                self._tell(self._at)
                 yield piece
 
     def _excerpts(self) -> Iterator[Excerpt]:
-        size, due = self._path.stat().st_size, self._stretch_bytes
-        with self._path.open("rb", buffering=0) as file:
-            while size - self._at > self._stretch_bytes // _LEAST_PART:
-                end = min(self._at + due, size)
-                cut = _last_cut(file.fileno(), self._at, end)
-                if cut is not None:
-                    yield Excerpt(self._path, self._at, cut.end - self._at)
-                    self._at, due = cut.start, self._stretch_bytes
-                    self._tell(self._at)
-                if end == size:
-                    return
-                if cut is None:
-                    due *= 2
+        file, size, due = self._file.fileno(), self._size(), self._stretch_bytes
+        while size - self._at > self._stretch_bytes // _LEAST_PART:
+            end = min(self._at + due, size)
+            cut = _last_cut(file, self._at, end)
+            if cut is not None:
+                yield Excerpt(self._path, self._at, cut.end - self._at)
+                self._at, due = cut.start, self._stretch_bytes
+                self._tell(self._at)
+            if end == size:
+                return
+            if cut is None:
+                due *= 2
+
+    def _size(self) -> int:
+        return os.fstat(self._file.fileno()).st_size
 
     def _tell(self, num_bytes: int) -> None:
         if self._notify is not None:
-            self._notify(num_bytes, self._path.stat().st_size)
+            self._notify(num_bytes, self._size())
 
 
 def _last_cut(file: int, begin: int, end: int) -> Cut | None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _LEAST_BYTES = 2**20
 """Of files, for each process: a compressed megabyte takes about as long to read as a process to
-start (0.25 s, benchmarks/README.md)."""
+start where it is not forked (0.25 s, benchmarks/README.md)."""
 
 
 def worthwhile_processes(files: Sequence[TraceFile], most: int) -> int:

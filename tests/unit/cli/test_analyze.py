@@ -338,3 +338,31 @@ def test_recorded_traces(path):
         for step in found["critical_path"]["steps"]:
             assert sum(step["on_path_ns"].values()) == step["wall_ns"]
     assert run(path).exit_code == 0
+
+
+ON_A_TERMINAL = """
+import sys
+from annt_prof.cli import program
+from annt_prof.trace import large, pool
+large.LEAST_SHARED_BYTES = 0
+sys.stderr.isatty = lambda: True
+has_one_thread = pool._has_one_thread
+def told():
+    print(has_one_thread(), end=" ")
+    return has_one_thread()
+pool._has_one_thread = told
+program()
+"""
+
+
+def test_processes_are_forked_before_there_are_threads(tmp_path):
+    """Neither those of numpy's matrix products nor that of the progress shown."""
+    path = (
+        TraceBuilder()
+        .step(0, 1_000)
+        .kernel("k", 100, 900, launch_ns=50)
+        .write(tmp_path / "trace.json")
+    )
+    command = [sys.executable, "-c", ON_A_TERMINAL, "analyze", str(path), "--json"]
+    told = subprocess.run([*command, "--processes", "2"], capture_output=True, text=True)
+    assert told.stdout.startswith("True {"), told.stderr

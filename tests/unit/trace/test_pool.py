@@ -46,6 +46,45 @@ def test_a_process_with_threads_is_not_forked(argument, context):
     assert not chosen.stderr
 
 
+HANDLING = f"""
+import os, signal, sys, threading, time
+from annt_prof.trace.pool import process_pool
+def told(number, frame):
+    raise KeyboardInterrupt
+for number in (signal.SIGTERM, signal.SIGHUP):
+    signal.signal(number, told)
+if "thread" in sys.argv:
+    threading.Thread(target=threading.Event().wait, daemon=True).start()
+if "ignored" in sys.argv:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+with process_pool(1, "annt_prof.trace.shelf") as pool:
+    handlers = [pool.submit(signal.getsignal, n).result() for n in (2, 15, 1)]
+    print(*(handler.name for handler in handlers), pool.submit(os.getpid).result(), flush=True)
+    if "working" in sys.argv:
+        for _ in range(3):
+            pool.submit(time.sleep, {LONG_S})
+        raise KeyboardInterrupt
+"""
+
+
+@pytest.mark.parametrize("start", ["forked", "thread"])
+@pytest.mark.parametrize(("argument", "interrupt"), [("", "SIG_DFL"), ("ignored", "SIG_IGN")])
+def test_no_process_has_the_handlers_of_its_parent(start, argument, interrupt):
+    command = [sys.executable, "-c", HANDLING, start, argument]
+    told = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert told.stdout.split()[:3] == [interrupt, "SIG_DFL", "SIG_DFL"]
+
+
+@pytest.mark.parametrize("start", ["forked", "thread"])
+def test_so_an_exception_ends_them_at_once(start):
+    command = [sys.executable, "-c", HANDLING, start, "working"]
+    parent = subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=LONG_S / 10
+    )
+    assert parent.stderr.rstrip().endswith("KeyboardInterrupt")
+    assert not psutil.pid_exists(int(parent.stdout.split()[3]))
+
+
 def test_an_exception_ends_processes_at_their_work():
     futures = []
 

@@ -266,3 +266,47 @@ def test_decoders_that_run_already_read_one_file_after_the_other(tmp_path, monke
     with decoders.start_decoders(2) as running:
         for path in paths:
             assert list(differing(read(path, processes=running), read(path))) == []
+
+
+@pytest.mark.parametrize("suffix", WRITTEN)
+def test_a_bare_list_is_cut_from_its_first_event_on(tmp_path, monkeypatch, here, suffix):
+    text = "\n  [" + json.dumps(json.loads(varied().json())["traceEvents"])[1:]
+    path = written(tmp_path, text, suffix)
+    alone = read(path)
+    cut_each(monkeypatch, 2_000)
+    assert list(differing(read(path, processes=2), alone)) == []
+    assert here.num_parts > len(text) // 4_000
+
+
+def test_a_file_that_is_taken_away_is_read_to_its_end(tmp_path, monkeypatch, here):
+    path = varied().write(tmp_path / "trace.json")
+    alone = read(path)
+    cut_each(monkeypatch, 2_000)
+
+    def take_away(_read_bytes, _size):
+        path.unlink(missing_ok=True)
+
+    assert list(differing(read(path, notify=take_away, processes=2), alone)) == []
+    assert here.num_parts <= 1
+
+
+def test_a_long_event_is_no_end_of_what_is_shared(tmp_path, monkeypatch, here):
+    """Its end lies further from a cut than is looked at first."""
+    monkeypatch.setattr(stretches, "_WINDOW_BYTES", 64)
+    path = varied().write(tmp_path / "trace.json")
+    alone = read(path)
+    cut_each(monkeypatch, 1_000)
+    assert list(differing(read(path, processes=2), alone)) == []
+    assert here.num_parts > path.stat().st_size // 2_500
+
+
+def test_what_was_given_up_is_not_written_over_the_next_file(tmp_path, monkeypatch):
+    """The decoders are another file's as soon as reading one has failed."""
+    damaged = varied(2_000).write(tmp_path / "damaged.json.gz")
+    damaged.write_bytes(damaged.read_bytes()[:-4_000])
+    whole = varied(500).write(tmp_path / "whole.json")
+    cut_each(monkeypatch, 30_000)
+    with decoders.start_decoders(2) as running:
+        for _ in range(3):
+            assert "breaks off" in read(damaged, processes=running).losses[0]
+            assert list(differing(read(whole, processes=running), read(whole))) == []
