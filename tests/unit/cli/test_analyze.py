@@ -1,6 +1,7 @@
 """``annt-prof analyze`` on small hand-made traces and, where they are, on recorded ones."""
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -341,6 +342,7 @@ def test_recorded_traces(path):
 
 
 ON_A_TERMINAL = """
+import subprocess
 import sys
 from annt_prof.cli import program
 from annt_prof.trace import large, pool
