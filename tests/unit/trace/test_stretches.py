@@ -292,7 +292,7 @@ def test_a_file_that_is_taken_away_is_read_to_its_end(tmp_path, monkeypatch, her
 
 def test_a_long_event_is_no_end_of_what_is_shared(tmp_path, monkeypatch, here):
     """Its end lies further from a cut than is looked at first."""
-    monkeypatch.setattr(stretches, "_WINDOW_BYTES", 64)
+    monkeypatch.setattr(stretches, "_WINDOW_BYTES", 8)
     path = varied().write(tmp_path / "trace.json")
     alone = read(path)
     cut_each(monkeypatch, 1_000)
