@@ -55,8 +55,8 @@ for number in (signal.SIGTERM, signal.SIGHUP):
     signal.signal(number, told)
 if "thread" in sys.argv:
     threading.Thread(target=threading.Event().wait, daemon=True).start()
-if "ignored" in sys.argv:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+ignored = "ignored" in sys.argv
+signal.signal(signal.SIGINT, signal.SIG_IGN if ignored else signal.default_int_handler)
 with process_pool(1, "annt_prof.trace.shelf") as pool:
     handlers = [pool.submit(signal.getsignal, n).result() for n in (2, 15, 1)]
     print(*(handler.name for handler in handlers), pool.submit(os.getpid).result(), flush=True)
