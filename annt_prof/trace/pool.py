@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
 
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
 @contextmanager
 def process_pool(
     num_processes: int, module: str, begin: Callable[..., None] | None = None, *arguments: object
@@ -67,15 +70,16 @@ def _has_one_thread() -> bool:
 def _uninterrupted() -> Iterator[None]:
     """Put Ctrl-C off while processes start: one that is not yet known could not be ended.
 
-    They inherit that it is blocked, and so does the server that forks them, which first imports
-    what they need. Here threads of libraries take it all the same, so its handler waits as well.
+    They inherit that it is blocked, with what else ends them until they have handlers of their own,
+    and so does the server that forks them, which first imports what they need. Here threads of
+    libraries take it all the same, so its handler waits as well.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     received: list[int] = []
     handler = signal.signal(signal.SIGINT, lambda number, _frame: received.append(number))
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
     try:
         yield
     finally:
@@ -95,7 +99,7 @@ def _begin(
     for ending in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN if ignoring else signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if begin is not None:
         begin(*arguments)
