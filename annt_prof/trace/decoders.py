@@ -49,7 +49,7 @@ class Decoders(NamedTuple):
 
 @contextmanager
 def start_decoders(processes: int) -> Iterator[Decoders]:
-    """Run decoders while it is entered; leaving by an exception ends them at once.
+    """Run decoders while it is entered; leaving it ends them at once.
 
     Args:
         processes: How many, at most.

@@ -21,7 +21,7 @@ _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def process_pool(
     num_processes: int, module: str, begin: Callable[..., None] | None = None, *arguments: object
 ) -> Iterator[Executor]:
-    """Run processes while it is entered; leaving by an exception ends them at once.
+    """Run processes while it is entered; leaving it ends them at once, at their work or not.
 
     Args:
         num_processes: At least 1.
@@ -36,7 +36,6 @@ def process_pool(
     context = multiprocessing.get_context("fork" if _has_one_thread() else "forkserver")
     if isinstance(context, ForkServerContext):
         context.set_forkserver_preload([module])
-    others = set(multiprocessing.active_children())
     ignoring = signal.getsignal(signal.SIGINT) == signal.SIG_IGN  # as of a background job
     executor = ProcessPoolExecutor(num_processes, context, _begin, (ignoring, begin, arguments))
     try:
@@ -44,12 +43,12 @@ def process_pool(
             for _ in range(num_processes):
                 executor.submit(os.getpid)  # a process starts while none is idle, or all at once
         yield executor
-    except BaseException:
-        executor.shutdown(wait=False, cancel_futures=True)
-        for process in set(multiprocessing.active_children()) - others:
-            process.terminate()
-        raise
     finally:
+        # As Python 3.14's terminate_workers, but for waiting for the thread that serves them, which
+        # the interpreter's exit would else write to as it closes. That thread polls them by itself.
+        # Asked to end they might wait for ever, for a lock that one held as it was killed.
+        for process in list((executor._processes or {}).values()):
+            process.terminate()
         executor.shutdown()
 
 

@@ -34,7 +34,7 @@ def worthwhile_processes(files: Sequence[TraceFile], most: int) -> int:
 
 
 def pool_of_readers(num_processes: int) -> AbstractContextManager[Executor]:
-    """Run processes that read ranks while it is entered; leaving by an exception ends them.
+    """Run processes that read ranks while it is entered; leaving it ends them.
 
     Args:
         num_processes: At least 1.

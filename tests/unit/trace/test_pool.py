@@ -103,7 +103,16 @@ def test_an_exception_ends_processes_at_their_work():
 
 def test_a_killed_process_is_told():
     with pytest.raises(BrokenExecutor), process_pool(2, "annt_prof.trace.table") as pool:
-        pool.submit(os.kill, pool.submit(os.getpid).result(), signal.SIGKILL).result()
+        pool.submit(signal.raise_signal, signal.SIGKILL).result()
+
+
+def test_one_that_was_killed_at_the_end_is_not_waited_for():
+    """As it waited for work it held the lock that the others then wait for."""
+    for _ in range(3):
+        with process_pool(2, "annt_prof.trace.table") as pool:
+            for process in {pool.submit(os.getpid).result() for _ in range(8)}:
+                os.kill(process, signal.SIGKILL)
+                break
 
 
 ABANDONING = f"""
