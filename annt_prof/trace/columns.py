@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from enum import IntEnum, auto
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -171,6 +171,10 @@ class Allocations:
 
     def __getitem__(self, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> Allocations:
         return Allocations(*(getattr(self, field.name)[chosen] for field in fields(self)))
+
+
+Columns = TypeVar("Columns", Events, Allocations, ForwardLinks)
+"""Of which a file may have so many that they are kept as columns."""
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from annt_prof.trace.columns import MISSING, Allocations, Events, ForwardLinks
+from annt_prof.trace.columns import MISSING, Allocations, Columns, Events, ForwardLinks
+from annt_prof.trace.growing import Growing
 from annt_prof.trace.unread import UnreadEvents
 from annt_prof.trace.unreadable import UnreadableEvents
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
     from annt_prof.trace.columns import Geometry, Message, Thread, Unread
     from annt_prof.trace.unreadable import Unreadable
-
-Columns = TypeVar("Columns", Events, Allocations, ForwardLinks)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,9 +64,9 @@ class Joiner:
     def __init__(self) -> None:
         self._names, self._threads, self._allocation_threads = _Values(), _Values(), _Values()
         self._link_threads, self._geometries, self._messages = _Values(), _Values(), _Values()
-        self._events: list[Events] = []
-        self._allocations: list[Allocations] = []
-        self._forward_links: list[ForwardLinks] = []
+        self._events = Growing(Events)
+        self._allocations = Growing(Allocations)
+        self._forward_links = Growing(ForwardLinks)
         self._num_clamped = self._num_timeless = 0
         self._unread = UnreadEvents()
         self._unreadable = UnreadableEvents()
@@ -75,7 +74,7 @@ class Joiner:
     def add(self, part: Part) -> None:
         """Append a part."""
         events = part.events
-        self._events.append(
+        self._events.add(
             replace(
                 events,
                 name=self._names.indices(part.names)[events.name],
@@ -85,9 +84,9 @@ class Joiner:
             )
         )
         threads = self._allocation_threads.indices(part.allocation_threads)
-        self._allocations.append(replace(part.allocations, thread=threads[part.allocations.thread]))
+        self._allocations.add(replace(part.allocations, thread=threads[part.allocations.thread]))
         threads = self._link_threads.indices(part.link_threads)
-        self._forward_links.append(
+        self._forward_links.add(
             replace(part.forward_links, thread=threads[part.forward_links.thread])
         )
         self._num_clamped += part.num_clamped
@@ -98,9 +97,9 @@ class Joiner:
     def whole(self) -> Part:
         """Return all parts as one; there must be one at least, and none is kept."""
         return Part(
-            events=joined(Events, self._events),
-            allocations=joined(Allocations, self._allocations),
-            forward_links=joined(ForwardLinks, self._forward_links),
+            events=self._events.whole(),
+            allocations=self._allocations.whole(),
+            forward_links=self._forward_links.whole(),
             names=tuple(self._names),
             threads=tuple(self._threads),
             allocation_threads=tuple(self._allocation_threads),
