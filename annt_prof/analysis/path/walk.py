@@ -239,18 +239,35 @@ def _host_recorded_after(timeline: Timeline, instant: int, end: int) -> bool:
 
 
 def _visited(timeline: Timeline, first: int, following: Places, begin: int) -> Places:
-    """Return the activities from the first one back to the beginning; the last may be their end."""
-    trace, gated = timeline.trace, timeline.gates
-    steps, starts = following.tolist(), gated.start_ns.tolist()
-    node, visited = first, [first]
-    seen = bytearray(len(steps))
-    seen[first] = True
-    while (node == len(starts) or starts[node] > begin) and (node := steps[node]) != NOTHING:
-        if seen[node]:
+    """Return the activities from the first one back to the beginning; the last may be their end.
+
+    Most waited for the one before them, so the walk goes from run to run of such activities.
+    """
+    gated, nodes = timeline.gates, np.arange(len(following))
+    began = np.append(gated.start_ns <= begin, False)
+    heads = np.flatnonzero((following != nodes - 1) | (nodes == 0) | began)
+    ending = began[heads] | (following[heads] == NOTHING)
+    runs = np.searchsorted(heads, following[heads], side="right") - 1
+    nodes_next, runs_next = following[heads].tolist(), np.where(ending, NOTHING, runs).tolist()
+    entered = [NOTHING] * len(heads)
+    node, run = first, int(np.searchsorted(heads, first, side="right")) - 1
+    walked = []
+    while run != NOTHING:
+        if entered[run] != NOTHING:
+            node = min(node, entered[run])
             raise CircularPathError(
-                f"{trace.names[trace.events.name[gated.event[node]]]!r} at {starts[node]} ns of "
-                f"{trace.source} waits for itself"
+                f"{timeline.trace.names[timeline.events.name[gated.event[node]]]!r} at "
+                f"{gated.start_ns[node]} ns of {timeline.trace.source} waits for itself"
             )
-        seen[node] = True
-        visited.append(node)
-    return np.array(visited)
+        entered[run] = node
+        walked.append(run)
+        node, run = nodes_next[run], runs_next[run]
+    return _descending(np.array(entered)[walked], heads[walked])
+
+
+def _descending(from_node: Places, to_node: Places) -> Places:
+    """Return the nodes of each run, from its last one to its first, one run after the other."""
+    lengths = from_node - to_node + 1
+    begins = np.cumsum(lengths) - lengths
+    nodes: Places = np.repeat(from_node + begins, lengths) - np.arange(lengths.sum())
+    return nodes

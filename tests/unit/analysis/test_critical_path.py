@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from plain_reference import by_nanosecond
 
 from annt_prof.analysis.path.critical_path import critical_path
-from annt_prof.analysis.path.walk import CircularPathError
+from annt_prof.analysis.path.walk import CircularPathError, walk
 from annt_prof.analysis.timeline import dependencies
 from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.categories import Category, Phase
@@ -221,6 +221,28 @@ def test_a_circle_is_an_error_with_a_name_and_never_a_loop(tmp_path):
         CircularPathError, match=r"'two' at 200 ns of .*trace\.json waits for itself"
     ):
         critical_path(timeline, 10)
+
+
+def test_the_error_names_the_activity_that_was_met_twice(tmp_path):
+    builder = TraceBuilder().step(0, 2000)
+    builder.kernel("one", 100, 200, launch_ns=50).kernel("two", 200, 300, launch_ns=60)
+    builder.kernel("three", 300, 2500, launch_ns=70).kernel("four", 400, 500, launch_ns=80)
+    timeline = Timeline(read(builder.write(tmp_path / "trace.json")))
+    timeline.gates.previous[:] = [3, 0, 1, 2]  # three, two, one, four, three
+    with pytest.raises(CircularPathError, match="'three' at 300 ns"):
+        critical_path(timeline, 10)
+
+
+@pytest.mark.parametrize("launched_at", [50, 10_000])
+def test_the_walk_ends_where_the_steps_begin(tmp_path, launched_at):
+    """Whether in a row of activities that follow one another, or by the wait before a launch."""
+    builder = TraceBuilder().step(0, 500, number=1).step(500, 1000, number=2)
+    for at in range(100, 900, 100):
+        builder.kernel("gemm", at, at + 100, launch_ns=min(at, launched_at))
+        builder.runtime("cudaStreamSynchronize", at + 10, at + 100)
+    timeline = Timeline(read(builder.write(tmp_path / "trace.json")), slice(1, 2))
+    path = walk(timeline).path
+    assert (path.start_ns[0], path.end_ns[-1]) == (500, 1000)
 
 
 def test_steps_that_overlap_are_each_on_the_path_throughout(tmp_path):
