@@ -42,7 +42,7 @@ class Segments:
         """Return the label that covers each instant, or ``NOWHERE``; shape of the instants."""
         if not len(self.start_ns):
             return np.full(instants_ns.shape, NOWHERE, np.int64)
-        place = np.searchsorted(self.start_ns, instants_ns, side="right") - 1
+        place = last_by(self.start_ns, instants_ns)
         covered = (place >= 0) & (instants_ns < self.end_ns[place])
         return np.where(covered, self.label[place], NOWHERE)
 
@@ -56,11 +56,29 @@ class Segments:
         if not len(self.start_ns):
             return np.zeros(instants_ns.shape, np.int64)
         whole = np.concatenate(([0], np.cumsum(self.end_ns - self.start_ns)))
-        begun = np.searchsorted(self.start_ns, instants_ns, side="right")
+        begun = last_by(self.start_ns, instants_ns) + 1
         place = np.maximum(begun - 1, 0)
         ahead = np.clip(self.end_ns[place] - instants_ns, 0, None)
         covered: Ints = np.where(begun > 0, whole[begun] - ahead, 0)
         return covered
+
+
+def last_by(ascending_ns: Ints, instants_ns: Ints) -> NDArray[np.intp]:
+    """Return the place of the last value at or before each instant, ``NOWHERE`` for none.
+
+    Where the instants ascend too it is the values that are looked up, mostly fewer by far, and what
+    lies between two of them is filled in.
+
+    Args:
+        ascending_ns: Shape (n,).
+        instants_ns: In any order, of any shape.
+    """
+    ascend = instants_ns.ndim == 1 and bool((instants_ns[1:] >= instants_ns[:-1]).all())
+    if len(ascending_ns) >= instants_ns.size or not ascend:
+        return np.searchsorted(ascending_ns, instants_ns, side="right") - 1
+    first = np.searchsorted(instants_ns, ascending_ns)
+    counts = np.diff(first, prepend=0, append=len(instants_ns))
+    return np.repeat(np.arange(NOWHERE, len(ascending_ns)), counts)
 
 
 def first_come(start_ns: Ints, end_ns: Ints, label: Ints | int = 0) -> Segments:

@@ -7,6 +7,7 @@ from annt_prof.analysis.timeline.intervals import (
     edges_of,
     first_come,
     innermost,
+    last_by,
     time_by_label,
 )
 
@@ -87,3 +88,15 @@ def test_large_instants_keep_their_last_nanosecond():
     assert segments.covers(np.array([start - 1, start, start + 1])).tolist() == [
         False, True, False,
     ]  # fmt: skip
+
+
+@given(st.lists(st.integers(0, HORIZON), max_size=8), st.lists(st.integers(-1, HORIZON + 1)))
+def test_the_last_value_by_an_instant_is_found_whatever_the_order_and_number(values, instants):
+    ascending = np.sort(np.array(values, np.int64))
+    for asked in (instants, sorted(instants)):
+        expected = [sum(value <= instant for value in values) - 1 for instant in asked]
+        assert last_by(ascending, np.array(asked, np.int64)).tolist() == expected
+
+
+def test_it_is_found_for_instants_of_any_shape():
+    assert last_by(np.array([2]), np.array([[1, 2], [3, 3]])).tolist() == [[-1, 0], [0, 0]]
