@@ -25,7 +25,7 @@ class Growing(Generic[Columns]):
     """
 
     def __init__(self, kind: type[Columns]) -> None:
-        self._kind = kind
+        self._kind: type[Columns] = kind
         self._names = [field.name for field in fields(kind)]
         self._length = 0
         self._room = 0
