@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Generic
 
+import numpy as np
+
 from annt_prof.trace.columns import Columns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_FIRST_ROOM = 2**17
+"""Rows: a trace of 50 MB. What is not yet written of them takes no memory."""
 _GROWTH = 8
 """A column that is full becomes longer by one part in so many."""
 
@@ -32,16 +36,16 @@ class Growing(Generic[Columns]):
         self._columns: list[NDArray[Any]] = []
 
     def add(self, part: Columns) -> None:
-        """Append a part. Of the first one the columns are taken as they are, and not copied."""
+        """Append a part. A first one's columns are taken as they are, and not copied."""
         columns: list[NDArray[Any]] = [getattr(part, name) for name in self._names]
-        end = self._length + len(columns[0])
+        begin, end = self._length, self._length + len(columns[0])
+        self._length = end
         if not self._columns:
             self._columns = columns
-        else:
-            self._make_room(end)
-            for column, more in zip(self._columns, columns, strict=True):
-                column[self._length : end] = more
-        self._length = end
+            return
+        self._make_room(begin, end)
+        for column, more in zip(self._columns, columns, strict=True):
+            column[begin:end] = more
 
     def whole(self) -> Columns:
         """Return all of it as one, once; there must have been a part, and none is kept."""
@@ -51,11 +55,14 @@ class Growing(Generic[Columns]):
                 column.resize(self._length, refcheck=False)
         return self._kind(*columns)
 
-    def _make_room(self, length: int) -> None:
+    def _make_room(self, begin: int, end: int) -> None:
         """Lengthen the columns; nobody else looks at them, so they need not be copied for it."""
         if not self._room:
-            self._columns = [column.copy() for column in self._columns]
-        if length > self._room:
-            self._room = max(length, self._room + self._room // _GROWTH)
+            first, self._room = self._columns, max(end, _FIRST_ROOM)
+            self._columns = [np.empty(self._room, column.dtype) for column in first]
+            for column, written in zip(self._columns, first, strict=True):
+                column[:begin] = written
+        elif end > self._room:
+            self._room = max(end, self._room + self._room // _GROWTH)
             for column in self._columns:
                 column.resize(self._room, refcheck=False)

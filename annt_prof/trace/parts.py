@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from annt_prof.trace.columns import MISSING, Allocations, Columns, Events, ForwardLinks
+from annt_prof.trace.columns import MISSING, Allocations, Events, ForwardLinks
 from annt_prof.trace.growing import Growing
 from annt_prof.trace.unread import UnreadEvents
 from annt_prof.trace.unreadable import UnreadableEvents
@@ -120,18 +120,3 @@ class _Values(dict[Any, int]):
         """Return the number of each value of a part, and as the last one that of no value."""
         numbers = [self.setdefault(value, len(self)) for value in values]
         return np.array([*numbers, MISSING], np.int32)
-
-
-def joined(kind: type[Columns], parts: list[Columns]) -> Columns:
-    """Concatenate columns, one after the other, each of which is then freed in the parts.
-
-    Args:
-        kind: Of which the parts are.
-        parts: One at least; the list is empty afterwards, so that no column is there twice.
-    """
-    if len(parts) == 1:
-        return parts.pop()
-    names = [field.name for field in fields(kind)]
-    columns = {name: [getattr(part, name) for part in parts] for name in names}
-    parts.clear()
-    return kind(*(np.concatenate(columns.pop(name)) for name in names))

@@ -24,9 +24,10 @@ from annt_prof.trace.columns import (
     Message,
 )
 from annt_prof.trace.document import ABSENT, Arguments, Number
+from annt_prof.trace.growing import Growing
 from annt_prof.trace.instants import is_instant, nanoseconds
 from annt_prof.trace.numbers import durations, identity, integer, integers, percents, plain
-from annt_prof.trace.parts import Part, joined
+from annt_prof.trace.parts import Part
 from annt_prof.trace.unread import UnreadEvents
 from annt_prof.trace.unreadable import Lacking, UnreadableEvents
 
@@ -138,9 +139,9 @@ class Table:
         self._link_thread_of = _Threads()
         self._geometry_of = _Memo(lambda written: _geometry(self._geometries, *written))
         self._messages: dict[Message, int] = {}
-        self._events: list[Events] = []
-        self._allocations: list[Allocations] = []
-        self._forward_links: list[ForwardLinks] = []
+        self._events = Growing(Events)
+        self._allocations = Growing(Allocations)
+        self._forward_links = Growing(ForwardLinks)
         self._unread = UnreadEvents()
         self._unreadable = UnreadableEvents()
 
@@ -151,20 +152,20 @@ class Table:
             of_phase[event.ph].append(event)
         timed = [event for event in of_phase["X"] if event.ts is not ABSENT]
         self._num_timeless += len(of_phase["X"]) - len(timed)
-        self._events.append(self._complete(timed))
+        self._events.add(self._complete(timed))
         memory = [e for e in of_phase["i"] if e.name == "[memory]" and e.ts is not ABSENT]
-        self._allocations.append(self._memory(memory))
+        self._allocations.add(self._memory(memory))
         links = [e for e in of_phase["s"] if e.cat in _FORWARD_LINKS and e.ts is not ABSENT]
         links, start_ns = self._started(links)
         threads = self._link_thread_of.rows(links)
-        self._forward_links.append(ForwardLinks(start_ns, threads))
+        self._forward_links.add(ForwardLinks(start_ns, threads))
 
     def part(self) -> Part:
         """Return all that was added, once; the table keeps none of it."""
         return Part(
-            events=joined(Events, self._events),
-            allocations=joined(Allocations, self._allocations),
-            forward_links=joined(ForwardLinks, self._forward_links),
+            events=self._events.whole(),
+            allocations=self._allocations.whole(),
+            forward_links=self._forward_links.whole(),
             names=tuple(self._names),
             threads=tuple(self._thread_of.known),
             allocation_threads=tuple(self._allocation_thread_of.known),
