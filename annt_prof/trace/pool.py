@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import threading
@@ -95,6 +96,7 @@ def _begin(
 
     A fork has the parent's handlers, which are for the parent's work.
     """
+    gc.freeze()  # to look for cycles in what it shares with the parent would copy all of it
     for ending in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN if ignoring else signal.SIG_DFL)

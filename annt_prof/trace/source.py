@@ -27,7 +27,7 @@ DEFAULT_MAX_BYTES = 4 * 2**30
 _GZIP_MAGIC = b"\x1f\x8b"  # RFC 1952, section 2.3.1
 # What gzip's reader says of a member that does not begin with them; the first one always does here.
 _NO_MEMBER = "Not a gzipped file"
-_CHUNK_BYTES = 2**20
+_CHUNK_BYTES = 2**18
 _LONGEST_PATTERN = 2**12
 _ISAL_ERROR = cast("type[Exception]", isal_zlib.error)
 

@@ -1,6 +1,7 @@
 """However this process ends, and whatever becomes of the others, nobody is left behind."""
 
 import contextlib
+import gc
 import os
 import signal
 import subprocess
@@ -24,6 +25,12 @@ def test_processes_begin_with_what_they_are_given():
     with process_pool(1, "annt_prof.trace.table", begin, "ANNT_PROF_TEST", "7") as pool:
         assert pool.submit(os.getenv, "ANNT_PROF_TEST").result() == "7"
         assert pool.submit(os.getpid).result() != os.getpid()
+
+
+def test_they_do_not_look_for_cycles_in_what_they_share():
+    """It would write to every object of the parent's, which is thereby copied."""
+    with process_pool(1, "annt_prof.trace.table") as pool:
+        assert pool.submit(gc.get_freeze_count).result() > 1000
 
 
 CHOOSING = """
