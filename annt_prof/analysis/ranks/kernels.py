@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import zlib
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -30,22 +31,22 @@ class Communication(NamedTuple):
 
 
 class PackedCommunications(NamedTuple):
-    """The communication kernels of a rank in a tenth of their memory, while others are read.
+    """The communication kernels of a rank in a fraction of their memory, while others are read.
 
     Attributes:
-        pickled: What ``communications`` returned.
+        compressed: What ``communications`` returned, pickled.
     """
 
-    pickled: bytes
+    compressed: bytes
 
     @classmethod
     def of(cls, timeline: Timeline) -> PackedCommunications:
         """Pack those of one rank."""
-        return cls(pickle.dumps(communications(timeline)))
+        return cls(zlib.compress(pickle.dumps(communications(timeline))))
 
     def unpacked(self) -> dict[str, list[Communication]]:
         """Return them as ``communications`` did."""
-        by_name: dict[str, list[Communication]] = pickle.loads(self.pickled)
+        by_name: dict[str, list[Communication]] = pickle.loads(zlib.decompress(self.compressed))
         return by_name
 
 
