@@ -111,7 +111,7 @@ def test_events_of_several_slices_and_processes_are_counted_together(tmp_path, m
     monkeypatch.setattr("annt_prof.trace.large.LEAST_SHARED_BYTES", 1)
     events = three_steps()
     padding = {"ph": "X", "cat": "cpu_op", "name": "x" * 1000, "pid": 1, "tid": 1, "ts": 5}
-    for place in range(3 * SLICE_BYTES // 1000):
+    for place in range(3 * 2**20 // 1000):
         duration = "soon" if place % 1000 == 500 else 1
         events.append({**padding, "dur": duration, "name": f"{place}{padding['name']}"})
     nth(events, "kernel", 0)["dur"] = "later"
