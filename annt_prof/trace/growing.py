@@ -45,7 +45,7 @@ class Growing(Generic[Columns]):
             return
         self._make_room(begin, end)
         for column, more in zip(self._columns, columns, strict=True):
-            column[begin:end] = more
+            np.copyto(column[begin:end], more, casting="no")
 
     def whole(self) -> Columns:
         """Return all of it as one, once; there must have been a part, and none is kept."""

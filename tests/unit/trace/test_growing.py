@@ -38,3 +38,10 @@ def test_no_more_memory_is_held_than_is_filled():
     whole = growing.whole()
     assert whole.start_ns.base is None
     assert whole.start_ns.nbytes == 50 * 100 * 8
+
+
+def test_a_part_of_other_types_is_no_part():
+    growing = Growing(ForwardLinks)
+    growing.add(links([1]))
+    with pytest.raises(TypeError, match="cast"):
+        growing.add(ForwardLinks(np.array([0.5]), np.array([1], np.int32)))
