@@ -9,7 +9,9 @@ def links(numbers):
     return ForwardLinks(np.array(numbers, np.int64), np.array(numbers, np.int32) + 7)
 
 
-@pytest.mark.parametrize("lengths", [[3], [0, 2], [2, 0], [0, 0], [1, 1, 1], [5, 40, 1, 300, 7, 0, 2]])
+@pytest.mark.parametrize(
+    "lengths", [[3], [0, 2], [2, 0], [0, 0], [1, 1, 1], [5, 40, 1, 300, 7, 0, 2]]
+)
 def test_parts_lie_behind_one_another(lengths):
     growing, expected = Growing(ForwardLinks), np.arange(sum(lengths))
     for part in np.split(expected, np.cumsum(lengths)[:-1]):
