@@ -174,7 +174,7 @@ class Allocations:
 
 
 Columns = TypeVar("Columns", Events, Allocations, ForwardLinks)
-"""Of which a file may have so many that they are kept as columns."""
+"""What a file may have millions of; each is kept as one column for each of its fields."""
 
 
 @dataclass(frozen=True)

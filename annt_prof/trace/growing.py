@@ -13,16 +13,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _FIRST_ROOM = 2**17
-"""Rows: a trace of 50 MB. What is not yet written of them takes no memory."""
+"""Rows, those of a trace of 50 MB; what of them is never written takes no memory."""
 _GROWTH = 8
-"""A column that is full becomes longer by one part in so many."""
+"""A column that is full becomes longer by one part in so many, which is written with zeros."""
 
 
 class Growing(Generic[Columns]):
     """Puts columns behind one another while more of them are decoded.
 
-    Parts that are all kept and joined in the end are in memory twice then, and nothing else is
-    done meanwhile: a gigabyte of text spends a twelfth of its time on it.
+    Parts that are all kept and joined in the end would be in memory twice then, and all other
+    processes would have ended. See benchmarks/README.md.
 
     Args:
         kind: Of which the parts are.
@@ -48,15 +48,16 @@ class Growing(Generic[Columns]):
             np.copyto(column[begin:end], more, casting="no")
 
     def whole(self) -> Columns:
-        """Return all of it as one, once; there must have been a part, and none is kept."""
+        """Return all parts as one; there must be one at least, and none is kept."""
         columns, self._columns = self._columns, []
         if self._room:
             for column in columns:
                 column.resize(self._length, refcheck=False)
+        self._length = self._room = 0
         return self._kind(*columns)
 
     def _make_room(self, begin: int, end: int) -> None:
-        """Lengthen the columns; nobody else looks at them, so they need not be copied for it."""
+        """Lengthen the columns: own ones where they are, as nobody else looks at them."""
         if not self._room:
             first, self._room = self._columns, max(end, _FIRST_ROOM)
             self._columns = [np.empty(self._room, column.dtype) for column in first]

@@ -144,6 +144,7 @@ class Table:
         self._forward_links = Growing(ForwardLinks)
         self._unread = UnreadEvents()
         self._unreadable = UnreadableEvents()
+        self._left_out: list[tuple[Event, Lacking]] = []
 
     def add(self, listed: Sequence[Event]) -> None:
         """Append events."""
@@ -159,6 +160,7 @@ class Table:
         links, start_ns = self._started(links)
         threads = self._link_thread_of.rows(links)
         self._forward_links.add(ForwardLinks(start_ns, threads))
+        self._count_left_out(listed)
 
     def part(self) -> Part:
         """Return all that was added, once; the table keeps none of it."""
@@ -178,13 +180,22 @@ class Table:
             unreadable=self._unreadable.counted(),
         )
 
+    def _count_left_out(self, listed: Sequence[Event]) -> None:
+        """Count the events that cannot be read in the order of the file, not in that of phases."""
+        if self._left_out:
+            place_of = {id(event): place for place, event in enumerate(listed)}
+            self._left_out.sort(key=lambda left_out: place_of[id(left_out[0])])
+            for event, lacking in self._left_out:
+                self._unreadable.add(lacking, _kind(event.cat), event)
+            self._left_out.clear()
+
     def _complete(self, timed: list[Event]) -> Events:
         timed, start_ns = self._started(timed)
         duration_ns, readable, num_clamped = durations([event.dur for event in timed])
         self._num_clamped += num_clamped
         if not readable.all():
             for place in np.flatnonzero(~readable).tolist():
-                self._unreadable.add(Lacking.DURATION, _kind(timed[place].cat), timed[place])
+                self._left_out.append((timed[place], Lacking.DURATION))
             timed = list(compress(timed, readable.tolist()))
             start_ns, duration_ns = start_ns[readable], duration_ns[readable]
         arguments = [event.args or _NO_ARGUMENTS for event in timed]
@@ -274,7 +285,7 @@ class Table:
         except ValueError:
             readable = [is_instant(event.ts) for event in events]
         for event in compress(events, (not told for told in readable)):
-            self._unreadable.add(Lacking.START, _kind(event.cat), event)
+            self._left_out.append((event, Lacking.START))
         started = list(compress(events, readable))
         return started, nanoseconds([event.ts for event in started])
 

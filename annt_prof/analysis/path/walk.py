@@ -10,7 +10,7 @@ import numpy as np
 from annt_prof.analysis.breakdown.device import activity_categories
 from annt_prof.analysis.breakdown.step_times import CATEGORIES, column
 from annt_prof.analysis.timeline.dependencies import NOTHING
-from annt_prof.analysis.timeline.intervals import distinct, first_come
+from annt_prof.analysis.timeline.intervals import distinct, first_come, last_by
 from annt_prof.analysis.timeline.launches import UNKNOWN_NS
 from annt_prof.analysis.timeline.steps import is_step
 from annt_prof.categories import Category
@@ -92,7 +92,7 @@ class _Waits:
 
     def last_before(self, instants_ns: Ints) -> Places:
         """Return the last call that had returned at each instant, or ``NOTHING``."""
-        return np.searchsorted(self.end_ns, instants_ns, side="right") - 1
+        return last_by(self.end_ns, instants_ns)
 
 
 def _waits(timeline: Timeline) -> _Waits:
@@ -241,7 +241,9 @@ def _host_recorded_after(timeline: Timeline, instant: int, end: int) -> bool:
 def _visited(timeline: Timeline, first: int, following: Places, begin: int) -> Places:
     """Return the activities from the first one back to the beginning; the last may be their end.
 
-    Most waited for the one before them, so the walk goes from run to run of such activities.
+    Most waited for the one before them, so the walk goes from run to run of such activities. The
+    first of a run, its head, waited for another one or for nothing, or the walk ends with it; all
+    that stand behind it in its run lead to it, one by one.
     """
     gated, nodes = timeline.gates, np.arange(len(following))
     began = np.append(gated.start_ns <= begin, False)
@@ -266,7 +268,12 @@ def _visited(timeline: Timeline, first: int, following: Places, begin: int) -> P
 
 
 def _descending(from_node: Places, to_node: Places) -> Places:
-    """Return the nodes of each run, from its last one to its first, one run after the other."""
+    """Return the nodes from one to another, downwards, of one run after the other.
+
+    Args:
+        from_node: Of each run, shape (runs,).
+        to_node: The last one, likewise.
+    """
     lengths = from_node - to_node + 1
     begins = np.cumsum(lengths) - lengths
     nodes: Places = np.repeat(from_node + begins, lengths) - np.arange(lengths.sum())

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from annt_prof.analysis.timeline.intervals import last_by
 from annt_prof.analysis.timeline.launches import UNKNOWN_CALL, UNKNOWN_NS
 from annt_prof.trace.columns import Kind
 
@@ -73,7 +74,7 @@ class Gates:
     def last_to_end_by(self, instants_ns: Ints) -> Places:
         """Return the activity that ended last at or before each instant, or ``NOTHING``."""
         by_end = np.argsort(self.end_ns, kind="stable")
-        place = np.searchsorted(self.end_ns[by_end], instants_ns, side="right") - 1
+        place = last_by(self.end_ns[by_end], instants_ns)
         last: Places = np.append(by_end, NOTHING)[place]
         return last
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from annt_prof.analysis.timeline.intervals import NOWHERE, first_come, places_by
+from annt_prof.analysis.timeline.intervals import NOWHERE, first_come, last_by, places_by
 from annt_prof.analysis.timeline.passes import told_backward_functions
 from annt_prof.analysis.timeline.torch_ranges import DATA_LOADER, DATA_PIPE, OPTIMIZER
 from annt_prof.categories import PHASE_PREFIX
@@ -64,7 +64,7 @@ class Steps:
 
         Where a damaged trace has steps that overlap it is the one that began last.
         """
-        place = np.searchsorted(self.start_ns, instants_ns, side="right") - 1
+        place = last_by(self.start_ns, instants_ns)
         inside = (place >= 0) & (instants_ns < self.end_ns[place])
         return np.where(inside, place, NOWHERE).astype(np.int64)
 

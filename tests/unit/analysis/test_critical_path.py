@@ -223,13 +223,17 @@ def test_a_circle_is_an_error_with_a_name_and_never_a_loop(tmp_path):
         critical_path(timeline, 10)
 
 
-def test_the_error_names_the_activity_that_was_met_twice(tmp_path):
+@pytest.mark.parametrize(
+    ("previous", "met_twice"),
+    [([3, 0, 1, 2], "'three' at 300 ns"), ([1, 0, 1, 2], "'two' at 200 ns")],
+)
+def test_the_error_names_the_activity_that_was_met_twice(tmp_path, previous, met_twice):
     builder = TraceBuilder().step(0, 2000)
     builder.kernel("one", 100, 200, launch_ns=50).kernel("two", 200, 300, launch_ns=60)
     builder.kernel("three", 300, 2500, launch_ns=70).kernel("four", 400, 500, launch_ns=80)
     timeline = Timeline(read(builder.write(tmp_path / "trace.json")))
-    timeline.gates.previous[:] = [3, 0, 1, 2]  # three, two, one, four, three
-    with pytest.raises(CircularPathError, match="'three' at 300 ns"):
+    timeline.gates.previous[:] = previous  # the walk begins with three, which ends last
+    with pytest.raises(CircularPathError, match=met_twice):
         critical_path(timeline, 10)
 
 

@@ -12,7 +12,9 @@ def links(numbers):
 @pytest.mark.parametrize(
     "lengths", [[3], [0, 2], [2, 0], [0, 0], [1, 1, 1], [5, 40, 1, 300, 7, 0, 2]]
 )
-def test_parts_lie_behind_one_another(lengths):
+@pytest.mark.parametrize("first_room", [1, 8, 2**17])
+def test_parts_lie_behind_one_another(monkeypatch, lengths, first_room):
+    monkeypatch.setattr("annt_prof.trace.growing._FIRST_ROOM", first_room)
     growing, expected = Growing(ForwardLinks), np.arange(sum(lengths))
     for part in np.split(expected, np.cumsum(lengths)[:-1]):
         growing.add(links(part))
@@ -40,6 +42,27 @@ def test_no_more_memory_is_held_than_is_filled():
     whole = growing.whole()
     assert whole.start_ns.base is None
     assert whole.start_ns.nbytes == 50 * 100 * 8
+
+
+def test_columns_grow_by_more_than_a_part_where_it_is_small(monkeypatch):
+    """To grow for each part would copy all before it, where memory cannot grow in its place."""
+    monkeypatch.setattr("annt_prof.trace.growing._FIRST_ROOM", 80)
+    resized = []
+    growing = Growing(ForwardLinks)
+    for number in range(200):
+        growing.add(links([number]))
+        resized.append(len(growing._columns[0]))
+    assert sorted(set(resized[1:])) == [80, 90, 101, 113, 127, 142, 159, 178, 200]
+
+
+def test_it_begins_anew_once_all_was_taken():
+    growing = Growing(ForwardLinks)
+    for numbers in ([1, 2], [3]):
+        growing.add(links(numbers))
+    growing.whole()
+    later = links([4, 5, 6, 7])
+    growing.add(later)
+    assert growing.whole().start_ns.tolist() == later.start_ns.tolist() == [4, 5, 6, 7]
 
 
 def test_a_part_of_other_types_is_no_part():

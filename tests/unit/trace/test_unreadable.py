@@ -11,7 +11,7 @@ from annt_prof.errors import UserError
 from annt_prof.testing import TraceBuilder
 from annt_prof.trace.columns import Kind
 from annt_prof.trace.reading import read
-from annt_prof.trace.slices import SLICE_BYTES
+from annt_prof.trace.source import _CHUNK_BYTES
 
 STEP = 1_000_000
 """Of each step, ns."""
@@ -107,11 +107,28 @@ def test_flows_and_allocations_whose_time_is_no_number_are_said_too(tmp_path):
     assert trace.doubts[0].startswith("1 cpu_instant_event, 1 fwdbwd events have no readable time")
 
 
+@pytest.mark.parametrize("padding", [0, 2**20])
+def test_the_first_one_is_the_first_in_the_file_whatever_it_is(tmp_path, padding):
+    """In one slice with the second one, and in another."""
+    at = {"pid": 100, "tid": 100}
+    events = [
+        {"ph": "s", "name": "fwdbwd", "cat": "fwdbwd", "id": 1, **at, "ts": "noon"},
+        *({"ph": "M", "name": "x" * 1000, **at} for _ in range(padding // 1000)),
+        {"ph": "X", "name": "aten::t", "cat": "cpu_op", **at, "ts": "soon", "dur": 1},
+        {"ph": "i", "name": "[memory]", "cat": "cpu_instant_event", **at, "ts": "then"},
+        *three_steps(),
+    ]
+    (doubt,) = read(written(tmp_path, events)).doubts
+    assert doubt.startswith(
+        "1 fwdbwd, 1 cpu_op, 1 cpu_instant_event events have no readable time (the first 'fwdbwd' "
+    )
+
+
 def test_events_of_several_slices_and_processes_are_counted_together(tmp_path, monkeypatch):
     monkeypatch.setattr("annt_prof.trace.large.LEAST_SHARED_BYTES", 1)
     events = three_steps()
     padding = {"ph": "X", "cat": "cpu_op", "name": "x" * 1000, "pid": 1, "tid": 1, "ts": 5}
-    for place in range(3 * 2**20 // 1000):
+    for place in range(3_000):
         duration = "soon" if place % 1000 == 500 else 1
         events.append({**padding, "dur": duration, "name": f"{place}{padding['name']}"})
     nth(events, "kernel", 0)["dur"] = "later"
@@ -168,7 +185,7 @@ def test_steps_none_of_which_can_be_read_are_not_taken_for_a_missing_call(tmp_pa
 @pytest.mark.parametrize("name", ["trace.json", "trace.json.gz"])
 def test_a_place_far_into_the_file_is_counted_from_its_begin(tmp_path, name):
     """It is found across the pieces in which the file is read, wherever these end."""
-    builder = TraceBuilder().operator("x" * (SLICE_BYTES - 400), 0, 10)
+    builder = TraceBuilder().operator("x" * (_CHUNK_BYTES - 400), 0, 10)
     events = json.loads(builder.json())["traceEvents"] * 2
     for place in range(40):
         events.append({**events[0], "name": f"{place:030}", "ts": "noon" if place else 5})
@@ -176,7 +193,7 @@ def test_a_place_far_into_the_file_is_counted_from_its_begin(tmp_path, name):
     text = json.dumps({"traceEvents": events})
     assert f"'noon' at byte {text.index('noon'):,} of the" in read(path).doubts[0]
     for length in range(0, 400, 13):
-        moved = [{**events[0], "name": "y" * (SLICE_BYTES - 300 - length)}, *events[3:]]
+        moved = [{**events[0], "name": "y" * (_CHUNK_BYTES - 300 - length)}, *events[3:]]
         path = written(tmp_path, moved)
         text = json.dumps({"traceEvents": moved})
         assert f"'noon' at byte {text.index('noon'):,} of the" in read(path).doubts[0]
