@@ -144,7 +144,7 @@ class Table:
         self._forward_links = Growing(ForwardLinks)
         self._unread = UnreadEvents()
         self._unreadable = UnreadableEvents()
-        self._left_out: list[tuple[Event, Lacking]] = []
+        self._left_out: list[tuple[Event, Lacking]] = []  # of what is being added
 
     def add(self, listed: Sequence[Event]) -> None:
         """Append events."""

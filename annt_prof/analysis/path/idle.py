@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from annt_prof.analysis.timeline.idleness import CAUSES
-from annt_prof.analysis.timeline.intervals import NOWHERE, Segments, added_up, cut
+from annt_prof.analysis.timeline.intervals import NOWHERE, Segments, added_up, cut, last_by
 from annt_prof.analysis.timeline.phases import PHASES
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def idle(timeline: Timeline, top: int) -> Idle | None:
     cause = np.argmax(by_cause_ns, axis=1)
     length = gaps.end_ns - gaps.start_ns
     by_end = activities[np.argsort(events.end_ns[activities], kind="stable")]
-    preceding = np.searchsorted(events.end_ns[by_end], gaps.start_ns, side="right") - 1
+    preceding = last_by(events.end_ns[by_end], gaps.start_ns)
     phase = timeline.phases.segments.label_at(gaps.start_ns)
     listed = []
     for i in np.argsort(-length, kind="stable")[:top]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from annt_prof.analysis.breakdown.device import activity_categories
 from annt_prof.analysis.breakdown.step_times import CATEGORIES, column
+from annt_prof.analysis.path.visited import visited
 from annt_prof.analysis.timeline.dependencies import NOTHING
 from annt_prof.analysis.timeline.intervals import distinct, first_come, last_by
 from annt_prof.analysis.timeline.launches import UNKNOWN_NS
@@ -33,10 +34,6 @@ BEFORE = HOST + 1
 UNKNOWN = BEFORE + 1
 """Before an activity of which nothing tells what let it begin, likewise."""
 _DEVICE = UNKNOWN + 1  # becomes a category by the activity
-
-
-class CircularPathError(Exception):
-    """An activity was found to wait for itself: a fault of the rules, whatever the file holds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,7 +160,7 @@ def _walk(timeline: Timeline, waits: _Waits) -> _Pieces:
     by_launch = (previous == NOTHING) & (launch_ns != UNKNOWN_NS)
     wait = np.where(by_launch, waits.last_before(launch_ns), NOTHING)
     following = np.where(by_launch, np.append(waits.activity, NOTHING)[wait], previous)
-    node = _visited(timeline, _last(timeline, waits, end), following, begin)
+    node = visited(timeline, _last(timeline, waits, end), following, begin)
     launched, waited = by_launch[node], wait[node] != NOTHING
     returned_ns = np.where(waited, np.append(waits.end_ns, begin)[wait[node]], end_ns.max())
     # An activity's time on the path ends where that of the next one in time begins, or where the
@@ -236,45 +233,3 @@ def _host_recorded_after(timeline: Timeline, instant: int, end: int) -> bool:
     later = np.flatnonzero((events.end_ns >= instant) & (events.start_ns < end))
     later = later[timeline.on_step_threads[later] & np.isin(events.kind[later], HOST_KINDS)]
     return any(not is_step(trace.names[name]) for name in distinct(events.name[later]).tolist())
-
-
-def _visited(timeline: Timeline, first: int, following: Places, begin: int) -> Places:
-    """Return the activities from the first one back to the beginning; the last may be their end.
-
-    Most waited for the one before them, so the walk goes from run to run of such activities. The
-    first of a run, its head, waited for another one or for nothing, or the walk ends with it; all
-    that stand behind it in its run lead to it, one by one.
-    """
-    gated, nodes = timeline.gates, np.arange(len(following))
-    began = np.append(gated.start_ns <= begin, False)
-    heads = np.flatnonzero((following != nodes - 1) | (nodes == 0) | began)
-    ending = began[heads] | (following[heads] == NOTHING)
-    runs = np.searchsorted(heads, following[heads], side="right") - 1
-    nodes_next, runs_next = following[heads].tolist(), np.where(ending, NOTHING, runs).tolist()
-    entered = [NOTHING] * len(heads)
-    node, run = first, int(np.searchsorted(heads, first, side="right")) - 1
-    walked = []
-    while run != NOTHING:
-        if entered[run] != NOTHING:
-            node = min(node, entered[run])
-            raise CircularPathError(
-                f"{timeline.trace.names[timeline.events.name[gated.event[node]]]!r} at "
-                f"{gated.start_ns[node]} ns of {timeline.trace.source} waits for itself"
-            )
-        entered[run] = node
-        walked.append(run)
-        node, run = nodes_next[run], runs_next[run]
-    return _descending(np.array(entered)[walked], heads[walked])
-
-
-def _descending(from_node: Places, to_node: Places) -> Places:
-    """Return the nodes from one to another, downwards, of one run after the other.
-
-    Args:
-        from_node: Of each run, shape (runs,).
-        to_node: The last one, likewise.
-    """
-    lengths = from_node - to_node + 1
-    begins = np.cumsum(lengths) - lengths
-    nodes: Places = np.repeat(from_node + begins, lengths) - np.arange(lengths.sum())
-    return nodes

@@ -124,7 +124,7 @@ def cut(segments: Segments, instants_ns: Ints) -> Segments:
     """
     starts = segments.start_ns
     instants = distinct(instants_ns)
-    place = np.searchsorted(starts, instants, side="right") - 1
+    place = last_by(starts, instants)
     inside = place >= 0
     inside[inside] = (instants[inside] > starts[place[inside]]) & (
         instants[inside] < segments.end_ns[place[inside]]
@@ -132,7 +132,7 @@ def cut(segments: Segments, instants_ns: Ints) -> Segments:
     # Disjoint segments in ascending order stay so, and one more start is one more end.
     start_ns = np.sort(np.concatenate((starts, instants[inside])))
     end_ns = np.sort(np.concatenate((segments.end_ns, instants[inside])))
-    label = segments.label[np.searchsorted(starts, start_ns, side="right") - 1]
+    label = segments.label[last_by(starts, start_ns)]
     return Segments(start_ns, end_ns, label)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from annt_prof.analysis.timeline.intervals import Segments, distinct, first_come
+from annt_prof.analysis.timeline.intervals import Segments, distinct, first_come, last_by
 from annt_prof.analysis.timeline.torch_ranges import DATA_LOADER, DATA_PIPE, OPTIMIZER, STEP
 from annt_prof.categories import PHASE_PREFIX
 from annt_prof.trace.columns import MISSING, Kind
@@ -232,7 +232,7 @@ def _around(operators: Segments, instants_ns: Ints) -> Ranges:
     """Return the span of the operator around each instant; the bare instant where there is none."""
     if not len(operators.start_ns):
         return instants_ns, instants_ns
-    place = np.searchsorted(operators.start_ns, instants_ns, side="right") - 1
+    place = last_by(operators.start_ns, instants_ns)
     inside = operators.covers(instants_ns)
     return (
         np.where(inside, operators.start_ns[place], instants_ns),

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from plain_reference import by_nanosecond
 
 from annt_prof.analysis.path.critical_path import critical_path
-from annt_prof.analysis.path.walk import CircularPathError, walk
+from annt_prof.analysis.path.visited import CircularPathError
+from annt_prof.analysis.path.walk import walk
 from annt_prof.analysis.timeline import dependencies
 from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.categories import Category, Phase
