@@ -7,19 +7,13 @@ from typing import TYPE_CHECKING
 from rich.console import Group
 from rich.text import Text
 
-from annt_prof import units
 from annt_prof.report.text.lines import bullets, heading, labelled, plain
+from annt_prof.views.words.setting import facts, remark
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from rich.console import RenderableType
 
-    from annt_prof.views.caveats_view import RemarkRow
     from annt_prof.views.run_view import RunView
-    from annt_prof.views.setting_view import DataFacts, ModelFacts, SettingView
-
-_REPLACED = " (replaced: see below)"
 
 
 def conditions(view: RunView) -> RenderableType:
@@ -27,7 +21,7 @@ def conditions(view: RunView) -> RenderableType:
     parts: list[RenderableType] = [heading(view.scenario_name, view.run_id)]
     if not view.complete:
         parts.append(plain(f"INCOMPLETE: {view.stop}", "bold red"))
-    parts.append(labelled(_facts(view.setting)))
+    parts.append(labelled(facts(view.setting)))
     parts.append(Text())
     if view.caveats.not_as_asked:
         parts.append(plain("Not as the scenario asks", "bold yellow"))
@@ -36,51 +30,5 @@ def conditions(view: RunView) -> RenderableType:
         parts.append(plain("As the scenario asks: nothing was substituted or left out."))
     if view.caveats.remarks:
         parts.append(plain("To know before reading on", "bold"))
-        parts.append(bullets("-", map(_remark, view.caveats.remarks)))
+        parts.append(bullets("-", map(remark, view.caveats.remarks)))
     return Group(*parts)
-
-
-def _facts(setting: SettingView) -> Iterator[tuple[str, str]]:
-    if setting.model is not None:
-        yield "model", _model(setting.model)
-    if setting.data is not None:
-        yield "data", ", ".join(_data(setting.data))
-    environment = setting.environment
-    several = "" if setting.one_of_devices is None else f" (1 of {setting.one_of_devices})"
-    yield "device", f"{environment.device_type}: {environment.device_name}{several}"
-    yield "host", ", ".join(_host(setting))
-    yield "measured", setting.created.replace("T", " ").replace("+00:00", " UTC")
-
-
-def _model(model: ModelFacts) -> str:
-    weights = "pretrained" if model.pretrained else "from scratch"
-    return f"{model.name}, {weights}{_REPLACED if model.replaced else ''}"
-
-
-def _data(data: DataFacts) -> Iterator[str]:
-    yield f"{data.name}{_REPLACED if data.replaced else ''}"
-    if data.image_size_px is not None:
-        yield f"{data.image_size_px} px"
-    if data.batch_size is not None:
-        yield f"batch {data.batch_size}"
-    if data.workers is not None:
-        yield units.count(data.workers, "loader process", "loader processes")
-
-
-def _host(setting: SettingView) -> Iterator[str]:
-    environment = setting.environment
-    if setting.host_cpu is not None:
-        yield setting.host_cpu
-    yield units.count(environment.num_cores, "core")
-    yield units.count(environment.threads, "torch thread")
-    yield units.memory(environment.memory_bytes)
-    if environment.driver:
-        yield f"driver {environment.driver}"
-    for name, version in setting.key_packages.items():
-        yield f"{name} {version}"
-
-
-def _remark(row: RemarkRow) -> str:
-    if not row.variants:
-        return row.text
-    return f"{'every variant' if row.of_every else ', '.join(row.variants)}: {row.text}"

@@ -9,10 +9,10 @@ from rich.text import Text
 from annt_prof import units
 from annt_prof.categories import WhyAssumed
 from annt_prof.explain.explanation import Worth
-from annt_prof.report.text.evidence import amount, line, saving
 from annt_prof.report.text.lines import INDENT, bullets, heading, indented, labelled, plain
 from annt_prof.report.text.tables import Column, Table, names
 from annt_prof.report.text.waterfall import waterfall
+from annt_prof.views.words.evidence import amount, line, saving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,9 +11,9 @@ from rich.text import Text
 from annt_prof import units
 from annt_prof.compare.wording import phrase, without_figures
 from annt_prof.report.text.lines import Hanging, heading, indented, left, plain, right
-from annt_prof.report.text.table_notes import notes
 from annt_prof.runs.verdict import Effect
 from annt_prof.text import printable
+from annt_prof.views.words.table_notes import notes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from annt_prof.report.text.table_notes import notes
 from annt_prof.runs.record import StepTime, VariantRecord
 from annt_prof.views.table_notes import build_table_notes
+from annt_prof.views.words.table_notes import notes
 from hand_made import run
 
 STEPS = StepTime(mean_ns=2, p05_ns=1, p95_ns=3, n=4)

@@ -9,16 +9,16 @@ from rich.console import Console
 
 from annt_prof.categories import Category
 from annt_prof.report.json.run import document
-from annt_prof.report.text import evidence
 from annt_prof.report.text.conditions import conditions
 from annt_prof.report.text.steps import steps
-from annt_prof.report.text.table_notes import notes
 from annt_prof.report.text.waterfall import waterfall
 from annt_prof.views.breakdown_view import NotMeasured, build_breakdown_view
 from annt_prof.views.caveats_view import RemarkRow
 from annt_prof.views.evidence import CategoryChange, Moved, Signature
 from annt_prof.views.run_view import build_run_view
 from annt_prof.views.waterfall import MovingPart, Waterfall, WaterfallBar
+from annt_prof.views.words import evidence
+from annt_prof.views.words.table_notes import notes
 from hand_made import MS, breakdown, run, variant
 
 

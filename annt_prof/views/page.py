@@ -1,0 +1,241 @@
+"""A screen as values: blocks that the dashboard, ``show SCREEN`` and JSON lay out alike.
+
+What is printed stands in a block as text, with the value that it is of beside it, so that no face
+formats a figure, adds one up or decides what is good.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Tone(StrEnum):
+    """What a text is like, which faces show by colours and letters of their own."""
+
+    PLAIN = "plain"
+    QUIET = "quiet"
+    STRONG = "strong"
+    GOOD = "good"
+    BAD = "bad"
+    UNSURE = "unsure"
+
+
+class Said(msgspec.Struct, frozen=True):
+    """A line of prose.
+
+    Attributes:
+        text: May be long; faces wrap it.
+        label: A word or two before it; empty where it needs none.
+        tone: Of the text.
+    """
+
+    text: str
+    label: str = ""
+    tone: Tone = Tone.PLAIN
+
+
+class Lines(msgspec.Struct, frozen=True, tag=True):
+    """Prose.
+
+    Attributes:
+        key: Names it within its page, for what reads JSON.
+        title: Above it; may be empty.
+        lines: In their order.
+    """
+
+    key: str
+    title: str
+    lines: tuple[Said, ...]
+
+
+class Column(msgspec.Struct, frozen=True):
+    """A column of a sheet.
+
+    Attributes:
+        key: Names it within its sheet, with the unit of its values: ``total_ns``.
+        title: With the unit in which texts are: ``total ms``.
+        meaning: A sentence that explains it to who sees it for the first time.
+        numeric: Whether its cells stand flush right.
+        name: Whether its cells are names that a trace or a person gives, which are shortened where
+            there is no room.
+    """
+
+    key: str
+    title: str
+    meaning: str
+    numeric: bool = True
+    name: bool = False
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """A cell of a sheet.
+
+    Attributes:
+        text: As it is printed.
+        value: What it is of, by which it is sorted; None where it is not known.
+        tone: Of the text.
+    """
+
+    text: str
+    value: int | float | str | bool | None
+    tone: Tone = Tone.PLAIN
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A row of a sheet.
+
+    Attributes:
+        key: Names it within its sheet, and stays while it is looked at.
+        cells: One for each column.
+    """
+
+    key: str
+    cells: tuple[Cell, ...]
+
+
+class Sheet(msgspec.Struct, frozen=True, tag=True):
+    """A table.
+
+    Attributes:
+        key: Names it within its page.
+        title: Above it.
+        columns: The first says what a row is of.
+        rows: In the order in which they are to be read.
+        num_more: Rows that are left out.
+        notes: What is to be said below it.
+        empty: Why there are no rows; empty where there are.
+    """
+
+    key: str
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    num_more: int = 0
+    notes: tuple[str, ...] = ()
+    empty: str = ""
+
+
+class Part(msgspec.Struct, frozen=True):
+    """A part of a bar.
+
+    Attributes:
+        name: A category, or another name that ``palette.LOOKS`` has.
+        value: Its length, in the bar's unit; never negative.
+        text: The same as it is printed, with its unit.
+    """
+
+    name: str
+    value: float
+    text: str
+
+
+class Bar(msgspec.Struct, frozen=True):
+    """A bar of parts, one behind the other.
+
+    Attributes:
+        name: What it is of.
+        parts: In their order.
+        text: Of the whole, with its unit.
+        start: Where it begins.
+    """
+
+    name: str
+    parts: tuple[Part, ...]
+    text: str
+    start: float = 0.0
+
+
+class Bars(msgspec.Struct, frozen=True, tag=True):
+    """Bars on one scale.
+
+    Attributes:
+        key: Names it within its page.
+        title: Above it.
+        bars: From top to bottom.
+        full: Where the scale ends; it begins at ``least``.
+        least: Where the scale begins.
+        notes: What is to be said below it.
+        empty: Why there are no bars; empty where there are.
+    """
+
+    key: str
+    title: str
+    bars: tuple[Bar, ...]
+    full: float
+    least: float = 0.0
+    notes: tuple[str, ...] = ()
+    empty: str = ""
+
+
+class Curve(msgspec.Struct, frozen=True):
+    """A series of points.
+
+    Attributes:
+        name: What it is of.
+        xs: Rising, in the unit of the chart's x axis.
+        ys: As many.
+        lows, highs: An interval around each; empty where there are none.
+        last: The last of them as it is printed, with its unit.
+    """
+
+    name: str
+    xs: tuple[float, ...]
+    ys: tuple[float, ...]
+    lows: tuple[float, ...] = ()
+    highs: tuple[float, ...] = ()
+    last: str = ""
+
+
+class Span(msgspec.Struct, frozen=True):
+    """A stretch of a chart's x axis that means something.
+
+    Attributes:
+        name: What it is.
+        start, end: In the unit of the axis.
+    """
+
+    name: str
+    start: float
+    end: float
+
+
+class Chart(msgspec.Struct, frozen=True, tag=True):
+    """Curves over one x axis.
+
+    Attributes:
+        key: Names it within its page.
+        title: Above it.
+        x_title, y_title: With the units.
+        curves: On one y axis.
+        spans: Marked on the x axis.
+        notes: What is to be said below it.
+        empty: Why there are no curves; empty where there are.
+    """
+
+    key: str
+    title: str
+    x_title: str
+    y_title: str
+    curves: tuple[Curve, ...]
+    spans: tuple[Span, ...] = ()
+    notes: tuple[str, ...] = ()
+    empty: str = ""
+
+
+Block = Lines | Sheet | Bars | Chart
+
+
+class Page(msgspec.Struct, frozen=True):
+    """All that a screen shows.
+
+    Attributes:
+        screen: Its name, one of ``SCREENS``.
+        title: What it is of, such as the run.
+        blocks: From top to bottom.
+    """
+
+    screen: str
+    title: str
+    blocks: tuple[Block, ...]

@@ -1,0 +1,1 @@
+"""What each screen of the dashboard shows, one file a screen, as pages that every face lays out."""

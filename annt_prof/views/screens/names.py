@@ -1,0 +1,35 @@
+"""The screens, in the order of the keys that open them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Screen(StrEnum):
+    """A screen; its place in this list, from 1, is the key that opens it."""
+
+    LIVE = "live"
+    OVERVIEW = "overview"
+    TECHNIQUES = "techniques"
+    STEPS = "steps"
+    KERNELS = "kernels"
+    TELEMETRY = "telemetry"
+    COMPARE = "compare"
+    ADVICE = "advice"
+
+    @property
+    def key(self) -> str:
+        """The number key that opens it."""
+        return str(tuple(Screen).index(self) + 1)
+
+
+PURPOSES: dict[Screen, str] = {
+    Screen.LIVE: "what a run is doing now, and what is known so far",
+    Screen.OVERVIEW: "the answer on one screen",
+    Screen.TECHNIQUES: "each technique's verdict with its evidence",
+    Screen.STEPS: "every step time, and a traced step as a timeline",
+    Screen.KERNELS: "kernels and operators by name",
+    Screen.TELEMETRY: "what was sampled of the device and the host",
+    Screen.COMPARE: "what grew and what shrank between two variants or runs",
+    Screen.ADVICE: "what to try next, with predicted bounds",
+}

@@ -1,0 +1,1 @@
+"""What views say in words: sentences that several faces print."""
