@@ -34,6 +34,7 @@ PROGRAM = "annt-prof"
 # Each name is a module of this package with an attribute ``command``; in order of use.
 COMMANDS = {
     "run": "Measure what a scenario's techniques are worth here.",
+    "dash": "Open the dashboard: a run, live or finished, or a trace.",
     "show": "Print the answer of a finished run again.",
     "explain": "Say what each technique of a run is worth, and why.",
     "advise": "Predict what techniques could save, from a run or trace.",

@@ -1,27 +1,75 @@
-"""``annt-prof show``: the answer of a finished run, again."""
+"""``annt-prof show``: the answer of a finished run again, or what one screen of it shows."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from annt_prof.cli import options
+from annt_prof.errors import UserError
+from annt_prof.views.screens.names import Screen
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from annt_prof.views.page import Page
+
+_TRACE_SUFFIXES = (".json", ".gz")
 
 
 @click.command()
-@click.argument("run", required=False)
+@click.argument("what", nargs=-1, metavar="[SCREEN] [RUN | TRACE]")
 @options.runs_dir("Where to look for runs.")
 @options.as_json("the answer")
-def command(run: str | None, runs_dir: Path, as_json: bool) -> None:
+def command(what: tuple[str, ...], runs_dir: Path, as_json: bool) -> None:
     """Print the answer of RUN again: the newest run, if none is given.
 
-    RUN is a run directory, its run.json, or the name of a directory under --runs-dir.
+    With SCREEN, print what that screen of the dashboard shows: live, overview, techniques, steps,
+    kernels, telemetry, compare or advice. RUN is a run directory, its run.json, or the name of a
+    directory under --runs-dir; SCREEN also takes a trace file.
     """
+    if what and what[0] in tuple(Screen) and not Path(what[0]).exists():
+        _print_page(_page(Screen(what[0]), what[1:], runs_dir), as_json=as_json)
+    elif len(what) > 1:
+        raise UserError(
+            "give one run, or a screen and a run",
+            where=" ".join(what),
+            hint=f"screens are {', '.join(Screen)}",
+        )
+    else:
+        _print_answer(what[0] if what else None, runs_dir, as_json=as_json)
+
+
+def _page(screen: Screen, what: tuple[str, ...], runs_dir: Path) -> Page:
+    from annt_prof.runs import layout, store
+    from annt_prof.views.screens.building import build_page
+    from annt_prof.views.screens.source import RunSource, TraceSource
+
+    if len(what) > 1:
+        raise UserError("give one run or one trace", where=" ".join(what))
+    path = Path(what[0]) if what else None
+    named_so = path is not None and path.name.endswith(_TRACE_SUFFIXES)
+    if path is not None and named_so and path.is_file() and path.name != layout.RUN_FILE:
+        return build_page(screen, TraceSource(path))
+    place = store.find(what[0] if what else None, runs_dir)
+    return build_page(screen, RunSource(layout.run_directory(place)))
+
+
+def _print_page(page: Page, *, as_json: bool) -> None:
+    if as_json:
+        from annt_prof.report.json.page import page_document
+
+        sys.stdout.buffer.write(page_document(page))
+        return
+    from rich.console import Console
+
+    from annt_prof.report.text.page import render_page
+
+    render_page(page, Console())
+
+
+def _print_answer(run: str | None, runs_dir: Path, *, as_json: bool) -> None:
     from annt_prof.compare.old_records import with_figures
     from annt_prof.runs import store
     from annt_prof.views.run_view import build_run_view

@@ -1,0 +1,119 @@
+"""A screen's page, for a terminal or a pipe."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+from rich.style import Style
+from rich.text import Text
+
+from annt_prof import units
+from annt_prof.report.text.lines import bullets, heading, indented, labelled, left, plain
+from annt_prof.report.text.tables import Column as TableColumn
+from annt_prof.report.text.tables import Table, names
+from annt_prof.text import printable
+from annt_prof.views.page import Bars, Chart, Lines, Page, Sheet
+from annt_prof.views.palette import LOOKS, UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import Console, RenderableType
+
+    from annt_prof.views.page import Bar, Column
+
+_WIDEST_BAR = 60
+_NARROWEST_BAR = 16
+_WIDEST_NAME = 24
+
+
+def render_page(page: Page, console: Console) -> None:
+    """Print every block of a page."""
+    console.print(heading(page.screen.capitalize(), page.title), highlight=False)
+    for block in page.blocks:
+        console.print(Text())
+        match block:
+            case Lines():
+                parts = _lines(block)
+            case Sheet():
+                parts = _sheet(block)
+            case Bars():
+                parts = _bars(block, console.width)
+            case Chart():
+                parts = _chart(block)
+        for part in parts:
+            console.print(part, highlight=False)
+
+
+def _lines(block: Lines) -> Iterator[RenderableType]:
+    if block.title:
+        yield heading(block.title)
+    for line in block.lines:
+        yield labelled([(line.label, line.text)]) if line.label else bullets("-", [line.text])
+
+
+def _sheet(block: Sheet) -> Iterator[RenderableType]:
+    yield heading(block.title)
+    if block.rows:
+        columns = tuple(_column(column) for column in block.columns)
+        rows = tuple(tuple(cell.text for cell in row.cells) for row in block.rows)
+        yield Table(columns, rows)
+    else:
+        yield indented(plain(block.empty, "dim"))
+    if block.num_more:
+        yield indented(plain(f"{units.count(block.num_more, 'more row')}", "dim"))
+    yield from _notes(block.notes)
+
+
+def _column(column: Column) -> TableColumn:
+    if column.name:
+        return names(column.title)
+    return TableColumn(column.title, "right" if column.numeric else "left")
+
+
+def _bars(block: Bars, width: int) -> Iterator[RenderableType]:
+    yield heading(block.title)
+    if block.empty:
+        yield indented(plain(block.empty, "dim"))
+    label = min(_WIDEST_NAME, max((cell_len(printable(b.name)) for b in block.bars), default=0))
+    figure = max((cell_len(bar.text) for bar in block.bars), default=0)
+    room = max(_NARROWEST_BAR, min(_WIDEST_BAR, width - label - figure - 6))
+    for bar in block.bars:
+        name = plain(bar.name)
+        name.truncate(label, overflow="ellipsis")
+        before = left(name.plain, label)
+        yield Text.assemble(
+            f"  {before}  {bar.text:>{figure}}  ", _drawn(bar, block, room), no_wrap=True
+        )
+        yield labelled([("", ", ".join(f"{part.name} {part.text}" for part in bar.parts))])
+    yield from _notes(block.notes)
+
+
+def _drawn(bar: Bar, block: Bars, room: int) -> Text:
+    span = (block.full - block.least) or 1.0
+    used = round(room * (bar.start - block.least) / span)
+    drawn, end = Text(" " * used), bar.start
+    for part in bar.parts:
+        end += part.value
+        upto = round(room * (end - block.least) / span)
+        look = LOOKS.get(part.name, UNKNOWN)
+        style = Style(color=look.ink, bgcolor=look.colour)
+        drawn.append(look.glyph * max(0, upto - used), style)
+        used = max(used, upto)
+    return drawn
+
+
+def _chart(block: Chart) -> Iterator[RenderableType]:
+    yield heading(block.title, f"{block.y_title} over {block.x_title}")
+    if block.empty:
+        yield indented(plain(block.empty, "dim"))
+    yield labelled(
+        (curve.name, f"{units.count(len(curve.xs), 'point')}, the last {curve.last}")
+        for curve in block.curves
+    )
+    yield from _notes(block.notes)
+
+
+def _notes(notes: tuple[str, ...]) -> Iterator[RenderableType]:
+    yield from (indented(plain(note, "dim")) for note in notes)

@@ -1,0 +1,1 @@
+"""The dashboard: lays views out in a terminal, and decides nothing."""

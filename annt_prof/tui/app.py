@@ -1,0 +1,180 @@
+"""The application: which screen is open, and what may be done on each."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import App
+from textual.binding import Binding
+
+from annt_prof.errors import UserError
+from annt_prof.tui.keeping import keep_csv, keep_svg
+from annt_prof.tui.screens.page_screen import PageScreen
+from annt_prof.tui.widgets.sheet_block import SheetBlock
+from annt_prof.views.screens.names import PURPOSES, Screen
+from annt_prof.views.screens.source import RunSource
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from textual.app import SystemCommand
+    from textual.binding import BindingType
+    from textual.screen import Screen as AnyScreen
+
+    from annt_prof.views.screens.source import Source
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the dashboard is to be.
+
+    Attributes:
+        runs_dir: Where runs lie that may be opened or compared.
+        first: The screen that is open at first.
+        ascii_only: Whether the font has nothing but ASCII.
+        read_only: Whether nothing may be written, started or asked of a run.
+    """
+
+    runs_dir: Path = Path("runs")
+    first: Screen = Screen.OVERVIEW
+    ascii_only: bool = False
+    read_only: bool = False
+
+
+def _opens(screen: Screen) -> Callable[[], AnyScreen[Any]]:
+    """Return what makes a screen: its module, of the same name, is imported when it is opened."""
+
+    def make() -> PageScreen:
+        module = importlib.import_module(f"annt_prof.tui.screens.{screen.value}")
+        made: PageScreen = getattr(module, f"{screen.value.capitalize()}Screen")()
+        return made
+
+    return make
+
+
+class Dashboard(App[None]):
+    """Shows a run, a trace, or a run that goes on.
+
+    Args:
+        source: What to show.
+        settings: How.
+    """
+
+    TITLE = "annt-prof"
+    CSS_PATH = "dashboard.tcss"
+    MODES: ClassVar[dict[str, str | Callable[[], AnyScreen[Any]]]] = {
+        screen.value: _opens(screen) for screen in Screen
+    }
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(Binding(s.key, f"open('{s.value}')", s.value, show=False) for s in Screen),
+        Binding("question_mark", "help", "Help"),
+        Binding("s", "keep_svg", "Save SVG"),
+        Binding("S", "keep_csv", "Save CSV", show=False),
+        Binding("o", "tensorboard", "TensorBoard", show=False),
+        Binding("d", "turn_lights", "Dark/light", show=False),
+        Binding("q", "quit", "Quit"),
+    ]
+
+    def __init__(self, source: Source, settings: Settings) -> None:
+        super().__init__()
+        self.source = source
+        self.settings = settings
+
+    @property
+    def source_title(self) -> str:
+        """What is open is called."""
+        return self.source.title
+
+    @property
+    def run_source(self) -> RunSource:
+        """What is open, where it is a run.
+
+        Raises:
+            UserError: It is a trace.
+        """
+        if isinstance(self.source, RunSource):
+            return self.source
+        raise UserError("a trace alone does not tell this: open a run", where=self.source.title)
+
+    def on_mount(self) -> None:
+        """Open the first screen."""
+        self.set_class(self.settings.ascii_only, "-ascii-only")
+        self.switch_mode(self.settings.first.value)
+
+    def show(self, source: Source) -> None:
+        """Show another source on every screen that is open already."""
+        self.source = source
+        for stack in self._screen_stacks.values():
+            for screen in stack:
+                if isinstance(screen, PageScreen):
+                    screen.show_again()
+
+    def action_open(self, name: str) -> None:
+        """Open a screen; what was done on it before is as it was."""
+        self.switch_mode(name)
+
+    def action_turn_lights(self) -> None:
+        """Change between a dark and a light look."""
+        dark = self.current_theme.dark
+        self.theme = "textual-light" if dark else "textual-dark"
+
+    def action_help(self) -> None:
+        """Explain the keys and the words of the screen."""
+        from annt_prof.tui.screens.help import HelpScreen
+
+        if isinstance(self.screen, PageScreen):
+            self.push_screen(HelpScreen(self.screen))
+
+    def action_keep_svg(self) -> None:
+        """Save a picture of the screen."""
+        self._keep(lambda: keep_svg(self.export_screenshot(), self._named()))
+
+    def action_keep_csv(self) -> None:
+        """Save the table that the cursor is in, or else the screen's first."""
+        sheets = list(self.screen.query(SheetBlock))
+        chosen = [sheet for sheet in sheets if sheet.has_focus_within] or sheets
+        if chosen:
+            self._keep(lambda: keep_csv(chosen[0].as_csv(), self._named(chosen[0].sheet.key)))
+        else:
+            self.notify("this screen has no table", severity="warning")
+
+    def action_tensorboard(self) -> None:
+        """Open what is shown in TensorBoard."""
+        from annt_prof.tui.screens.tensorboard import TensorBoardScreen
+
+        if self.settings.read_only:
+            self.notify("read-only: nothing is started", severity="warning")
+        elif isinstance(self.source, RunSource):
+            self.push_screen(TensorBoardScreen(self.source.directory))
+        else:
+            self.notify("TensorBoard opens runs, and this is one trace", severity="warning")
+
+    def get_system_commands(self, screen: AnyScreen[Any]) -> Iterable[SystemCommand]:
+        """Yield what the command palette offers: the screens, and what may be done."""
+        from textual.app import SystemCommand
+
+        yield from super().get_system_commands(screen)
+        for each in Screen:
+            name = each.value
+            yield SystemCommand(
+                f"Open {name}", PURPOSES[each], lambda name=name: self.action_open(name)
+            )
+        yield SystemCommand("Save the screen as SVG", "", self.action_keep_svg)
+        yield SystemCommand("Save the table as CSV", "", self.action_keep_csv)
+        yield SystemCommand("Open in TensorBoard", "", self.action_tensorboard)
+
+    def _named(self, part: str = "") -> str:
+        name = self.screen.SCREEN.value if isinstance(self.screen, PageScreen) else "screen"
+        return "-".join(filter(None, (self.source_title, name, part)))
+
+    def _keep(self, write: Callable[[], Path]) -> None:
+        if self.settings.read_only:
+            self.notify("read-only: nothing is written", severity="warning")
+            return
+        try:
+            self.notify(f"saved {write()}")
+        except UserError as error:
+            self.notify(str(error), severity="error", markup=False)

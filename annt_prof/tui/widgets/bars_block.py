@@ -1,0 +1,94 @@
+"""Stacked bars on one scale, each part with its category's letter and colour."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+from rich.console import Group
+from rich.text import Text
+from textual.widgets import Static
+
+from annt_prof.text import printable
+from annt_prof.tui.looks import filled, toned
+from annt_prof.views.page import Tone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from textual import events
+
+    from annt_prof.views.page import Bar, Bars
+
+_WIDEST_NAME = 28
+_NARROWEST_BAR = 10
+_GAPS = 4  # cells: two blanks behind the name and two before the figure
+
+
+class BarsBlock(Static):
+    """Shows ``Bars``.
+
+    Args:
+        block: What to show first.
+    """
+
+    def __init__(self, block: Bars) -> None:
+        super().__init__(classes="block bars")
+        self._block = block
+
+    def lay_out(self, block: Bars) -> None:
+        """Show another value in its place."""
+        self._block = block
+        self._draw()
+
+    def on_resize(self, _: events.Resize) -> None:
+        """Draw the bars as long as the new width allows."""
+        self._draw()
+
+    def _draw(self) -> None:
+        self.update(Group(*_lines(self._block, self.size.width or 80)))
+
+
+def _lines(block: Bars, width: int) -> Iterator[Text]:
+    """Yield the title, a line for each bar, what their letters stand for, and the notes."""
+    if block.title:
+        yield toned(block.title, Tone.STRONG)
+    if block.empty:
+        yield toned(block.empty, Tone.QUIET)
+    name = min(_WIDEST_NAME, max((cell_len(printable(b.name)) for b in block.bars), default=0))
+    figure = max((cell_len(bar.text) for bar in block.bars), default=0)
+    room = max(_NARROWEST_BAR, width - name - figure - _GAPS)
+    for bar in block.bars:
+        label = toned(bar.name)
+        label.truncate(name, overflow="ellipsis", pad=True)
+        yield Text.assemble(
+            label, f"  {bar.text:>{figure}}  ", _drawn(bar, block, room), no_wrap=True
+        )
+    if block.bars:
+        yield _legend(block)
+    yield from (toned(note, Tone.QUIET) for note in block.notes)
+
+
+def _drawn(bar: Bar, block: Bars, room: int) -> Text:
+    """Return the cells of a bar: each part ends where the parts up to it end on the scale."""
+    span = (block.full - block.least) or 1.0
+
+    def place(value: float) -> int:
+        return round(room * (value - block.least) / span)
+
+    end, used = bar.start, place(bar.start)
+    drawn = Text(" " * used)
+    for part in bar.parts:
+        end += part.value
+        upto = place(end)
+        drawn.append_text(filled(part.name, upto - used))
+        used = upto
+    return drawn
+
+
+def _legend(block: Bars) -> Text:
+    legend = Text(overflow="fold")
+    for name in dict.fromkeys(part.name for bar in block.bars for part in bar.parts):
+        legend.append_text(filled(name, 1))
+        legend.append_text(toned(f" {name}  ", Tone.QUIET))
+    return legend

@@ -1,0 +1,236 @@
+"""A table that sorts by any column, filters as one types, and gives its rows away."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.widgets import DataTable, Input, Static
+
+from annt_prof.tui.looks import toned
+from annt_prof.tui.messages import RowChosen
+from annt_prof.views.page import Tone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from annt_prof.views.page import Cell, Column, Row, Sheet
+
+MOST_ROWS = 2_000
+"""Rows that are laid out: a table of more takes seconds; filtering finds the rest."""
+
+_WIDEST_NAME = 60
+
+
+class SheetBlock(Vertical):
+    """Shows a ``Sheet``.
+
+    Args:
+        block: What to show first.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "filter", "Filter"),
+        Binding("full_stop", "sort(1)", "Sort", tooltip="Sort by the next column"),
+        Binding("comma", "sort(-1)", "Sort back", show=False),
+        Binding("r", "reverse", "Reverse", show=False),
+        Binding("y", "copy", "Copy row"),
+    ]
+
+    def __init__(self, block: Sheet) -> None:
+        super().__init__(classes="block sheet")
+        self._block = block
+        self._wanted = ""
+        self._sorted_by: int | None = None
+        self._backwards = False
+
+    def compose(self) -> ComposeResult:
+        """Yield the title, the filter, the table and what is said below it."""
+        yield Static(classes="title")
+        yield Input(placeholder="filter: Enter keeps it, Escape drops it", classes="filter")
+        yield DataTable[Text](cursor_type="row", zebra_stripes=True)
+        yield Static(classes="notes")
+
+    def on_mount(self) -> None:
+        """Fill the table."""
+        self._fill()
+
+    @property
+    def sheet(self) -> Sheet:
+        """What is shown."""
+        return self._block
+
+    @property
+    def table(self) -> DataTable[Text]:
+        """The table within."""
+        return self.query_one(DataTable)
+
+    @property
+    def row_key(self) -> str | None:
+        """The key of the row at the cursor; None of an empty table."""
+        if not self.table.row_count:
+            return None
+        return self.table.coordinate_to_cell_key(self.table.cursor_coordinate).row_key.value
+
+    def lay_out(self, block: Sheet) -> None:
+        """Show another value in its place; the cursor stays on its row while there is one."""
+        if block != self._block:
+            self._block = block
+            self._fill()
+
+    def as_csv(self) -> str:
+        """Return the rows that the filter lets through, with values and not with texts."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(column.key for column in self._block.columns)
+        writer.writerows([cell.value for cell in row.cells] for row in self._rows())
+        return text.getvalue()
+
+    def action_filter(self) -> None:
+        """Ask for words that rows must have."""
+        box = self.query_one(Input)
+        box.display = True
+        box.focus()
+
+    def action_sort(self, step: int) -> None:
+        """Sort by the next column, or by the one before; past the last one, as it was."""
+        places = [None, *range(len(self._block.columns))]
+        place = (places.index(self._sorted_by) + step) % len(places)
+        self._sort_by(places[place])
+
+    def action_reverse(self) -> None:
+        """Turn the order round."""
+        self._backwards = not self._backwards
+        self._fill()
+
+    def action_copy(self) -> None:
+        """Copy the row at the cursor, its cells apart by tabs."""
+        chosen = next((row for row in self._block.rows if row.key == self.row_key), None)
+        if chosen is not None:
+            self.app.copy_to_clipboard("\t".join(cell.text for cell in chosen.cells))
+            self.notify(f"copied {len(chosen.cells)} cells", timeout=2)
+
+    def on_input_changed(self, message: Input.Changed) -> None:
+        """Filter as one types."""
+        message.stop()
+        self._wanted = message.value
+        self._fill()
+
+    def on_input_submitted(self, message: Input.Submitted) -> None:
+        """Keep the filter and go back to the table."""
+        message.stop()
+        message.input.display = bool(message.value)
+        self.table.focus()
+
+    def key_escape(self) -> None:
+        """Drop the filter."""
+        box = self.query_one(Input)
+        if box.display:
+            box.value = ""
+            box.display = False
+            self.table.focus()
+
+    def on_data_table_header_selected(self, message: DataTable.HeaderSelected) -> None:
+        """Sort by a column that is clicked; a second click turns the order round."""
+        message.stop()
+        self._sort_by(message.column_index)
+
+    def on_data_table_row_highlighted(self, message: DataTable.RowHighlighted) -> None:
+        """Tell the screen which row the cursor is on."""
+        message.stop()
+        if message.row_key.value is not None:
+            self.post_message(RowChosen(self._block.key, message.row_key.value, entered=False))
+
+    def on_data_table_row_selected(self, message: DataTable.RowSelected) -> None:
+        """Tell the screen that a row was entered."""
+        message.stop()
+        if message.row_key.value is not None:
+            self.post_message(RowChosen(self._block.key, message.row_key.value, entered=True))
+
+    def _sort_by(self, place: int | None) -> None:
+        again = place == self._sorted_by
+        numeric = place is not None and self._block.columns[place].numeric
+        self._backwards = not self._backwards if again else numeric
+        self._sorted_by = place
+        self._fill()
+
+    def _rows(self) -> list[Row]:
+        """Return the rows that the filter lets through, in their order."""
+        words = self._wanted.casefold().split()
+        rows = [row for row in self._block.rows if _has(row, words)]
+        place = self._sorted_by
+        if place is None:
+            return rows[::-1] if self._backwards else rows
+        known = [row for row in rows if row.cells[place].value is not None]
+        unknown = [row for row in rows if row.cells[place].value is None]
+        known.sort(key=lambda row: _order(row.cells[place]), reverse=self._backwards)
+        return [*known, *unknown]
+
+    def _fill(self) -> None:
+        if not self.is_attached:
+            return
+        table, before = self.table, self.row_key
+        rows = self._rows()
+        shown = rows[:MOST_ROWS]
+        table.clear(columns=True)
+        for place, column in enumerate(self._block.columns):
+            table.add_column(self._title(place, column), key=column.key)
+        for row in shown:
+            table.add_row(*_texts(self._block.columns, row), key=row.key)
+        keys = [row.key for row in shown]
+        if before in keys:
+            table.move_cursor(row=keys.index(before), animate=False)
+        self.query_one(".title", Static).update(toned(self._block.title, Tone.STRONG))
+        notes = self.query_one(".notes", Static)
+        said = list(self._notes(len(rows), len(shown)))
+        notes.update(Text("\n").join(toned(note, Tone.QUIET) for note in said))
+        notes.display = bool(said)
+        table.display = bool(self._block.rows)
+
+    def _title(self, place: int, column: Column) -> Text:
+        mark = ""
+        if place == self._sorted_by:
+            mark = " v" if self._backwards else " ^"
+        title = toned(f"{column.title}{mark}", Tone.STRONG)
+        title.justify = "right" if column.numeric else "left"
+        return title
+
+    def _notes(self, num_found: int, num_shown: int) -> Iterator[str]:
+        block = self._block
+        if not block.rows:
+            yield block.empty
+        if self._wanted and block.rows:
+            yield f"{num_found} of {len(block.rows)} rows have {self._wanted!r}"
+        if num_found > num_shown:
+            yield f"{num_found - num_shown} more rows: / filters them"
+        if block.num_more:
+            yield f"{block.num_more} more are left out"
+        yield from block.notes
+
+
+def _has(row: Row, words: Sequence[str]) -> bool:
+    text = " ".join(cell.text for cell in row.cells).casefold()
+    return all(word in text for word in words)
+
+
+def _order(cell: Cell) -> tuple[bool, float, str]:
+    """Sort numbers by their size and before words."""
+    if isinstance(cell.value, str):
+        return True, 0.0, cell.value.casefold()
+    return False, float(cell.value or 0), ""
+
+
+def _texts(columns: Sequence[Column], row: Row) -> Iterator[Text]:
+    for column, cell in zip(columns, row.cells, strict=True):
+        text = toned(cell.text, cell.tone)
+        if column.name:
+            text.truncate(_WIDEST_NAME, overflow="ellipsis")
+        text.justify = "right" if column.numeric else "left"
+        yield text

@@ -1,0 +1,26 @@
+"""Any screen's page of any source, for what does not show them one beside another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from annt_prof.errors import UserError
+from annt_prof.views.screens.names import Screen
+from annt_prof.views.screens.source import RunSource
+
+if TYPE_CHECKING:
+    from annt_prof.views.page import Page
+    from annt_prof.views.screens.source import Source
+
+
+def build_page(screen: Screen, source: Source) -> Page:
+    """Return what a screen shows first, before anybody chooses anything on it.
+
+    Raises:
+        UserError: The source cannot be read, or does not tell what that screen shows.
+    """
+    if screen is Screen.OVERVIEW and isinstance(source, RunSource):
+        from annt_prof.views.screens.overview import build_overview_page
+
+        return build_overview_page(source, source.explanation)
+    raise UserError("a trace alone does not tell this: give a run", where=screen.value)
