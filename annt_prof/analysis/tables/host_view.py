@@ -9,8 +9,8 @@ import numpy as np
 
 from annt_prof.analysis.timeline.intervals import NOWHERE, edges_of, first_come, time_by_label
 from annt_prof.analysis.timeline.phases import PHASES
-from annt_prof.analysis.timeline.torch_ranges import DATA_LOADER, DATA_PIPE, OPTIMIZER, STEP
-from annt_prof.categories import PHASE_PREFIX, Phase
+from annt_prof.analysis.timeline.torch_ranges import NAMING
+from annt_prof.categories import Phase
 from annt_prof.trace.columns import Kind
 
 if TYPE_CHECKING:
@@ -18,10 +18,6 @@ if TYPE_CHECKING:
 
     from annt_prof.analysis.timeline.intervals import Segments
     from annt_prof.analysis.timeline.timeline import Timeline
-
-# Ranges that only name a stretch of the program and do no work of their own. Before 2022 they
-# were operators too.
-_NAMING = (STEP, OPTIMIZER, DATA_LOADER, DATA_PIPE, PHASE_PREFIX)
 
 
 class HostStep(msgspec.Struct, frozen=True):
@@ -63,7 +59,7 @@ def host_view(timeline: Timeline) -> tuple[HostStep, ...] | None:
     steps, phases, main = timeline.whole_steps, timeline.phases, timeline.on_main_thread
     if not main.any():
         return None
-    named = trace.names_where([name.startswith(_NAMING) for name in trace.names])
+    named = trace.names_where([name.startswith(NAMING) for name in trace.names])
     operating = events.of_kind(Kind.OPERATOR)
 
     def union(chosen: NDArray[np.bool_]) -> Segments:

@@ -10,16 +10,14 @@ import msgspec
 import numpy as np
 
 from annt_prof.analysis.classes.matrix_units import uses_tensor_cores
+from annt_prof.analysis.tables.counts import counted, phase_name
 from annt_prof.analysis.tables.python_frames import lines_around, modules_around
 from annt_prof.analysis.timeline.intervals import NOWHERE, added_up, grouped
-from annt_prof.analysis.timeline.launches import UNKNOWN_CALL
+from annt_prof.analysis.timeline.launches import UNKNOWN_CALL, operators_of
 from annt_prof.analysis.timeline.percentiles import percentiles
-from annt_prof.analysis.timeline.phases import PHASES
-from annt_prof.trace.columns import MISSING, Geometry, Kind
+from annt_prof.trace.columns import MISSING, Geometry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from annt_prof.analysis.timeline.timeline import Timeline
@@ -133,6 +131,7 @@ class _Places:
 
 def _places(timeline: Timeline, kernels: NDArray[np.intp]) -> _Places:
     trace, calls = timeline.trace, timeline.launch_calls(kernels)
+    operators = operators_of(trace.events, kernels)
     known = calls != UNKNOWN_CALL
 
     def of_known(labels: Ints) -> Ints:
@@ -142,7 +141,7 @@ def _places(timeline: Timeline, kernels: NDArray[np.intp]) -> _Places:
 
     return _Places(
         phase=of_known(timeline.phases.segments.label_at(trace.events.start_ns[calls[known]])),
-        operator=_operator_of(trace, kernels),
+        operator=np.where(operators == NOWHERE, NOWHERE, trace.events.name[operators]),
         module=of_known(modules_around(trace, calls[known])),
         line=of_known(lines_around(trace, calls[known])),
     )
@@ -160,7 +159,7 @@ def _row(
     geometries = _geometries(trace, kernels, durations)
 
     def named(labels: Ints) -> dict[str, int]:
-        return _counted(labels[labels != NOWHERE], lambda label: trace.names[label])
+        return counted(labels[labels != NOWHERE], lambda label: trace.names[label])
 
     return KernelRow(
         name=name,
@@ -172,11 +171,7 @@ def _row(
         p95_ns=p95_ns,
         share_of_steps=total_ns / wall_ns if whole else None,
         tensor_cores=uses_tensor_cores(name, kind),
-        phases=_counted(
-            places.phase, lambda phase: "unattributed" if phase == NOWHERE else PHASES[phase].value
-        )
-        if whole
-        else None,
+        phases=counted(places.phase, phase_name) if whole else None,
         operators=named(places.operator),
         modules=_most(named(places.module)) if whole else {},
         lines=_most(named(places.line)) if whole else {},
@@ -206,26 +201,3 @@ def _occupancy(percent: NDArray[np.float32], durations: Ints) -> float | None:
 
 def _most(counts: dict[str, int]) -> dict[str, int]:
     return dict(itertools.islice(counts.items(), MOST_PLACES))
-
-
-def _operator_of(trace: Trace, kernels: NDArray[np.intp]) -> Ints:
-    """Return the name's index of the operator with the kernel's external id, or ``NOWHERE``."""
-    events = trace.events
-    operators = np.flatnonzero(events.of_kind(Kind.OPERATOR) & (events.external_id > 0))
-    result = np.full(len(kernels), NOWHERE, np.int64)
-    if not len(operators):
-        return result
-    operators = operators[np.argsort(events.external_id[operators], kind="stable")]
-    ids = events.external_id[operators]
-    wanted = events.external_id[kernels]
-    place = np.minimum(np.searchsorted(ids, wanted), len(ids) - 1)
-    known = ids[place] == wanted
-    result[known] = events.name[operators[place[known]]]
-    return result
-
-
-def _counted(values: Ints, label: Callable[[int], str]) -> dict[str, int]:
-    group, different = grouped(values)
-    counts = np.bincount(group, minlength=len(different))
-    order = np.argsort(-counts, kind="stable")
-    return {label(int(different[i])): int(counts[i]) for i in order}

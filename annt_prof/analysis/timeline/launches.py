@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from annt_prof.analysis.timeline.intervals import grouped
+from annt_prof.analysis.timeline.intervals import NOWHERE, grouped
 from annt_prof.trace.columns import Kind
 
 if TYPE_CHECKING:
@@ -45,6 +45,29 @@ def launch_calls(events: Events, activities: NDArray[np.intp]) -> NDArray[np.int
     last_before = _last_at_or_before(correlation, start_ns, wanted, events.start_ns[activities])
     # Where clocks disagree every call may seem late: then it is the first one.
     result[known] = calls[np.maximum(first, last_before)[known]]
+    return result
+
+
+def operators_of(events: Events, activities: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return the operator that each device activity belongs to, which has its external id.
+
+    Args:
+        events: All events of a trace.
+        activities: Indices of device activities, shape (n,).
+
+    Returns:
+        Indices into the events, shape (n,); ``NOWHERE`` where no operator has the id.
+    """
+    operators = np.flatnonzero(events.of_kind(Kind.OPERATOR) & (events.external_id > 0))
+    result = np.full(len(activities), NOWHERE, np.intp)
+    if not len(operators):
+        return result
+    operators = operators[np.argsort(events.external_id[operators], kind="stable")]
+    ids = events.external_id[operators]
+    wanted = events.external_id[activities]
+    place = np.minimum(np.searchsorted(ids, wanted), len(ids) - 1)
+    known = ids[place] == wanted
+    result[known] = operators[place[known]]
     return result
 
 
