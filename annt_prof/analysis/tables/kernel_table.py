@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -11,15 +10,15 @@ import numpy as np
 
 from annt_prof.analysis.classes.matrix_units import uses_tensor_cores
 from annt_prof.analysis.tables.counts import counted, phase_name
-from annt_prof.analysis.tables.python_frames import lines_around, modules_around
+from annt_prof.analysis.tables.launch_places import launch_places
 from annt_prof.analysis.timeline.intervals import NOWHERE, added_up, grouped
-from annt_prof.analysis.timeline.launches import UNKNOWN_CALL, operators_of
 from annt_prof.analysis.timeline.percentiles import percentiles
 from annt_prof.trace.columns import MISSING, Geometry
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from annt_prof.analysis.tables.launch_places import Places
     from annt_prof.analysis.timeline.timeline import Timeline
     from annt_prof.trace.columns import Trace
 
@@ -106,7 +105,7 @@ def kernel_table(timeline: Timeline, top: int) -> KernelTable | None:
     group, names = grouped(events.name[kernels])
     total = added_up(group, durations, len(names))
     wall_ns = int((steps.end_ns - steps.start_ns).sum())
-    places = _places(timeline, kernels)
+    places = launch_places(timeline, kernels)
     rows = []
     for group_number in np.lexsort((names, -total))[:top]:
         chosen = group == group_number
@@ -116,39 +115,8 @@ def kernel_table(timeline: Timeline, top: int) -> KernelTable | None:
     return KernelTable(tuple(rows), len(names), len(kernels), int(durations.sum()))
 
 
-@dataclass(frozen=True, eq=False)
-class _Places:
-    """Where each kernel was launched from, shape (n,) each; ``NOWHERE`` where it is not known."""
-
-    phase: Ints
-    operator: Ints
-    module: Ints
-    line: Ints
-
-    def __getitem__(self, chosen: NDArray[np.bool_]) -> _Places:
-        return _Places(*(getattr(self, field.name)[chosen] for field in fields(self)))
-
-
-def _places(timeline: Timeline, kernels: NDArray[np.intp]) -> _Places:
-    trace, calls = timeline.trace, timeline.launch_calls(kernels)
-    operators = operators_of(trace.events, kernels)
-    known = calls != UNKNOWN_CALL
-
-    def of_known(labels: Ints) -> Ints:
-        result = np.full(len(kernels), NOWHERE, np.int64)
-        result[known] = labels
-        return result
-
-    return _Places(
-        phase=of_known(timeline.phases.segments.label_at(trace.events.start_ns[calls[known]])),
-        operator=np.where(operators == NOWHERE, NOWHERE, trace.events.name[operators]),
-        module=of_known(modules_around(trace, calls[known])),
-        line=of_known(lines_around(trace, calls[known])),
-    )
-
-
 def _row(
-    timeline: Timeline, of_name: int, kernels: NDArray[np.intp], wall_ns: int, places: _Places
+    timeline: Timeline, of_name: int, kernels: NDArray[np.intp], wall_ns: int, places: Places
 ) -> KernelRow:
     trace, kind = timeline.trace, timeline.kernel_classes[of_name]
     name = trace.names[of_name]

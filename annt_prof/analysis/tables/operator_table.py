@@ -81,12 +81,16 @@ class OperatorTable(msgspec.Struct, frozen=True):
         num_names: Different operators in all.
         count: Calls in all, of the rows and the others.
         self_ns: Of all of them; None where that of the rows is.
+        num_steps: Steps that they began in.
+        wall_ns: Of these steps.
     """
 
     rows: tuple[OperatorRow, ...]
     num_names: int
     count: int
     self_ns: int | None
+    num_steps: int
+    wall_ns: int
 
 
 def operator_table(timeline: Timeline, top: int) -> OperatorTable | None:
@@ -108,8 +112,6 @@ def operator_table(timeline: Timeline, top: int) -> OperatorTable | None:
     )
     inside = steps.step_at(events.start_ns[operators]) != NOWHERE
     operators, own_ns = operators[inside], own_ns[inside]
-    if not len(operators):
-        return OperatorTable((), 0, 0, None if trace.losses else 0)
     calls = _calls(timeline, operators, own_ns)
     group, names = grouped(events.name[operators])
     ranked_ns = added_up(group, calls.duration_ns if trace.losses else own_ns, len(names))
@@ -120,7 +122,7 @@ def operator_table(timeline: Timeline, top: int) -> OperatorTable | None:
         for number in np.lexsort((names, -ranked_ns))[:top].tolist()
     )
     all_self_ns = None if trace.losses else int(own_ns.sum())
-    return OperatorTable(rows, len(names), len(operators), all_self_ns)
+    return OperatorTable(rows, len(names), len(operators), all_self_ns, len(steps.names), wall_ns)
 
 
 @dataclass(frozen=True, eq=False)
