@@ -72,7 +72,7 @@ def idle(timeline: Timeline, top: int) -> Idle | None:
     if not len(activities):
         return None
     steps = timeline.whole_steps
-    pieces, of_step = _pieces(timeline.idleness, steps)
+    pieces, of_step = idle_pieces(timeline.idleness, steps)
     begins = _beginnings(pieces, of_step)
     gaps, of_step = _joined(pieces, begins), of_step[begins]
     by_start = activities[np.argsort(events.start_ns[activities], kind="stable")]
@@ -108,7 +108,7 @@ def idle(timeline: Timeline, top: int) -> Idle | None:
     )
 
 
-def _pieces(idleness: Segments, steps: Steps) -> tuple[Segments, Ints]:
+def idle_pieces(idleness: Segments, steps: Steps) -> tuple[Segments, Ints]:
     """Return the idle times within the steps, each of one cause, and the step of each.
 
     Steps of a damaged trace that overlap have what they share each.
