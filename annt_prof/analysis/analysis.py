@@ -123,7 +123,17 @@ def analyze(
     Raises:
         UserError: The trace holds nothing that takes time, or no step is selected.
     """
-    timeline = Timeline(trace, selection, accelerator)
+    return analyze_timeline(Timeline(trace, selection, accelerator), top)
+
+
+def analyze_timeline(timeline: Timeline, top: int = 30) -> Analysis:
+    """Analyse a trace that more is asked of than its analysis; as ``analyze``, and raises likewise.
+
+    Args:
+        timeline: Of any PyTorch program.
+        top: Most kernels and gaps to list.
+    """
+    trace = timeline.trace
     unrecorded, lost = timeline.unrecorded is not None, bool(trace.losses)
     beside = ThreadPoolExecutor(max_workers=1)
     try:

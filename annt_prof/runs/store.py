@@ -51,7 +51,7 @@ def create(root: Path, scenario_name: str, scenario_text: str) -> Path:
         root.mkdir(parents=True, exist_ok=True)
         directory = _make_unique(root, stem)
         try:
-            _write_atomically(directory / SCENARIO_FILE, scenario_text.encode())
+            write_atomically(directory / SCENARIO_FILE, scenario_text.encode())
         except BaseException:
             shutil.rmtree(directory, ignore_errors=True)
             raise
@@ -66,9 +66,9 @@ def write(directory: Path, run: Run) -> None:
             stays as it was.
     """
     with _remedy(directory, "what was written before it is intact"):
-        _write_atomically(directory / STEP_TIMES_FILE, _step_times(run))
+        write_atomically(directory / STEP_TIMES_FILE, _step_times(run))
         encoded = msgspec.json.format(msgspec.json.encode(run), indent=2)
-        _write_atomically(directory / RUN_FILE, encoded + b"\n")
+        write_atomically(directory / RUN_FILE, encoded + b"\n")
 
 
 def load(path: Path) -> Run:
@@ -206,7 +206,7 @@ def _step_times(run: Run) -> bytes:
     return text.getvalue().encode()
 
 
-def _write_atomically(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes) -> None:
     """Write beside the file, flush to the disk, then rename over it."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
