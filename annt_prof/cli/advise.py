@@ -10,12 +10,9 @@ import click
 
 from annt_prof.cli import options
 from annt_prof.errors import UserError
-from annt_prof.runs.layout import RUN_FILE
 
 if TYPE_CHECKING:
     from annt_prof.views.advice_view import AdviceView
-
-_TRACE_SUFFIXES = (".json", ".gz")
 
 
 @click.command()
@@ -30,7 +27,9 @@ def command(source: str | None, runs_dir: Path, on_cpu: bool, as_json: bool) -> 
     run, if none is given. Bounds of a run are sharper where `annt-prof doctor --calibrate` has
     measured this machine.
     """
-    if source is not None and _is_trace(Path(source)):
+    from annt_prof.views.screens.source import is_trace
+
+    if source is not None and is_trace(Path(source)):
         view = _of_trace(Path(source), accelerator=False if on_cpu else None)
     else:
         view = _of_run(source, runs_dir)
@@ -44,15 +43,6 @@ def command(source: str | None, runs_dir: Path, on_cpu: bool, as_json: bool) -> 
     from annt_prof.report.text.advice import render_advice
 
     render_advice(view, Console())
-
-
-def _is_trace(path: Path) -> bool:
-    """Tell a trace from a run: any file but a run's record, there or only named like a trace.
-
-    What a file of another kind is, is then said as ``analyze`` says it.
-    """
-    named_so = path.name.endswith(_TRACE_SUFFIXES)
-    return path.name != RUN_FILE and (named_so or path.is_file())
 
 
 def _of_trace(path: Path, accelerator: bool | None) -> AdviceView:

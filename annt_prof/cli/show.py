@@ -15,8 +15,6 @@ from annt_prof.views.screens.names import Screen
 if TYPE_CHECKING:
     from annt_prof.views.page import Page
 
-_TRACE_SUFFIXES = (".json", ".gz")
-
 
 @click.command()
 @click.argument("what", nargs=-1, metavar="[SCREEN] [RUN | TRACE]")
@@ -25,9 +23,9 @@ _TRACE_SUFFIXES = (".json", ".gz")
 def command(what: tuple[str, ...], runs_dir: Path, as_json: bool) -> None:
     """Print the answer of RUN again: the newest run, if none is given.
 
-    With SCREEN, print what that screen of the dashboard shows: live, overview, techniques, steps,
-    kernels, telemetry, compare or advice. RUN is a run directory, its run.json, or the name of a
-    directory under --runs-dir; SCREEN also takes a trace file.
+    With SCREEN, print what that screen of the dashboard shows: runs, live, overview, techniques,
+    steps, kernels, telemetry, compare or advice. RUN is a run directory, its run.json, or the name
+    of a directory under --runs-dir; SCREEN also takes a trace file.
     """
     if what and what[0] in tuple(Screen) and not Path(what[0]).exists():
         _print_page(_page(Screen(what[0]), what[1:], runs_dir), as_json=as_json)
@@ -44,13 +42,12 @@ def command(what: tuple[str, ...], runs_dir: Path, as_json: bool) -> None:
 def _page(screen: Screen, what: tuple[str, ...], runs_dir: Path) -> Page:
     from annt_prof.runs import layout, store
     from annt_prof.views.screens.building import build_page
-    from annt_prof.views.screens.source import RunSource, TraceSource
+    from annt_prof.views.screens.source import RunSource, TraceSource, is_trace
 
     if len(what) > 1:
         raise UserError("give one run or one trace", where=" ".join(what))
     path = Path(what[0]) if what else None
-    named_so = path is not None and path.name.endswith(_TRACE_SUFFIXES)
-    if path is not None and named_so and path.is_file() and path.name != layout.RUN_FILE:
+    if path is not None and path.is_file() and is_trace(path):
         return build_page(screen, TraceSource(path))
     place = store.find(what[0] if what else None, runs_dir)
     return build_page(screen, RunSource(layout.run_directory(place)))

@@ -139,6 +139,12 @@ def directories(root: Path) -> tuple[Path, ...]:
     return tuple(sorted((f.parent for f in root.glob(f"*/{RUN_FILE}")), key=_age))
 
 
+def unmeasured(root: Path) -> tuple[Path, ...]:
+    """Return the directories under ``root`` in which a run has begun and left no record yet."""
+    begun = (file.parent for file in root.glob(f"*/{SCENARIO_FILE}"))
+    return tuple(sorted(each for each in begun if not (each / RUN_FILE).exists()))
+
+
 def _age(directory: Path) -> tuple[str, int]:
     """Sort by the time in the name; the file's own time settles a second with two runs."""
     written_ns = (directory / RUN_FILE).stat().st_mtime_ns

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
+import signal
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -25,6 +28,10 @@ if TYPE_CHECKING:
     from textual.screen import Screen as AnyScreen
 
     from annt_prof.views.screens.source import Source
+
+
+ENDED = 130
+"""The status of a dashboard that was told to end, as of every command that is interrupted."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,7 @@ class Dashboard(App[None]):
     """Shows a run, a trace, or a run that goes on.
 
     Args:
-        source: What to show.
+        source: What to show; None before a run is chosen.
         settings: How.
     """
 
@@ -78,7 +85,7 @@ class Dashboard(App[None]):
         Binding("q", "quit", "Quit"),
     ]
 
-    def __init__(self, source: Source, settings: Settings) -> None:
+    def __init__(self, source: Source | None, settings: Settings) -> None:
         super().__init__()
         self.source = source
         self.settings = settings
@@ -86,23 +93,37 @@ class Dashboard(App[None]):
     @property
     def source_title(self) -> str:
         """What is open is called."""
-        return self.source.title
+        return "" if self.source is None else self.source.title
 
     @property
     def run_source(self) -> RunSource:
         """What is open, where it is a run.
 
         Raises:
-            UserError: It is a trace.
+            UserError: It is a trace, or nothing is open.
         """
         if isinstance(self.source, RunSource):
             return self.source
+        if self.source is None:
+            raise UserError("no run is open: 0 lists them, and Enter opens one")
         raise UserError("a trace alone does not tell this: open a run", where=self.source.title)
 
     def on_mount(self) -> None:
         """Open the first screen."""
         self.set_class(self.settings.ascii_only, "-ascii-only")
+        self._end_when_told_to()
         self.switch_mode(self.settings.first.value)
+
+    def _end_when_told_to(self) -> None:
+        """Leave the terminal as it was at SIGTERM and SIGHUP too, unless told to ignore them."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                with suppress(RuntimeError, ValueError):  # only the main thread may be told
+                    loop.add_signal_handler(number, self._end)
+
+    def _end(self) -> None:
+        self.exit(return_code=ENDED)
 
     def show(self, source: Source) -> None:
         """Show another source on every screen that is open already."""

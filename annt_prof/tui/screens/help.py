@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from annt_prof.tui.screens.page_screen import PageScreen
 
 _KEYS = {
-    "1 to 8": "open a screen",
+    "0 to 8": "open a screen",
     "/": "filter the table as you type; Enter keeps the filter, Escape drops it",
     ". and ,": "sort by the next column, by the one before; r turns the order round",
     "Tab": "go to the next part of the screen",

@@ -19,6 +19,10 @@ def build_page(screen: Screen, source: Source) -> Page:
     Raises:
         UserError: The source cannot be read, or does not tell what that screen shows.
     """
+    if screen is Screen.RUNS:
+        from annt_prof.views.screens.runs import build_runs_page
+
+        return build_runs_page(source.folder)
     if screen is Screen.OVERVIEW and isinstance(source, RunSource):
         from annt_prof.views.screens.overview import build_overview_page
 

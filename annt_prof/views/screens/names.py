@@ -6,8 +6,9 @@ from enum import StrEnum
 
 
 class Screen(StrEnum):
-    """A screen; its place in this list, from 1, is the key that opens it."""
+    """A screen; its place in this list, from 0, is the key that opens it."""
 
+    RUNS = "runs"
     LIVE = "live"
     OVERVIEW = "overview"
     TECHNIQUES = "techniques"
@@ -20,10 +21,11 @@ class Screen(StrEnum):
     @property
     def key(self) -> str:
         """The number key that opens it."""
-        return str(tuple(Screen).index(self) + 1)
+        return str(tuple(Screen).index(self))
 
 
 PURPOSES: dict[Screen, str] = {
+    Screen.RUNS: "the runs that there are, to open one",
     Screen.LIVE: "what a run is doing now, and what is known so far",
     Screen.OVERVIEW: "the answer on one screen",
     Screen.TECHNIQUES: "each technique's verdict with its evidence",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from annt_prof.compare.old_records import with_figures
 from annt_prof.runs import store
+from annt_prof.runs.layout import RUN_FILE
 from annt_prof.views.run_view import build_run_view
 
 if TYPE_CHECKING:
@@ -32,6 +33,11 @@ class RunSource:
     def title(self) -> str:
         """What it is called."""
         return self.directory.name
+
+    @property
+    def folder(self) -> Path:
+        """Where it lies, beside others."""
+        return self.directory.parent
 
     @cached_property
     def run(self) -> Run:
@@ -81,9 +87,22 @@ class TraceSource:
         return self.path.name
 
     @property
+    def folder(self) -> Path:
+        """Where it lies."""
+        return self.path.parent
+
+    @property
     def traces(self) -> dict[str, Path]:
         """The file by its name."""
         return {self.path.name: self.path}
 
 
 Source = RunSource | TraceSource
+
+
+def is_trace(path: Path) -> bool:
+    """Tell a trace from a run: any file but a run's record, there or only named like a trace.
+
+    What a file of another kind is, is then said by what reads it.
+    """
+    return path.name != RUN_FILE and (path.name.endswith((".json", ".gz")) or path.is_file())

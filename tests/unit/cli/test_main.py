@@ -79,7 +79,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     [
         ("rnu", 'did you mean "run"?'),
         ("vit.yaml", "did you mean annt-prof run vit.yaml?"),
-        ("xyzzy", "allowed: run, show"),
+        ("xyzzy", "allowed: run, dash"),
     ],
 )
 def test_a_wrong_name_gets_the_nearest(

@@ -1,0 +1,80 @@
+"""The dashboard in a real terminal, which it leaves as it was, however it ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from annt_prof.runs import store
+from hand_made import cpu_run
+from terminal import ENTERS, LEAVES, NO_MOUSE, SHOWS_CURSOR, Terminal
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    made = store.create(tmp_path, "vit_amp", "")
+    store.write(made, cpu_run())
+    return made
+
+
+def assert_given_back(terminal: Terminal) -> None:
+    """The screen, the cursor, the mouse and the modes of the terminal are as before."""
+    for sequence in (LEAVES, SHOWS_CURSOR, NO_MOUSE):
+        assert terminal.written.rfind(sequence) > terminal.written.rfind(ENTERS)
+    assert terminal.settings_restored
+
+
+def test_it_is_opened_resized_and_left(directory: Path) -> None:
+    with Terminal(["dash", str(directory)]) as terminal:
+        terminal.wait_for("Variants")
+        assert not terminal.settings_restored
+        terminal.resize(60, 20)
+        terminal.wait_for("Not as the scenario asks")
+        terminal.press("q")
+        assert terminal.wait() == 0
+        assert_given_back(terminal)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_it_is_told_to_end(directory: Path, number: signal.Signals) -> None:
+    with Terminal(["dash", str(directory)]) as terminal:
+        terminal.wait_for("Variants")
+        terminal.process.send_signal(number)
+        assert terminal.wait() == 130
+        assert_given_back(terminal)
+
+
+def test_the_terminal_goes_away(directory: Path) -> None:
+    with Terminal(["dash", str(directory)]) as terminal:
+        terminal.wait_for("Variants")
+        terminal.hang_up()
+        assert terminal.process.wait(60) != 0
+
+
+def test_a_bug_keeps_its_traceback_and_gives_the_terminal_back(
+    directory: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import annt_prof.tui.keeping as keeping\n"
+        "def fail(picture, name):\n"
+        "    raise ZeroDivisionError('a bug')\n"
+        "keeping.keep_svg = fail\n"
+    )
+    path = os.pathsep.join(filter(None, (str(tmp_path), os.environ.get("PYTHONPATH"))))
+    with Terminal(["dash", str(directory)], environment={"PYTHONPATH": path}) as terminal:
+        terminal.wait_for("Variants")
+        terminal.press("s")
+        assert terminal.wait() == 1
+        assert "ZeroDivisionError" in terminal.text
+        assert_given_back(terminal)
+
+
+@pytest.mark.parametrize("term", ["dumb", ""])
+def test_a_terminal_that_cannot_be_drawn_on_is_refused(directory: Path, term: str) -> None:
+    with Terminal(["dash", str(directory)], environment={"TERM": term}) as terminal:
+        assert terminal.wait() == 2
+        assert "dumb" in terminal.text
+        assert ENTERS not in terminal.written
