@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import pty
@@ -66,10 +67,8 @@ class Terminal:
             self.process.kill()
         self.process.wait()
         for descriptor in (self._ours, self._theirs):
-            try:
+            with contextlib.suppress(OSError):  # the test may have closed it
                 os.close(descriptor)
-            except OSError:
-                pass  # closed by the test
 
     @property
     def settings_restored(self) -> bool:

@@ -14,6 +14,7 @@ from textual.app import App
 from textual.binding import Binding
 
 from annt_prof.errors import UserError
+from annt_prof.tui.ascii_only import draw_with_ascii
 from annt_prof.tui.keeping import keep_csv, keep_svg
 from annt_prof.tui.screens.page_screen import PageScreen
 from annt_prof.tui.widgets.sheet_block import SheetBlock
@@ -110,7 +111,8 @@ class Dashboard(App[None]):
 
     def on_mount(self) -> None:
         """Open the first screen."""
-        self.set_class(self.settings.ascii_only, "-ascii-only")
+        if self.settings.ascii_only:
+            draw_with_ascii(self)
         self._end_when_told_to()
         self.switch_mode(self.settings.first.value)
 
