@@ -1,0 +1,170 @@
+"""The application: screens, help, and what is saved."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from driving import column, drive, said, screen_text, settle, sheet
+from textual.pilot import Pilot
+
+from annt_prof.tui.app import Dashboard, Settings
+from annt_prof.tui.screens.help import HelpScreen
+from annt_prof.views.glossary import CATEGORIES, KERNEL_CLASSES, WORDS
+from annt_prof.views.screens.names import Screen
+from annt_prof.views.screens.source import RunSource
+
+
+@pytest.fixture(autouse=True)
+def somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60), (40, 12)])
+def test_the_answer_is_there_at_every_size(cpu: RunSource, size: tuple[int, int]) -> None:
+    async def act(app: Dashboard, _: Pilot[None]) -> None:
+        assert column(app, "variants") == [row.name for row in cpu.run_view.rows]
+        assert "Not as the scenario asks" in screen_text(app)
+
+    drive(cpu, act, size=size)
+
+
+def test_number_keys_open_screens_and_state_survives(cpu: RunSource) -> None:
+    async def act(app: Dashboard, pilot: Pilot[None]) -> None:
+        await pilot.press("down", "down")
+        before = sheet(app, "variants").row_key
+        await pilot.press("0")
+        await settle(app, pilot)
+        assert app.current_mode == Screen.RUNS
+        await pilot.press("2")
+        assert app.current_mode == Screen.OVERVIEW
+        assert sheet(app, "variants").row_key == before == cpu.run.variants[2].name
+
+    drive(cpu, act, Settings(runs_dir=cpu.folder))
+
+
+def test_a_run_is_chosen_from_the_list(cpu: RunSource) -> None:
+    async def act(app: Dashboard, pilot: Pilot[None]) -> None:
+        assert column(app, "runs") == [cpu.title]
+        await pilot.press("enter")
+        await settle(app, pilot)
+        assert app.current_mode == Screen.OVERVIEW
+        assert column(app, "variants")[0] == "baseline"
+        assert app.source_title == cpu.title
+
+    drive(None, act, Settings(runs_dir=cpu.folder, first=Screen.RUNS))
+
+
+def test_without_a_run_other_screens_say_so() -> None:
+    async def act(app: Dashboard, pilot: Pilot[None]) -> None:
+        await pilot.press("2")
+        await settle(app, pilot)
+        assert "no run is open" in screen_text(app)
+
+    drive(None, act, Settings(runs_dir=Path("nowhere"), first=Screen.RUNS))
+
+
+def test_help_explains_keys_columns_and_words(cpu: RunSource) -> None:
+    async def act(app: Dashboard, pilot: Pilot[None]) -> None:
+        await pilot.press("question_mark")
+        assert isinstance(app.screen, HelpScreen)
+        await pilot.pause()
+        words = said(app)
+        assert "Columns of 'Variants'" in words
+        for column_ in sheet_columns(cpu):
+            assert column_ in words
+        for word in (*WORDS, *CATEGORIES, *KERNEL_CLASSES):
+            assert word in words
+        await pilot.press("escape")
+        assert not isinstance(app.screen, HelpScreen)
+
+    drive(cpu, act, size=(140, 160))
+
+
+def sheet_columns(source: RunSource) -> list[str]:
+    from annt_prof.views.page import Sheet
+    from annt_prof.views.screens.overview import build_overview_page
+
+    page = build_overview_page(source, None)
+    return [c.title for b in page.blocks if isinstance(b, Sheet) for c in b.columns]
+
+
+def test_the_screen_and_the_table_are_saved_and_nothing_is_written_over(
+    cpu: RunSource, somewhere: Path
+) -> None:
+    async def act(app: Dashboard, pilot: Pilot[None]) -> None:
+        await pilot.press("s", "s", "S")
+        await pilot.pause()
+
+    drive(cpu, act)
+    name = f"{cpu.title}-overview"
+    assert sorted(path.name for path in somewhere.iterdir()) == sorted(
+        [f"{name}.svg", f"{name}-2.svg", f"{name}-variants.csv"]
+    )
+    assert (somewhere / f"{name}.svg").read_text().startswith("<svg")
+    first, second, *_ = (somewhere / f"{name}-variants.csv").read_text().splitlines()
+    assert first.startswith("variant,verdict,speedup,interval,throughput,mean_ns")
+    assert str(cpu.run_view.rows[0].step_time.mean_ns) in second.split(",")
+
+
+def test_read_only_writes_and_starts_nothing(cpu: RunSource, somewhere: Path) -> None:
+    async def act(app: Dashboard, pilot: Pilot[None]) -> None:
+        await pilot.press("s", "S", "o")
+        await pilot.pause()
+
+    drive(cpu, act, Settings(read_only=True))
+    assert not list(somewhere.iterdir())
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_what_cannot_be_saved_is_said(cpu: RunSource, somewhere: Path) -> None:
+    somewhere.chmod(0o500)
+
+    async def act(app: Dashboard, pilot: Pilot[None]) -> None:
+        await pilot.press("s")
+        await pilot.pause()
+        assert "cannot be written" in screen_text(app)
+
+    drive(cpu, act)
+
+
+def test_a_damaged_record_is_a_sentence(cpu: RunSource) -> None:
+    (cpu.directory / "run.json").write_text('{"schema_version": 3, "variants": 7')
+
+    async def act(app: Dashboard, _: Pilot[None]) -> None:
+        assert "is not the record of a run, or is damaged" in said(app)
+
+    drive(RunSource(cpu.directory), act)
+
+
+def test_a_newer_record_is_a_sentence(cpu: RunSource) -> None:
+    (cpu.directory / "run.json").write_text('{"schema_version": 99}')
+
+    async def act(app: Dashboard, _: Pilot[None]) -> None:
+        assert "newer annt-prof" in said(app)
+
+    drive(RunSource(cpu.directory), act)
+
+
+def test_light_and_dark(cpu: RunSource) -> None:
+    async def act(app: Dashboard, pilot: Pilot[None]) -> None:
+        dark = app.current_theme.dark
+        await pilot.press("d")
+        assert app.current_theme.dark is not dark
+
+    drive(cpu, act)
+
+
+def test_with_ascii_nothing_else_is_drawn(cpu: RunSource) -> None:
+    async def act(app: Dashboard, pilot: Pilot[None]) -> None:
+        for keys in ([], ["question_mark"]):
+            await pilot.press(*keys)
+            await pilot.pause()
+            drawn = {c for c in screen_text(app) if not c.isascii()}
+            assert not drawn, drawn
+
+    drive(cpu, act, Settings(ascii_only=True), size=(80, 24))
