@@ -96,7 +96,7 @@ def sheet_columns(source: RunSource) -> list[str]:
 def test_the_screen_and_the_table_are_saved_and_nothing_is_written_over(
     cpu: RunSource, somewhere: Path
 ) -> None:
-    async def act(app: Dashboard, pilot: Pilot[None]) -> None:
+    async def act(_: Dashboard, pilot: Pilot[None]) -> None:
         await pilot.press("s", "s", "S")
         await pilot.pause()
 
@@ -112,7 +112,7 @@ def test_the_screen_and_the_table_are_saved_and_nothing_is_written_over(
 
 
 def test_read_only_writes_and_starts_nothing(cpu: RunSource, somewhere: Path) -> None:
-    async def act(app: Dashboard, pilot: Pilot[None]) -> None:
+    async def act(_: Dashboard, pilot: Pilot[None]) -> None:
         await pilot.press("s", "S", "o")
         await pilot.pause()
 
