@@ -12,6 +12,7 @@ from textual.widgets import Static
 from annt_prof.text import printable
 from annt_prof.tui.looks import filled, toned
 from annt_prof.views.page import Tone
+from annt_prof.views.palette import LOOKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,7 +89,9 @@ def _drawn(bar: Bar, block: Bars, room: int) -> Text:
 
 def _legend(block: Bars) -> Text:
     legend = Text(overflow="fold")
-    for name in dict.fromkeys(part.name for bar in block.bars for part in bar.parts):
+    drawn = {part.name for bar in block.bars for part in bar.parts}
+    known = [name for name in LOOKS if name in drawn]
+    for name in (*known, *sorted(drawn - set(known))):
         legend.append_text(filled(name, 1))
         legend.append_text(toned(f" {name}  ", Tone.QUIET))
     return legend

@@ -79,11 +79,14 @@ def _blocks(run: Run, view: RunView, explanation: Explanation | None) -> Iterato
     yield _variants(view)
     yield _bars(view.breakdown)
     stopped = (Said(view.stop, "stopped"),) if view.complete else ()
-    setting = tuple(Said(text, label) for label, text in facts(view.setting))
+    setting = tuple(Said(text, label) for label, text in facts(view.setting, "see above"))
     yield Lines("setting", "What was run on what", (*setting, *stopped))
     if view.caveats.remarks:
         remarks = tuple(Said(remark(row)) for row in view.caveats.remarks)
         yield Lines("remarks", "To know before believing a figure", remarks)
+    if view.notes is not None:
+        said = tuple(Said(note, tone=Tone.QUIET) for note in notes(view.notes))
+        yield Lines("notes", "What the figures are of", said)
 
 
 def _answer(run: Run, explanation: Explanation) -> Iterator[Said]:
@@ -115,8 +118,6 @@ def _variant_notes(view: RunView) -> Iterator[str]:
     for row in view.rows:
         if row.step_time is None:
             yield f"{row.name}: {without_figures(row.status, row.reason)}"
-    if view.notes is not None:
-        yield from notes(view.notes)
 
 
 def _columns(shared: TableColumns) -> Iterator[Column]:

@@ -12,15 +12,18 @@ if TYPE_CHECKING:
     from annt_prof.views.caveats_view import RemarkRow
     from annt_prof.views.setting_view import DataFacts, ModelFacts, SettingView
 
-_REPLACED = " (replaced: see below)"
 
+def facts(setting: SettingView, where: str = "see below") -> Iterator[tuple[str, str]]:
+    """Yield a label and what is to be known of it.
 
-def facts(setting: SettingView) -> Iterator[tuple[str, str]]:
-    """Yield a label and what is to be known of it."""
+    Args:
+        setting: Of a run.
+        where: The page tells by what something was replaced.
+    """
     if setting.model is not None:
-        yield "model", _model(setting.model)
+        yield "model", _model(setting.model, where)
     if setting.data is not None:
-        yield "data", ", ".join(_data(setting.data))
+        yield "data", ", ".join(_data(setting.data, where))
     environment = setting.environment
     several = "" if setting.one_of_devices is None else f" (1 of {setting.one_of_devices})"
     yield "device", f"{environment.device_type}: {environment.device_name}{several}"
@@ -28,13 +31,13 @@ def facts(setting: SettingView) -> Iterator[tuple[str, str]]:
     yield "measured", setting.created.replace("T", " ").replace("+00:00", " UTC")
 
 
-def _model(model: ModelFacts) -> str:
+def _model(model: ModelFacts, where: str) -> str:
     weights = "pretrained" if model.pretrained else "from scratch"
-    return f"{model.name}, {weights}{_REPLACED if model.replaced else ''}"
+    return f"{model.name}, {weights}{f' (replaced: {where})' if model.replaced else ''}"
 
 
-def _data(data: DataFacts) -> Iterator[str]:
-    yield f"{data.name}{_REPLACED if data.replaced else ''}"
+def _data(data: DataFacts, where: str) -> Iterator[str]:
+    yield f"{data.name}{f' (replaced: {where})' if data.replaced else ''}"
     if data.image_size_px is not None:
         yield f"{data.image_size_px} px"
     if data.batch_size is not None:
