@@ -1,0 +1,120 @@
+"""The answer on one screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from annt_prof import units
+from annt_prof.explain.explaining import explain
+from annt_prof.runs import store
+from annt_prof.runs.record import Run
+from annt_prof.runs.verdict import Effect
+from annt_prof.views.page import Bars, Lines, Page, Sheet, Tone
+from annt_prof.views.screens.overview import build_overview_page
+from annt_prof.views.screens.source import RunSource
+from hand_made import cpu_run, gpu_run, lost, run, variant
+
+
+def page_of(made: Run, folder: Path, *, explained: bool = True) -> Page:
+    directory = store.create(folder, "run", "")
+    store.write(directory, made)
+    source = RunSource(directory)
+    return build_overview_page(source, explain(source.run) if explained else None)
+
+
+def sheet(page: Page) -> Sheet:
+    return next(block for block in page.blocks if isinstance(block, Sheet))
+
+
+def cells(page: Page, name: str) -> dict[str, object]:
+    """Return the values of a variant's row by the column's key."""
+    table = sheet(page)
+    row = next(row for row in table.rows if row.key == name)
+    keys = [column.key for column in table.columns]
+    return dict(zip(keys, (cell.value for cell in row.cells), strict=True))
+
+
+def texts(page: Page, key: str) -> list[str]:
+    """Return the sentences of a block."""
+    block = next((b for b in page.blocks if isinstance(b, Lines) and b.key == key), None)
+    return [] if block is None else [line.text for line in block.lines]
+
+
+@pytest.mark.parametrize("made", [cpu_run(), gpu_run()], ids=["cpu", "gpu"])
+def test_every_figure_of_the_record_is_in_the_table(made: Run, tmp_path: Path) -> None:
+    page = page_of(made, tmp_path)
+    for record in made.variants:
+        row = cells(page, record.name)
+        if record.step_time is None:
+            assert row["mean_ns"] is None
+            continue
+        assert row["mean_ns"] == record.step_time.mean_ns
+        assert row["p05_ns"] == record.step_time.p05_ns
+        assert row["p95_ns"] == record.step_time.p95_ns
+        assert row["throughput"] == record.throughput
+        assert row["peak_memory_bytes"] == record.peak_memory_bytes
+        assert row["speedup"] == (record.speedup and record.speedup.ratio)
+        if record.verdict is not None:
+            assert row["verdict"] == record.verdict.effect
+            assert row["interval"] == record.speedup.low
+
+
+def test_every_cell_has_its_column(tmp_path: Path) -> None:
+    for made in (cpu_run(), gpu_run()):
+        table = sheet(page_of(made, tmp_path))
+        assert {len(row.cells) for row in table.rows} == {len(table.columns)}
+        assert all(column.meaning.endswith(".") for column in table.columns)
+
+
+def test_bars_are_the_traced_steps_on_one_scale(tmp_path: Path) -> None:
+    made = gpu_run()
+    bars = next(b for b in page_of(made, tmp_path).blocks if isinstance(b, Bars))
+    traced = {v.name: v.breakdown for v in made.variants if v.breakdown is not None}
+    assert [bar.name for bar in bars.bars] == list(traced)
+    for bar in bars.bars:
+        assert sum(part.value for part in bar.parts) == traced[bar.name].step_ns
+    assert bars.full == max(mean.step_ns for mean in traced.values())
+
+
+def test_substitutions_come_first(tmp_path: Path) -> None:
+    page = page_of(cpu_run(), tmp_path)
+    assert page.blocks[0].key == "not_as_asked"
+
+
+def test_what_is_not_complete_says_so_before_anything_else(tmp_path: Path) -> None:
+    made = msgspec.structs.replace(cpu_run(), complete=False, stop="interrupted")
+    first = page_of(made, tmp_path).blocks[0]
+    assert first.key == "incomplete"
+    assert first.lines[0].tone is Tone.BAD
+
+
+def test_the_recommended_set_is_said_with_its_interval(tmp_path: Path) -> None:
+    made = run(variant("baseline", [100.0] * 6), variant("amp", [50.0, 51.0, 49.0] * 2))
+    amp = made.variants[1]
+    assert amp.verdict.effect is Effect.FASTER
+    (use, *_) = texts(page_of(made, tmp_path), "answer")
+    assert use.startswith("amp: faster: ")
+    assert units.ratio(amp.speedup.ratio) in use
+
+
+def test_where_nothing_is_faster_nothing_is_recommended(tmp_path: Path) -> None:
+    made = run(variant("baseline", [100.0] * 6), variant("amp", [100.0] * 6))
+    assert texts(page_of(made, tmp_path), "answer") == [
+        "nothing that was measured is certainly faster than the baseline"
+    ]
+
+
+def test_without_an_explanation_the_figures_are_there_already(tmp_path: Path) -> None:
+    page = page_of(cpu_run(), tmp_path, explained=False)
+    assert texts(page, "answer") == []
+    assert sheet(page).rows
+
+
+def test_a_lost_variant_has_a_status_and_its_reason_below(tmp_path: Path) -> None:
+    made = run(variant("baseline", [100.0] * 3), lost("amp", "out_of_memory", "8 GiB in use"))
+    page = page_of(made, tmp_path)
+    assert cells(page, "amp")["verdict"] == "out_of_memory"
+    assert sheet(page).notes == ("amp: out of memory: 8 GiB in use",)
