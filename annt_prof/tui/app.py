@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.screen import Screen as AnyScreen
 
+    from annt_prof.tui.digest_shelf import Shelf
     from annt_prof.views.screens.source import Source
 
 
@@ -98,6 +100,18 @@ class Dashboard(App[None]):
         if isinstance(self.source, RunSource):
             return self.source
         raise UserError("a trace alone does not tell this: open a run", where=self.source.title)
+
+    @cached_property
+    def digests(self) -> Shelf:
+        """Of traces; the analysis is slow to import, and not every screen needs it."""
+        from annt_prof.tui.digest_shelf import Shelf
+
+        return Shelf()
+
+    def on_unmount(self) -> None:
+        """End what is being read."""
+        if "digests" in self.__dict__:
+            self.digests.close()
 
     def on_mount(self) -> None:
         """Open the first screen."""
