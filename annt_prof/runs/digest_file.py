@@ -12,6 +12,8 @@ import numpy as np
 
 from annt_prof.analysis.analysis import Analysis
 from annt_prof.analysis.lanes.lanes import Lane, Lanes
+from annt_prof.analysis.tables.kernel_parts import KernelParts
+from annt_prof.analysis.tables.operator_table import OperatorTable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,13 +34,27 @@ class Header(msgspec.Struct, frozen=True):
     checksum: str
 
 
+class Tables(msgspec.Struct, frozen=True):
+    """What a digest holds beside the lanes.
+
+    Attributes:
+        analysis: With long tables.
+        operators: None of a trace without any.
+        kernel_parts: Each kernel's time by what launched it; None of a trace without kernels.
+    """
+
+    analysis: Analysis
+    operators: OperatorTable | None
+    kernel_parts: KernelParts | None
+
+
 class _Column(msgspec.Struct, frozen=True):
     dtype: str
     content: bytes
 
 
 class _Body(msgspec.Struct, frozen=True):
-    analysis: Analysis
+    tables: Tables
     lanes: tuple[Lane, ...]
     names: tuple[str, ...]
     step_names: tuple[str, ...]
@@ -50,7 +66,7 @@ _NO_COLUMNS = ("lanes", "names", "step_names", "origin_ns")
 _COLUMNS = tuple(field.name for field in fields(Lanes) if field.name not in _NO_COLUMNS)
 
 
-def encode(header: Header, analysis: Analysis, lanes: Lanes) -> bytes:
+def encode(header: Header, tables: Tables, lanes: Lanes) -> bytes:
     """Return a digest as bytes, with a sum by which damage is told."""
     columns = {}
     for name in _COLUMNS:
@@ -58,7 +74,7 @@ def encode(header: Header, analysis: Analysis, lanes: Lanes) -> bytes:
         little = column.astype(column.dtype.newbyteorder("<"), copy=False)
         columns[name] = _Column(little.dtype.str, little.tobytes())
     body = msgspec.msgpack.encode(
-        _Body(analysis, lanes.lanes, lanes.names, lanes.step_names, lanes.origin_ns, columns)
+        _Body(tables, lanes.lanes, lanes.names, lanes.step_names, lanes.origin_ns, columns)
     )
     head = msgspec.msgpack.encode(header)
     rest = len(head).to_bytes(4, "little") + head + body
@@ -74,7 +90,7 @@ def header_of(content: bytes) -> Header | None:
     return msgspec.msgpack.decode(rest[4 : 4 + int.from_bytes(rest[:4], "little")], type=Header)
 
 
-def decode(content: bytes) -> tuple[Analysis, Lanes] | None:
+def decode(content: bytes) -> tuple[Tables, Lanes] | None:
     """Return what a digest holds, of whose ``header_of`` is not None.
 
     None where its shape is another than this version's, which another header should have told.
@@ -95,7 +111,7 @@ def decode(content: bytes) -> tuple[Analysis, Lanes] | None:
         origin_ns=body.origin_ns,
         **columns,
     )
-    return body.analysis, lanes
+    return body.tables, lanes
 
 
 def _array(column: _Column) -> NDArray[Any]:

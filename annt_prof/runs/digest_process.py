@@ -92,7 +92,7 @@ class Digesting:
         return made
 
     def cancel(self) -> None:
-        """End the process, at its work or not; nothing half-made is left behind."""
+        """End the process, at its work or not; a digest is kept whole or not at all."""
         process, self._process = self._process, None
         if process is None:
             return

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import annt_prof
-from annt_prof.analysis.analysis import Analysis, analyze_timeline
+from annt_prof.analysis.analysis import analyze_timeline
 from annt_prof.analysis.lanes.building import build_lanes
+from annt_prof.analysis.tables.kernel_parts import kernel_parts
+from annt_prof.analysis.tables.operator_table import operator_table
 from annt_prof.analysis.timeline.timeline import Timeline
 from annt_prof.errors import UserError
-from annt_prof.runs.digest_file import Header, decode, encode, header_of
+from annt_prof.runs.digest_file import Header, Tables, decode, encode, header_of
 from annt_prof.runs.store import write_atomically
 from annt_prof.trace.reading import read
 from annt_prof.trace.source import refusing_unreadable
@@ -21,7 +23,10 @@ from annt_prof.trace.source import refusing_unreadable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from annt_prof.analysis.analysis import Analysis
     from annt_prof.analysis.lanes.lanes import Lanes
+    from annt_prof.analysis.tables.kernel_parts import KernelParts
+    from annt_prof.analysis.tables.operator_table import OperatorTable
     from annt_prof.trace.source import Notify
 
 SUFFIX = ".digest"
@@ -38,11 +43,15 @@ class Digest:
 
     Attributes:
         analysis: With all kernels by name, up to ``_TOP``, and as many gaps.
+        operators: As many by name; None of a trace without any.
+        kernel_parts: Each kernel's time by what launched it; None of a trace without kernels.
         lanes: Items of its steps.
         checksum: Of the trace file that both are of.
     """
 
     analysis: Analysis
+    operators: OperatorTable | None
+    kernel_parts: KernelParts | None
     lanes: Lanes
     checksum: str
 
@@ -71,7 +80,13 @@ def make(trace: Path, notify: Notify | None = None) -> Digest:
     """Make the digest of a trace; raises likewise."""
     checksum = checksum_of(trace)
     timeline = Timeline(read(trace, notify=notify))
-    made = Digest(analyze_timeline(timeline, _TOP), build_lanes(timeline), checksum)
+    made = Digest(
+        analyze_timeline(timeline, _TOP),
+        operator_table(timeline, _TOP),
+        kernel_parts(timeline),
+        build_lanes(timeline),
+        checksum,
+    )
     if checksum_of(trace) != checksum:
         raise UserError(
             "the file changed while it was read", where=str(trace), hint="open it again"
@@ -82,8 +97,9 @@ def make(trace: Path, notify: Notify | None = None) -> Digest:
 def keep(made: Digest, path: Path) -> bool:
     """Write a digest, whole or not at all; whether it could be written."""
     header = Header(analysis_version(), made.checksum)
+    tables = Tables(made.analysis, made.operators, made.kernel_parts)
     try:
-        write_atomically(path, encode(header, made.analysis, made.lanes))
+        write_atomically(path, encode(header, tables, made.lanes))
     except OSError:
         return False
     return True
@@ -112,7 +128,10 @@ def load(path: Path, trace: Path) -> Digest | None:
     if header.checksum != checksum_of(trace):
         return None
     decoded = decode(content)
-    return None if decoded is None else Digest(*decoded, header.checksum)
+    if decoded is None:
+        return None
+    tables, lanes = decoded
+    return Digest(tables.analysis, tables.operators, tables.kernel_parts, lanes, header.checksum)
 
 
 def checksum_of(trace: Path) -> str:

@@ -7,6 +7,7 @@ import importlib
 import signal
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.screen import Screen as AnyScreen
 
+    from annt_prof.tui.digest_shelf import Shelf
     from annt_prof.views.screens.source import Source
 
 
@@ -108,6 +110,18 @@ class Dashboard(App[None]):
         if self.source is None:
             raise UserError("no run is open: 0 lists them, and Enter opens one")
         raise UserError("a trace alone does not tell this: open a run", where=self.source.title)
+
+    @cached_property
+    def digests(self) -> Shelf:
+        """Of traces; the analysis is slow to import, and not every screen needs it."""
+        from annt_prof.tui.digest_shelf import Shelf
+
+        return Shelf()
+
+    def on_unmount(self) -> None:
+        """End what is being read."""
+        if "digests" in self.__dict__:
+            self.digests.close()
 
     def on_mount(self) -> None:
         """Open the first screen."""
