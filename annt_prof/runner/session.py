@@ -227,12 +227,13 @@ class Session:
                 continue
             timed = cast("TimedReply", reply)
             state.add(timed)
+            per_s = state.record.samples_per_iteration / (timed.window.per_iteration_ns / 1e9)
+            measured_s = time.monotonic() - began
+            self._notify(WindowEnded(variant.name, index, per_s, measured_s, timed.window))
             if not crew.together:
                 if epoch_costs.may_ask(crew, span.period):
                     epoch_costs.ask_for_start(crew, state, launch, span.period)
                 crew.end([state])
-            per_s = state.record.samples_per_iteration / (timed.window.per_iteration_ns / 1e9)
-            self._notify(WindowEnded(variant.name, index, per_s, time.monotonic() - began))
 
     def _look_at_epochs(self, launch: int, progress: pacing.Progress) -> pacing.Progress:
         """Have the processes of a launch tell what an epoch's start costs, if there is time for it.

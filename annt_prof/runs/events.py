@@ -1,4 +1,8 @@
-"""What happens during a run, as it happens; the progress display and live screens read these."""
+"""What happens during a run, as it happens; the progress display and live screens read these.
+
+A run directory keeps them (``runs/event_log.py``), so events are added and their attributes too,
+but none is renamed.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from annt_prof.runs.record import VariantRecord
+from annt_prof.runs.record import TimedWindow, VariantRecord
 
 StopCause = Literal["precise", "rounds", "time_budget", "no_variant"]
 """Why no more rounds are run: intervals are narrow enough, the scenario's rounds are done, its time
@@ -113,12 +117,14 @@ class WindowEnded(msgspec.Struct, frozen=True, tag=True):
     Attributes:
         throughput: Samples per second of this window.
         measured_s: Seconds of measuring so far.
+        window: All of it; None in what was logged before it was told.
     """
 
     variant: str
     round: int
     throughput: float
     measured_s: float
+    window: TimedWindow | None = None
 
 
 class VariantLost(msgspec.Struct, frozen=True, tag=True):

@@ -1,6 +1,8 @@
 """Where everything lies in a run directory: the only place that names its files and folders.
 
     <run>/run.json                          what was measured, and what it says
+    <run>/events.jsonl                      what happened, as it happened
+    <run>/controls.jsonl                    what was asked of the run while it went on
     <run>/scenario.yaml                     as given
     <run>/step_times.csv, telemetry.csv     every step, every sample
     <run>/logs/<variant>.log                what the processes of a variant printed
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RUN_FILE = "run.json"
+EVENTS_FILE = "events.jsonl"
+CONTROLS_FILE = "controls.jsonl"
 SCENARIO_FILE = "scenario.yaml"
 STEP_TIMES_FILE = "step_times.csv"
 TELEMETRY_FILE = "telemetry.csv"

@@ -1,0 +1,130 @@
+"""Reading ``events.jsonl``, while a run goes on and afterwards."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, get_args
+
+import msgspec
+
+from annt_prof.errors import UserError
+from annt_prof.runs.event_lines import EVENTS_VERSION, Line, LoggedEvent, LogHeader, Windows
+from annt_prof.runs.events import Event, Progressed
+from annt_prof.runs.growing_file import GrowingFile
+from annt_prof.runs.processes import lives
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+_DAMAGED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+def alive(header: LogHeader) -> bool:
+    """Whether the process of the run lives; not so where it runs on another machine."""
+    return lives(header.process)
+
+
+class EventLogReader:
+    """Reads a log while it is written, and afterwards.
+
+    Args:
+        path: It need not be there yet.
+
+    Attributes:
+        header: None before it was read, and where it is damaged.
+        num_damaged: Lines that were skipped since they hold no event.
+        num_unknown: Lines that were skipped since a newer annt-prof wrote them.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = GrowingFile(path)
+        self._decoder = msgspec.json.Decoder(Line)
+        self._start_anew()
+
+    @property
+    def num_replaced(self) -> int:
+        """How often the file turned out to be another one, whose events come from the first on."""
+        return self._file.num_replaced
+
+    def _start_anew(self) -> None:
+        self.header: LogHeader | None = None
+        self.num_damaged = self.num_unknown = 0
+        self._windows = Windows()
+        self._at_start = True
+
+    def poll(self) -> tuple[LoggedEvent, ...]:
+        """Return the events that were appended since the last time; cheap where there are none.
+
+        Raises:
+            UserError: A newer annt-prof wrote the log in another format.
+        """
+        replaced = self._file.num_replaced
+        lines = self._file.new_lines()
+        if self._file.num_replaced > replaced:
+            self._start_anew()
+        return tuple(self._events(lines))
+
+    def _events(self, lines: Iterable[bytes]) -> Iterable[LoggedEvent]:
+        for line in lines:
+            first, self._at_start = self._at_start, False
+            if first:
+                self.header = self._header(line)
+                continue
+            try:
+                decoded = self._decoder.decode(line)
+            except _DAMAGED:
+                if _is_unknown(line):
+                    self.num_unknown += 1
+                else:
+                    self.num_damaged += 1
+                continue
+            yield LoggedEvent(decoded.at_ns, decoded.monotonic_ns, self._whole(decoded))
+
+    def _whole(self, line: Line) -> Event:
+        """Return the event with the windows that the line does without."""
+        event = line.event
+        self._windows.take_in(event)
+        if not isinstance(event, Progressed):
+            return event
+        before = line.windows_before
+        return Progressed(
+            tuple(self._windows.restored(r, before.get(r.name, 0)) for r in event.variants)
+        )
+
+    def _header(self, line: bytes) -> LogHeader | None:
+        try:
+            version = msgspec.json.decode(line, type=_Version).version
+            if version <= EVENTS_VERSION:
+                return msgspec.json.decode(line, type=LogHeader)
+        except _DAMAGED:
+            self.num_damaged += 1
+            return None
+        raise UserError(
+            f"was written by a newer annt-prof: its version is {version}, and this one reads "
+            f"versions up to {EVENTS_VERSION}",
+            where=str(self._file.path),
+            hint="pip install --upgrade annt-prof",
+        )
+
+
+class _Version(msgspec.Struct):
+    version: int
+
+
+class _Tag(msgspec.Struct):
+    type: str
+
+
+class _Tagged(msgspec.Struct):
+    event: _Tag
+
+
+_KNOWN = {kind.__name__ for kind in get_args(Event)}
+
+
+def _is_unknown(line: bytes) -> bool:
+    """Whether a line holds an event of a kind that this annt-prof does not have."""
+    try:
+        return msgspec.json.decode(line, type=_Tagged).event.type not in _KNOWN
+    except _DAMAGED:
+        return False
