@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,11 +20,14 @@ from annt_prof.machine.environment import collect
 from annt_prof.plan import BASELINE, Variant, plan, plan_pair
 from annt_prof.runner.job import Job
 from annt_prof.runner.obstacles import obstacles
+from annt_prof.runner.run_directory import run_directory
 from annt_prof.runner.session import Session
+from annt_prof.runner.telling import Telling
 from annt_prof.runner.variant_state import make_states
 from annt_prof.runs import store
+from annt_prof.runs.event_log import EventLog
 from annt_prof.runs.events import Activity, Event, Progressed, RunEnded, Warned
-from annt_prof.runs.layout import TELEMETRY_FILE
+from annt_prof.runs.layout import EVENTS_FILE, TELEMETRY_FILE
 from annt_prof.runs.logs import keep, named
 from annt_prof.runs.record import SCHEMA_VERSION, Run
 from annt_prof.scenario.effective import EffectiveValue
@@ -61,6 +64,8 @@ class RunRequest:
         scenario_dir: Folder of the scenario, from which the user's own modules are imported.
         again: Whether the baseline is measured twice.
         other: A second scenario; the run is then about how the two differ.
+        directory: Of the run, where the caller has made it, who also removes it if nothing is
+            measured; None makes one in ``runs_dir``.
     """
 
     document: ScenarioDocument
@@ -70,6 +75,7 @@ class RunRequest:
     scenario_dir: Path
     again: bool = False
     other: ScenarioDocument | None = None
+    directory: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -83,20 +89,26 @@ class Recorded:
 def record_run(request: RunRequest, notify: Callable[[Event], None]) -> Recorded:
     """Measure the scenario and leave a run directory.
 
-    Ctrl-C while measuring ends the run early and keeps what is measured. However it ends, a
-    ``RunEnded`` is the last that is told of it.
+    The directory is there from the start, with what happens in it as it happens. Ctrl-C while
+    measuring ends the run early and keeps what is measured. However it ends, a ``RunEnded`` is the
+    last that is told of it.
 
     Raises:
         UserError: The scenario cannot be built here; no run directory is left then.
     """
-    try:
-        recorded = _record(request, notify)
-    except BaseException as error:
-        notify(_broken_off(error))
-        raise
-    run = recorded.run
-    notify(Progressed(run.variants))
-    notify(RunEnded("complete" if run.complete else "interrupted", run.stop))
+    tell = notify
+    with contextlib.ExitStack() as held:
+        try:
+            directory = held.enter_context(run_directory(request))
+            log = held.enter_context(contextlib.closing(EventLog(directory / EVENTS_FILE)))
+            tell = Telling(log, notify)
+            recorded = _record(request, directory, tell)
+        except BaseException as error:
+            tell(_broken_off(error))
+            raise
+        run = recorded.run
+        tell(Progressed(run.variants))
+        tell(RunEnded("complete" if run.complete else "interrupted", run.stop))
     return recorded
 
 
@@ -108,7 +120,7 @@ def _broken_off(error: BaseException) -> RunEnded:
     return RunEnded("failed", f"{type(error).__name__}: {error}")
 
 
-def _record(request: RunRequest, notify: Callable[[Event], None]) -> Recorded:
+def _record(request: RunRequest, directory: Path, notify: Callable[[Event], None]) -> Recorded:
     notify(Activity("starting"))
     document = request.document
     context = start_training_server(
@@ -139,9 +151,6 @@ def _record(request: RunRequest, notify: Callable[[Event], None]) -> Recorded:
         remarks = _room_for_batches(job, notify)
         with Session(context, job, notify) as session:
             session.prepare()
-            directory = store.create(
-                request.runs_dir, resolved.scenario.name, request.document.text
-            )
             draft = _draft(directory, resolved, probed, session, question)
             draft = msgspec.structs.replace(draft, remarks=remarks)
             try:
@@ -303,7 +312,7 @@ def _measure(
     with sampler:
         store.write(directory, draft)
         # Ctrl-C ends the run, not the answer: what is measured by then is kept and shown.
-        with suppress(KeyboardInterrupt):
+        with contextlib.suppress(KeyboardInterrupt):
             measured = session.measure()
             stop = f"{measured.text}; {INTERRUPTED} while tracing"
             session.trace(directory)

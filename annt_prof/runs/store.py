@@ -58,6 +58,18 @@ def create(root: Path, scenario_name: str, scenario_text: str) -> Path:
     return directory
 
 
+def adopt(directory: Path, scenario_text: str) -> None:
+    """Make a directory that is there already that of a new run, with the scenario as given.
+
+    Raises:
+        UserError: It is not there, it holds a run, or it cannot be written.
+    """
+    if (directory / RUN_FILE).exists():
+        raise UserError("there is a run here already", where=str(directory))
+    with _remedy(directory, "nothing was measured yet"):
+        _write_atomically(directory / SCENARIO_FILE, scenario_text.encode())
+
+
 def write(directory: Path, run: Run) -> None:
     """Write ``run.json`` and ``step_times.csv``, each whole or not at all.
 

@@ -6,8 +6,8 @@ import dataclasses
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import msgspec
 import pytest
+from test_recording import SCENARIO
 from test_session import CPU, ScriptedWorker, scenario_of
 
 from annt_prof.errors import UserError
@@ -16,7 +16,9 @@ from annt_prof.runner import crew as crew_module
 from annt_prof.runner import recording
 from annt_prof.runner.crew import CrowdedError
 from annt_prof.runner.job import Job
+from annt_prof.runner.recording import RunRequest
 from annt_prof.runner.session import Session
+from annt_prof.runs.event_log_reader import EventLogReader
 from annt_prof.runs.events import (
     Activity,
     Event,
@@ -27,7 +29,9 @@ from annt_prof.runs.events import (
     VariantInapplicable,
     VariantLost,
     VariantsWithheld,
+    WindowEnded,
 )
+from annt_prof.scenario.loading import load
 from annt_prof.views.progress import Ending, Position, RunState, replayed, state_after
 from annt_prof.windows.messages import TimedRequest
 from annt_prof.workers.messages import Failure
@@ -199,16 +203,28 @@ class NoSampler:
         pass
 
 
-def recorded(told: Told, monkeypatch: pytest.MonkeyPatch, directory: Path) -> None:
-    """Measure and trace as a recorded run does."""
+def recorded(told: Told, monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
+    """Measure and trace as a recorded run does, in a run directory under ``root``."""
 
-    def record(_request: object, notify: Callable[[Event], None]) -> recording.Recorded:
+    def record(
+        _request: object, directory: Path, notify: Callable[[Event], None]
+    ) -> recording.Recorded:
+        told.session._listeners = [notify]
         told.session.prepare()
         measured = recording._measure(told.session, directory, run(), NoSampler(), notify)  # type: ignore[arg-type]
         return recording.Recorded(measured, directory)
 
     monkeypatch.setattr(recording, "_record", record)
-    recording.record_run(None, told.events.append)  # type: ignore[arg-type]
+    directory = recording.record_run(request(root), told.events.append).directory
+    reader = EventLogReader(directory / "events.jsonl")
+    assert [logged.event for logged in reader.poll()] == told.events
+    assert reader.num_damaged == 0
+
+
+def request(root: Path) -> RunRequest:
+    scenario = root / "made.yaml"
+    scenario.write_text(SCENARIO)
+    return RunRequest(load(scenario), "cpu", None, root / "runs", root)
 
 
 def unhindered(_assignment: Assignment, _launch: int) -> Failure | None:
@@ -349,8 +365,14 @@ def test_nothing_is_measured_on_once_no_variant_is_left(telling: Callable[..., T
     assert len(told.of(Progressed)) == 1
 
 
-@pytest.mark.parametrize("script", [unhindered, without_kernel, crashing_baseline])
-def test_a_saved_run_replays_as_it_was_seen_live(
+def crowded(assignment: Assignment, launch: int) -> Failure | None:
+    """From amp's second process on, beside others, variants live one after the other."""
+    lacks = assignment.variant.name == "amp" and launch == 1
+    return Failure("out_of_memory", "CUDA out of memory") if lacks else None
+
+
+@pytest.mark.parametrize("script", [unhindered, without_kernel, crashing_baseline, crowded])
+def test_a_run_replays_from_its_log_as_it_was_seen_live(
     telling: Callable[..., Told],
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
@@ -359,9 +381,24 @@ def test_a_saved_run_replays_as_it_was_seen_live(
     told = telling(script, MIX)
     monkeypatch.setattr(told.session, "trace", lambda _directory: None)
     recorded(told, monkeypatch, tmp_path)
-    saved = [msgspec.json.encode(event) for event in told.events]
-    replay = [msgspec.json.decode(line, type=Event) for line in saved]
+    (directory,) = (tmp_path / "runs").iterdir()
+    replay = [logged.event for logged in EventLogReader(directory / "events.jsonl").poll()]
     assert list(accumulate(replay, state_after, initial=RunState())) == list(
         accumulate(told.events, state_after, initial=RunState())
     )
     assert replayed(replay).ended is not None
+
+
+@pytest.mark.parametrize("script", [unhindered, crowded])
+def test_every_window_of_a_record_was_told(
+    telling: Callable[..., Told],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    script: Script,
+) -> None:
+    told = telling(script, MIX)
+    monkeypatch.setattr(told.session, "trace", lambda _directory: None)
+    recorded(told, monkeypatch, tmp_path)
+    for record in told.session.records:
+        windows = [e.window for e in told.of(WindowEnded) if e.variant == record.name]
+        assert tuple(windows) == record.windows
