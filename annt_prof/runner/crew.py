@@ -97,8 +97,13 @@ class Crew:
 
     @property
     def running(self) -> list[VariantState]:
-        """The variants that can act here and were not lost."""
+        """The variants that can act here and were neither lost nor skipped."""
         return [state for state in self.states if state.runs]
+
+    @property
+    def compared(self) -> list[VariantState]:
+        """The variants that have figures or will: those that run, and those that were skipped."""
+        return [state for state in self.states if state.record.status == "measured"]
 
     @property
     def alive(self) -> list[VariantState]:

@@ -48,7 +48,7 @@ def concerned(crew: Crew) -> list[VariantState]:
     """Return the variants whose windows lie within an epoch."""
     return [
         state
-        for state in crew.running
+        for state in crew.compared
         if state.record.epochs is not None and not state.record.epochs.in_windows
     ]
 
@@ -85,11 +85,14 @@ def ask_for_start(crew: Crew, state: VariantState, launch: int, period: int) -> 
 
 
 def settle(crew: Crew) -> None:
-    """Let the starts of all variants count, or of none."""
+    """Let the starts of all variants count, or of none.
+
+    A variant that was skipped before it was asked keeps those of all from counting.
+    """
     within = concerned(crew)
     known = all(state.record.epochs and state.record.epochs.starts for state in within)
     # Windows of whole epochs have them in any case.
-    whole = len(within) < len(crew.running)
+    whole = len(within) < len(crew.compared)
     counted = known and (whole or any(_share(state) >= STARTS_COUNT_FROM for state in within))
     for state in within:
         epochs = cast("Epochs", state.record.epochs)

@@ -25,6 +25,7 @@ from annt_prof.runner.session import Session
 from annt_prof.runner.telling import Telling
 from annt_prof.runner.variant_state import make_states
 from annt_prof.runs import store
+from annt_prof.runs.controls import ControlReader
 from annt_prof.runs.event_log import EventLog
 from annt_prof.runs.events import Activity, Event, Progressed, RunEnded, Warned
 from annt_prof.runs.layout import EVENTS_FILE, TELEMETRY_FILE
@@ -149,7 +150,7 @@ def _record(request: RunRequest, directory: Path, notify: Callable[[Event], None
             observed=question.observed,
         )
         remarks = _room_for_batches(job, notify)
-        with Session(context, job, notify) as session:
+        with Session(context, job, notify, ControlReader(directory)) as session:
             session.prepare()
             draft = _draft(directory, resolved, probed, session, question)
             draft = msgspec.structs.replace(draft, remarks=remarks)

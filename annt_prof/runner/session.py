@@ -22,6 +22,7 @@ from annt_prof.runner.caveats import caveats
 from annt_prof.runner.crew import Crew, CrowdedError
 from annt_prof.runner.periods import find_period
 from annt_prof.runner.preparation import prepare
+from annt_prof.runner.steering import Steering
 from annt_prof.runner.tracing import trace_variant
 from annt_prof.runner.unevenness import phase, seems_uneven, unequal
 from annt_prof.runs.events import (
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from annt_prof.plan import Variant
     from annt_prof.runner.job import Job
     from annt_prof.runner.variant_state import VariantState
+    from annt_prof.runs.controls import ControlReader
     from annt_prof.runs.record import VariantRecord
     from annt_prof.scenario.effective import Substitution
 
@@ -55,13 +57,20 @@ class Session:
         context: From ``start_training_server``.
         job: What to measure.
         notify: Told of everything as it happens; must return quickly.
+        controls: What people ask of the run while it goes on.
     """
 
     def __init__(
-        self, context: ForkServerContext, job: Job, notify: Callable[[Event], None]
+        self,
+        context: ForkServerContext,
+        job: Job,
+        notify: Callable[[Event], None],
+        controls: ControlReader | None = None,
     ) -> None:
         self._listeners = [notify]
         self._crew = Crew(context, job, self._notify)
+        self._steering = Steering(self._crew, self._notify, controls)
+        self._rounds = 0  # whole ones
         self._window = job.scenario.window
         self._launch_s = 0.0
         self._span = spans.Span(self._window.iterations, self._window.switch_in, 1, False, 0.0)
@@ -80,6 +89,8 @@ class Session:
     def _notify(self, event: Event) -> None:
         for listener in self._listeners:
             listener(event)
+        if isinstance(event, Activity):
+            self._steering.look()  # what lasts begins: a run that is to end need not wait for it
 
     @property
     def records(self) -> tuple[VariantRecord, ...]:
@@ -121,14 +132,16 @@ class Session:
         return (
             *self._crew.remarks,
             *self._cut,
-            *caveats(self._crew.running, self._span),
+            *self._steering.remarks,
+            *caveats(self._crew.compared, self._span),
             *epoch_costs.remarks(self._crew, self._span.period),
         )
 
     def measure(self) -> pacing.Stop:
         """Run rounds of timed windows, a few in each launch.
 
-        Ends once the intervals are narrow enough or the budget is spent.
+        Ends once the intervals are narrow enough or the budget is spent, or once that is asked. A
+        pause takes effect between rounds, and its time is no part of the budget.
 
         Returns:
             Why measuring stopped.
@@ -153,6 +166,9 @@ class Session:
         crew = self._crew
         scenarios = 1 if crew.job.plan.variants[0].factors is None else 2
         for in_launch in itertools.count(1):
+            self._steering.wait_while_paused()
+            if self._steering.stops:
+                return self._asked()
             index, order = next(rounds)
             round_began, crowd = time.monotonic(), False
             try:
@@ -160,13 +176,16 @@ class Session:
             except CrowdedError as crowded:
                 crew.separate(crowded, self._span)
                 crowd = True
-            now = time.monotonic()
+            round_s = time.monotonic() - round_began
             self._notify(Progressed(summarise(self.records, self.precision)))
+            self._steering.heed()
+            if self._steering.stops:
+                return self._asked()
             progress = pacing.Progress(
                 rounds=index + 1,
                 rounds_in_launch=in_launch,
-                elapsed_s=now - began,
-                round_s=now - round_began,
+                elapsed_s=self._elapsed_s(began),
+                round_s=round_s,
                 # Without a process that stays, every round is a launch and has its time in it.
                 launch_s=self._launch_s if crew.together else 0.0,
                 launches=launch + 1,
@@ -208,9 +227,12 @@ class Session:
     def _round(
         self, index: int, launch: int, in_launch: int, order: tuple[Variant, ...], began: float
     ) -> None:
-        """Run one window of every variant that is still there."""
+        """Run one window of every variant that is still there, or fewer once the run is to stop."""
         crew = self._crew
         for position, variant in enumerate(order):
+            self._steering.heed()
+            if self._steering.stops:
+                return
             state = crew.named[variant.name]
             if not crew.together and state.runs:
                 crew.launch([state])
@@ -228,12 +250,21 @@ class Session:
             timed = cast("TimedReply", reply)
             state.add(timed)
             per_s = state.record.samples_per_iteration / (timed.window.per_iteration_ns / 1e9)
-            measured_s = time.monotonic() - began
+            measured_s = self._elapsed_s(began)
             self._notify(WindowEnded(variant.name, index, per_s, measured_s, timed.window))
             if not crew.together:
                 if epoch_costs.may_ask(crew, span.period):
                     epoch_costs.ask_for_start(crew, state, launch, span.period)
                 crew.end([state])
+        self._rounds = index + 1
+
+    def _elapsed_s(self, began: float) -> float:
+        """Return the seconds since then, without those of pauses."""
+        return time.monotonic() - began - self._steering.paused_s
+
+    def _asked(self) -> pacing.Stop:
+        done = units.count(self._rounds, "round")
+        return pacing.Stop("asked", f"stopped from the dashboard after {done}")
 
     def _look_at_epochs(self, launch: int, progress: pacing.Progress) -> pacing.Progress:
         """Have the processes of a launch tell what an epoch's start costs, if there is time for it.
@@ -257,7 +288,7 @@ class Session:
 
     def _periods(self) -> list[int]:
         """Return the periods that the steps so far turn out to have, in iterations."""
-        periods = (_period(state) for state in self._crew.running)
+        periods = (_period(state) for state in self._crew.compared)
         return [period for period in periods if period is not None]
 
     def _judge_evenness(self, periods: Sequence[int]) -> None:
@@ -266,17 +297,17 @@ class Session:
         Args:
             periods: Of the steps; windows hold each a whole number of times, or have it unequally.
         """
-        running = self._crew.running
-        lengths = {window.iterations for state in running for window in state.record.windows}
+        compared = self._crew.compared
+        lengths = {window.iterations for state in compared for window in state.record.windows}
         uneven = (
             bool(self._span.unheld)
             or any(length % period for length in lengths for period in periods)
             or any(
                 unequal(state.record.windows, state.record.iterations_per_optimizer_step)
-                for state in running
+                for state in compared
             )
         )
-        for state in running:
+        for state in compared:
             state.change(uneven=uneven)
 
     def _relaunch(self, order: tuple[Variant, ...]) -> None:
@@ -306,7 +337,8 @@ class Session:
         if precise_enough(self.records, self._window.precision, needed):
             done = f"{progress.rounds} rounds in {progress.launches} launches"
             precision = units.limit_percent(self._window.precision)
-            said = f"every 95 % interval is within ± {precision} after {done}"
+            but = " but those of skipped variants" if any(r.skipped for r in self.records) else ""
+            said = f"every 95 % interval{but} is within ± {precision} after {done}"
             return pacing.Stop("precise", said)
         return None
 
@@ -317,6 +349,7 @@ class Session:
             directory: The run directory; traces go to ``tensorboard/<variant>/`` there.
         """
         crew = self._crew
+        self._steering.tracing = True
         span, asked = self._span, self._window.traced_iterations
         step_s = span.round_s / (span.iterations + span.switch_in)  # of all variants
         room = int(_TRACED_SHARE * self._window.time_budget_s / step_s) if step_s else asked
@@ -327,6 +360,7 @@ class Session:
                 f"would take over a tenth of the {units.limit_s(self._window.time_budget_s)}",
             )
         for state in crew.running:
+            self._steering.heed()
             try:
                 self._trace(state, directory, iterations)
             except CrowdedError as crowded:

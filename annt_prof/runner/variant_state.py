@@ -39,8 +39,8 @@ class VariantState:
 
     @property
     def runs(self) -> bool:
-        """Whether it can act here and was not lost."""
-        return self.record.status == "measured"
+        """Whether it can act here and was neither lost nor skipped."""
+        return self.record.status == "measured" and not self.record.skipped
 
     @property
     def built(self) -> bool:

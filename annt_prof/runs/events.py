@@ -12,9 +12,9 @@ import msgspec
 
 from annt_prof.runs.record import TimedWindow, VariantRecord
 
-StopCause = Literal["precise", "rounds", "time_budget", "no_variant"]
+StopCause = Literal["precise", "rounds", "time_budget", "no_variant", "asked"]
 """Why no more rounds are run: intervals are narrow enough, the scenario's rounds are done, its time
-is spent, or no variant is left."""
+is spent, no variant is left, or whoever watched asked for the end."""
 
 RunOutcome = Literal["complete", "interrupted", "failed"]
 """``interrupted`` by Ctrl-C and its like; ``failed`` by an error that ended the run as a whole."""
@@ -165,6 +165,25 @@ class VariantsWithheld(msgspec.Struct, frozen=True, tag=True):
     reason: str
 
 
+class VariantSkipped(msgspec.Struct, frozen=True, tag=True):
+    """Whoever watched asked that a variant run no more; what was measured of it is kept.
+
+    Attributes:
+        rounds: That it has windows of.
+    """
+
+    variant: str
+    rounds: int
+
+
+class Paused(msgspec.Struct, frozen=True, tag=True):
+    """No round begins until the run is resumed or ends."""
+
+
+class Resumed(msgspec.Struct, frozen=True, tag=True):
+    """Rounds go on; nothing says so where the run ends instead."""
+
+
 class MeasuringEnded(msgspec.Struct, frozen=True, tag=True):
     """No more rounds are run; nothing says so where the run is interrupted before.
 
@@ -208,6 +227,9 @@ Event = (
     | VariantInapplicable
     | TechniqueLeftOut
     | VariantsWithheld
+    | VariantSkipped
+    | Paused
+    | Resumed
     | MeasuringEnded
     | Progressed
     | RunEnded

@@ -17,7 +17,8 @@ from annt_prof.telemetry.summary import TelemetrySummary
 SCHEMA_VERSION = 3
 
 VariantStatus = Literal["measured", "not_applicable", "out_of_memory", "crashed", "not_measured"]
-"""``not_measured`` is what trains as a baseline that crashed before its first window."""
+"""``not_measured`` is what trains as a baseline that crashed before its first window, and what was
+skipped before its own."""
 
 
 class TimedWindow(msgspec.Struct, frozen=True):
@@ -241,6 +242,8 @@ class VariantRecord(msgspec.Struct, frozen=True):
         epochs: None where no process was warmed up.
         uneven: Whether long steps of the training's own are in some windows of the run more than
             in others, so that only means over windows have all of them; the same for all variants.
+        skipped: Whether whoever watched asked, once it had a window, that it run no more: it may
+            have fewer rounds than others, and has no trace.
     """
 
     name: str
@@ -271,6 +274,7 @@ class VariantRecord(msgspec.Struct, frozen=True):
     numerics: Numerics | None = None
     epochs: Epochs | None = None
     uneven: bool = False
+    skipped: bool = False
 
 
 class Run(msgspec.Struct, frozen=True):

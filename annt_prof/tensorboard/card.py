@@ -158,7 +158,7 @@ def _categories(view: BreakdownView) -> Iterator[Iterable[str]]:
 def _absent(view: BreakdownView) -> Iterator[str]:
     """Yield why a variant has no column, and why a category has no row."""
     for untraced in view.not_traced:
-        why = " (interrupted)" if untraced.interrupted else ""
+        why = " (interrupted)" if untraced.interrupted else " (skipped)" if untraced.skipped else ""
         yield f"not traced: {', '.join(untraced.variants)}{why}"
     if view.empty:
         yield f"0 ms in every variant: {', '.join(view.empty)}"

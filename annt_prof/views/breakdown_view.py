@@ -68,10 +68,12 @@ class NotTraced(msgspec.Struct, frozen=True):
     Attributes:
         interrupted: Whether it is since the run was interrupted while it traced; where not so, or
             where that is not certain, their remarks say why.
+        skipped: Whether it is since they were skipped while the run went on.
     """
 
     variants: tuple[str, ...]
     interrupted: bool
+    skipped: bool = False
 
 
 class BreakdownView(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,15 +127,16 @@ def _why_none(variants: Sequence[VariantRecord]) -> Literal["not_traced", "unrea
 
 
 def _not_traced(run: Run) -> tuple[NotTraced, ...]:
-    grouped: dict[bool, list[str]] = {}
+    grouped: dict[tuple[bool, bool], list[str]] = {}
     for variant in run.variants:
         if variant.status != "measured" or not variant.windows or variant.breakdown is not None:
             continue
         if variant.trace is not None:
             continue  # it was traced, and what keeps the trace from being read is a remark
         failed = any(remark.source is Source.RUN for remark in variant.remarks)
-        grouped.setdefault(not run.complete and not failed, []).append(variant.name)
-    return tuple(NotTraced(tuple(names), why) for why, names in grouped.items())
+        interrupted = not run.complete and not failed and not variant.skipped
+        grouped.setdefault((interrupted, variant.skipped), []).append(variant.name)
+    return tuple(NotTraced(tuple(names), *why) for why, names in grouped.items())
 
 
 def _variant(variant: VariantRecord, mean: MeanBreakdown, *, on_host: bool) -> VariantBreakdown:

@@ -14,8 +14,10 @@ from annt_prof.runs.events import (
     Estimated,
     Event,
     MeasuringEnded,
+    Paused,
     Planned,
     Progressed,
+    Resumed,
     RunEnded,
     RunOutcome,
     Started,
@@ -23,6 +25,7 @@ from annt_prof.runs.events import (
     TechniqueLeftOut,
     VariantInapplicable,
     VariantLost,
+    VariantSkipped,
     VariantsWithheld,
     Warned,
     WindowEnded,
@@ -137,6 +140,17 @@ class WithheldNotice(msgspec.Struct, frozen=True):
     reason: str
 
 
+class SkippedNotice(msgspec.Struct, frozen=True):
+    """A variant runs no more, since whoever watched asked for that.
+
+    Attributes:
+        rounds: That it has windows of.
+    """
+
+    variant: str
+    rounds: int
+
+
 class EndedNotice(msgspec.Struct, frozen=True):
     """No more rounds, and why."""
 
@@ -152,6 +166,7 @@ Notice = (
     | InapplicableNotice
     | LeftOutNotice
     | WithheldNotice
+    | SkippedNotice
     | EndedNotice
 )
 
@@ -219,15 +234,16 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
         time_budget_s: Seconds of measuring; a first round that takes longer is finished.
         first_round_s: What the first round should take, which is run whatever the budget; 0.0
             before that is known, and once it is done.
-        doing: None before anything has begun, once the variant whose worker did it is lost, and
-            once measuring or the run has ended.
+        doing: None before anything has begun, once the variant whose worker did it is lost or
+            skipped, while the run is paused, and once measuring or the run has ended.
         measured_s: Seconds of measuring.
         measuring_began: Whether windows are planned or one has begun, so that the time budget runs.
         measuring_ended: Why no more rounds are run; None while they are, and for good where the
             run is broken off before.
         ended: None while it goes on.
-        last_window: None before one has ended, once its variant is lost, and once measuring or
-            the run has ended or is broken off.
+        paused: Whether no round begins until the run is resumed.
+        last_window: None before one has ended, once its variant is lost or skipped, while the run
+            is paused, and once measuring or the run has ended or is broken off.
         notices: What there was to tell, in its order.
         records: Of every variant after the last round, cut short or not; once the run has ended,
             of all that was measured, with traces and telemetry.
@@ -244,6 +260,7 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
     measuring_began: bool = False
     measuring_ended: StopCause | None = None
     ended: Ending | None = None
+    paused: bool = False
     last_window: LastWindow | None = None
     notices: tuple[Notice, ...] = ()
     records: tuple[VariantRecord, ...] = ()
@@ -258,9 +275,10 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
         """Whether each variant that was left has its window of the last round in ``records``.
 
         Not so where a process ran out of memory beside others in that round, or where the run was
-        interrupted in it.
+        interrupted or stopped in it.
         """
-        left = (record.windows for record in self.records if record.status == "measured")
+        measured = (record for record in self.records if record.status == "measured")
+        left = (record.windows for record in measured if not record.skipped)
         return len({windows[-1].round if windows else None for windows in left}) <= 1
 
     @property
@@ -318,6 +336,7 @@ def state_after(state: RunState, event: Event) -> RunState:
                 prepared=_in_order(state.prepared, event),
                 doing=Doing(event.kind, event.variant, number),
                 measuring_began=state.measuring_began or event.kind == "timing",
+                paused=False,
                 last_window=None if event.kind == "writing" else state.last_window,
             )
         case WindowEnded():
@@ -337,16 +356,25 @@ def state_after(state: RunState, event: Event) -> RunState:
         case VariantsWithheld():
             told = _told(state, WithheldNotice(event.variants, event.reason))
             return _without(told, *event.variants)
+        case VariantSkipped():
+            told = _told(state, SkippedNotice(event.variant, event.rounds))
+            return _without(told, event.variant)
+        case Paused():
+            return msgspec.structs.replace(state, doing=None, last_window=None, paused=True)
+        case Resumed():
+            return msgspec.structs.replace(state, paused=False)
         case MeasuringEnded():
             told = _told(state, EndedNotice(event.stop))
             return msgspec.structs.replace(
-                told, doing=None, last_window=None, measuring_ended=event.cause
+                told, doing=None, last_window=None, paused=False, measuring_ended=event.cause
             )
         case Progressed():
             return msgspec.structs.replace(state, records=event.variants, first_round_s=0.0)
         case RunEnded():
             ending = Ending(event.outcome, event.stop)
-            return msgspec.structs.replace(state, doing=None, last_window=None, ended=ending)
+            return msgspec.structs.replace(
+                state, doing=None, last_window=None, paused=False, ended=ending
+            )
 
 
 def replayed(events: Iterable[Event]) -> RunState:

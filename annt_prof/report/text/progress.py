@@ -20,6 +20,7 @@ from annt_prof.views.progress import (
     PlanNotice,
     Position,
     RunState,
+    SkippedNotice,
     WarningNotice,
     WindowsNotice,
     WithheldNotice,
@@ -146,6 +147,8 @@ class RunProgress:
 def _doing(state: RunState) -> str:
     if state.ended is not None:
         return "writing the answer"
+    if state.paused:
+        return "paused until it is resumed"
     if state.doing is None:
         return ""
     said = _DOING[state.doing.kind]
@@ -200,6 +203,8 @@ def _sentence(notice: Notice) -> str:
         case WithheldNotice(variants, reason):
             are = "is" if len(variants) == 1 else "are"
             return f"{_listed(variants)} {are} not measured: {reason}"
+        case SkippedNotice(variant, rounds):
+            return f"{variant} is skipped after {units.count(rounds, 'round')}"
         case EndedNotice():
             return f"measuring ended: {notice.stop}"
 

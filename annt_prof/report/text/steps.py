@@ -100,7 +100,7 @@ def _sampled(sampled: SampledView) -> str:
 
 
 def _not_traced(lacking: NotTraced) -> RenderableType:
-    why = " (interrupted)" if lacking.interrupted else ""
+    why = " (interrupted)" if lacking.interrupted else " (skipped)" if lacking.skipped else ""
     return indented(plain(f"not traced: {', '.join(lacking.variants)}{why}"), 0)
 
 

@@ -161,6 +161,13 @@ class TestPreciseEnough:
         pair = (variant("baseline", [100.0] * 5), variant("amp", [90.0] * 5))
         assert precise_enough((*pair, lost("all", "crashed", "killed")), 0.02, 5)
 
+    def test_a_skipped_variant_holds_nothing_up(self) -> None:
+        pair = (variant("baseline", [100.0] * 5), variant("amp", [90.0] * 5))
+        skipped = variant("all", [90.0, 70.0], skipped=True)
+        assert precise_enough((*pair, skipped), 0.02, 5)
+        noisy = variant("pin_memory", [90.0, 70.0, 110.0, 80.0, 90.0])
+        assert not precise_enough((*pair, noisy, skipped), 0.02, 5)
+
     def test_a_lone_baseline_is_judged_by_its_own_windows(self) -> None:
         assert precise_enough((variant("baseline", [100, 101, 100, 99, 100]),), 0.02, 5)
         assert not precise_enough((variant("baseline", [100, 150, 90, 99, 100]),), 0.02, 5)

@@ -13,12 +13,15 @@ from annt_prof.runs.events import (
     Activity,
     Estimated,
     MeasuringEnded,
+    Paused,
     Planned,
+    Resumed,
     RunEnded,
     Started,
     TechniqueLeftOut,
     VariantInapplicable,
     VariantLost,
+    VariantSkipped,
     VariantsWithheld,
     Warned,
     WindowEnded,
@@ -127,6 +130,7 @@ def test_what_a_run_takes_is_told_on_a_terminal_and_off_it(event, said, terminal
             TechniqueLeftOut("sdpa", ("all", "all-amp", "b"), "no kernel"),
             "all, all-amp and b go on without sdpa: no kernel",
         ),
+        (VariantSkipped("amp", 4), "amp is skipped after 4 rounds"),
         (
             MeasuringEnded("time_budget", "the budget is spent"),
             "measuring ended: the budget is spent",
@@ -146,6 +150,12 @@ def test_the_display_says_what_is_done_how_fast_and_how_long_yet():
     assert doing == "timing amp, round 3 of at most 10"
     assert rest == "at most 15 s of measuring left baseline 88.8 samples/s"
     assert len(bar) == 15  # of 20: three quarters of the budget
+
+
+def test_the_display_says_that_a_run_is_paused():
+    timing = Activity("timing", "amp", 2)
+    assert drawn(STARTED, timing, Paused()).startswith("paused until it is resumed")
+    assert "paused" not in drawn(STARTED, timing, Paused(), Resumed())
 
 
 def test_no_bound_is_told_while_the_first_round_takes_longer_than_the_budget():

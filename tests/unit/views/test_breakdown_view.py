@@ -272,9 +272,14 @@ def test_variants_without_a_trace_are_told_beside_those_with_one() -> None:
         lost("lost", "crashed", "boom"),
         variant("clip", [100.0]),
         variant("all", [100.0]),
+        variant("skipped", [100.0], skipped=True),
     )
     stopped = build_breakdown_view(run(*variants, complete=False))
-    assert stopped.not_traced == (NotTraced(("amp",), False), NotTraced(("clip", "all"), True))
+    assert stopped.not_traced == (
+        NotTraced(("amp",), False),
+        NotTraced(("clip", "all"), True),
+        NotTraced(("skipped",), False, skipped=True),
+    )
     whole = build_breakdown_view(run(*variants[:4]))
     assert whole.not_traced == (NotTraced(("amp",), False),)
     assert build_breakdown_view(run(*variants[4:], complete=False)).not_traced == ()

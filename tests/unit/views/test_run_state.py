@@ -10,14 +10,17 @@ from annt_prof.runs.events import (
     Estimated,
     Event,
     MeasuringEnded,
+    Paused,
     Planned,
     Progressed,
+    Resumed,
     RunEnded,
     RunOutcome,
     Started,
     TechniqueLeftOut,
     VariantInapplicable,
     VariantLost,
+    VariantSkipped,
     VariantsWithheld,
     Warned,
     WindowEnded,
@@ -37,6 +40,7 @@ from annt_prof.views.progress import (
     PlanNotice,
     Position,
     RunState,
+    SkippedNotice,
     WarningNotice,
     WindowsNotice,
     WithheldNotice,
@@ -192,6 +196,37 @@ def test_what_a_baseline_that_crashes_takes_with_it_is_told_and_no_longer_counte
         LostNotice("baseline", "boom"),
         WithheldNotice(("amp", "all"), "no baseline"),
     )
+
+
+def test_what_is_skipped_runs_no_longer_and_is_told() -> None:
+    before = replayed(EVENTS[:12])
+    assert before.last_window is not None
+    assert before.last_window.variant == "all"
+    state = state_after(before, VariantSkipped("all", 1))
+    assert state.running == ("baseline",)
+    assert (state.doing, state.last_window) == (None, None)
+    assert state.notices[-1] == SkippedNotice("all", 1)
+
+
+def test_a_round_is_whole_without_what_was_skipped() -> None:
+    records = (variant("baseline", [41.0] * 2), variant("all", [37.0], skipped=True))
+    assert replayed([Progressed(records)]).last_round_is_whole
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        Resumed(),
+        Activity("writing"),
+        MeasuringEnded("asked", "stopped"),
+        RunEnded("interrupted", "interrupted"),
+    ],
+)
+def test_a_run_is_paused_until_it_goes_on_or_ends(after: Event) -> None:
+    state = replayed([*EVENTS[:13], Paused()])
+    assert state.paused
+    assert (state.doing, state.last_window) == (None, None)
+    assert not state_after(state, after).paused
 
 
 def test_positions_count_what_is_prepared_in_whatever_order_and_what_is_still_to_come() -> None:

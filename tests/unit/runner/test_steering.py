@@ -1,0 +1,333 @@
+"""What people ask of a run while it goes on is done, at the time when it may be."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from test_session import ScriptedWorker, scenario_of, started
+
+from annt_prof.compare.pairing import precise_enough
+from annt_prof.plan import plan
+from annt_prof.runs.controls import Interrupt, Pause, Resume, Skip, Stop
+from annt_prof.runs.events import (
+    Activity,
+    MeasuringEnded,
+    Paused,
+    Progressed,
+    Resumed,
+    VariantSkipped,
+    Warned,
+    WindowEnded,
+)
+from annt_prof.views.progress import replayed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from annt_prof.runner.session import Session
+    from annt_prof.runs.controls import Control
+    from annt_prof.runs.events import Event
+
+MIX = {"amp": {}, "gradient_clipping": {}}
+
+
+class Watched:
+    """A session whose events are kept, and of which something may be asked as they happen."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.events: list[Event] = []
+        self.traced: list[str] = []
+        self._waiting: list[Control] = []
+        self._rules: list[tuple[Callable[[Event], bool], Control]] = []
+        session._listeners = [self._listen]
+        session._steering._controls = self  # type: ignore[assignment]
+
+    def ask(self, *controls: Control) -> None:
+        self._waiting += controls
+
+    def ask_at(self, happens: Callable[[Event], bool], control: Control) -> None:
+        self._rules.append((happens, control))
+
+    def poll(self) -> tuple[Control, ...]:
+        asked, self._waiting = tuple(self._waiting), []
+        return asked
+
+    def _listen(self, event: Event) -> None:
+        self.events.append(event)
+        for rule in [r for r in self._rules if r[0](event)]:
+            self._rules.remove(rule)
+            self.ask(rule[1])
+
+    def of(self, *kinds: type) -> list[Event]:
+        return [event for event in self.events if isinstance(event, kinds)]
+
+    @property
+    def windows(self) -> dict[str, int]:
+        return {record.name: len(record.windows) for record in self.session.records}
+
+
+@pytest.fixture
+def watching(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Watched]:
+    """Return what makes a session that is ready to measure three rounds."""
+    monkeypatch.setattr("annt_prof.runner.session.precise_enough", lambda *_: False)
+
+    def make(**changes: Any) -> Watched:
+        scenario = scenario_of(techniques=MIX, **changes)
+        session, _ = started(monkeypatch, tmp_path, scenario, plan(scenario), lambda *_: None)
+        watched = Watched(session)
+
+        def trace(_crew: object, state: Any, *_: object) -> None:
+            watched.traced.append(state.variant.name)
+            state.change(trace="kept")
+
+        monkeypatch.setattr("annt_prof.runner.session.trace_variant", trace)
+        session.prepare()
+        return watched
+
+    return make
+
+
+def end_of(number: int, nth: int = 1) -> Callable[[Event], bool]:
+    """The end of the nth window of a round."""
+    seen = []
+
+    def happens(event: Event) -> bool:
+        if isinstance(event, WindowEnded) and event.round == number:
+            seen.append(event)
+        return len(seen) == nth
+
+    return happens
+
+
+def whole(number: int) -> Callable[[Event], bool]:
+    """The end of a round."""
+
+    def happens(event: Event) -> bool:
+        return isinstance(event, Progressed) and {
+            w.round for record in event.variants for w in record.windows
+        } == {*range(number + 1)}
+
+    return happens
+
+
+class Clock:
+    """A clock on which everything takes a moment and every sleep a thousand seconds."""
+
+    def __init__(self, then: Callable[[], None]) -> None:
+        self.now_s = 0.0
+        self._then = then
+
+    def monotonic(self) -> float:
+        self.now_s += 0.001
+        return self.now_s
+
+    def sleep(self, _seconds: float) -> None:
+        self.now_s += 1000.0
+        self._then()
+
+
+def test_a_pause_waits_for_the_end_of_the_round_and_costs_no_budget(
+    watching: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched = watching()
+    clock = Clock(lambda: watched.ask(Resume()))
+    monkeypatch.setattr(time, "monotonic", clock.monotonic)
+    monkeypatch.setattr(time, "sleep", clock.sleep)
+    watched.ask_at(end_of(0), Pause())
+    assert watched.session.measure().cause == "rounds"
+    kinds = [type(e) for e in watched.events if not isinstance(e, Activity)]
+    first = kinds.index(Paused)
+    assert kinds[:first].count(WindowEnded) == 4
+    assert kinds[first - 1 : first + 3] == [Progressed, Paused, Resumed, WindowEnded]
+    assert set(watched.windows.values()) == {3}
+    assert all(event.measured_s < 10 for event in watched.of(WindowEnded))
+    assert [r for r in watched.session.remarks if "paused" in r] == [
+        "paused for 16 min 40 s in all, between rounds: no part of what was measured, or of the "
+        "time budget"
+    ]
+
+
+def test_a_pause_that_is_taken_back_in_the_same_round_is_none(
+    watching: Callable[..., Watched],
+) -> None:
+    watched = watching()
+    watched.ask_at(end_of(0), Pause())
+    watched.ask_at(end_of(0, 2), Resume())
+    watched.session.measure()
+    assert watched.of(Paused, Resumed) == []
+    assert not any("paused" in remark for remark in watched.session.remarks)
+
+
+@pytest.mark.parametrize("last", [Stop(), Interrupt()])
+def test_a_paused_run_can_be_ended(
+    watching: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch, last: Control
+) -> None:
+    watched = watching()
+    clock = Clock(lambda: watched.ask(Skip("amp"), last))
+    monkeypatch.setattr(time, "sleep", clock.sleep)
+    watched.ask_at(end_of(1), Pause())
+    if isinstance(last, Stop):
+        stop = watched.session.measure()
+        assert (stop.cause, stop.text) == ("asked", "stopped from the dashboard after 2 rounds")
+        assert watched.of(VariantSkipped) == [VariantSkipped("amp", 2)]
+    else:
+        with pytest.raises(KeyboardInterrupt):
+            watched.session.measure()
+    assert watched.of(Paused, Resumed) == [Paused()]
+    assert set(watched.windows.values()) == {2}
+
+
+def test_a_skipped_variant_keeps_its_figures_and_runs_no_more(
+    watching: Callable[..., Watched],
+) -> None:
+    watched = watching()
+    watched.ask_at(whole(0), Skip("amp"))
+    watched.session.measure()
+    watched.session.trace(None)  # type: ignore[arg-type]
+    assert watched.windows == {"baseline": 3, "amp": 1, "gradient_clipping": 3, "all": 3}
+    assert watched.of(VariantSkipped) == [VariantSkipped("amp", 1)]
+    (*_, progressed) = watched.of(Progressed)
+    found = {record.name: record for record in progressed.variants}
+    assert (found["amp"].status, found["amp"].skipped) == ("measured", True)
+    assert found["amp"].speedup is not None
+    assert [remark.text for remark in found["amp"].remarks][-1] == (
+        "skipped from the dashboard after 1 round: its interval is over these alone, and it is "
+        "not traced"
+    )
+    assert not found["baseline"].skipped
+    assert sorted(watched.traced) == ["all", "baseline", "gradient_clipping"]
+    state = replayed(watched.events)
+    assert "amp" not in state.running
+    assert state.last_round_is_whole
+
+
+def test_what_is_skipped_before_its_first_window_is_not_measured(
+    watching: Callable[..., Watched],
+) -> None:
+    watched = watching()
+    watched.ask(Skip("amp"), Skip("amp"))
+    watched.session.measure()
+    record = next(r for r in watched.session.records if r.name == "amp")
+    assert (record.status, record.windows) == ("not_measured", ())
+    assert record.reason == "skipped from the dashboard before its first window"
+    assert watched.of(VariantSkipped) == [VariantSkipped("amp", 0)]
+
+
+def test_what_all_others_are_compared_with_is_not_skipped(
+    watching: Callable[..., Watched],
+) -> None:
+    watched = watching()
+    watched.ask(Skip("baseline"), Skip("sdpa\x1b[31m"))
+    watched.session.measure()
+    assert set(watched.windows.values()) == {3}
+    assert [event.text for event in watched.of(Warned)] == [
+        "baseline cannot be skipped: the others are compared with it",
+        "sdpa\\x1b[31m cannot be skipped: it is no variant of this run",
+    ]
+
+
+def test_intervals_of_what_was_skipped_are_not_waited_for(
+    watching: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = {"rounds": 9, "rounds_per_launch": 1, "min_launches": 4}
+    watched = watching(window=window)
+    monkeypatch.setattr("annt_prof.runner.session.precise_enough", precise_enough)
+    watched.ask_at(whole(1), Skip("amp"))
+    stop = watched.session.measure()
+    assert stop.cause == "precise"
+    assert stop.text.startswith("every 95 % interval but those of skipped variants is within ")
+    assert watched.windows == {"baseline": 4, "amp": 2, "gradient_clipping": 4, "all": 4}
+
+
+def test_starts_of_epochs_count_with_what_was_skipped_or_not_at_all(
+    watching: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ScriptedWorker, "epoch_start_ns", 6_000_000)
+    watched = watching()
+    watched.ask_at(whole(1), Skip("amp"))
+    watched.session.measure()
+    assert {r.epochs.counted for r in watched.session.records if r.epochs} == {True}
+    watched = watching()
+    watched.ask_at(end_of(0, 4), Skip("amp"))  # before it is asked
+    watched.session.measure()
+    assert {r.epochs.counted for r in watched.session.records if r.epochs} == {False}
+
+
+def test_a_stop_ends_measuring_before_the_next_window_and_traces(
+    watching: Callable[..., Watched],
+) -> None:
+    watched = watching()
+    watched.ask_at(end_of(1, 2), Stop())
+    stop = watched.session.measure()
+    watched.session.trace(None)  # type: ignore[arg-type]
+    said = "stopped from the dashboard after 1 round"
+    assert (stop.cause, stop.text) == ("asked", said)
+    assert watched.of(MeasuringEnded) == [MeasuringEnded("asked", said)]
+    assert sorted(watched.windows.values()) == [1, 1, 2, 2]
+    (*_, progressed) = watched.of(Progressed)
+    assert [len(r.windows) for r in progressed.variants] == [*watched.windows.values()]
+    assert sorted(watched.traced) == ["all", "amp", "baseline", "gradient_clipping"]
+
+
+def test_a_stop_after_the_last_window_of_a_round_starts_no_process(
+    watching: Callable[..., Watched],
+) -> None:
+    watched = watching()
+    watched.ask_at(end_of(0, 4), Stop())
+    num_before = len(watched.of(Activity))
+    assert watched.session.measure().text == "stopped from the dashboard after 1 round"
+    assert {event.kind for event in watched.of(Activity)[num_before:]} == {"timing"}
+
+
+@pytest.mark.parametrize("controls", [(Interrupt(),), (Stop(), Stop())])
+def test_an_interrupt_is_as_ctrl_c(
+    watching: Callable[..., Watched], controls: tuple[Control, ...]
+) -> None:
+    watched = watching()
+    for control in controls:
+        watched.ask_at(end_of(1, 2), control)
+    with pytest.raises(KeyboardInterrupt):
+        watched.session.measure()
+    assert sorted(watched.windows.values()) == [1, 1, 2, 2]
+
+
+def test_a_stop_before_anything_is_measured_is_as_ctrl_c(
+    watching: Callable[..., Watched],
+) -> None:
+    watched = watching()
+    watched.ask(Stop())
+    with pytest.raises(KeyboardInterrupt):
+        watched.session.measure()
+
+
+@pytest.mark.parametrize("control", [Stop(), Interrupt()])
+def test_what_is_prepared_can_be_interrupted(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, control: Control
+) -> None:
+    scenario = scenario_of(techniques=MIX)
+    session, _ = started(monkeypatch, tmp_path, scenario, plan(scenario), lambda *_: None)
+    watched = Watched(session)
+    watched.ask_at(lambda event: isinstance(event, Activity), control)
+    with pytest.raises(KeyboardInterrupt):
+        session.prepare()
+    assert len(watched.of(Activity)) == 1
+
+
+def test_skipping_while_tracing_costs_a_trace_alone(watching: Callable[..., Watched]) -> None:
+    watched = watching()
+    watched.session.measure()
+    watched.ask(Skip("gradient_clipping"), Stop())
+    watched.session.trace(None)  # type: ignore[arg-type]
+    assert watched.traced == ["baseline", "amp", "all"]
+    record = next(r for r in watched.session.records if r.name == "gradient_clipping")
+    assert record.remarks[-1].text == (
+        "skipped from the dashboard after 3 rounds: it is not traced"
+    )
+    watched.ask(Skip("amp"), Stop())  # what has its trace keeps it, and a second stop is heeded
+    with pytest.raises(KeyboardInterrupt):
+        watched.session.trace(None)  # type: ignore[arg-type]
+    assert len(watched.of(VariantSkipped)) == 1
