@@ -12,6 +12,7 @@ from annt_prof.cli import options
 from annt_prof.plan import DESIGNS
 
 if TYPE_CHECKING:
+    from annt_prof.runner.recording import Recorded
     from annt_prof.runs.record import Run
 
 
@@ -28,6 +29,12 @@ if TYPE_CHECKING:
 @options.data_dir("Where data sets lie.")
 @options.runs_dir("Where run directories are made.")
 @options.as_json("the answer")
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    hidden=True,
+    help="The run directory, which is there already; nothing is printed on stdout then.",
+)
 def command(
     scenario: Path,
     overrides: tuple[str, ...],
@@ -37,6 +44,7 @@ def command(
     data_dir: Path | None,
     runs_dir: Path,
     as_json: bool,
+    into: Path | None,
 ) -> None:
     """Measure SCENARIO: what each technique is worth here, and where in the step.
 
@@ -49,14 +57,9 @@ def command(
     baseline crashed), 130 interrupted: Ctrl-C, SIGTERM and SIGHUP end it early, and what is
     measured is kept and printed.
     """
-    from rich.console import Console
-
     from annt_prof.cli.measuring import measure
-    from annt_prof.report.json.run import document
-    from annt_prof.report.text.answer import render
     from annt_prof.runner.recording import RunRequest
     from annt_prof.scenario.loading import load
-    from annt_prof.views.run_view import build_run_view
 
     given = overrides if design is None else (*overrides, f"design={design}")
     request = RunRequest(
@@ -66,16 +69,30 @@ def command(
         runs_dir=runs_dir,
         scenario_dir=scenario.resolve().parent,
         again=again,
+        directory=into,
     )
     recorded, failure = measure(request)
-    view = build_run_view(recorded.run)
-    if as_json:
-        sys.stdout.buffer.write(document(view))
-    else:
-        render(view, recorded.directory, Console())
+    if into is None:  # else whoever made the directory shows what is in it
+        _print(recorded, as_json=as_json)
     if failure is not None:
         raise failure
     sys.exit(_status(recorded.run))
+
+
+def _print(recorded: Recorded, *, as_json: bool) -> None:
+    from annt_prof.views.run_view import build_run_view
+
+    view = build_run_view(recorded.run)
+    if as_json:
+        from annt_prof.report.json.run import document
+
+        sys.stdout.buffer.write(document(view))
+        return
+    from rich.console import Console
+
+    from annt_prof.report.text.answer import render
+
+    render(view, recorded.directory, Console())
 
 
 def _status(run: Run) -> int:

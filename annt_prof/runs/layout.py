@@ -6,6 +6,7 @@
     <run>/scenario.yaml                     as given
     <run>/step_times.csv, telemetry.csv     every step, every sample
     <run>/logs/<variant>.log                what the processes of a variant printed
+    <run>/logs/run.log                      what a run in the background printed
     <run>/tensorboard/<variant>/            its trace, the plugin's copy of it, its events
 
 A record keeps the paths of its traces and logs, so that runs of another layout open all the same.
@@ -26,6 +27,7 @@ SCENARIO_FILE = "scenario.yaml"
 STEP_TIMES_FILE = "step_times.csv"
 TELEMETRY_FILE = "telemetry.csv"
 LOGS_FOLDER = "logs"
+RUN_LOG = f"{LOGS_FOLDER}/run.log"
 PLUGIN_TRACES = "*.pt.trace.json.gz"
 
 _TENSORBOARD_FOLDER = "tensorboard"

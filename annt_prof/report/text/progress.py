@@ -85,9 +85,10 @@ class RunProgress:
 
     Args:
         console: Where to draw; nothing is drawn unless it is a terminal.
+        began_s: When the run did, on the console's clock; None takes the display's own start.
     """
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, began_s: float | None = None) -> None:
         # Of each column, the cells of a line from which on there is room for it.
         self._columns: tuple[tuple[int, ProgressColumn], ...] = (
             (0, SpinnerColumn()),
@@ -106,6 +107,8 @@ class RunProgress:
         self._task = self._progress.add_task(
             "", total=None, left="", throughput="", budget_used=None
         )
+        if began_s is not None:
+            self._progress.tasks[0].start_time = began_s
         self._state = RunState()
 
     def __enter__(self) -> RunProgress:

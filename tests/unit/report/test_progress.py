@@ -191,6 +191,14 @@ def test_clock_and_spinner_go_on_once_the_time_budget_is_used_up():
     assert " ━━" in last
 
 
+def test_the_clock_runs_from_where_the_run_began():
+    screen = io.StringIO()
+    console = Console(file=screen, force_terminal=True, width=200, get_time=lambda: 3700.0)
+    with RunProgress(console, 100.0) as progress:
+        progress(STARTED)
+    assert "1:00:00" in screen.getvalue()
+
+
 @pytest.mark.parametrize(
     ("width", "said"),
     [
