@@ -175,7 +175,7 @@ class Curve(msgspec.Struct, frozen=True):
     Attributes:
         name: What it is of.
         xs: Rising, in the unit of the chart's x axis.
-        ys: As many.
+        ys: As many; NaN where the curve is broken.
         lows, highs: An interval around each; empty where there are none.
         last: The last of them as it is printed, with its unit.
     """
@@ -212,6 +212,9 @@ class Chart(msgspec.Struct, frozen=True, tag=True):
         spans: Marked on the x axis.
         notes: What is to be said below it.
         empty: Why there are no curves; empty where there are.
+        x_unit, y_unit: That stand behind a single figure of each axis.
+        x_places, y_places: Decimals of such a figure.
+        least, most: Where the y axis begins and ends; None for where the curves do.
     """
 
     key: str
@@ -222,9 +225,119 @@ class Chart(msgspec.Struct, frozen=True, tag=True):
     spans: tuple[Span, ...] = ()
     notes: tuple[str, ...] = ()
     empty: str = ""
+    x_unit: str = ""
+    y_unit: str = ""
+    x_places: int = 1
+    y_places: int = 1
+    least: float | None = None
+    most: float | None = None
 
 
-Block = Lines | Sheet | Bars | Chart
+class Strip(msgspec.Struct, frozen=True):
+    """A series without an axis, a line or two high.
+
+    Attributes:
+        name: What it is of.
+        lows, highs: The least and the greatest value of each place, from left to right; NaN where
+            nothing is known.
+        text: The last value as it is printed, with its unit.
+        range_text: From where to where the strip's height reaches, likewise.
+        least, most: The same; None for where the values do.
+    """
+
+    name: str
+    lows: tuple[float, ...]
+    highs: tuple[float, ...]
+    text: str
+    range_text: str
+    least: float | None = None
+    most: float | None = None
+
+
+class Strips(msgspec.Struct, frozen=True, tag=True):
+    """Small series one below the other, each on a scale of its own.
+
+    Attributes:
+        key: Names them within their page.
+        title: Above them.
+        strips: From top to bottom.
+        notes: What is to be said below them.
+        empty: Why there are none; empty where there are.
+        moving: Whether each is a stretch of time of which the last part is always shown, so that
+            it stands flush right.
+    """
+
+    key: str
+    title: str
+    strips: tuple[Strip, ...]
+    notes: tuple[str, ...] = ()
+    empty: str = ""
+    moving: bool = False
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """What a letter of a grid stands for.
+
+    Attributes:
+        letter: One character of ASCII.
+        meaning: A word or two.
+        tone: It is shown in.
+    """
+
+    letter: str
+    meaning: str
+    tone: Tone = Tone.PLAIN
+
+
+class Stretch(msgspec.Struct, frozen=True):
+    """Neighbouring places of a grid that belong together.
+
+    Attributes:
+        name: What they are; short.
+        num_places: How many.
+    """
+
+    name: str
+    num_places: int
+
+
+class Track(msgspec.Struct, frozen=True):
+    """A line of a grid.
+
+    Attributes:
+        name: What it is of.
+        letters: One for each place.
+        text: Behind them.
+    """
+
+    name: str
+    letters: str
+    text: str = ""
+
+
+class Tracks(msgspec.Struct, frozen=True, tag=True):
+    """A grid of letters: what it is of stands in lines, and places stand in columns.
+
+    Attributes:
+        key: Names it within its page.
+        title: Above it.
+        stretches: From left to right, told apart; together as many places as each track has.
+        tracks: From top to bottom.
+        marks: What the letters stand for.
+        notes: What is to be said below it.
+        empty: Why there are no tracks; empty where there are.
+    """
+
+    key: str
+    title: str
+    stretches: tuple[Stretch, ...]
+    tracks: tuple[Track, ...]
+    marks: tuple[Mark, ...]
+    notes: tuple[str, ...] = ()
+    empty: str = ""
+
+
+Block = Lines | Sheet | Bars | Chart | Strips | Tracks
 
 
 class Page(msgspec.Struct, frozen=True):

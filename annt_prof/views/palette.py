@@ -56,3 +56,17 @@ Source: jfly.uni-koeln.de/color.
 
 UNKNOWN = Look("#CCCCCC", "?")
 """Of what is no category."""
+
+_COLOURS = (
+    "#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#F0E442", "#0072B2", "#999999",
+)  # fmt: skip
+_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def series_look(place: int) -> Look:
+    """Return what a curve is drawn in: eight colours again and again, and letters that go on.
+
+    Args:
+        place: Of the curve, from 0.
+    """
+    return Look(_COLOURS[place % len(_COLOURS)], _LETTERS[place % len(_LETTERS)])
