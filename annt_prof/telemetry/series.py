@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import csv
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,18 +13,22 @@ from annt_prof.telemetry.nvml import throttle_reasons
 from annt_prof.telemetry.summary import TelemetrySummary
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
 
     Intervals = Sequence[tuple[int, int]]
+    Row = tuple[int, list[float]]
 
 # How far beyond its first and last sample a series may be continued. The power sensors behind the
 # energy counters move every 20 to 100 ms (Source: Yang, Adamek and Armour, "Part-time Power
 # Measurements: nvidia-smi's Lack of Attention", 2023).
 _REACH_NS = 250_000_000
-_LONGEST_GAP_NS = 1_000_000_000  # beyond it, momentary power says nothing of the time between
+LONGEST_GAP_NS = 1_000_000_000
+"""Between two samples; beyond it, they say nothing of the time between."""
+
+_LATEST_NS = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -174,28 +178,72 @@ class Series:
 
 
 def read(path: Path) -> Series:
-    """Return the samples of a telemetry file; what a crash cut off at its end is left out.
+    """Return the samples of a telemetry file; rows that are no samples are left out.
+
+    A crash may cut the last row off, and a disk may damage any. What has no column of times is no
+    telemetry, and empty.
 
     Args:
         path: A CSV file that ``Sampler`` wrote, perhaps is still writing. Absent is empty.
     """
-    text = path.read_text() if path.exists() else ""
-    whole = text[: text.rfind("\n") + 1].splitlines()
-    header, *rows = list(csv.reader(whole)) or [[]]
-    rows = [row for row in rows if len(row) == len(header)]
-    times = np.array([int(row[0]) for row in rows], dtype=np.int64)
+    encoded = path.read_bytes() if path.exists() else b""
+    header, *lines = encoded[: encoded.rfind(b"\n") + 1].split(b"\n")
+    names = header_of(header)
+    return series_of(names, rows_of(names, lines))
+
+
+def header_of(line: bytes) -> tuple[str, ...]:
+    """Return the names of the columns; none where the first is not that of times."""
+    names = tuple(line.decode(errors="replace").strip().split(","))
+    return names if names[0] == columns.TIME_NS else ()
+
+
+def rows_of(names: Sequence[str], lines: Iterable[bytes]) -> list[Row]:
+    """Return the rows of these lines that are whole, sound and later than those before them.
+
+    Args:
+        names: Of the columns.
+        lines: Without their ends.
+    """
+    rows: list[Row] = []
+    for line in lines:
+        row = _row(line, len(names))
+        if row is not None and (not rows or row[0] > rows[-1][0]):
+            rows.append(row)
+    return rows
+
+
+def series_of(names: Sequence[str], rows: Sequence[Row]) -> Series:
+    """Return rows as a series.
+
+    Args:
+        names: Of the columns, the times first.
+        rows: Rising in time.
+    """
+    times = np.array([time_ns for time_ns, _ in rows], dtype=np.int64)
+    values = np.array([cells for _, cells in rows], dtype=np.float64)
     samples = {
-        name: _column(times, [row[place] for row in rows])
-        for place, name in enumerate(header)
-        if name != columns.TIME_NS
+        name: _column(times, values[:, place]) for place, name in enumerate(names[1:]) if rows
     }
     return Series(times, {name: column for name, column in samples.items() if len(column.values)})
 
 
-def _column(times: npt.NDArray[np.int64], cells: list[str]) -> Samples:
-    sampled = np.array([bool(cell) for cell in cells], dtype=bool)
-    values = np.array([float(cell) for cell in cells if cell], dtype=np.float64)
-    return Samples(times[sampled], values)
+def _row(line: bytes, width: int) -> Row | None:
+    """Return the time and the other cells, NaN where they are empty; None of no sound row."""
+    time, *cells = line.split(b",")
+    if len(cells) != width - 1:
+        return None
+    try:
+        time_ns = int(time)
+        values = [float(cell) if cell else math.nan for cell in cells]
+    except ValueError:
+        return None
+    return (time_ns, values) if 0 <= time_ns <= _LATEST_NS else None
+
+
+def _column(times: npt.NDArray[np.int64], values: npt.NDArray[np.float64]) -> Samples:
+    sampled = np.isfinite(values)
+    return Samples(times[sampled], values[sampled])
 
 
 def _integral(power: Samples, start: int, end: int) -> float | None:
@@ -207,7 +255,7 @@ def _integral(power: Samples, start: int, end: int) -> float | None:
     times = np.concatenate(([start], power.times_ns[inside], [end]))
     values = np.concatenate((ends[:1], power.values[inside], ends[1:]))
     gaps = np.diff(times)
-    if gaps.max() > _LONGEST_GAP_NS:
+    if gaps.max() > LONGEST_GAP_NS:
         return None
     return float((gaps * (values[1:] + values[:-1]) / 2).sum())
 

@@ -19,3 +19,31 @@ class RowChosen(Message):
         self.sheet = sheet
         self.row = row
         self.entered = entered
+
+
+class CursorMoved(Message):
+    """The cursor of a chart has been moved.
+
+    Attributes:
+        chart: The chart's key.
+        x: Where it is, in the unit of the x axis.
+    """
+
+    def __init__(self, chart: str, x: float) -> None:
+        super().__init__()
+        self.chart = chart
+        self.x = x
+
+
+class ViewMoved(Message):
+    """Another stretch of a chart's x axis is to be seen.
+
+    Attributes:
+        chart: The chart's key.
+        view: Where it begins and ends; None for all of it.
+    """
+
+    def __init__(self, chart: str, view: tuple[float, float] | None) -> None:
+        super().__init__()
+        self.chart = chart
+        self.view = view

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -13,7 +14,7 @@ from annt_prof.report.text.lines import bullets, heading, indented, labelled, le
 from annt_prof.report.text.tables import Column as TableColumn
 from annt_prof.report.text.tables import Table, names
 from annt_prof.text import printable
-from annt_prof.views.page import Bars, Chart, Lines, Page, Sheet
+from annt_prof.views.page import Bars, Chart, Lines, Page, Sheet, Strips, Tracks
 from annt_prof.views.palette import LOOKS, UNKNOWN
 
 if TYPE_CHECKING:
@@ -42,6 +43,10 @@ def render_page(page: Page, console: Console) -> None:
                 parts = _bars(block, console.width)
             case Chart():
                 parts = _chart(block)
+            case Strips():
+                parts = _strips(block)
+            case Tracks():
+                parts = _tracks(block)
         for part in parts:
             console.print(part, highlight=False)
 
@@ -109,10 +114,37 @@ def _chart(block: Chart) -> Iterator[RenderableType]:
     if block.empty:
         yield indented(plain(block.empty, "dim"))
     yield labelled(
-        (curve.name, f"{units.count(len(curve.xs), 'point')}, the last {curve.last}")
+        (printable(curve.name), f"{units.count(len(curve.xs), 'point')}, the last {curve.last}")
         for curve in block.curves
     )
     yield from _notes(block.notes)
+
+
+def _strips(block: Strips) -> Iterator[RenderableType]:
+    yield heading(block.title)
+    if block.empty:
+        yield indented(plain(block.empty, "dim"))
+    yield labelled(
+        (printable(strip.name), f"{strip.text} ({strip.range_text})") for strip in block.strips
+    )
+    yield from _notes(block.notes)
+
+
+def _tracks(block: Tracks) -> Iterator[RenderableType]:
+    yield heading(block.title)
+    if block.empty:
+        yield indented(plain(block.empty, "dim"))
+    starts = accumulate((s.num_places for s in block.stretches), initial=0)
+    parts = [
+        (start, start + s.num_places) for start, s in zip(starts, block.stretches, strict=False)
+    ]
+    yield labelled(
+        (track.name, f"{'|'.join(track.letters[a:b] for a, b in parts)}  {track.text}".rstrip())
+        for track in block.tracks
+    )
+    used = {letter for track in block.tracks for letter in track.letters}
+    legend = (f"{mark.letter} {mark.meaning}" for mark in block.marks if mark.letter in used)
+    yield from _notes((", ".join(legend), *block.notes) if block.tracks else block.notes)
 
 
 def _notes(notes: tuple[str, ...]) -> Iterator[RenderableType]:

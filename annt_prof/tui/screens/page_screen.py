@@ -42,7 +42,7 @@ class PageScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self.HORIZONTAL_BREAKPOINTS = _WIDTHS
-        self._shown: dict[str, tuple[type[Block], Widget]] = {}
+        self._shown: dict[str, tuple[Block, Widget]] = {}
         self._page: Page | None = None
 
     @property
@@ -97,15 +97,15 @@ class PageScreen(Screen[None]):
             self._shown.pop(key)[1].remove()
         before: Widget | None = None
         for block in blocks:
-            kind, widget = self._shown.get(block.key, (None, None))
-            if widget is None or kind is not type(block):
+            shown, widget = self._shown.get(block.key, (None, None))
+            if widget is None or type(shown) is not type(block):
                 if widget is not None:
                     widget.remove()
                 widget = make_widget(block)
-                self._shown[block.key] = (type(block), widget)
                 body.mount(widget, after=before) if before else body.mount(widget, before=0)
-            else:
+            elif shown != block:
                 lay_out(widget, block)
+            self._shown[block.key] = (block, widget)
             before = widget
         if self.focused is None:
             self.call_after_refresh(self._focus_table)

@@ -1,0 +1,94 @@
+"""Curves drawn in the letters of ASCII, for fonts that have nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.style import Style
+from rich.text import Text
+from textual.widgets import Static
+
+from annt_prof import units
+from annt_prof.tui.widgets.drawn_line import LABEL_WIDTH
+
+if TYPE_CHECKING:
+    from textual import events
+
+    from annt_prof.tui.widgets.drawn_line import Drawing, DrawnLine
+
+    Cells = list[list[tuple[str, Style]]]
+
+_BLANK = (" ", Style())
+_FRAME = 2  # lines: the axis and its figures
+
+
+class AsciiPlot(Static):
+    """Draws a ``Drawing``; what is around it moves the view and the cursor."""
+
+    def __init__(self) -> None:
+        super().__init__(classes="ascii-plot")
+        self._drawing: Drawing | None = None
+        self._column: int | None = None
+
+    def draw(self, drawing: Drawing) -> None:
+        """Draw anew."""
+        self._drawing = drawing
+        self._show()
+
+    def put_cursor(self, column: int | None) -> None:
+        """Move the cursor to a column within the frame, from 0; None takes it away."""
+        self._column = column
+        self._show()
+
+    def on_resize(self, _: events.Resize) -> None:
+        """Draw as large as there is room for."""
+        self._show()
+
+    def _show(self) -> None:
+        width = self.size.width - LABEL_WIDTH - 2
+        height = self.size.height - _FRAME
+        if self._drawing is not None and width > 0 and height > 1:
+            self.update(_laid_out(self._drawing, width, height, self._column))
+
+
+def _laid_out(drawing: Drawing, width: int, height: int, cursor: int | None) -> Text:
+    cells: Cells = [[_BLANK] * width for _ in range(height)]
+    for line in sorted(drawing.lines, key=lambda line: not line.side):
+        _fill(cells, line, drawing)
+    if cursor is not None and 0 <= cursor < width:
+        for row in cells:
+            character, _ = row[cursor]
+            row[cursor] = ("|" if character == " " else character, Style(reverse=True))
+    low, high = drawing.limits
+    figures = {0: high, height // 2: high - (high - low) * (height // 2) / (height - 1)}
+    figures[height - 1] = low
+    text = Text(no_wrap=True)
+    for number, row in enumerate(cells):
+        figure = units.as_given(figures[number]) if number in figures else ""
+        text.append(f"{figure[:LABEL_WIDTH]:>{LABEL_WIDTH}}|")
+        for character, style in row:
+            text.append(character, style)
+        text.append("|\n")
+    text.append(" " * LABEL_WIDTH + "+" + "-" * width + "+\n")
+    start, end = map(units.as_given, drawing.view)
+    text.append(" " * (LABEL_WIDTH + 1) + start + f"{end:>{width - len(start)}}")
+    return text
+
+
+def _fill(cells: Cells, line: DrawnLine, drawing: Drawing) -> None:
+    """Put a line's letter wherever it passes, from the least to the greatest point of a column."""
+    height, width = len(cells), len(cells[0])
+    (start, end), (low, high) = drawing.view, drawing.limits
+    letter = "." if line.side else (line.look.glyph if drawing.lettered else "*")
+    style = Style(color=line.look.colour, dim=line.side)
+    for xs, ys in line.pieces:
+        before: tuple[int, int] | None = None
+        for x, y in zip(xs.tolist(), ys.tolist(), strict=True):
+            column = int((x - start) / (end - start) * width)
+            row = round((high - y) / (high - low) * (height - 1))
+            from_row = before[1] if before is not None and before[0] == column else row
+            before = (column, row)
+            if 0 <= column < width:
+                for each in range(min(row, from_row), max(row, from_row) + 1):
+                    if 0 <= each < height:
+                        cells[each][column] = (letter, style)

@@ -1,0 +1,144 @@
+"""Small series one below the other: two lines each, from the least to the greatest value."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+from rich.console import Group
+from rich.style import Style
+from rich.text import Text
+from textual.widgets import Static
+
+from annt_prof.text import printable
+from annt_prof.tui.looks import toned
+from annt_prof.views.page import Tone
+from annt_prof.views.palette import series_look
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from textual import events
+
+    from annt_prof.views.page import Strip, Strips
+
+_WIDEST_NAME = 28
+_NARROWEST = 10
+_LINES = 2  # of each strip
+_DOTS = 4  # of braille, one above the other
+_LEFT = (0x40, 0x04, 0x02, 0x01)  # bits of braille's dots, from the lowest to the highest
+_RIGHT = (0x80, 0x20, 0x10, 0x08)
+_ASCII = {(False, False): " ", (True, False): ".", (False, True): "'", (True, True): "|"}
+
+
+class StripsBlock(Static):
+    """Shows ``Strips``.
+
+    Args:
+        block: What to show first.
+    """
+
+    def __init__(self, block: Strips) -> None:
+        super().__init__(classes="block strips")
+        self._block = block
+
+    def lay_out(self, block: Strips) -> None:
+        """Show another value in its place."""
+        self._block = block
+        self._draw()
+
+    def on_resize(self, _: events.Resize) -> None:
+        """Draw the strips as long as the new width allows."""
+        self._draw()
+
+    def _draw(self) -> None:
+        ascii_only = self.app.has_class("-ascii-only")
+        self.update(Group(*_lines(self._block, self.size.width or 80, ascii_only=ascii_only)))
+
+
+def _lines(block: Strips, width: int, *, ascii_only: bool) -> Iterator[Text]:
+    if block.title:
+        yield toned(block.title, Tone.STRONG)
+    if block.empty:
+        yield toned(block.empty, Tone.QUIET)
+    strips = block.strips
+    name = min(_WIDEST_NAME, max((cell_len(printable(s.name)) for s in strips), default=0))
+    said = max((cell_len(text) for s in strips for text in (s.text, s.range_text)), default=0)
+    room = max(_NARROWEST, width - name - said - 4)
+    longest = max((len(strip.lows) for strip in strips), default=0)
+    for place, strip in enumerate(strips):
+        label = toned(strip.name)
+        label.truncate(name, overflow="ellipsis", pad=True)
+        dots = room if ascii_only else 2 * room
+        bars = _bars(strip, dots, stretched=not block.moving, longest=longest)
+        style = Style(color=series_look(place).colour)
+        drawn = [_drawn(bars, row, room, ascii_only=ascii_only) for row in reversed(range(_LINES))]
+        yield Text.assemble(label, "  ", (drawn[0], style), f"  {strip.text}", no_wrap=True)
+        yield Text.assemble(
+            " " * name, "  ", (drawn[1], style), "  ", toned(strip.range_text, Tone.QUIET),
+            no_wrap=True,
+        )  # fmt: skip
+    yield from (toned(note, Tone.QUIET) for note in block.notes)
+
+
+def _bars(
+    strip: Strip, dots: int, *, stretched: bool, longest: int
+) -> list[tuple[float, float] | None]:
+    """Return the least and the greatest value of each dot across, None where nothing is known.
+
+    What has more places than there are dots is reduced; what has fewer stands at the right where
+    the strip moves, and at the left where it fills up.
+    """
+    num = len(strip.lows)
+    per_dot = max(1, math.ceil(max(longest, 1) / dots))
+    # Counted from the last one where the strip moves, so that its steps do not flicker.
+    ends = range(num, 0, -per_dot) if not stretched else range(per_dot, num + per_dot, per_dot)
+    bars: list[tuple[float, float] | None] = []
+    for end in ends:
+        part = slice(max(0, end - per_dot), end)
+        lows = [low for low in strip.lows[part] if math.isfinite(low)]
+        highs = [high for high in strip.highs[part] if math.isfinite(high)]
+        bars.append((min(lows), max(highs)) if lows and highs else None)
+    empty: list[tuple[float, float] | None] = [None] * (dots - len(bars))
+    bars = [*empty, *bars[dots - 1 :: -1]] if not stretched else [*bars[:dots], *empty]
+    return _scaled(strip, bars)
+
+
+def _scaled(
+    strip: Strip, bars: Sequence[tuple[float, float] | None]
+) -> list[tuple[float, float] | None]:
+    known = [bar for bar in bars if bar is not None]
+    least = min((low for low, _ in known), default=0.0) if strip.least is None else strip.least
+    most = max((high for _, high in known), default=1.0) if strip.most is None else strip.most
+    span = (most - least) or 1.0
+    return [
+        None if bar is None else ((bar[0] - least) / span, (bar[1] - least) / span) for bar in bars
+    ]
+
+
+def _drawn(
+    bars: Sequence[tuple[float, float] | None], row: int, room: int, *, ascii_only: bool
+) -> str:
+    """Return one line of cells; row 0 is the lowest."""
+    if ascii_only:
+        return "".join(
+            _ASCII[_filled(bar, 2 * row, 2), _filled(bar, 2 * row + 1, 2)] for bar in bars
+        )
+    cells = []
+    for cell in range(room):
+        bits = 0
+        for bar, column in zip(bars[2 * cell : 2 * cell + 2], (_LEFT, _RIGHT), strict=True):
+            for dot, bit in enumerate(column):
+                bits |= bit if _filled(bar, _DOTS * row + dot, _DOTS) else 0
+        cells.append(chr(0x2800 + bits) if bits else " ")
+    return "".join(cells)
+
+
+def _filled(bar: tuple[float, float] | None, dot: int, dots_per_line: int) -> bool:
+    """Whether a bar reaches over the middle of a dot; each bar has one dot at least."""
+    if bar is None:
+        return False
+    last = _LINES * dots_per_line - 1
+    low, high = (min(last, max(0, round(end * last))) for end in bar)
+    return low <= dot <= high
