@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from annt_prof.cli import options
-from annt_prof.errors import UserError
-
-if TYPE_CHECKING:
-    from annt_prof.views.advice_view import AdviceView
 
 
 @click.command()
@@ -27,12 +22,14 @@ def command(source: str | None, runs_dir: Path, on_cpu: bool, as_json: bool) -> 
     run, if none is given. Bounds of a run are sharper where `annt-prof doctor --calibrate` has
     measured this machine.
     """
+    from annt_prof.runs import store
+    from annt_prof.views.advising import advice_of_run, advice_of_trace
     from annt_prof.views.screens.source import is_trace
 
     if source is not None and is_trace(Path(source)):
-        view = _of_trace(Path(source), accelerator=False if on_cpu else None)
+        view = advice_of_trace(Path(source), accelerator=False if on_cpu else None)
     else:
-        view = _of_run(source, runs_dir)
+        view = advice_of_run(store.load(store.find(source, runs_dir)))
     if as_json:
         from annt_prof.report.json.advice import advice_document
 
@@ -43,37 +40,3 @@ def command(source: str | None, runs_dir: Path, on_cpu: bool, as_json: bool) -> 
     from annt_prof.report.text.advice import render_advice
 
     render_advice(view, Console())
-
-
-def _of_trace(path: Path, accelerator: bool | None) -> AdviceView:
-    from annt_prof.explain.advice import advise, machine_of_trace
-    from annt_prof.explain.trace_evidence import evidence_of_trace
-    from annt_prof.trace.reading import read
-    from annt_prof.views.advice_view import build_advice_view
-
-    trace = read(path)
-    evidence = evidence_of_trace(trace, accelerator)
-    advice = advise(evidence, machine_of_trace(trace, evidence))
-    return build_advice_view(str(path), evidence, advice, of_a_run=False)
-
-
-def _of_run(name: str | None, runs_dir: Path) -> AdviceView:
-    from annt_prof.compare.old_records import with_figures
-    from annt_prof.explain.advice import advise, machine_of_run
-    from annt_prof.explain.prediction import evidence_of
-    from annt_prof.machine import ceilings
-    from annt_prof.plan import BASELINE
-    from annt_prof.runs import store
-    from annt_prof.views.advice_view import build_advice_view
-
-    run = with_figures(store.load(store.find(name, runs_dir)))
-    baseline = next((v for v in run.variants if v.name == BASELINE), None)
-    evidence = (
-        None if baseline is None else evidence_of(run, baseline, ceilings.recall(run.environment))
-    )
-    if evidence is None:
-        traced = baseline is not None and baseline.trace is not None
-        problem = "has no breakdown; its remarks say why" if traced else "was not traced"
-        raise UserError(f"the baseline of this run {problem}", where=run.run_id)
-    advice = advise(evidence, machine_of_run(run))
-    return build_advice_view(run.run_id, evidence, advice, of_a_run=True)

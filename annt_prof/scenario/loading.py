@@ -78,7 +78,20 @@ def load(path: Path, overrides: Sequence[str] = ()) -> ScenarioDocument:
     Raises:
         UserError: Everything that is wrong, each with its line, column and source line.
     """
-    text = read_text(path)
+    return load_text(read_text(path), path, overrides)
+
+
+def load_text(text: str, path: Path, overrides: Sequence[str] = ()) -> ScenarioDocument:
+    """Validate what a scenario file holds or would hold, like ``load``.
+
+    Args:
+        text: Of the file.
+        path: Of the file, there or not; it names the text in messages.
+        overrides: Each ``key.path=value``.
+
+    Raises:
+        UserError: Everything that is wrong, each with its line, column and source line.
+    """
     settings, problems = parse_overrides(overrides)
     root, mistakes = parse(text)
     problems += mistakes

@@ -16,6 +16,7 @@ from textual.binding import Binding
 
 from annt_prof.errors import UserError
 from annt_prof.tui.ascii_only import draw_with_ascii
+from annt_prof.tui.findings import Findings
 from annt_prof.tui.keeping import keep_csv, keep_svg
 from annt_prof.tui.screens.page_screen import PageScreen
 from annt_prof.tui.widgets.sheet_block import SheetBlock
@@ -92,6 +93,7 @@ class Dashboard(App[None]):
         super().__init__()
         self.source = source
         self.settings = settings
+        self.findings = Findings(self)
 
     @property
     def source_title(self) -> str:
@@ -144,9 +146,13 @@ class Dashboard(App[None]):
     def show(self, source: Source) -> None:
         """Show another source on every screen that is open already."""
         self.source = source
+        self.show_screens_again()
+
+    def show_screens_again(self) -> None:
+        """Build every screen that is open already anew."""
         for stack in self._screen_stacks.values():
             for screen in stack:
-                if isinstance(screen, PageScreen):
+                if isinstance(screen, PageScreen) and screen.is_mounted:
                     screen.show_again()
 
     def action_open(self, name: str) -> None:

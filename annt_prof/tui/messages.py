@@ -47,3 +47,17 @@ class ViewMoved(Message):
         super().__init__()
         self.chart = chart
         self.view = view
+
+
+class RunAsked(Message):
+    """Somebody wants a scenario to be run.
+
+    Attributes:
+        scenario_text: Of the whole file; it is valid.
+        name: For a file or a title.
+    """
+
+    def __init__(self, scenario_text: str, name: str) -> None:
+        super().__init__()
+        self.scenario_text = scenario_text
+        self.name = name

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from annt_prof import units
 from annt_prof.report.text.lines import heading, indented, plain
 from annt_prof.report.text.tables import Column, Table, names
+from annt_prof.views.words import advice as words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,12 +15,6 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
     from annt_prof.views.advice_view import AdviceView
-
-_CEILINGS = {
-    "not_calibrated": "this machine is not calibrated, so upper bounds are wide: annt-prof doctor "
-    "--calibrate",
-    "not_told": "a trace does not tell what its machine can do at most, so upper bounds are wide",
-}
 
 
 def render_advice(view: AdviceView, console: Console) -> None:
@@ -29,17 +24,13 @@ def render_advice(view: AdviceView, console: Console) -> None:
 
 
 def _parts(view: AdviceView) -> Iterator[RenderableType]:
-    step = "the step as it was traced," if view.as_traced else "a step of"
-    yield heading(
-        "What each technique could save",
-        f"{view.source}, of {step} {units.duration(view.step_ns)}",
-    )
-    if view.ceilings != "measured":
-        yield indented(plain(_CEILINGS[view.ceilings], "yellow"))
+    yield heading("What each technique could save", words.of_step(view))
+    ceilings = words.ceilings(view)
+    if ceilings is not None:
+        yield indented(plain(ceilings, "yellow"))
     yield _table(view)
     for saving in view.explained:
-        basis = f"{saving.name}: it cannot save more than {saving.basis}"
-        yield indented(plain(basis, "dim"))
+        yield indented(plain(f"{saving.name}: {words.limit(saving)}", "dim"))
     for technique in view.not_predicted:
         yield indented(plain(f"{technique.name}: {technique.reason}", "dim"))
 

@@ -9,13 +9,14 @@ from rich.text import Text
 
 from annt_prof.report.text.lines import INDENT, bullets, heading, labelled, plain
 from annt_prof.views.catalogue_view import BrokenEntry
+from annt_prof.views.words import catalogue as words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from rich.console import RenderableType
 
-    from annt_prof.views.catalogue_view import OptionEntry, PitfallEntry, TechniqueEntry
+    from annt_prof.views.catalogue_view import TechniqueEntry
 
 
 def catalogue(entries: Iterable[TechniqueEntry | BrokenEntry]) -> RenderableType:
@@ -32,13 +33,13 @@ def entry(technique: TechniqueEntry) -> RenderableType:
     parts: list[RenderableType] = [heading(technique.name, technique.summary)]
     for title, text in technique.explanation:
         parts += [Text(), Text.assemble(plain(f"{title}: ", "bold"), plain(text))]
-    parts += [Text(), plain("Facts", "bold"), labelled(_facts(technique), INDENT)]
+    parts += [Text(), plain("Facts", "bold"), labelled(words.facts(technique), INDENT)]
     if technique.options:
         parts += [Text(), plain("Options", "bold")]
-        parts.append(bullets("-", (_option(option) for option in technique.options)))
+        parts.append(bullets("-", map(words.option, technique.options)))
     if technique.pitfalls:
         parts += [Text(), plain("Pitfalls, looked for in every run", "bold")]
-        parts.append(bullets("-", (_pitfall(pitfall) for pitfall in technique.pitfalls)))
+        parts.append(bullets("-", map(words.pitfall, technique.pitfalls)))
     return Group(*parts)
 
 
@@ -48,32 +49,4 @@ def _short_entry(technique: TechniqueEntry | BrokenEntry) -> Iterator[Renderable
         yield labelled([("broken", technique.error)], INDENT)
         return
     yield labelled([("changes", technique.summary)], INDENT)
-    yield labelled(_facts(technique), INDENT)
-
-
-def _facts(technique: TechniqueEntry) -> Iterator[tuple[str, str]]:
-    yield "applies", _applies(technique.obstacle_on_cpu)
-    yield "falls", ", ".join(technique.falls)
-    if technique.may_fall:
-        yield "may fall", ", ".join(technique.may_fall)
-    if technique.may_rise:
-        yield "may rise", ", ".join(technique.may_rise)
-    yield "stays flat", ", ".join(technique.stays_flat)
-    yield "bound", technique.bound
-    yield "mathematics", technique.mathematics
-    yield "source", technique.source
-
-
-def _applies(obstacle_on_cpu: str | None) -> str:
-    if obstacle_on_cpu is None:
-        return "everywhere"
-    return f"with an accelerator; on a CPU not: {obstacle_on_cpu}"
-
-
-def _option(option: OptionEntry) -> str:
-    return f"{option.name}: {option.description} Default: {option.default}."
-
-
-def _pitfall(pitfall: PitfallEntry) -> str:
-    key = f" ({pitfall.key})" if pitfall.key else ""
-    return f"{pitfall.name}{key}: {pitfall.why}"
+    yield labelled(words.facts(technique), INDENT)

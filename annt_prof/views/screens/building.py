@@ -27,4 +27,23 @@ def build_page(screen: Screen, source: Source) -> Page:
         from annt_prof.views.screens.overview import build_overview_page
 
         return build_overview_page(source, source.explanation)
+    if screen is Screen.TECHNIQUES and isinstance(source, RunSource):
+        from annt_prof.views.screens.techniques import build_techniques_page
+
+        return build_techniques_page(source, source.explanation)
+    if screen is Screen.ADVICE:
+        return _advice(source)
     raise UserError("a trace alone does not tell this: give a run", where=screen.value)
+
+
+def _advice(source: Source) -> Page:
+    from annt_prof.views.advising import advice_on
+    from annt_prof.views.screens.advice import build_advice_page
+
+    if not isinstance(source, RunSource):
+        return build_advice_page(source.title, advice_on(source))
+    explanation = source.explanation
+    try:
+        return build_advice_page(source.title, advice_on(source), explanation)
+    except UserError as error:
+        return build_advice_page(source.title, error, explanation)

@@ -24,7 +24,8 @@ from annt_prof.views.evidence import (
 if TYPE_CHECKING:
     from annt_prof.views.amounts import AmountView, SavingView
 
-_HELD = {True: "held", False: "did NOT hold", None: "too noisy to tell"}
+HELD = {True: "held", False: "did NOT hold", None: "too noisy to tell"}
+"""Whether a prediction held."""
 
 
 def line(evidence: Evidence) -> tuple[str, str]:
@@ -106,7 +107,7 @@ def _signature(signature: Signature) -> str:
 def _predicted(predicted: Predicted) -> str:
     low, high = units.duration(predicted.low_ns), units.duration(predicted.high_ns)
     by = "" if predicted.off_ns is None else f", off by {units.duration(predicted.off_ns)}"
-    return f"{low} to {high}: {predicted.basis}; {_HELD[predicted.held]}{by}"
+    return f"{low} to {high}: {predicted.basis}; {HELD[predicted.held]}{by}"
 
 
 def _first_step(step: FirstStep) -> str:
