@@ -24,6 +24,7 @@ class KernelPart(msgspec.Struct, frozen=True):
 
     Attributes:
         name: Of the kernel.
+        kernel_class: What it does, a ``KernelClass``.
         phase: As ``KernelRow.phases`` has it; None where the file breaks off.
         operator: None where it is not known.
         module: The innermost one; None where it is not known, or the file breaks off.
@@ -32,6 +33,7 @@ class KernelPart(msgspec.Struct, frozen=True):
     """
 
     name: str
+    kernel_class: str
     phase: str | None
     operator: str | None
     module: str | None
@@ -75,6 +77,7 @@ def kernel_parts(timeline: Timeline) -> KernelParts | None:
     parts = tuple(
         KernelPart(
             name=trace.names[events.name[kernels[first[number]]]],
+            kernel_class=timeline.kernel_classes[events.name[kernels[first[number]]]].value,
             phase=phase_name(int(places.phase[first[number]])) if whole else None,
             operator=named(places.operator, number),
             module=named(places.module, number) if whole else None,

@@ -44,9 +44,9 @@ def two_phases():
 def test_parts_by_hand(tmp_path):
     found = parts(two_phases().write(tmp_path / "trace.json"))
     assert found.parts == (
-        KernelPart("gemm", "forward", "aten::mm", "nn.Module: Net_0", 2, 11),
-        KernelPart("gemm", "backward", "aten::mm", None, 1, 7),
-        KernelPart("orphan", "unattributed", None, None, 1, 1),
+        KernelPart("gemm", "gemm", "forward", "aten::mm", "nn.Module: Net_0", 2, 11),
+        KernelPart("gemm", "gemm", "backward", "aten::mm", None, 1, 7),
+        KernelPart("orphan", "other", "unattributed", None, None, 1, 1),
     )
     assert (found.num_steps, found.wall_ns) == (1, 100)
 
@@ -54,7 +54,7 @@ def test_parts_by_hand(tmp_path):
 def test_a_file_that_breaks_off_does_not_tell_phases_nor_modules(tmp_path):
     path = two_phases().write(tmp_path / "trace.json")
     path.write_bytes(path.read_bytes()[:-40])
-    assert parts(path).parts[0] == KernelPart("gemm", None, "aten::mm", None, 2, 11)
+    assert parts(path).parts[0] == KernelPart("gemm", "gemm", None, "aten::mm", None, 2, 11)
 
 
 def test_no_kernels(tmp_path):
@@ -77,3 +77,5 @@ def test_the_parts_add_up_to_the_table(path):
     for row in table.rows:
         assert (row.count, row.total_ns) == (count[row.name], total_ns[row.name])
         assert row.phases == phases[row.name]
+    classes = {part.name: part.kernel_class for part in found.parts}
+    assert classes == {row.name: row.kernel_class for row in table.rows}

@@ -1,0 +1,1 @@
+"""What ran in traced steps, kernels and operators by name, as sheets."""
