@@ -67,7 +67,7 @@ def adopt(directory: Path, scenario_text: str) -> None:
     if (directory / RUN_FILE).exists():
         raise UserError("there is a run here already", where=str(directory))
     with _remedy(directory, "nothing was measured yet"):
-        _write_atomically(directory / SCENARIO_FILE, scenario_text.encode())
+        write_atomically(directory / SCENARIO_FILE, scenario_text.encode())
 
 
 def write(directory: Path, run: Run) -> None:

@@ -6,8 +6,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
-
 from annt_prof.errors import UserError
 from annt_prof.text import printable
 
@@ -84,5 +82,7 @@ def _render(problem: Problem, file: str, lines: list[str]) -> str:
 def _excerpt(line: str, column: int) -> str:
     start = max(0, column - SHOWN_COLUMNS // 2) if len(line) > SHOWN_COLUMNS else 0
     shown = printable(line[start : start + SHOWN_COLUMNS])
+    from rich.cells import cell_len  # views load scenarios, and are free of what draws
+
     indent = cell_len(printable(line[start:column]))
     return f"    {shown.rstrip()}\n    {' ' * indent}^"

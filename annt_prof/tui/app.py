@@ -101,17 +101,27 @@ class Dashboard(App[None]):
         return "" if self.source is None else self.source.title
 
     @property
+    def opened(self) -> Source:
+        """What is open.
+
+        Raises:
+            UserError: Nothing is.
+        """
+        if self.source is None:
+            raise UserError("no run is open: 0 lists them, and Enter opens one")
+        return self.source
+
+    @property
     def run_source(self) -> RunSource:
         """What is open, where it is a run.
 
         Raises:
             UserError: It is a trace, or nothing is open.
         """
-        if isinstance(self.source, RunSource):
-            return self.source
-        if self.source is None:
-            raise UserError("no run is open: 0 lists them, and Enter opens one")
-        raise UserError("a trace alone does not tell this: open a run", where=self.source.title)
+        source = self.opened
+        if isinstance(source, RunSource):
+            return source
+        raise UserError("a trace alone does not tell this: open a run", where=source.title)
 
     @cached_property
     def digests(self) -> Shelf:

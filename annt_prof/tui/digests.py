@@ -65,7 +65,7 @@ class DigestScreen(PageScreen):
         self._lacking.pop(variant, None)
         self._awaited.pop(variant, None)
         try:
-            trace = self.dashboard.source.traces.get(variant)
+            trace = self.dashboard.opened.traces.get(variant)
         except UserError as error:
             self._lacking[variant] = error
             return None

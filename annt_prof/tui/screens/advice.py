@@ -39,7 +39,7 @@ class AdviceScreen(SplitScreen):
 
     def build_page(self) -> Page:
         """Return what could be saved; it comes when it is worked out."""
-        source, findings = self.dashboard.source, self.dashboard.findings
+        source, findings = self.dashboard.opened, self.dashboard.findings
         if not isinstance(source, RunSource):
             return build_advice_page(source.title, findings.advice.get(source), chosen=self.chosen)
         _ = source.run  # what cannot be read at all is no lack of advice
