@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -14,6 +14,10 @@ from annt_prof.errors import UserError
 from annt_prof.views.screens.names import Screen
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from annt_prof.cli.launching import Launcher
+    from annt_prof.tui.settings import Settings
     from annt_prof.views.screens.source import Source
 
 _SCENARIO_SUFFIXES = (".yaml", ".yml")
@@ -23,7 +27,7 @@ _SCENARIO_SUFFIXES = (".yaml", ".yml")
 @click.argument("what", required=False, metavar="[RUN | TRACE | SCENARIO]")
 @options.runs_dir("Where to look for runs.")
 @click.option("--screen", type=click.Choice(list(Screen)), help="The screen to begin with.")
-@click.option("--ascii", "ascii_only", is_flag=True, help="Draw with ASCII alone.")
+@options.ascii_only
 @click.option("--read-only", is_flag=True, help="Write and start nothing, ask nothing of a run.")
 def command(
     what: str | None, runs_dir: Path, screen: str | None, ascii_only: bool, read_only: bool
@@ -31,19 +35,72 @@ def command(
     """Open the dashboard on a run, live or finished, or on a trace of any PyTorch program.
 
     RUN is a run directory, its run.json, or the name of a directory under --runs-dir; it may be
-    one that another terminal is measuring just now. With SCENARIO the run that it asks for can be
-    started. Without any of these the runs that there are are listed. `annt-prof show SCREEN`
-    prints what a screen shows, where there is no terminal.
+    one that another terminal is measuring just now. With SCENARIO the run that it asks for is
+    started, as by annt-prof run SCENARIO --dash. Without any of these the runs that there are are
+    listed. `annt-prof show SCREEN` prints what a screen shows, where there is no terminal.
+
+    Exit status: 0 it was left, 2 there is something to mend first, 130 told to end by SIGTERM or
+    SIGHUP; of a run that it started, the run's own.
     """
     need_a_terminal()
-    from annt_prof.tui.app import Dashboard, Settings
+    from annt_prof.cli.launching import Launcher
+    from annt_prof.tui.settings import Settings
 
-    source = _source(what, runs_dir)
-    first = Screen(screen) if screen else (Screen.RUNS if source is None else Screen.OVERVIEW)
-    settings = Settings(runs_dir, first, ascii_only=ascii_only, read_only=read_only)
+    launcher = None if read_only else Launcher(runs_dir)
+    opened = _opened(what, runs_dir, launcher)
+    settings = Settings(
+        runs_dir=runs_dir,
+        first=Screen(screen) if screen else opened.first,
+        ascii_only=ascii_only,
+        read_only=read_only,
+        launcher=launcher,
+    )
+    sys.exit(watch(opened.source, settings, launcher))
+
+
+def watch(
+    source: Source | None,
+    settings: Settings,
+    launcher: Launcher | None,
+    *,
+    as_json: bool = False,
+) -> int:
+    """Show the dashboard until it is left, then see to their ends what runs it started.
+
+    Returns:
+        The exit status.
+    """
+    from annt_prof.tui.app import ENDED, Dashboard
+
     application = Dashboard(source, settings)
     application.run()
-    sys.exit(application.return_code)
+    left = application.return_code or 0
+    if launcher is None:
+        return left
+    status = launcher.finish(interrupt=left == ENDED, as_json=as_json)
+    return left or status or 0
+
+
+def run_in_dashboard(
+    scenario: Path, arguments: Sequence[str], runs_dir: Path, *, as_json: bool
+) -> int:
+    """Run a scenario in a process of its own, and show it; return the exit status.
+
+    Args:
+        scenario: Its file, which is looked at before anything is started.
+        arguments: Options of ``annt-prof run``.
+        runs_dir: Where its directory is made.
+        as_json: Whether its answer is printed as JSON in the end.
+    """
+    need_a_terminal()
+    from annt_prof.cli.launching import Launcher
+    from annt_prof.tui.settings import Settings
+    from annt_prof.views.screens.source import RunSource
+
+    launcher = Launcher(runs_dir, arguments)
+    directory = _started(scenario, launcher)
+    settings = Settings(runs_dir=runs_dir, first=Screen.LIVE, launcher=launcher)
+    return watch(RunSource(directory), settings, launcher, as_json=as_json)
 
 
 def need_a_terminal() -> None:
@@ -61,13 +118,33 @@ def need_a_terminal() -> None:
         raise UserError(message, where="TERM", hint=hint)
 
 
-def _source(what: str | None, runs_dir: Path) -> Source | None:
+class _Opened(NamedTuple):
+    """What to show, and the screen to begin with."""
+
+    source: Source | None
+    first: Screen
+
+
+def _opened(what: str | None, runs_dir: Path, launcher: Launcher | None) -> _Opened:
     from annt_prof.runs import layout, store
     from annt_prof.views.screens.source import RunSource, TraceSource, is_trace
 
     if what is None:
-        return None
+        return _Opened(None, Screen.RUNS)
     path = Path(what)
+    if path.name.endswith(_SCENARIO_SUFFIXES) and not path.is_dir():
+        return _Opened(RunSource(_started(path, launcher)), Screen.LIVE)
     if path.is_file() and is_trace(path):
-        return TraceSource(path)
-    return RunSource(layout.run_directory(store.find(what, runs_dir)))
+        return _Opened(TraceSource(path), Screen.OVERVIEW)
+    source = RunSource(layout.run_directory(store.find(what, runs_dir)))
+    return _Opened(source, Screen.LIVE if source.goes_on else Screen.OVERVIEW)
+
+
+def _started(scenario: Path, launcher: Launcher | None) -> Path:
+    from annt_prof.scenario.loading import load
+
+    document = load(scenario)
+    if launcher is None:
+        raise UserError("read-only: no scenario is run", where=str(scenario))
+    name = document.resolve(accelerator=False).scenario.name
+    return launcher.start_file(scenario, document.text, name)

@@ -39,6 +39,9 @@ on_cpu = click.option(
     is_flag=True,
     help="The program of the trace used the CPU alone, whatever devices the file lists.",
 )
+ascii_only = click.option(
+    "--ascii", "ascii_only", is_flag=True, help="Draw the dashboard with ASCII alone."
+)
 again = click.option(
     "--aa",
     "again",

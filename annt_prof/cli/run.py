@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 @options.data_dir("Where data sets lie.")
 @options.runs_dir("Where run directories are made.")
 @options.as_json("the answer")
+@click.option("--dash", is_flag=True, help="Show it in the dashboard while it goes on.")
 @click.option(
     "--into",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
@@ -44,6 +45,7 @@ def command(
     data_dir: Path | None,
     runs_dir: Path,
     as_json: bool,
+    dash: bool,
     into: Path | None,
 ) -> None:
     """Measure SCENARIO: what each technique is worth here, and where in the step.
@@ -57,6 +59,11 @@ def command(
     baseline crashed), 130 interrupted: Ctrl-C, SIGTERM and SIGHUP end it early, and what is
     measured is kept and printed.
     """
+    if dash:
+        from annt_prof.cli.dash import run_in_dashboard
+
+        options_given = _arguments(overrides, design, device, data_dir, again=again)
+        sys.exit(run_in_dashboard(scenario, options_given, runs_dir, as_json=as_json))
     from annt_prof.cli.measuring import measure
     from annt_prof.runner.recording import RunRequest
     from annt_prof.scenario.loading import load
@@ -77,6 +84,22 @@ def command(
     if failure is not None:
         raise failure
     sys.exit(_status(recorded.run))
+
+
+def _arguments(
+    overrides: tuple[str, ...],
+    design: str | None,
+    device: str,
+    data_dir: Path | None,
+    *,
+    again: bool,
+) -> list[str]:
+    """Return the options for a process that measures the same."""
+    arguments = [part for override in overrides for part in ("--set", override)]
+    arguments += ["--device", device]
+    arguments += ["--design", design] if design is not None else []
+    arguments += ["--data-dir", str(data_dir)] if data_dir is not None else []
+    return [*arguments, "--aa"] if again else arguments
 
 
 def _print(recorded: Recorded, *, as_json: bool) -> None:

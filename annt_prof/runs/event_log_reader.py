@@ -10,6 +10,7 @@ from annt_prof.errors import UserError
 from annt_prof.runs.event_lines import EVENTS_VERSION, Line, LoggedEvent, LogHeader, Windows
 from annt_prof.runs.events import Event, Progressed
 from annt_prof.runs.growing_file import GrowingFile
+from annt_prof.runs.layout import EVENTS_FILE
 from annt_prof.runs.processes import lives
 
 if TYPE_CHECKING:
@@ -22,6 +23,16 @@ _DAMAGED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 def alive(header: LogHeader) -> bool:
     """Whether the process of the run lives; not so where it runs on another machine."""
     return lives(header.process)
+
+
+def goes_on(directory: Path) -> bool:
+    """Whether the process that measures, or measured, the run in this directory lives."""
+    try:
+        with (directory / EVENTS_FILE).open("rb") as file:
+            header = msgspec.json.decode(file.readline(), type=LogHeader)
+    except (OSError, *_DAMAGED):
+        return False
+    return alive(header)
 
 
 class EventLogReader:

@@ -6,9 +6,7 @@ import asyncio
 import importlib
 import signal
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
@@ -25,34 +23,20 @@ from annt_prof.views.screens.source import RunSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from pathlib import Path
 
     from textual.app import SystemCommand
     from textual.binding import BindingType
     from textual.screen import Screen as AnyScreen
 
     from annt_prof.tui.digest_shelf import Shelf
+    from annt_prof.tui.messages import RunAsked
+    from annt_prof.tui.settings import Settings
     from annt_prof.views.screens.source import Source
 
 
 ENDED = 130
 """The status of a dashboard that was told to end, as of every command that is interrupted."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How the dashboard is to be.
-
-    Attributes:
-        runs_dir: Where runs lie that may be opened or compared.
-        first: The screen that is open at first.
-        ascii_only: Whether the font has nothing but ASCII.
-        read_only: Whether nothing may be written, started or asked of a run.
-    """
-
-    runs_dir: Path = Path("runs")
-    first: Screen = Screen.OVERVIEW
-    ascii_only: bool = False
-    read_only: bool = False
 
 
 def _opens(screen: Screen) -> Callable[[], AnyScreen[Any]]:
@@ -168,6 +152,31 @@ class Dashboard(App[None]):
     def action_open(self, name: str) -> None:
         """Open a screen; what was done on it before is as it was."""
         self.switch_mode(name)
+
+    async def action_quit(self) -> None:
+        """Leave, once it is said what becomes of a run that was started from here."""
+        launcher = self.settings.launcher
+        running = None if launcher is None else launcher.running
+        if running is None:
+            self.exit()
+            return
+        from annt_prof.tui.screens.leaving import LeavingScreen
+
+        self.push_screen(LeavingScreen(running))
+
+    def on_run_asked(self, message: RunAsked) -> None:
+        """Start a run and show it."""
+        launcher = self.settings.launcher
+        if launcher is None:
+            self.notify("nothing can be started from here", severity="warning")
+            return
+        try:
+            directory = launcher.start(message.scenario_text, message.name)
+        except UserError as error:
+            self.notify(str(error), severity="error", markup=False)
+            return
+        self.show(RunSource(directory))
+        self.action_open(Screen.LIVE.value)
 
     def action_turn_lights(self) -> None:
         """Change between a dark and a light look."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from annt_prof.compare.old_records import with_figures
 from annt_prof.runs import store
+from annt_prof.runs.event_log_reader import goes_on
 from annt_prof.runs.layout import RUN_FILE
 from annt_prof.views.run_view import build_run_view
 
@@ -38,6 +39,11 @@ class RunSource:
     def folder(self) -> Path:
         """Where it lies, beside others."""
         return self.directory.parent
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it is being measured now."""
+        return goes_on(self.directory)
 
     @cached_property
     def run(self) -> Run:

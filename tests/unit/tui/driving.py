@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from annt_prof.tui.app import Dashboard, Settings
+from annt_prof.tui.app import Dashboard
+from annt_prof.tui.settings import Settings
 from annt_prof.tui.widgets.sheet_block import SheetBlock
 
 if TYPE_CHECKING:

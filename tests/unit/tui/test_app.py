@@ -9,8 +9,9 @@ import pytest
 from driving import column, drive, said, screen_text, settle, sheet
 from textual.pilot import Pilot
 
-from annt_prof.tui.app import Dashboard, Settings
+from annt_prof.tui.app import Dashboard
 from annt_prof.tui.screens.help import HelpScreen
+from annt_prof.tui.settings import Settings
 from annt_prof.views.glossary import CATEGORIES, KERNEL_CLASSES, WORDS
 from annt_prof.views.screens.names import Screen
 from annt_prof.views.screens.source import RunSource
