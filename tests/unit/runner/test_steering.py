@@ -257,6 +257,16 @@ def test_starts_of_epochs_count_with_what_was_skipped_or_not_at_all(
     assert {r.epochs.counted for r in watched.session.records if r.epochs} == {False}
 
 
+def test_what_was_skipped_is_judged_by_the_same_measure_as_the_others(
+    watching: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched = watching()
+    monkeypatch.setattr("annt_prof.runner.session.unequal", lambda windows, _: len(windows) == 3)
+    watched.ask_at(whole(0), Skip("amp"))
+    watched.session.measure()
+    assert {record.uneven for record in watched.session.records} == {True}
+
+
 def test_a_stop_ends_measuring_before_the_next_window_and_traces(
     watching: Callable[..., Watched],
 ) -> None:
