@@ -17,9 +17,9 @@ from annt_prof.errors import UserError
 from annt_prof.loop.messages import Assignment
 from annt_prof.loop.starting import observe_baseline, probe_machine, start_training_server
 from annt_prof.machine.environment import collect
-from annt_prof.plan import BASELINE, Variant, plan, plan_pair
+from annt_prof.plan import BASELINE, Variant
 from annt_prof.runner.job import Job
-from annt_prof.runner.obstacles import obstacles
+from annt_prof.runner.question import build_question
 from annt_prof.runner.run_directory import run_directory
 from annt_prof.runner.session import Session
 from annt_prof.runner.telling import Telling
@@ -31,9 +31,6 @@ from annt_prof.runs.events import Activity, Event, Progressed, RunEnded, Warned
 from annt_prof.runs.layout import EVENTS_FILE, TELEMETRY_FILE
 from annt_prof.runs.logs import keep, named
 from annt_prof.runs.record import SCHEMA_VERSION, Run
-from annt_prof.scenario.effective import EffectiveValue
-from annt_prof.scenario.pair import Change, changed, compare
-from annt_prof.techniques.evidence import Baseline
 from annt_prof.telemetry import series
 from annt_prof.telemetry.sampler import Sampler
 from annt_prof.workers.shared_memory import demand, free_bytes, held_batches, remedy, shortage
@@ -44,11 +41,9 @@ if TYPE_CHECKING:
 
     from annt_prof.loop.messages import Probed
     from annt_prof.machine.machine import Machine
-    from annt_prof.plan import Plan
+    from annt_prof.runner.question import Question
     from annt_prof.runs.record import VariantRecord
     from annt_prof.scenario.loading import Resolved, ScenarioDocument
-    from annt_prof.scenario.pair import Pair
-    from annt_prof.scenario.schema import Scenario
     from annt_prof.techniques.observed import Observed
 
 INTERRUPTED = "interrupted"
@@ -138,7 +133,7 @@ def _record(request: RunRequest, directory: Path, notify: Callable[[Event], None
     resolved = document.resolve(accelerator=accelerated)
     with tempfile.TemporaryDirectory(prefix="annt-prof-", ignore_cleanup_errors=True) as logs:
         observed = _observed(context, request, probed.machine, Path(logs), notify)
-        question = _question(request, resolved, probed.machine, observed)
+        question = build_question(request, resolved, probed.machine, observed)
         job = Job(
             question.scenario,
             question.plan,
@@ -164,20 +159,6 @@ def _record(request: RunRequest, directory: Path, notify: Callable[[Event], None
     run = msgspec.structs.replace(run, variants=named(run.variants, directory))
     store.write(directory, run)
     return Recorded(run, directory)
-
-
-@dataclass(frozen=True)
-class _Question:
-    """What is measured, and of two scenarios how they differ and agree."""
-
-    scenario: Scenario
-    plan: Plan
-    values: tuple[EffectiveValue, ...]
-    differences: tuple[str, ...] = ()
-    same: tuple[str, ...] = ()
-    switched_on: tuple[str, ...] = ()
-    baseline: Baseline | None = None
-    observed: Observed | None = None
 
 
 def _observed(
@@ -237,66 +218,6 @@ def _room_for_batches(job: Job, notify: Callable[[Event], None]) -> tuple[str, .
     return (said,)
 
 
-def _question(
-    request: RunRequest, resolved: Resolved, machine: Machine, observed: Observed | None = None
-) -> _Question:
-    accelerated = machine.device_type != "cpu"
-    scenario = resolved.scenario
-    if request.other is None:
-        values = {value.path: value.value for value in resolved.values}
-        baseline = Baseline.of(values, machine.device_type)
-        inapplicable = obstacles(scenario.techniques, machine, baseline, observed)
-        made = plan(
-            scenario, accelerated=accelerated, inapplicable=inapplicable, again=request.again
-        )
-        mix = tuple(chosen.name for chosen in scenario.techniques)
-        return _Question(
-            scenario,
-            made,
-            resolved.values,
-            switched_on=mix,
-            baseline=baseline,
-            observed=observed,
-        )
-    other = request.other.resolve(accelerator=accelerated)
-    pair = compare(scenario, other.scenario)
-    added = tuple(difference.on for difference in pair.differences if difference.on is not None)
-    chosen = plan_pair(pair, inapplicable=obstacles(added, machine), again=request.again)
-    both = _with_both_budgets(scenario, other.scenario)
-    return _Question(
-        both,
-        chosen,
-        _values(resolved, other, pair, both.window.time_budget_s),
-        tuple(difference.sentence for difference in pair.differences),
-        pair.same,
-        tuple(
-            difference.name
-            for difference in pair.differences
-            if difference.off is None and difference.on is not None
-        ),
-    )
-
-
-def _with_both_budgets(first: Scenario, second: Scenario) -> Scenario:
-    """Measure for as long as the two would be measured one after the other."""
-    both_s = first.window.time_budget_s + second.window.time_budget_s
-    return changed(first, (Change("window", "time_budget_s", both_s),))
-
-
-def _values(
-    first: Resolved, second: Resolved, pair: Pair, budget_s: float
-) -> tuple[EffectiveValue, ...]:
-    """Return the first scenario's values with the second's options of what is a factor.
-
-    The budget of both is among them, so that what the plan may cost can be told from the record.
-    """
-    prefixes = tuple(f"techniques.{difference.name}." for difference in pair.differences)
-    budget = EffectiveValue("window.time_budget_s", budget_s, "both scenarios")
-    kept = (value for value in first.values if not value.path.startswith(prefixes))
-    added = (value for value in second.values if value.path.startswith(prefixes))
-    return (*(budget if value.path == budget.path else value for value in kept), *added)
-
-
 def _measure(
     session: Session,
     directory: Path,
@@ -331,7 +252,7 @@ def _measure(
 
 
 def _draft(
-    directory: Path, resolved: Resolved, probed: Probed, session: Session, question: _Question
+    directory: Path, resolved: Resolved, probed: Probed, session: Session, question: Question
 ) -> Run:
     return Run(
         schema_version=SCHEMA_VERSION,

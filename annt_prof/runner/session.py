@@ -11,20 +11,18 @@ import dataclasses
 import itertools
 import math
 import time
-from statistics import median
 from typing import TYPE_CHECKING, cast
 
 from annt_prof import units
 from annt_prof.compare.comparison import summarise
 from annt_prof.compare.pairing import precise_enough
-from annt_prof.runner import epoch_costs, pacing, spans
+from annt_prof.runner import epoch_costs, evenness, pacing, spans
 from annt_prof.runner.caveats import caveats
 from annt_prof.runner.crew import Crew, CrowdedError
-from annt_prof.runner.periods import find_period
 from annt_prof.runner.preparation import prepare
 from annt_prof.runner.steering import Steering
 from annt_prof.runner.tracing import trace_variant
-from annt_prof.runner.unevenness import phase, seems_uneven, unequal
+from annt_prof.runner.unevenness import phase, seems_uneven
 from annt_prof.runs.events import (
     Activity,
     Event,
@@ -35,7 +33,7 @@ from annt_prof.runs.events import (
 from annt_prof.windows.messages import TimedReply, TimedRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
     from multiprocessing.context import ForkServerContext
     from pathlib import Path
 
@@ -192,9 +190,9 @@ class Session:
             )
             apart = crowd or not crew.together
             over = apart or not crew.running or pacing.launch_is_over(self._window, progress)
-            periods = self._periods() if over else []
+            periods = evenness.periods(crew.compared) if over else []
             if over:
-                self._judge_evenness(periods)
+                evenness.judge(crew.compared, periods, self._span)
                 progress = self._look_at_epochs(launch, progress)
             stop = self._enough(progress) if over else None
             stop = stop or pacing.reason_to_stop(self._window, progress, scenarios=scenarios)
@@ -286,30 +284,6 @@ class Session:
             launch_s=progress.launch_s + took_s,
         )
 
-    def _periods(self) -> list[int]:
-        """Return the periods that the steps so far turn out to have, in iterations."""
-        periods = (_period(state) for state in self._crew.compared)
-        return [period for period in periods if period is not None]
-
-    def _judge_evenness(self, periods: Sequence[int]) -> None:
-        """Tell, for all variants at once, whether windows have long steps unequally.
-
-        Args:
-            periods: Of the steps; windows hold each a whole number of times, or have it unequally.
-        """
-        compared = self._crew.compared
-        lengths = {window.iterations for state in compared for window in state.record.windows}
-        uneven = (
-            bool(self._span.unheld)
-            or any(length % period for length in lengths for period in periods)
-            or any(
-                unequal(state.record.windows, state.record.iterations_per_optimizer_step)
-                for state in compared
-            )
-        )
-        for state in compared:
-            state.change(uneven=uneven)
-
     def _relaunch(self, order: tuple[Variant, ...]) -> None:
         """End every process and start it anew, in the shuffled order of the last round."""
         began = time.monotonic()
@@ -372,20 +346,6 @@ class Session:
             self._crew.launch([state])
         if state.worker is not None:
             trace_variant(self._crew, state, directory, self._span, iterations, self._notify)
-
-
-def _period(state: VariantState) -> int | None:
-    """Return the period in a variant's steps, in iterations.
-
-    The steps of all launches are taken together: each process does the same at the same iteration.
-    They are told in medians of their windows: what makes a whole window slower is no step's own,
-    and a few such windows would seem to come round with a multiple of what windows lie apart.
-    """
-    group, windows = state.record.iterations_per_optimizer_step, state.record.windows
-    times = [ns / median(window.step_ns) for window in windows for ns in window.step_ns]
-    numbers = [w.first_iteration // group + i for w in windows for i in range(len(w.step_ns))]
-    period = find_period(times, numbers)
-    return None if period is None else period * group
 
 
 def _at_epoch(state: VariantState) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from test_recording import SCENARIO
+from test_question import SCENARIO
 
 from annt_prof.errors import UserError
 from annt_prof.runner import recording

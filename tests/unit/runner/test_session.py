@@ -16,11 +16,13 @@ from annt_prof.machine.machine import Machine
 from annt_prof.plan import plan, plan_pair
 from annt_prof.remarks import Remark, Source
 from annt_prof.runner import crew as crew_module
+from annt_prof.runner import evenness
+from annt_prof.runner.evenness import period_of
 from annt_prof.runner.job import Job
 from annt_prof.runner.obstacles import obstacles
 from annt_prof.runner.pacing import Stop
 from annt_prof.runner.preparation import _pace
-from annt_prof.runner.session import Session, _period
+from annt_prof.runner.session import Session
 from annt_prof.runs.events import VariantLost
 from annt_prof.runs.record import TimedWindow
 from annt_prof.scenario.effective import Replaced, Substitution
@@ -561,9 +563,9 @@ def test_a_period_that_windows_do_not_hold_is_in_their_mean(
     session.measure()
     lengths = {w.iterations for record in session.records for w in record.windows}
     assert lengths == {10}
-    session._judge_evenness([5])
+    evenness.judge(session._crew.compared, [5], session._span)
     assert not any(record.uneven for record in session.records)
-    session._judge_evenness([5, 24])
+    evenness.judge(session._crew.compared, [5, 24], session._span)
     assert all(record.uneven for record in session.records)
 
 
@@ -651,10 +653,10 @@ def test_windows_that_are_slow_as_a_whole_show_no_period(
             TimedWindow(number, 0, 0, 1, steps, 10, 4, sum(steps), 0, first_iteration=12 * number)
         )
     state.change(windows=tuple(windows))
-    assert _period(state) is None
+    assert period_of(state) is None
     long = [msgspec.structs.replace(w, step_ns=_every(18, w.first_iteration)) for w in windows]
     state.change(windows=tuple(long))
-    assert _period(state) == 18
+    assert period_of(state) == 18
 
 
 def _every(period: int, first: int) -> tuple[int, ...]:
@@ -669,7 +671,7 @@ def test_a_period_in_optimizer_steps_is_one_in_iterations(
     steps = tuple(9 * MS if number % 3 == 0 else MS for number in range(18))
     window = TimedWindow(0, 0, 0, 1, steps, 36, 4, sum(steps) * 2, 0, first_iteration=0)
     state.change(windows=(window,), iterations_per_optimizer_step=2)
-    assert _period(state) == 6
+    assert period_of(state) == 6
     pace = _pace(Prepared((), 2, 0.1, step_ns=steps))
     assert (pace.period, pace.accumulation) == (6, 2)
 

@@ -261,7 +261,7 @@ def test_what_was_skipped_is_judged_by_the_same_measure_as_the_others(
     watching: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watched = watching()
-    monkeypatch.setattr("annt_prof.runner.session.unequal", lambda windows, _: len(windows) == 3)
+    monkeypatch.setattr("annt_prof.runner.evenness.unequal", lambda windows, _: len(windows) == 3)
     watched.ask_at(whole(0), Skip("amp"))
     watched.session.measure()
     assert {record.uneven for record in watched.session.records} == {True}
@@ -337,7 +337,9 @@ def test_skipping_while_tracing_costs_a_trace_alone(watching: Callable[..., Watc
     assert record.remarks[-1].text == (
         "skipped from the dashboard after 3 rounds: it is not traced"
     )
-    watched.ask(Skip("amp"), Stop())  # what has its trace keeps it, and a second stop is heeded
+    watched.ask(Skip("amp"))  # it has its trace
+    watched.session.trace(None)  # type: ignore[arg-type]
+    watched.ask(Stop())  # the second one
     with pytest.raises(KeyboardInterrupt):
         watched.session.trace(None)  # type: ignore[arg-type]
     assert len(watched.of(VariantSkipped)) == 1

@@ -7,7 +7,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
-from test_recording import SCENARIO
+from test_question import SCENARIO
 from test_session import CPU, ScriptedWorker, scenario_of
 
 from annt_prof.errors import UserError

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from annt_prof.machine.machine import Machine
-from annt_prof.runner.recording import RunRequest, _question
+from annt_prof.runner.question import build_question
+from annt_prof.runner.recording import RunRequest
 from annt_prof.scenario.loading import load
 
 if TYPE_CHECKING:
@@ -35,13 +36,13 @@ def request(tmp_path: Path, *mixes: str) -> RunRequest:
 
 def test_one_scenario_switches_its_whole_mix_on(tmp_path: Path) -> None:
     asked = request(tmp_path, FIRST)
-    found = _question(asked, asked.document.resolve(accelerator=False), CPU)
+    found = build_question(asked, asked.document.resolve(accelerator=False), CPU)
     assert found.switched_on == ("channels_last", "amp", "gradient_accumulation")
 
 
 def test_of_two_scenarios_the_second_switches_on_what_the_first_lacks(tmp_path: Path) -> None:
     asked = request(tmp_path, FIRST, SECOND)
-    found = _question(asked, asked.document.resolve(accelerator=False), CPU)
+    found = build_question(asked, asked.document.resolve(accelerator=False), CPU)
     assert found.switched_on == ("gradient_clipping",)
     on_everywhere = [{c.name for c in variant.techniques} for variant in found.plan.variants]
     assert all("channels_last" in names for names in on_everywhere)
