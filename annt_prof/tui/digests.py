@@ -50,8 +50,7 @@ class DigestScreen(PageScreen):
         yield from parts
 
     def on_mount(self) -> None:
-        """Show the page, and from then on look now and then whether a digest is there."""
-        super().on_mount()
+        """Look now and then whether a digest is there; the page is shown by the class above."""
         self.set_interval(_PERIOD_S, self._look)
 
     def digest(self, variant: str) -> Digest | None:
