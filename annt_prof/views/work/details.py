@@ -1,0 +1,97 @@
+"""All that is told of one kernel, operator or group: the row at the cursor, written out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from annt_prof import units
+from annt_prof.views.page import Lines, Said, Tone
+from annt_prof.views.work import changes, operator_sheet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from annt_prof.analysis.tables.kernel_table import KernelRow
+    from annt_prof.analysis.tables.operator_table import OperatorRow
+    from annt_prof.trace.columns import Geometry
+    from annt_prof.views.work.traced import Traced
+
+KEY = "details"
+_MATRIX = {True: "matrix units", False: "no matrix units", None: "matrix units or not: not told"}
+
+
+def build_details(traced: Traced, sheet: str, name: str) -> Lines:
+    """Return what is told of a row.
+
+    Args:
+        traced: What the rows are of.
+        sheet: Key of the sheet that the row is in.
+        name: The row's key, which is its whole name.
+    """
+    lines = [Said(name, "name", Tone.STRONG)] if name else []
+    operators = () if traced.operators is None else traced.operators.rows
+    kernels = () if traced.analysis.kernels is None else traced.analysis.kernels.rows
+    operator = next((row for row in operators if row.name == name), None)
+    kernel = next((row for row in kernels if row.name == name), None)
+    if sheet in (operator_sheet.KEY, changes.OPERATOR_CHANGES_KEY) and operator is not None:
+        lines += _of_operator(operator)
+    elif kernel is not None:
+        lines += _of_kernel(kernel, traced)
+    return Lines(KEY, "", tuple(lines))
+
+
+def _of_kernel(row: KernelRow, traced: Traced) -> Iterator[Said]:
+    yield Said(", ".join((row.kernel_class, _MATRIX[row.tensor_cores])), "does")
+    yield Said(_launched(row), "launch")
+    phases = _times_by_phase(row.name, traced)
+    if row.phases is not None:
+        told = [
+            f"{phase} {units.duration(phases[phase])} in {units.whole(count)}"
+            for phase, count in row.phases.items()
+        ]
+        yield Said(", ".join(told), "phases")
+    yield from _counts("operators", row.operators)
+    yield from _counts("modules", row.modules)
+    yield from _counts("lines", row.lines)
+
+
+def _launched(row: KernelRow) -> str:
+    if row.geometry is None:
+        said = "grid and block are not recorded"
+    else:
+        of = f", the most of {row.num_geometries} kinds" if row.num_geometries > 1 else ""
+        said = f"{_geometry(row.geometry)}{of}"
+    if row.occupancy is None:
+        return said
+    return f"{said}; estimated occupancy {units.percent(row.occupancy)}"
+
+
+def _geometry(of_kernel: Geometry) -> str:
+    grid, block = ("x".join(map(str, sizes)) for sizes in of_kernel)
+    return f"grid {grid}, block {block}"
+
+
+def _times_by_phase(name: str, traced: Traced) -> Counter[str]:
+    times_ns: Counter[str] = Counter()
+    for part in () if traced.parts is None else traced.parts.parts:
+        if part.name == name and part.phase is not None:
+            times_ns[part.phase] += part.total_ns
+    return times_ns
+
+
+def _of_operator(row: OperatorRow) -> Iterator[Said]:
+    own = "" if row.self_ns is None else f"{units.brief(row.self_ns)} of its own, "
+    device = ""
+    if row.device_ns is not None:
+        device = f"; launched {units.brief(row.device_ns)} of the device's time itself"
+    yield Said(f"{own}{units.brief(row.total_ns)} with all that is called inside{device}", "time")
+    if row.phases is not None:
+        yield from _counts("phases", row.phases)
+    yield from _counts("threads", row.threads)
+
+
+def _counts(label: str, counts: Mapping[str, int]) -> Iterator[Said]:
+    if counts:
+        told = (f"{name} {units.whole(count)}" for name, count in counts.items())
+        yield Said(", ".join(told), label)
