@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from typing import TYPE_CHECKING
 
 from annt_prof import units
 from annt_prof.views.page import Lines, Said, Tone
-from annt_prof.views.work import changes, operator_sheet
+from annt_prof.views.work import operator_sheet
+from annt_prof.views.work.changes import OPERATOR_CHANGES_KEY
+from annt_prof.views.work.groups import GROUPS_KEY, NOT_KNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from annt_prof.analysis.tables.kernel_table import KernelRow
     from annt_prof.analysis.tables.operator_table import OperatorRow
@@ -21,24 +24,35 @@ KEY = "details"
 _MATRIX = {True: "matrix units", False: "no matrix units", None: "matrix units or not: not told"}
 
 
-def build_details(traced: Traced, sheet: str, name: str) -> Lines:
+def build_details(traced: Sequence[Traced], sheet: str, name: str) -> Lines:
     """Return what is told of a row.
 
     Args:
-        traced: What the rows are of.
+        traced: What the rows are of: one trace, or two that are held against each other, of which
+            the first that has such a row tells.
         sheet: Key of the sheet that the row is in.
         name: The row's key, which is its whole name.
     """
-    lines = [Said(name, "name", Tone.STRONG)] if name else []
-    operators = () if traced.operators is None else traced.operators.rows
-    kernels = () if traced.analysis.kernels is None else traced.analysis.kernels.rows
-    operator = next((row for row in operators if row.name == name), None)
-    kernel = next((row for row in kernels if row.name == name), None)
-    if sheet in (operator_sheet.KEY, changes.OPERATOR_CHANGES_KEY) and operator is not None:
-        lines += _of_operator(operator)
-    elif kernel is not None:
-        lines += _of_kernel(kernel, traced)
-    return Lines(KEY, "", tuple(lines))
+    if sheet == GROUPS_KEY:
+        said = "" if name == NOT_KNOWN else name
+        told = [Said(f"{said} (Enter: its kernels)".lstrip(), "group")]
+        return Lines(KEY, "", tuple(told))
+    of_operators = sheet in (operator_sheet.KEY, OPERATOR_CHANGES_KEY)
+    found = map(_of_operators if of_operators else _of_kernels, traced, itertools.repeat(name))
+    facts = next((lines for lines in found if lines), ())
+    return Lines(KEY, "", (Said(name, "name", Tone.STRONG), *facts))
+
+
+def _of_kernels(traced: Traced, name: str) -> tuple[Said, ...]:
+    rows = () if traced.analysis.kernels is None else traced.analysis.kernels.rows
+    row = next((row for row in rows if row.name == name), None)
+    return () if row is None else tuple(_of_kernel(row, traced))
+
+
+def _of_operators(traced: Traced, name: str) -> tuple[Said, ...]:
+    rows = () if traced.operators is None else traced.operators.rows
+    row = next((row for row in rows if row.name == name), None)
+    return () if row is None else tuple(_of_operator(row))
 
 
 def _of_kernel(row: KernelRow, traced: Traced) -> Iterator[Said]:

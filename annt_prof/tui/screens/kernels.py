@@ -1,0 +1,182 @@
+"""Kernels and operators by name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding
+from textual.containers import VerticalScroll
+
+from annt_prof.tui.digests import DigestScreen
+from annt_prof.tui.screens.choice import ChoiceScreen
+from annt_prof.tui.widgets.lines_block import LinesBlock
+from annt_prof.tui.widgets.sheet_block import SheetBlock
+from annt_prof.views.page import Lines, Page, Said
+from annt_prof.views.screens.kernels import Shown, build_kernels_page
+from annt_prof.views.screens.names import Screen
+from annt_prof.views.work.details import KEY as DETAILS_KEY
+from annt_prof.views.work.details import build_details
+from annt_prof.views.work.groups import GROUPS_KEY, Grouping
+from annt_prof.views.work.traced import first_traced, traced_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual import events
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from annt_prof.tui.messages import RowChosen
+    from annt_prof.views.work.traced import Traced
+
+_GROUPINGS = (None, *Grouping)
+_NO_SECOND = "none: this variant alone"
+
+
+class KernelsScreen(DigestScreen):
+    """Shows what ran in the traced steps of one variant, or of two side by side."""
+
+    SCREEN: ClassVar[Screen] = Screen.KERNELS
+    OWN_KEYS: ClassVar[dict[str, str]] = {
+        "g": "kernels by name, by class, by phase, by operator, by module",
+        "Enter": "on a group: its kernels",
+        "Backspace": "back to the groups, and to all kernels",
+        "b": "choose the variant that is shown",
+        "v": "choose a second variant to hold against it",
+        **DigestScreen.OWN_KEYS,
+    }
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("g", "group", "Group"),
+        Binding("b", "choose_variant", "Variant"),
+        Binding("v", "choose_second", "Against"),
+        Binding("backspace", "leave", "Back", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._variant: str | None = None
+        self._second: str | None = None
+        self._how = Shown()
+        self._traced: tuple[Traced, ...] = ()
+
+    def compose_body(self) -> ComposeResult:
+        """Yield the tables, and below them all that is told of the row at the cursor."""
+        yield from super().compose_body()
+        with VerticalScroll(id="details", can_focus=False):
+            yield LinesBlock(Lines(DETAILS_KEY, "", ()))
+
+    def build_page(self) -> Page:
+        """Return the kernels and operators of what is chosen, as soon as they are there."""
+        source = self.dashboard.source
+        names = source.traces
+        if self._variant not in names:
+            self._variant, self._second = first_traced(source), None
+        wanted = [self._variant, *([self._second] if self._second in names else [])]
+        found = [(name, self.digest(name)) for name in wanted if name is not None]
+        self._traced = tuple(traced_of(source, name, digest) for name, digest in found if digest)
+        if found[0][1] is None:
+            self._traced = ()
+            said = f"{self._variant}: its kernels and operators are shown once its trace is read"
+            if self.why_none(found[0][0]):
+                said = f"nothing is known of {self._variant}; b chooses another variant"
+            return Page(self.SCREEN, source.title, (Lines("awaited", "", (Said(said),)),))
+        against = self._traced[1] if len(self._traced) > 1 else None
+        return build_kernels_page(source.title, self._traced[0], against, self._how)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Give names the room that there is."""
+        room = 34 + (event.size.width - 80) // 4
+        if room != self._how.room:
+            self._how = replace(self._how, room=room)
+            self.show_again()
+
+    def on_row_chosen(self, message: RowChosen) -> None:
+        """Tell all of the row at the cursor; show the kernels of a group that is entered."""
+        message.stop()
+        if message.entered and message.sheet == GROUPS_KEY:
+            self._show(replace(self._how, group=message.row))
+        else:
+            self._tell_row()
+
+    def on_descendant_focus(self) -> None:
+        """Tell of the row at the cursor of the table that was gone to."""
+        self._tell_row()
+
+    def action_group(self) -> None:
+        """Group kernels by something else."""
+        if not self._traced or not self._traced[0].has_kernels:
+            self.notify("there are no kernels to group", severity="warning")
+        elif len(self._traced) > 1:
+            self.notify("two variants are compared by name: v shows one alone", timeout=4)
+        else:
+            place = _GROUPINGS.index(self._how.grouping) + 1
+            grouping = _GROUPINGS[place % len(_GROUPINGS)]
+            self._show(replace(self._how, grouping=grouping, group=None))
+
+    def action_leave(self) -> None:
+        """Go back to the groups, or to all kernels by name."""
+        if self._how.group is not None:
+            self._show(replace(self._how, group=None))
+        elif self._how.grouping is not None:
+            self._show(replace(self._how, grouping=None))
+
+    def action_choose_variant(self) -> None:
+        """Ask which variant is to be shown."""
+        names = tuple(self.dashboard.source.traces)
+
+        def take(place: int | None) -> None:
+            if place is not None:
+                self._variant = names[place]
+                self._second = None if self._second == self._variant else self._second
+                self._show(self._how)
+
+        self._choose("Which variant is shown?", names, self._variant, take)
+
+    def action_choose_second(self) -> None:
+        """Ask which variant is to be held against the one that is shown."""
+        others = tuple(name for name in self.dashboard.source.traces if name != self._variant)
+        if not others:
+            self.notify("there is no second trace to hold against this one", severity="warning")
+            return
+
+        def take(place: int | None) -> None:
+            if place is not None:
+                self._second = others[place - 1] if place else None
+                self._show(self._how)
+
+        title = f"Which variant is held against {self._variant}?"
+        self._choose(title, (_NO_SECOND, *others), self._second, take)
+
+    def _choose(
+        self,
+        title: str,
+        options: tuple[str, ...],
+        chosen: str | None,
+        take: Callable[[int | None], None],
+    ) -> None:
+        place = options.index(chosen) if chosen in options else 0
+        self.app.push_screen(ChoiceScreen(title, options, place), take)
+
+    def _show(self, shown: Shown) -> None:
+        """Show it so, with the cursor in the first table."""
+        self._how = shown
+        self.show_again()
+        self.call_after_refresh(self._go_to_first)
+
+    def _go_to_first(self) -> None:
+        tables = self.query(SheetBlock)
+        if tables:
+            tables.first().table.focus()
+            self._tell_row()
+
+    def _tell_row(self) -> None:
+        sheets = list(self.query(SheetBlock))
+        chosen = next((sheet for sheet in sheets if sheet.has_focus_within), None)
+        chosen = chosen or next(iter(sheets), None)
+        name = None if chosen is None else chosen.row_key
+        told = Lines(DETAILS_KEY, "", ())
+        if chosen is not None and name is not None and self._traced:
+            told = build_details(self._traced, chosen.sheet.key, name)
+        self.query_one("#details LinesBlock", LinesBlock).lay_out(told)
+        self.query_one("#details").display = bool(told.lines)
