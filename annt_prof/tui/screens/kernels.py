@@ -70,10 +70,10 @@ class KernelsScreen(DigestScreen):
         """Return the kernels and operators of what is chosen, as soon as they are there."""
         source = self.dashboard.source
         names = source.traces
-        if self._variant not in names:
+        if self._variant is None or self._variant not in names:
             self._variant, self._second = first_traced(source), None
-        wanted = [self._variant, *([self._second] if self._second in names else [])]
-        found = [(name, self.digest(name)) for name in wanted if name is not None]
+        wanted = [name for name in (self._variant, self._second) if name in names]
+        found = [(name, self.digest(name)) for name in wanted]
         self._traced = tuple(traced_of(source, name, digest) for name, digest in found if digest)
         if found[0][1] is None:
             self._traced = ()
