@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from annt_prof.errors import UserError
 from annt_prof.views.screens.names import Screen
 
 if TYPE_CHECKING:
+    from annt_prof.runs.digests import Digest
     from annt_prof.views.page import Page
 
 
@@ -48,9 +50,23 @@ def _page(screen: Screen, what: tuple[str, ...], runs_dir: Path) -> Page:
         raise UserError("give one run or one trace", where=" ".join(what))
     path = Path(what[0]) if what else None
     if path is not None and path.is_file() and is_trace(path):
-        return build_page(screen, TraceSource(path))
+        return build_page(screen, TraceSource(path), _digest_of)
     place = store.find(what[0] if what else None, runs_dir)
-    return build_page(screen, RunSource(layout.run_directory(place)))
+    return build_page(screen, RunSource(layout.run_directory(place)), _digest_of)
+
+
+def _digest_of(trace: Path) -> Digest:
+    """Return the digest that is kept of a trace, or make it; a terminal shows how far that is."""
+    from rich.console import Console
+
+    from annt_prof.report.text.reading_progress import ReadingProgress
+    from annt_prof.runs import digests
+
+    kept = digests.recall(trace)
+    if kept is not None:
+        return kept
+    with ReadingProgress(Console(stderr=True)) as show:
+        return digests.digest(trace, functools.partial(show, trace))
 
 
 def _print_page(page: Page, *, as_json: bool) -> None:

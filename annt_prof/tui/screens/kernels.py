@@ -63,7 +63,7 @@ class KernelsScreen(DigestScreen):
     def compose_body(self) -> ComposeResult:
         """Yield the tables, and below them all that is told of the row at the cursor."""
         yield from super().compose_body()
-        with VerticalScroll(id="details", can_focus=False):
+        with VerticalScroll(id="details"):
             yield LinesBlock(Lines(DETAILS_KEY, "", ()))
 
     def build_page(self) -> Page:
@@ -167,7 +167,8 @@ class KernelsScreen(DigestScreen):
     def _go_to_first(self) -> None:
         tables = self.query(SheetBlock)
         if tables:
-            tables.first().table.focus()
+            tables.first().table.focus(scroll_visible=False)
+            self.query_one("#blocks").scroll_home(animate=False)
             self._tell_row()
 
     def _tell_row(self) -> None:

@@ -5,16 +5,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from annt_prof.errors import UserError
+from annt_prof.runs.digests import digest
 from annt_prof.views.screens.names import Screen
-from annt_prof.views.screens.source import RunSource
+from annt_prof.views.screens.source import RunSource, TraceSource
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from annt_prof.runs.digests import Digest
     from annt_prof.views.page import Page
     from annt_prof.views.screens.source import Source
 
 
-def build_page(screen: Screen, source: Source) -> Page:
+def build_page(
+    screen: Screen, source: Source, digest_of: Callable[[Path], Digest] = digest
+) -> Page:
     """Return what a screen shows first, before anybody chooses anything on it.
+
+    Args:
+        screen: Which one.
+        source: Of a run or a trace.
+        digest_of: Reads a trace, for screens that need one.
 
     Raises:
         UserError: The source cannot be read, or does not tell what that screen shows.
@@ -23,6 +35,10 @@ def build_page(screen: Screen, source: Source) -> Page:
         from annt_prof.views.screens.runs import build_runs_page
 
         return build_runs_page(source.folder)
+    if screen is Screen.OVERVIEW and isinstance(source, TraceSource):
+        from annt_prof.views.screens.trace_overview import build_trace_overview_page
+
+        return build_trace_overview_page(source.title, digest_of(source.path).analysis)
     if screen is Screen.OVERVIEW and isinstance(source, RunSource):
         from annt_prof.views.screens.overview import build_overview_page
 
@@ -33,6 +49,13 @@ def build_page(screen: Screen, source: Source) -> Page:
         return build_techniques_page(source, source.explanation)
     if screen is Screen.ADVICE:
         return _advice(source)
+    if screen is Screen.KERNELS:
+        from annt_prof.views.screens.kernels import build_kernels_page
+        from annt_prof.views.work.traced import first_traced, traced_of
+
+        name = first_traced(source)
+        traced = traced_of(source, name, digest_of(source.traces[name]))
+        return build_kernels_page(source.title, traced)
     raise UserError("a trace alone does not tell this: give a run", where=screen.value)
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 _NONE = "-"
+_CUT = "..."
 _MODULE = "nn.Module: "
 _MATRIX = {True: "yes", False: "no", None: "?"}
 NARROWEST_NAME = 20  # ``shorten`` can do with no less
@@ -24,8 +25,25 @@ def unknown() -> Cell:
 
 
 def short_names(names: Iterable[str], room: int) -> dict[str, str]:
-    """Return names for a column of so many characters, no two the same."""
-    return shorten(names, max(NARROWEST_NAME, min(WIDEST_NAME, room)))
+    """Return kernels' names for a column of so many characters, no two the same."""
+    return shorten(names, _within(room))
+
+
+def operator_names(names: Iterable[str], room: int) -> dict[str, str]:
+    """Return operators' names likewise: of a long one its beginning and, as it tells most, its end.
+
+    What a kernel's name may lose, such as its library, tells operators apart.
+    """
+    most = _within(room)
+    begin = most // 3
+    end = most - begin - len(_CUT)
+    every = tuple(names)
+    found = {n: n if len(n) <= most else f"{n[:begin]}{_CUT}{n[-end:]}" for n in every}
+    return found if len(set(found.values())) == len(found) else shorten(every, most)
+
+
+def _within(room: int) -> int:
+    return max(NARROWEST_NAME, min(WIDEST_NAME, room))
 
 
 def name_cell(name: str, short: str) -> Cell:

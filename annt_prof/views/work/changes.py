@@ -94,7 +94,9 @@ def _known_sheet(key: str, what: str, sides: tuple[Side, Side], room: int) -> Sh
     sampled = _by_sample(before, after)
     of = "sample" if sampled else "step"
     per = [_per(side, of) for side in sides]
-    short = cells.short_names(dict.fromkeys((*before.totals, *after.totals)), room)
+    every = dict.fromkeys((*before.totals, *after.totals))
+    shorten = cells.short_names if key == KERNEL_CHANGES_KEY else cells.operator_names
+    short = shorten(every, room)
     rows = [_change(name, short[name], per, sampled=sampled) for name in short]
     rows.sort(key=lambda row: -abs(_size(row)))
     sums = [sum(time_ns for time_ns, _ in side.values()) for side in per]

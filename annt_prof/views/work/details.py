@@ -13,7 +13,7 @@ from annt_prof.views.work.changes import OPERATOR_CHANGES_KEY
 from annt_prof.views.work.groups import GROUPS_KEY, NOT_KNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from annt_prof.analysis.tables.kernel_table import KernelRow
     from annt_prof.analysis.tables.operator_table import OperatorRow
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from annt_prof.views.work.traced import Traced
 
 KEY = "details"
-_MATRIX = {True: "matrix units", False: "no matrix units", None: "matrix units or not: not told"}
+_MATRIX = {True: "matrix units", False: "no matrix units"}
 
 
 def build_details(traced: Sequence[Traced], sheet: str, name: str) -> Lines:
@@ -56,42 +56,30 @@ def _of_operators(traced: Traced, name: str) -> tuple[Said, ...]:
 
 
 def _of_kernel(row: KernelRow, traced: Traced) -> Iterator[Said]:
-    yield Said(", ".join((row.kernel_class, _MATRIX[row.tensor_cores])), "does")
-    yield Said(_launched(row), "launch")
-    phases = _times_by_phase(row.name, traced)
+    yield Said("; ".join(_does(row)), "does")
+    parts = () if traced.parts is None else traced.parts.parts
+    mine = [part for part in parts if part.name == row.name]
     if row.phases is not None:
-        told = [
-            f"{phase} {units.duration(phases[phase])} in {units.whole(count)}"
-            for phase, count in row.phases.items()
-        ]
-        yield Said(", ".join(told), "phases")
-    yield from _counts("operators", row.operators)
-    yield from _counts("modules", row.modules)
+        yield from _timed("phases", row.phases, ((part.phase, part.total_ns) for part in mine))
+    yield from _timed("operators", row.operators, ((p.operator, p.total_ns) for p in mine))
+    yield from _timed("modules", row.modules, ((part.module, part.total_ns) for part in mine))
     yield from _counts("lines", row.lines)
 
 
-def _launched(row: KernelRow) -> str:
-    if row.geometry is None:
-        said = "grid and block are not recorded"
-    else:
-        of = f", the most of {row.num_geometries} kinds" if row.num_geometries > 1 else ""
-        said = f"{_geometry(row.geometry)}{of}"
-    if row.occupancy is None:
-        return said
-    return f"{said}; estimated occupancy {units.percent(row.occupancy)}"
+def _does(row: KernelRow) -> Iterator[str]:
+    yield row.kernel_class
+    if row.tensor_cores is not None:
+        yield _MATRIX[row.tensor_cores]
+    if row.geometry is not None:
+        of = f" (most of {row.num_geometries} kinds)" if row.num_geometries > 1 else ""
+        yield f"{_geometry(row.geometry)}{of}"
+    if row.occupancy is not None:
+        yield f"estimated occupancy {units.percent(row.occupancy)}"
 
 
 def _geometry(of_kernel: Geometry) -> str:
     grid, block = ("x".join(map(str, sizes)) for sizes in of_kernel)
     return f"grid {grid}, block {block}"
-
-
-def _times_by_phase(name: str, traced: Traced) -> Counter[str]:
-    times_ns: Counter[str] = Counter()
-    for part in () if traced.parts is None else traced.parts.parts:
-        if part.name == name and part.phase is not None:
-            times_ns[part.phase] += part.total_ns
-    return times_ns
 
 
 def _of_operator(row: OperatorRow) -> Iterator[Said]:
@@ -108,4 +96,19 @@ def _of_operator(row: OperatorRow) -> Iterator[Said]:
 def _counts(label: str, counts: Mapping[str, int]) -> Iterator[Said]:
     if counts:
         told = (f"{name} {units.whole(count)}" for name, count in counts.items())
+        yield Said(", ".join(told), label)
+
+
+def _timed(
+    label: str, counts: Mapping[str, int], times_ns: Iterable[tuple[str | None, int]]
+) -> Iterator[Said]:
+    """Yield how often each was, with the time of all its launches."""
+    total_ns: Counter[str | None] = Counter()
+    for name, time_ns in times_ns:
+        total_ns[name] += time_ns
+    if counts:
+        told = (
+            f"{name} {units.whole(count)} ({units.brief(total_ns[name])})"
+            for name, count in counts.items()
+        )
         yield Said(", ".join(told), label)

@@ -55,11 +55,12 @@ def build_kernel_sheet(traced: Traced, room: int) -> Sheet:
     left = "" if traced.analysis.complete else " that are left"
     launches = units.count(kernels.count, "launch", "launches")
     total = units.duration(kernels.total_ns)
+    steps = "" if traced.parts is None else f" in {units.count(traced.parts.num_steps, 'step')}"
     names = cells.short_names([row.name for row in kernels.rows], room)
     return Sheet(
         KEY,
         f"Kernels of {traced.name}: {units.count(kernels.num_names, 'name')}, {launches}{left}, "
-        f"{total}",
+        f"{total}{steps}",
         COLUMNS,
         tuple(_row(row, names[row.name]) for row in kernels.rows),
         num_more=kernels.num_names - len(kernels.rows),

@@ -49,12 +49,13 @@ def build_operator_sheet(traced: Traced, room: int) -> Sheet:
         return Sheet(KEY, f"Operators of {traced.name}: none", COLUMNS, (), empty=why)
     calls = units.count(operators.count, "call")
     own = "" if operators.self_ns is None else f", {units.duration(operators.self_ns)}"
+    steps = units.count(operators.num_steps, "step")
     left = "" if traced.analysis.complete else " that are left"
-    names = cells.short_names([row.name for row in operators.rows], room)
+    names = cells.operator_names([row.name for row in operators.rows], room)
     return Sheet(
         KEY,
         f"Operators of {traced.name}: {units.count(operators.num_names, 'name')}, {calls}{left}"
-        f"{own}",
+        f"{own} in {steps}",
         COLUMNS,
         tuple(_row(row, names[row.name]) for row in operators.rows),
         num_more=operators.num_names - len(operators.rows),

@@ -16,9 +16,10 @@ from annt_prof.runs.digest_process import Digesting
 from annt_prof.runs.digesting import Progress
 from annt_prof.runs.digests import cache_path, digest
 from annt_prof.testing import TraceBuilder
-from annt_prof.tui.app import Dashboard, Settings
+from annt_prof.tui.app import Dashboard
 from annt_prof.tui.digest_shelf import Shelf
 from annt_prof.tui.digests import DigestScreen
+from annt_prof.tui.settings import Settings
 from annt_prof.views.page import Lines, Page, Said
 from annt_prof.views.screens.names import Screen
 from annt_prof.views.screens.source import TraceSource
