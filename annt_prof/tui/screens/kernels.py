@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
 from textual.containers import VerticalScroll
+from textual.widgets import DataTable
 
 from annt_prof.tui.digests import DigestScreen
 from annt_prof.tui.screens.choice import ChoiceScreen
 from annt_prof.tui.widgets.lines_block import LinesBlock
 from annt_prof.tui.widgets.sheet_block import SheetBlock
-from annt_prof.views.page import Lines, Page, Said
+from annt_prof.views.page import Lines, Page, Said, Sheet
 from annt_prof.views.screens.kernels import Shown, build_kernels_page
 from annt_prof.views.screens.names import Screen
 from annt_prof.views.work.details import KEY as DETAILS_KEY
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from annt_prof.tui.messages import RowChosen
+    from annt_prof.views.page import Block
     from annt_prof.views.work.traced import Traced
 
 _GROUPINGS = (None, *Grouping)
@@ -63,7 +65,8 @@ class KernelsScreen(DigestScreen):
     def compose_body(self) -> ComposeResult:
         """Yield the tables, and below them all that is told of the row at the cursor."""
         yield from super().compose_body()
-        with VerticalScroll(id="details"):
+        with VerticalScroll(id="details") as details:
+            details.display = False  # until there is a row to tell of
             yield LinesBlock(Lines(DETAILS_KEY, "", ()))
 
     def build_page(self) -> Page:
@@ -83,6 +86,12 @@ class KernelsScreen(DigestScreen):
             return Page(self.SCREEN, source.title, (Lines("awaited", "", (Said(said),)),))
         against = self._traced[1] if len(self._traced) > 1 else None
         return build_kernels_page(source.title, self._traced[0], against, self._how)
+
+    def lay_out_blocks(self, blocks: tuple[Block, ...]) -> None:
+        """Show blocks; a table that is alone has more of the screen."""
+        filled = [block for block in blocks if isinstance(block, Sheet) and block.rows]
+        self.set_class(len(filled) == 1, "-alone")
+        super().lay_out_blocks(blocks)
 
     def on_resize(self, event: events.Resize) -> None:
         """Give names the room that there is."""
@@ -105,10 +114,8 @@ class KernelsScreen(DigestScreen):
 
     def action_group(self) -> None:
         """Group kernels by something else."""
-        if not self._traced or not self._traced[0].has_kernels:
+        if not any(traced.has_kernels for traced in self._traced):
             self.notify("there are no kernels to group", severity="warning")
-        elif len(self._traced) > 1:
-            self.notify("two variants are compared by name: v shows one alone", timeout=4)
         else:
             place = _GROUPINGS.index(self._how.grouping) + 1
             grouping = _GROUPINGS[place % len(_GROUPINGS)]
@@ -165,19 +172,23 @@ class KernelsScreen(DigestScreen):
         self.call_after_refresh(self._go_to_first)
 
     def _go_to_first(self) -> None:
-        tables = self.query(SheetBlock)
-        if tables:
-            tables.first().table.focus(scroll_visible=False)
-            self.query_one("#blocks").scroll_home(animate=False)
-            self._tell_row()
+        blocks = self.query(SheetBlock)
+        if not blocks:
+            return
+        if not blocks.first().query(DataTable):  # it is not composed yet
+            self.call_after_refresh(self._go_to_first)
+            return
+        blocks.first().table.focus(scroll_visible=False)
+        self.query_one("#blocks").scroll_home(animate=False)
+        self._tell_row()
 
     def _tell_row(self) -> None:
-        sheets = list(self.query(SheetBlock))
-        chosen = next((sheet for sheet in sheets if sheet.has_focus_within), None)
-        chosen = chosen or next(iter(sheets), None)
-        name = None if chosen is None else chosen.row_key
+        blocks = [block for block in self.query(SheetBlock) if block.query(DataTable)]
+        at_cursor = [block for block in blocks if block.has_focus_within] or blocks[:1]
         told = Lines(DETAILS_KEY, "", ())
-        if chosen is not None and name is not None and self._traced:
-            told = build_details(self._traced, chosen.sheet.key, name)
+        for block in at_cursor:
+            name = block.row_key
+            if name is not None and self._traced:
+                told = build_details(self._traced, block.sheet.key, name)
         self.query_one("#details LinesBlock", LinesBlock).lay_out(told)
         self.query_one("#details").display = bool(told.lines)

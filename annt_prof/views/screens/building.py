@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from annt_prof.views.page import Page
     from annt_prof.views.screens.source import Source
 
+_PRINTED_NAME = 38
+"""Characters of a kernel's name: enough to tell one from another, as ``analyze`` has it."""
+
 
 def build_page(
     screen: Screen, source: Source, digest_of: Callable[[Path], Digest] = digest
@@ -50,12 +53,12 @@ def build_page(
     if screen is Screen.ADVICE:
         return _advice(source)
     if screen is Screen.KERNELS:
-        from annt_prof.views.screens.kernels import build_kernels_page
+        from annt_prof.views.screens.kernels import Shown, build_kernels_page
         from annt_prof.views.work.traced import first_traced, traced_of
 
         name = first_traced(source)
         traced = traced_of(source, name, digest_of(source.traces[name]))
-        return build_kernels_page(source.title, traced)
+        return build_kernels_page(source.title, traced, shown=Shown(room=_PRINTED_NAME))
     raise UserError("a trace alone does not tell this: give a run", where=screen.value)
 
 

@@ -43,7 +43,7 @@ def build_kernels_page(
     Args:
         title: Of what is open.
         traced: What is shown.
-        against: A second variant that it is held against; no groups are shown then.
+        against: A second variant that it is held against; groups are not entered then.
         shown: How.
     """
     how = Shown() if shown is None else shown
@@ -56,7 +56,7 @@ def build_kernels_page(
         kernels = _kernels(traced, how)
         operators = build_operator_sheet(traced, how.room)
     else:
-        kernels = kernel_changes(traced, against, how.room)
+        kernels = kernel_changes(traced, against, how.room, how.grouping)
         operators = operator_changes(traced, against, how.room)
     on_device = traced.has_kernels or (against is not None and against.has_kernels)
     sheets = (kernels, operators) if on_device else (operators, kernels)

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from annt_prof import units
 from annt_prof.views.page import Cell, Column, Row, Sheet
 from annt_prof.views.work import cells
+from annt_prof.views.work.groups import group_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from annt_prof.analysis.tables.kernel_parts import KernelPart
+    from annt_prof.views.work.groups import Grouping
     from annt_prof.views.work.traced import Traced
 
 KERNEL_CHANGES_KEY = "kernel_changes"
+GROUP_CHANGES_KEY = "group_changes"
 OPERATOR_CHANGES_KEY = "operator_changes"
 
 _NO_TIME = 0.0, 0.0
@@ -37,16 +42,22 @@ class Side:
     samples: int | None
 
 
-def kernel_changes(before: Traced, after: Traced, room: int) -> Sheet:
+def kernel_changes(
+    before: Traced, after: Traced, room: int, grouping: Grouping | None = None
+) -> Sheet:
     """Return how much longer or shorter each kernel is in a step, or a sample, of the second.
 
     Args:
         before: The first variant.
         after: The second one.
         room: Characters for a name.
+        grouping: Tells of groups of kernels, as variants mostly run others; None of each by name.
     """
-    sides = [_kernel_side(before), _kernel_side(after)]
-    return _sheet(KERNEL_CHANGES_KEY, "Kernels", (before, after), sides, room)
+    if grouping is None:
+        sides = [_kernel_side(each, lambda part: part.name) for each in (before, after)]
+        return _sheet(KERNEL_CHANGES_KEY, "Kernels", (before, after), sides, room)
+    sides = [_kernel_side(each, partial(group_name, grouping)) for each in (before, after)]
+    return _sheet(GROUP_CHANGES_KEY, f"Kernels by {grouping}", (before, after), sides, room)
 
 
 def operator_changes(before: Traced, after: Traced, room: int) -> Sheet:
@@ -55,13 +66,13 @@ def operator_changes(before: Traced, after: Traced, room: int) -> Sheet:
     return _sheet(OPERATOR_CHANGES_KEY, "Operators", (before, after), sides, room)
 
 
-def _kernel_side(traced: Traced) -> Side | None:
+def _kernel_side(traced: Traced, key: Callable[[KernelPart], str]) -> Side | None:
     if traced.parts is None:
         return None
     totals: dict[str, tuple[int, int]] = {}
     for part in traced.parts.parts:
-        time_ns, count = totals.get(part.name, (0, 0))
-        totals[part.name] = time_ns + part.total_ns, count + part.count
+        time_ns, count = totals.get(key(part), (0, 0))
+        totals[key(part)] = time_ns + part.total_ns, count + part.count
     return Side(traced.name, totals, traced.parts.num_steps, traced.samples)
 
 
@@ -78,12 +89,12 @@ def _sheet(
 ) -> Sheet:
     before, after = sides
     broken = [side.name for side in traced if not side.analysis.complete]
-    names = f"{traced[0].name} to {traced[1].name}"
+    names, lower = f"{traced[0].name} to {traced[1].name}", what.lower()
     if broken:
         why = f"the trace of {broken[0]} breaks off, so what a step takes is not known"
     elif before is None or after is None:
         lacking = traced[0] if before is None else traced[1]
-        why = f"the trace of {lacking.name} has no {what.lower()}"
+        why = f"the trace of {lacking.name} has no {lower}"
     else:
         return _known_sheet(key, what, (before, after), room)
     return Sheet(key, f"{what}, {names}: not known", _columns("step", "ms"), (), empty=why)
@@ -95,8 +106,8 @@ def _known_sheet(key: str, what: str, sides: tuple[Side, Side], room: int) -> Sh
     of = "sample" if sampled else "step"
     per = [_per(side, of) for side in sides]
     every = dict.fromkeys((*before.totals, *after.totals))
-    shorten = cells.short_names if key == KERNEL_CHANGES_KEY else cells.operator_names
-    short = shorten(every, room)
+    of_kernels = key == KERNEL_CHANGES_KEY
+    short = (cells.short_names if of_kernels else cells.operator_names)(every, room)
     rows = [_change(name, short[name], per, sampled=sampled) for name in short]
     rows.sort(key=lambda row: -abs(_size(row)))
     sums = [sum(time_ns for time_ns, _ in side.values()) for side in per]
@@ -163,7 +174,7 @@ def _change(
     return Row(
         name,
         (
-            cells.name_cell(name, short),
+            cells.name_cell(name, short or "not known"),
             Cell(_signed(change_ns, sampled=sampled), change_ns),
             Cell(_time(before_ns, sampled=sampled), before_ns),
             Cell(_time(after_ns, sampled=sampled), after_ns),

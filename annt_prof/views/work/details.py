@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
 from typing import TYPE_CHECKING
 
 from annt_prof import units
 from annt_prof.views.page import Lines, Said, Tone
 from annt_prof.views.work import operator_sheet
-from annt_prof.views.work.changes import OPERATOR_CHANGES_KEY
+from annt_prof.views.work.changes import GROUP_CHANGES_KEY, OPERATOR_CHANGES_KEY
 from annt_prof.views.work.groups import GROUPS_KEY, NOT_KNOWN
 
 if TYPE_CHECKING:
@@ -33,14 +32,17 @@ def build_details(traced: Sequence[Traced], sheet: str, name: str) -> Lines:
         sheet: Key of the sheet that the row is in.
         name: The row's key, which is its whole name.
     """
-    if sheet == GROUPS_KEY:
-        said = "" if name == NOT_KNOWN else name
-        told = [Said(f"{said} (Enter: its kernels)".lstrip(), "group")]
-        return Lines(KEY, "", tuple(told))
+    if sheet in (GROUPS_KEY, GROUP_CHANGES_KEY):
+        lines = [Said("not known" if name == NOT_KNOWN else name, "group", Tone.STRONG)]
+        if sheet == GROUPS_KEY:
+            lines.append(Said("Enter shows its kernels, Backspace comes back", tone=Tone.QUIET))
+        return Lines(KEY, "", tuple(lines))
     of_operators = sheet in (operator_sheet.KEY, OPERATOR_CHANGES_KEY)
-    found = map(_of_operators if of_operators else _of_kernels, traced, itertools.repeat(name))
-    facts = next((lines for lines in found if lines), ())
-    return Lines(KEY, "", (Said(name, "name", Tone.STRONG), *facts))
+    found = [(_of_operators if of_operators else _of_kernels)(each, name) for each in traced]
+    told = ((of.name, facts) for of, facts in zip(traced, found, strict=True) if facts)
+    variant, facts = next(told, ("", ()))
+    which = (Said(variant, "traced in"),) if len(traced) > 1 else ()
+    return Lines(KEY, "", (Said(name, "name", Tone.STRONG), *which, *facts))
 
 
 def _of_kernels(traced: Traced, name: str) -> tuple[Said, ...]:

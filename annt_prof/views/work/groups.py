@@ -44,6 +44,17 @@ _WHY_UNKNOWN = {
 }
 
 
+def group_name(grouping: Grouping, part: KernelPart) -> str:
+    """Return the group that kernels are of; ``NOT_KNOWN`` where it is not known."""
+    group = {
+        Grouping.CLASS: part.kernel_class,
+        Grouping.PHASE: part.phase,
+        Grouping.OPERATOR: part.operator,
+        Grouping.MODULE: part.module,
+    }[grouping]
+    return NOT_KNOWN if group is None else group
+
+
 def build_group_sheet(traced: Traced, grouping: Grouping) -> Sheet:
     """Return the groups, which add up to all kernels; the longest in total first.
 
@@ -53,7 +64,7 @@ def build_group_sheet(traced: Traced, grouping: Grouping) -> Sheet:
     """
     groups: defaultdict[str, list[KernelPart]] = defaultdict(list)
     for part in _parts(traced):
-        groups[_group(part, grouping)].append(part)
+        groups[group_name(grouping, part)].append(part)
     known = set(groups) != {NOT_KNOWN}
     total_ns = {group: sum(part.total_ns for part in parts) for group, parts in groups.items()}
     all_ns = sum(total_ns.values())
@@ -92,7 +103,7 @@ def build_member_sheet(traced: Traced, grouping: Grouping, group: str, room: int
     classes = {}
     for part in _parts(traced):
         whole_ns[part.name] += part.total_ns
-        if _group(part, grouping) == group:
+        if group_name(grouping, part) == group:
             count[part.name] += part.count
             total_ns[part.name] += part.total_ns
             classes[part.name] = part.kernel_class
@@ -148,16 +159,6 @@ def _row(group: str, parts: list[KernelPart], total_ns: int, all_ns: int) -> Row
 
 def _parts(traced: Traced) -> tuple[KernelPart, ...]:
     return () if traced.parts is None else traced.parts.parts
-
-
-def _group(part: KernelPart, grouping: Grouping) -> str:
-    group = {
-        Grouping.CLASS: part.kernel_class,
-        Grouping.PHASE: part.phase,
-        Grouping.OPERATOR: part.operator,
-        Grouping.MODULE: part.module,
-    }[grouping]
-    return NOT_KNOWN if group is None else group
 
 
 def _said(group: str) -> str:
