@@ -55,6 +55,11 @@ def as_given(value: float) -> str:
     return f"{value:g}"
 
 
+def axis_figure(value: float) -> str:
+    """Return a figure beside an axis, as ``0.25`` or ``12,345``; at most five digits."""
+    return f"{value:,.5g}" if abs(value) < 100_000 else f"{value:.2g}"
+
+
 def scientific(value: float) -> str:
     """Return a figure of unknown size as ``1.23e-05``."""
     return f"{value:.2e}"

@@ -41,9 +41,9 @@ def reading(charts: Sequence[Chart], x: float, *, outside: str) -> str:
         outside: What is said where no span is.
     """
     where = span_name(charts[0], x) or outside
-    told = ((chart.title, values_text(chart, x)) for chart in charts)
-    values = (f"{title} {text}" for title, text in told if text)
-    return "; ".join([f"{place_text(charts[0], x)}, {where}", *values])
+    told = ((chart.short, values_text(chart, x)) for chart in charts)
+    values = (f"{name} {text}".lstrip() for name, text in told if text)
+    return f"{place_text(charts[0], x)}, {where}: {', '.join(values) or 'nothing known'}"
 
 
 def _values(chart: Chart, x: float) -> Iterator[str]:

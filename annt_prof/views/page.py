@@ -215,6 +215,7 @@ class Chart(msgspec.Struct, frozen=True, tag=True):
         x_unit, y_unit: That stand behind a single figure of each axis.
         x_places, y_places: Decimals of such a figure.
         least, most: Where the y axis begins and ends; None for where the curves do.
+        short: What a single figure is called where there is little room.
     """
 
     key: str
@@ -231,6 +232,7 @@ class Chart(msgspec.Struct, frozen=True, tag=True):
     y_places: int = 1
     least: float | None = None
     most: float | None = None
+    short: str = ""
 
 
 class Strip(msgspec.Struct, frozen=True):

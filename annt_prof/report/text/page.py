@@ -113,10 +113,10 @@ def _chart(block: Chart) -> Iterator[RenderableType]:
     yield heading(block.title, f"{block.y_title} over {block.x_title}")
     if block.empty:
         yield indented(plain(block.empty, "dim"))
-    yield labelled(
-        (printable(curve.name), f"{units.count(len(curve.xs), 'point')}, the last {curve.last}")
-        for curve in block.curves
-    )
+    for curve in block.curves:
+        last = f", the last {curve.last}" if curve.last else ""
+        points = units.count(len(curve.xs), "point")
+        yield indented(plain(f"{curve.name}: {points}{last}"))
     yield from _notes(block.notes)
 
 
@@ -124,9 +124,8 @@ def _strips(block: Strips) -> Iterator[RenderableType]:
     yield heading(block.title)
     if block.empty:
         yield indented(plain(block.empty, "dim"))
-    yield labelled(
-        (printable(strip.name), f"{strip.text} ({strip.range_text})") for strip in block.strips
-    )
+    for strip in block.strips:
+        yield indented(plain(f"{strip.name}: {strip.text} ({strip.range_text})"))
     yield from _notes(block.notes)
 
 
@@ -135,13 +134,11 @@ def _tracks(block: Tracks) -> Iterator[RenderableType]:
     if block.empty:
         yield indented(plain(block.empty, "dim"))
     starts = accumulate((s.num_places for s in block.stretches), initial=0)
-    parts = [
-        (start, start + s.num_places) for start, s in zip(starts, block.stretches, strict=False)
-    ]
-    yield labelled(
-        (track.name, f"{'|'.join(track.letters[a:b] for a, b in parts)}  {track.text}".rstrip())
-        for track in block.tracks
-    )
+    parts = [slice(start, end) for start, end in pairwise(starts)]
+    width = max((cell_len(printable(track.name)) for track in block.tracks), default=0)
+    for track in block.tracks:
+        letters = "|".join(track.letters[part] for part in parts)
+        yield indented(plain(f"{left(printable(track.name), width)}  {letters}  {track.text}"))
     used = {letter for track in block.tracks for letter in track.letters}
     legend = (f"{mark.letter} {mark.meaning}" for mark in block.marks if mark.letter in used)
     yield from _notes((", ".join(legend), *block.notes) if block.tracks else block.notes)

@@ -11,6 +11,7 @@ from annt_prof import units
 from annt_prof.explain.agreement import in_words
 from annt_prof.report.text.breakdown_table import BreakdownTable
 from annt_prof.report.text.lines import INDENT, heading, indented, labelled, plain
+from annt_prof.views.words.sampled import sampled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,21 +24,11 @@ if TYPE_CHECKING:
         NotTraced,
         VariantBreakdown,
     )
-    from annt_prof.views.sampled_view import Quantity, SampledView
     from annt_prof.views.step_parts import KernelTimes
 
 _WHY_NONE = {
     "not_traced": "No breakdown: no variant was traced.",
     "unreadable": "No breakdown: the traces hold none; each variant's remarks say why.",
-}
-_SAMPLED: dict[Quantity, tuple[str, str]] = {
-    "gpu_utilisation_percent": ("GPU busy", "%"),
-    "gpu_power_w": ("", "W"),
-    "gpu_sm_clock_mhz": ("SM", "MHz"),
-    "gpu_memory_clock_mhz": ("memory", "MHz"),
-    "gpu_temperature_c": ("", "°C"),
-    "host_cpu_percent": ("host CPU", "% of a core"),
-    "host_other_cpu_percent": ("other processes", "% of a core"),
 }
 
 
@@ -81,22 +72,12 @@ def _remarks(variant: VariantBreakdown) -> Iterator[tuple[str, str]]:
     if variant.parts.kernels is not None:
         yield "kernels", _kernels(variant.parts.kernels)
     if variant.sampled is not None:
-        yield "telemetry", _sampled(variant.sampled)
+        yield "telemetry", sampled(variant.sampled)
 
 
 def _kernels(kernels: KernelTimes) -> str:
     shares = ", ".join(f"{k.kernel_class} {units.percent(k.share)}" for k in kernels.classes)
     return f"{shares} of {units.duration(kernels.total_ns)} device time"
-
-
-def _sampled(sampled: SampledView) -> str:
-    figures = []
-    for figure in sampled.figures:
-        label, unit = _SAMPLED[figure.quantity]
-        figures.append(f"{label} {units.reading(figure.value, unit)}".strip())
-    if sampled.throttle_reasons:
-        figures.append(f"clocks limited by {', '.join(sampled.throttle_reasons)}")
-    return ", ".join(figures)
 
 
 def _not_traced(lacking: NotTraced) -> RenderableType:

@@ -71,7 +71,7 @@ class KernelsScreen(DigestScreen):
 
     def build_page(self) -> Page:
         """Return the kernels and operators of what is chosen, as soon as they are there."""
-        source = self.dashboard.source
+        source = self.dashboard.opened
         names = source.traces
         if self._variant is None or self._variant not in names:
             self._variant, self._second = first_traced(source), None
@@ -130,7 +130,7 @@ class KernelsScreen(DigestScreen):
 
     def action_choose_variant(self) -> None:
         """Ask which variant is to be shown."""
-        names = tuple(self.dashboard.source.traces)
+        names = tuple(self.dashboard.opened.traces)
 
         def take(place: int | None) -> None:
             if place is not None:
@@ -142,7 +142,7 @@ class KernelsScreen(DigestScreen):
 
     def action_choose_second(self) -> None:
         """Ask which variant is to be held against the one that is shown."""
-        others = tuple(name for name in self.dashboard.source.traces if name != self._variant)
+        others = tuple(name for name in self.dashboard.opened.traces if name != self._variant)
         if not others:
             self.notify("there is no second trace to hold against this one", severity="warning")
             return

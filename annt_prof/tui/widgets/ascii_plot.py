@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+from operator import is_not, itemgetter
 from typing import TYPE_CHECKING
 
 from rich.style import Style
@@ -16,7 +18,8 @@ if TYPE_CHECKING:
 
     from annt_prof.tui.widgets.drawn_line import Drawing, DrawnLine
 
-    Cells = list[list[tuple[str, Style]]]
+    Row = list[tuple[str, Style]]
+    Cells = list[Row]
 
 _BLANK = (" ", Style())
 _FRAME = 2  # lines: the axis and its figures
@@ -29,6 +32,8 @@ class AsciiPlot(Static):
         super().__init__(classes="ascii-plot")
         self._drawing: Drawing | None = None
         self._column: int | None = None
+        self._filled_for: tuple[Drawing, int, int] | None = None
+        self._cells: Cells = []
 
     def draw(self, drawing: Drawing) -> None:
         """Draw anew."""
@@ -47,32 +52,45 @@ class AsciiPlot(Static):
     def _show(self) -> None:
         width = self.size.width - LABEL_WIDTH - 2
         height = self.size.height - _FRAME
-        if self._drawing is not None and width > 0 and height > 1:
-            self.update(_laid_out(self._drawing, width, height, self._column))
+        if self._drawing is None or width <= 0 or height <= 1:
+            return
+        drawn = (self._drawing, width, height)
+        if self._filled_for is None or any(map(is_not, drawn, self._filled_for)):
+            self._filled_for, self._cells = drawn, _cells(*drawn)
+        self.update(_framed(self._drawing, self._cells, self._column))
 
 
-def _laid_out(drawing: Drawing, width: int, height: int, cursor: int | None) -> Text:
+def _cells(drawing: Drawing, width: int, height: int) -> Cells:
     cells: Cells = [[_BLANK] * width for _ in range(height)]
     for line in sorted(drawing.lines, key=lambda line: not line.side):
         _fill(cells, line, drawing)
-    if cursor is not None and 0 <= cursor < width:
-        for row in cells:
-            character, _ = row[cursor]
-            row[cursor] = ("|" if character == " " else character, Style(reverse=True))
+    return cells
+
+
+def _framed(drawing: Drawing, cells: Cells, cursor: int | None) -> Text:
+    width, height = len(cells[0]), len(cells)
     low, high = drawing.limits
     figures = {0: high, height // 2: high - (high - low) * (height // 2) / (height - 1)}
     figures[height - 1] = low
     text = Text(no_wrap=True)
     for number, row in enumerate(cells):
-        figure = units.as_given(figures[number]) if number in figures else ""
+        figure = units.axis_figure(figures[number]) if number in figures else ""
         text.append(f"{figure[:LABEL_WIDTH]:>{LABEL_WIDTH}}|")
-        for character, style in row:
-            text.append(character, style)
+        for style, run in groupby(_with_cursor(row, cursor), key=itemgetter(1)):
+            text.append("".join(character for character, _ in run), style)
         text.append("|\n")
     text.append(" " * LABEL_WIDTH + "+" + "-" * width + "+\n")
-    start, end = map(units.as_given, drawing.view)
+    start, end = map(units.axis_figure, drawing.view)
     text.append(" " * (LABEL_WIDTH + 1) + start + f"{end:>{width - len(start)}}")
     return text
+
+
+def _with_cursor(row: Row, cursor: int | None) -> Row:
+    if cursor is None or not 0 <= cursor < len(row):
+        return row
+    character, _ = row[cursor]
+    here = ("|" if character == " " else character, Style(reverse=True))
+    return [*row[:cursor], here, *row[cursor + 1 :]]
 
 
 def _fill(cells: Cells, line: DrawnLine, drawing: Drawing) -> None:

@@ -211,8 +211,8 @@ class ChartBlock(Vertical, can_focus=True):
         plot.display = bool(block.curves)
         plot.draw(self._drawing.seen(self.view, self._num_columns))
         spans = self.query_one(".spans", Static)
-        spans.display = bool(block.spans and block.curves)
-        spans.update(span_strip(block.spans, self.view, self._num_columns))
+        spans.display = bool(block.curves)
+        spans.update(span_strip(block, self.view, self._num_columns))
         notes = [block.empty, *block.notes] if not block.curves else block.notes
         below = self.query_one(".notes", Static)
         below.update(Text("\n").join(toned(note, Tone.QUIET) for note in notes if note))
@@ -232,14 +232,14 @@ class ChartBlock(Vertical, can_focus=True):
     def _title(self) -> Text:
         block = self._block
         title = toned(block.title, Tone.STRONG)
-        title.append_text(toned(f", {block.y_title} over {block.x_title}", Tone.QUIET))
+        title.append_text(toned(f", {block.y_title}", Tone.QUIET))
         if len(block.curves) > 1:
             for place, curve in enumerate(block.curves):
                 look = series_look(place)
                 title.append("  ")
                 title.append(look.glyph, Style(color=look.colour, reverse=True))
                 title.append_text(toned(f" {curve.name} {curve.last}".rstrip()))
-        elif block.curves and block.curves[0].last:
+        elif block.curves and block.curves[0].last and self._cursor is None:
             title.append_text(toned(f"  last {block.curves[0].last}"))
         if self._cursor is not None:
             where = [place_text(block, self._cursor), span_name(block, self._cursor) or ""]

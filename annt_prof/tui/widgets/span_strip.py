@@ -15,31 +15,34 @@ from annt_prof.views.palette import series_look
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from annt_prof.views.page import Span
+    from annt_prof.views.page import Chart, Span
+    from annt_prof.views.palette import Look
 
 
-def span_strip(spans: Sequence[Span], view: tuple[float, float], columns: int) -> Text:
-    """Return a line that stands under a plot's columns, and the names behind its letters.
+def span_strip(chart: Chart, view: tuple[float, float], columns: int) -> Text:
+    """Return a line that stands under a plot's columns, and what its letters and the axis are.
 
     Args:
-        spans: In the unit of the x axis; of two in one column, the longer one is shown.
+        chart: Its spans are shown; of two in one column, the longer one.
         view: Where the plot begins and ends.
         columns: That the plot is wide.
     """
-    names = list(dict.fromkeys(span.name for span in spans))
+    names = list(dict.fromkeys(span.name for span in chart.spans))
     looks = {name: series_look(place) for place, name in enumerate(names)}
     text = Text(" " * (LABEL_WIDTH + 1), overflow="fold")
-    for name in _names(spans, view, columns):
-        if name is None:
-            text.append(" ")
-        else:
-            look = looks[name]
-            text.append(look.glyph, Style(color=look.ink, bgcolor=look.colour))
-    text.append("\n" + " " * (LABEL_WIDTH + 1))
+    if chart.spans:
+        for name in _names(chart.spans, view, columns):
+            text.append_text(Text(" ") if name is None else _letter(looks[name]))
+        text.append("\n" + " " * (LABEL_WIDTH + 1))
     for name, look in looks.items():
-        text.append(look.glyph, Style(color=look.ink, bgcolor=look.colour))
+        text.append_text(_letter(look))
         text.append_text(toned(f" {name}  ", Tone.QUIET))
+    text.append_text(toned(chart.x_title, Tone.QUIET))
     return text
+
+
+def _letter(look: Look) -> Text:
+    return Text(look.glyph, Style(color=look.ink, bgcolor=look.colour))
 
 
 def _names(spans: Sequence[Span], view: tuple[float, float], columns: int) -> list[str | None]:

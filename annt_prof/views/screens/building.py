@@ -59,6 +59,14 @@ def build_page(
         name = first_traced(source)
         traced = traced_of(source, name, digest_of(source.traces[name]))
         return build_kernels_page(source.title, traced, shown=Shown(room=_PRINTED_NAME))
+    if screen is Screen.TELEMETRY and isinstance(source, RunSource):
+        from annt_prof.views.screens.telemetry import build_telemetry_page
+
+        return build_telemetry_page(source)
+    if screen is Screen.LIVE and isinstance(source, RunSource):
+        from annt_prof.views.screens.live import build_replayed_page
+
+        return build_replayed_page(source)
     raise UserError("a trace alone does not tell this: give a run", where=screen.value)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from annt_prof.compare.old_records import with_figures
 from annt_prof.runs import store
 from annt_prof.runs.event_log_reader import goes_on
-from annt_prof.runs.layout import RUN_FILE
+from annt_prof.runs.layout import RUN_FILE, TELEMETRY_FILE
 from annt_prof.views.run_view import build_run_view
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from annt_prof.explain.explanation import Explanation
     from annt_prof.runs.record import Run, VariantRecord
+    from annt_prof.telemetry.series import Series
     from annt_prof.views.run_view import RunView
 
 
@@ -66,6 +67,13 @@ class RunSource:
         from annt_prof.machine import ceilings
 
         return explain(self.run, ceilings.recall(self.run.environment))
+
+    @cached_property
+    def telemetry(self) -> Series:
+        """What was sampled; empty where nothing was."""
+        from annt_prof.telemetry import series
+
+        return series.read(self.directory / TELEMETRY_FILE)
 
     @cached_property
     def traces(self) -> dict[str, Path]:
