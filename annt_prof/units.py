@@ -20,6 +20,7 @@ and 5.4.7.
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -132,6 +133,11 @@ def seconds(duration_s: float) -> str:
     if minutes >= 60:
         return f"{minutes // 60:,} h {minutes % 60:02d} min"
     return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+
+
+def time_of_day(at_ns: int) -> str:
+    """Return nanoseconds since 1970 as ``14:05:09``, by the clock of whoever reads it."""
+    return datetime.fromtimestamp(at_ns / NS_PER_S).astimezone().strftime("%H:%M:%S")
 
 
 def seconds_alone(duration_s: float, places: int = 0) -> str:

@@ -11,42 +11,21 @@ from rich.text import Text
 
 from annt_prof import units
 from annt_prof.views.progress import (
-    EndedNotice,
     EstimateNotice,
-    InapplicableNotice,
-    LeftOutNotice,
-    LostNotice,
-    MeasuringLeft,
-    PlanNotice,
-    Position,
     RunState,
-    SkippedNotice,
     WarningNotice,
     WindowsNotice,
-    WithheldNotice,
     state_after,
 )
+from annt_prof.views.words.progress import doing, left, sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from rich.console import Console
     from rich.progress import Task
 
     from annt_prof.runs.events import Event
-    from annt_prof.views.progress import BudgetView, Notice
+    from annt_prof.views.progress import Notice
 
-_DOING = {
-    "starting": "starting: importing torch",
-    "observing": "running one batch, to see what there is to act on",
-    "preparing": "preparing",
-    "warming": "warming up",
-    "timing": "timing",
-    "timing_epochs": "timing the start of an epoch of",
-    "tracing": "tracing",
-    "analysing": "analysing",
-    "writing": "writing what was measured",
-}
 _BAR_WIDTH = 20  # cells
 _ROOM_FOR_LEFT, _ROOM_FOR_THROUGHPUT, _ROOM_FOR_BAR = 60, 106, 128
 # What the run will take is told on stderr also where that is no terminal.
@@ -130,7 +109,7 @@ class RunProgress:
         always = isinstance(notice, _ALWAYS_TOLD)
         if always or not self._progress.disable:
             self._progress.console.print(
-                _sentence(notice), markup=False, highlight=False, soft_wrap=always
+                sentence(notice), markup=False, highlight=False, soft_wrap=always
             )
 
     def _fitting(self, width: int) -> tuple[ProgressColumn, ...]:
@@ -140,36 +119,11 @@ class RunProgress:
         self._progress.columns = self._fitting(self._progress.console.width)
         self._progress.update(
             self._task,
-            description=_doing(state),
-            left=_left(state),
+            description=doing(state),
+            left=left(state),
             throughput=_throughput(state),
             budget_used=state.budget_used,
         )
-
-
-def _doing(state: RunState) -> str:
-    if state.ended is not None:
-        return "writing the answer"
-    if state.paused:
-        return "paused until it is resumed"
-    if state.doing is None:
-        return ""
-    said = _DOING[state.doing.kind]
-    if state.doing.variant:
-        said = f"{said} {state.doing.variant}"
-    if state.doing.round_number is not None:
-        said = f"{said}, round {state.doing.round_number} of at most {state.max_rounds}"
-    return said
-
-
-def _left(state: RunState) -> str:
-    match state.left:
-        case Position(number, of):
-            return f"variant {number} of {of}, then measuring"
-        case MeasuringLeft(at_most_s):
-            return f"at most {units.seconds_alone(at_most_s)} of measuring left"
-        case None:
-            return ""
 
 
 def _throughput(state: RunState) -> str:
@@ -177,63 +131,3 @@ def _throughput(state: RunState) -> str:
         return ""
     rate = units.number(state.last_window.throughput, 1)
     return f"{state.last_window.variant} {rate} samples/s"
-
-
-def _sentence(notice: Notice) -> str:
-    match notice:
-        case PlanNotice():
-            return _plan(notice)
-        case EstimateNotice():
-            return (
-                f"a step of the first variant takes {units.short_or_long(notice.step_ns)}; about "
-                f"{units.seconds(notice.total_s)} to go{_budget(notice.budget)}"
-            )
-        case WindowsNotice():
-            what = "whole epochs, " if notice.whole_epochs else ""
-            return (
-                f"each window is {what}{units.count(notice.iterations, 'iteration')}; a round of "
-                f"all variants takes {units.short_or_long(notice.round_ns)}{_budget(notice.budget)}"
-            )
-        case WarningNotice():
-            return f"warning: {notice.text}"
-        case LostNotice():
-            return f"{notice.variant} is lost: {notice.reason}"
-        case InapplicableNotice():
-            return f"{notice.variant} is not applicable: {notice.reason}"
-        case LeftOutNotice(technique, variants, reason):
-            go = "goes" if len(variants) == 1 else "go"
-            return f"{_listed(variants)} {go} on without {technique}: {reason}"
-        case WithheldNotice(variants, reason):
-            are = "is" if len(variants) == 1 else "are"
-            return f"{_listed(variants)} {are} not measured: {reason}"
-        case SkippedNotice(variant, rounds):
-            return f"{variant} is skipped after {units.count(rounds, 'round')}"
-        case EndedNotice():
-            return f"measuring ended: {notice.stop}"
-
-
-def _listed(names: Sequence[str]) -> str:
-    *others, last = names
-    return f"{', '.join(others)} and {last}" if others else last
-
-
-def _plan(plan: PlanNotice) -> str:
-    some = " (sets along a few random orders, not all of them)" if plan.partial else ""
-    return (
-        f"plan: {plan.design}{some}, {units.count(plan.num_variants, 'variant')}, at most "
-        f"{units.count(plan.max_rounds, 'round')} or {units.whole(plan.max_windows)} windows; "
-        f"measuring ends before a round that would exceed {units.seconds(plan.time_budget_s)}, but "
-        "not before the first one is done"
-    )
-
-
-def _budget(budget: BudgetView) -> str:
-    """Say what the time budget buys, and which one would buy enough."""
-    held = units.count(budget.launches, "launch", "launches")
-    said = f"; the time budget holds about {held}"
-    if budget.suffices:
-        return said
-    return (
-        f"{said}, where narrow intervals need {budget.needed}: "
-        f"window.time_budget_s={budget.enough_s} would hold them"
-    )

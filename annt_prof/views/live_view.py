@@ -1,0 +1,260 @@
+"""A run as it goes on, seen more closely than ``RunState``: a fold over its events with times."""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from annt_prof.runs.events import (
+    Activity,
+    Event,
+    Progressed,
+    VariantInapplicable,
+    VariantLost,
+    VariantSkipped,
+    VariantsWithheld,
+    WindowEnded,
+)
+from annt_prof.runs.record import Speedup, TimedWindow, VariantRecord, VariantStatus
+from annt_prof.units import NS_PER_S
+from annt_prof.views.progress import Notice, RunState, state_after
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from annt_prof.runs.event_lines import LoggedEvent
+
+GoneHow = Literal["lost", "inapplicable", "withheld", "skipped"]
+
+_GONE_BY_STATUS: dict[VariantStatus, GoneHow] = {
+    "crashed": "lost",
+    "out_of_memory": "lost",
+    "not_applicable": "inapplicable",
+    "not_measured": "withheld",
+}
+
+
+class WindowPoint(msgspec.Struct, frozen=True):
+    """A timed window that is done.
+
+    Attributes:
+        round, launch: From 0; the launch is None in logs that do not tell windows.
+        throughput: Samples per second.
+        per_iteration_ns, low_ns, high_ns: Its mean step, its shortest and its longest; None
+            likewise.
+    """
+
+    round: int
+    launch: int | None
+    throughput: float
+    per_iteration_ns: float | None = None
+    low_ns: int | None = None
+    high_ns: int | None = None
+
+
+class Gone(msgspec.Struct, frozen=True):
+    """Why a variant runs no more.
+
+    Attributes:
+        round: That was going on then, from 0.
+    """
+
+    how: GoneHow
+    round: int
+
+
+class VariantSoFar(msgspec.Struct, frozen=True):
+    """A variant of a run that goes on.
+
+    Attributes:
+        windows: In their order.
+        speedups: After each round that gave another one.
+        gone: None while it runs.
+    """
+
+    name: str
+    windows: tuple[WindowPoint, ...] = ()
+    speedups: tuple[Speedup, ...] = ()
+    gone: Gone | None = None
+
+    @property
+    def speedup(self) -> Speedup | None:
+        """The one so far."""
+        return self.speedups[-1] if self.speedups else None
+
+
+class LoggedNotice(msgspec.Struct, frozen=True):
+    """What there was to tell, and when.
+
+    Attributes:
+        at_ns: ``time.time_ns``.
+    """
+
+    at_ns: int
+    notice: Notice
+
+
+class LiveState(msgspec.Struct, frozen=True, kw_only=True):
+    """A run so far.
+
+    Attributes:
+        run: As every face has it.
+        variants: In the plan's order.
+        round: The last one that has begun, from 0; -1 before any.
+        launch: Which processes serve it, as far as is known.
+        log: What there was to tell, with times.
+        last_ns: When the last event was, ``time.time_ns``; 0 before any.
+        doing_since_ns: When what goes on has begun.
+        num_progressed: How often records were told.
+    """
+
+    run: RunState = RunState()
+    variants: tuple[VariantSoFar, ...] = ()
+    round: int = -1
+    launch: int = 0
+    log: tuple[LoggedNotice, ...] = ()
+    last_ns: int = 0
+    doing_since_ns: int = 0
+    num_progressed: int = 0
+
+    def variant(self, name: str) -> VariantSoFar | None:
+        """Return one of the variants; None where there is none of that name."""
+        return next((v for v in self.variants if v.name == name), None)
+
+
+def live_after(state: LiveState, logged: LoggedEvent) -> LiveState:
+    """Return a run once this has happened too."""
+    event = logged.event
+    run = state_after(state.run, event)
+    news = run.notices[len(state.run.notices) :]
+    moved = run.doing != state.run.doing or run.paused != state.run.paused
+    told = msgspec.structs.replace(
+        state,
+        run=run,
+        variants=_with_all(state.variants, run.variants),
+        log=(*state.log, *(LoggedNotice(logged.at_ns, notice) for notice in news)),
+        last_ns=logged.at_ns,
+        doing_since_ns=logged.at_ns if moved else state.doing_since_ns,
+    )
+    return _closer(told, event)
+
+
+def live_replayed(events: Iterable[LoggedEvent]) -> LiveState:
+    """Return a run after all of these."""
+    return reduce(live_after, events, LiveState())
+
+
+def live_of_records(records: tuple[VariantRecord, ...]) -> LiveState:
+    """Return what the records alone tell of a run that kept no log of its events."""
+    names = tuple(record.name for record in records)
+    variants = tuple(VariantSoFar(record.name, gone=_gone(record)) for record in records)
+    state = LiveState(run=RunState(variants=names, records=records), variants=variants)
+    rounds = [window.round for record in records for window in record.windows]
+    return msgspec.structs.replace(
+        _progressed(state, records), round=max(rounds, default=-1), num_progressed=1
+    )
+
+
+def _gone(record: VariantRecord) -> Gone | None:
+    num = len(record.windows)
+    if record.skipped:
+        return Gone("skipped", num)
+    how = _GONE_BY_STATUS.get(record.status)
+    return None if how is None else Gone(how, num)
+
+
+def _with_all(
+    variants: tuple[VariantSoFar, ...], names: tuple[str, ...]
+) -> tuple[VariantSoFar, ...]:
+    if len(variants) == len(names):
+        return variants
+    known = {variant.name: variant for variant in variants}
+    return tuple(known.get(name) or VariantSoFar(name) for name in names)
+
+
+def _closer(state: LiveState, event: Event) -> LiveState:
+    match event:
+        case Activity("timing", _, number) if number is not None:
+            return msgspec.structs.replace(state, round=max(state.round, number))
+        case WindowEnded():
+            ended = _changed(state, event.variant, windows=_point(event))
+            launch = state.launch if event.window is None else event.window.launch
+            return msgspec.structs.replace(
+                ended, round=max(state.round, event.round), launch=launch
+            )
+        case VariantLost():
+            return _without(state, event.variant, "lost")
+        case VariantInapplicable():
+            return _without(state, event.variant, "inapplicable")
+        case VariantSkipped():
+            return _without(state, event.variant, "skipped")
+        case VariantsWithheld():
+            return reduce(lambda s, name: _without(s, name, "withheld"), event.variants, state)
+        case Progressed():
+            return _progressed(state, event.variants)
+    return state
+
+
+def _changed(state: LiveState, name: str, *, windows: WindowPoint) -> LiveState:
+    def more(variant: VariantSoFar) -> VariantSoFar:
+        return msgspec.structs.replace(variant, windows=(*variant.windows, windows))
+
+    variants = tuple(more(v) if v.name == name else v for v in state.variants)
+    return msgspec.structs.replace(state, variants=variants)
+
+
+def _without(state: LiveState, name: str, how: GoneHow) -> LiveState:
+    gone = Gone(how, max(0, state.round))
+    variants = tuple(
+        msgspec.structs.replace(v, gone=gone) if v.name == name and v.gone is None else v
+        for v in state.variants
+    )
+    return msgspec.structs.replace(state, variants=variants)
+
+
+def _point(event: WindowEnded) -> WindowPoint:
+    if event.window is None:
+        return WindowPoint(event.round, None, event.throughput)
+    return _point_of(event.window, event.throughput)
+
+
+def _point_of(window: TimedWindow, throughput: float) -> WindowPoint:
+    return WindowPoint(
+        round=window.round,
+        launch=window.launch,
+        throughput=throughput,
+        per_iteration_ns=window.per_iteration_ns,
+        low_ns=min(window.step_ns, default=None),
+        high_ns=max(window.step_ns, default=None),
+    )
+
+
+def _progressed(state: LiveState, records: tuple[VariantRecord, ...]) -> LiveState:
+    """Return the state with the speedups of these records, and windows that no event told."""
+    by_name = {record.name: record for record in records}
+    variants = tuple(
+        _informed(variant, by_name[variant.name]) if variant.name in by_name else variant
+        for variant in state.variants
+    )
+    return msgspec.structs.replace(
+        state, variants=variants, num_progressed=state.num_progressed + 1
+    )
+
+
+def _informed(variant: VariantSoFar, record: VariantRecord) -> VariantSoFar:
+    windows = variant.windows
+    untold = len(record.windows) > len(windows) or (windows and windows[-1].launch is None)
+    if untold:
+        samples = record.samples_per_iteration
+        windows = tuple(
+            _point_of(w, samples * NS_PER_S / w.per_iteration_ns) for w in record.windows
+        )
+    speedup, known = record.speedup, variant.speedup
+    another = speedup is not None and (known is None or speedup.rounds > known.rounds)
+    return msgspec.structs.replace(
+        variant,
+        windows=windows,
+        speedups=(*variant.speedups, speedup) if another and speedup else variant.speedups,
+    )
