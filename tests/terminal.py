@@ -90,16 +90,16 @@ class Terminal:
         """Type."""
         os.write(self._ours, keys.encode())
 
-    def wait_for(self, words: str) -> None:
+    def wait_for(self, words: str, patience_s: float = _PATIENCE_S) -> None:
         """Read until these words have been drawn since the last wait.
 
         Raises:
             AssertionError: They are not drawn in time, or the program ended.
         """
-        until = time.monotonic() + _PATIENCE_S
+        until = time.monotonic() + patience_s
         while words not in self.text:
             ended = self.process.poll() is not None
-            if not self._read(0.2) and (ended or time.monotonic() > until):
+            if not self.read(0.2) and (ended or time.monotonic() > until):
                 raise AssertionError(f"{words!r} was not drawn:\n{self.text[-3000:]}")
         self._seen, self.written = self.written, b""
 
@@ -111,10 +111,10 @@ class Terminal:
         """
         until = time.monotonic() + _PATIENCE_S
         while self.process.poll() is None:
-            self._read(0.2)
+            self.read(0.2)
             if time.monotonic() > until:
                 raise AssertionError(f"it has not ended:\n{self.text[-3000:]}")
-        while self._read(0.0):
+        while self.read(0.0):
             pass
         return self.process.returncode
 
@@ -124,7 +124,8 @@ class Terminal:
         os.close(self._theirs)
         os.killpg(self.process.pid, signal.SIGHUP)
 
-    def _read(self, seconds: float) -> bool:
+    def read(self, seconds: float) -> bool:
+        """Wait that long for something to be drawn, and take it; False where nothing was."""
         readable, _, _ = select.select([self._ours], [], [], seconds)
         if readable:
             try:
