@@ -11,7 +11,6 @@ with.
 
 from __future__ import annotations
 
-from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -64,12 +63,9 @@ class Windows:
             self._of[event.variant] = (*self._of.get(event.variant, ()), event.window)
 
     def num_begun_with(self, record: VariantRecord) -> int:
-        """Return with how many of them a record begins, in their order."""
+        """Return how many there are, if a record begins with all of them; else 0."""
         known = self._of.get(record.name, ())
-        if record.windows[: len(known)] == known:
-            return len(known)
-        alike = (ours == theirs for ours, theirs in zip(known, record.windows, strict=False))
-        return sum(1 for _ in takewhile(bool, alike))
+        return len(known) if record.windows[: len(known)] == known else 0
 
     def restored(self, record: VariantRecord, num: int) -> VariantRecord:
         """Return the record with its first windows."""

@@ -179,6 +179,16 @@ def test_another_file_in_its_place_is_read_from_its_start(path: Path, more: int)
     assert reader.num_replaced == 1
 
 
+def test_a_file_that_was_cut_is_read_from_its_start(path: Path) -> None:
+    logged(path, Warned("one"), Warned("two"))
+    reader = EventLogReader(path)
+    reader.poll()
+    header, first, _ = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(header + first)
+    assert replayed(reader) == [Warned("one")]
+    assert reader.num_replaced == 1
+
+
 def test_it_tells_whether_its_run_lives(path: Path) -> None:
     logged(path)
     reader = EventLogReader(path)
