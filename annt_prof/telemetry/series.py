@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     Intervals = Sequence[tuple[int, int]]
-    Row = tuple[int, list[float]]
+
+Row: TypeAlias = tuple[int, list[float]]
+"""A time, and the other columns' values, NaN where they were not sampled."""
 
 # How far beyond its first and last sample a series may be continued. The power sensors behind the
 # energy counters move every 20 to 100 ms (Source: Yang, Adamek and Armour, "Part-time Power

@@ -60,7 +60,7 @@ def waiting_in_round(state: LiveState) -> tuple[str, ...]:
 def rounds_to_come(state: LiveState) -> int:
     """Return about how many more rounds the time budget holds, at the pace so far."""
     run = state.run
-    if run.ended is not None or run.measuring_ended is not None or not run.variants:
+    if state.over or not run.variants:
         return 0
     if state.round < 0:
         return 1
@@ -119,7 +119,6 @@ def _letters(
 ) -> Iterator[str]:
     doing, gone = state.run.doing, variant.gone
     timed = doing is not None and doing.kind == "timing" and doing.variant == variant.name
-    over = state.run.ended is not None or state.run.measuring_ended is not None
     for number in rounds:
         if number in done:
             yield _DONE
@@ -128,4 +127,4 @@ def _letters(
         elif timed and number == state.round:
             yield _RUNNING
         else:
-            yield _ABSENT if number < state.round or over else _WAITING
+            yield _ABSENT if number < state.round or state.over else _WAITING

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from annt_prof import units
 from annt_prof.compare.launches import launches_to_go
 from annt_prof.compare.verdict import relative_half_width
-from annt_prof.plan import BASELINE
+from annt_prof.plan import BASELINE, LEAST_LAUNCHES
 from annt_prof.views.page import Cell, Chart, Column, Curve, Row, Sheet, Strip, Strips, Tone
 from annt_prof.views.progress import EstimateNotice, WindowsNotice
 
@@ -124,8 +124,7 @@ def _now(state: LiveState, variant: VariantSoFar) -> Cell:
     doing = state.run.doing
     if doing is not None and doing.variant == variant.name:
         return Cell(doing.kind.replace("_", " "), doing.kind, Tone.STRONG)
-    over = state.run.ended is not None or state.run.measuring_ended is not None
-    done = over or (bool(variant.windows) and variant.windows[-1].round >= state.round)
+    done = state.over or (bool(variant.windows) and variant.windows[-1].round >= state.round)
     return Cell("done", "done", Tone.QUIET) if done else Cell("waiting", "waiting", Tone.QUIET)
 
 
@@ -148,9 +147,8 @@ def _speedup(variant: VariantSoFar) -> tuple[Cell, Cell, Cell]:
 
 
 def _to_go(state: LiveState, variant: VariantSoFar, precision: float) -> Cell:
-    over = state.run.ended is not None or state.run.measuring_ended is not None
     speedup = variant.speedup
-    if over or variant.gone is not None or variant.name == BASELINE or speedup is None:
+    if state.over or variant.gone is not None or variant.name == BASELINE or speedup is None:
         return _NONE
     least = max(0, launches_needed(state) - speedup.launches)
     uneven = any(record.uneven for record in state.run.records)
@@ -160,14 +158,14 @@ def _to_go(state: LiveState, variant: VariantSoFar, precision: float) -> Cell:
     if least:
         return Cell(f"at least {units.whole(least)}", least)
     if about is None:
-        return Cell("more than it can hold", None, Tone.UNSURE)
+        return Cell("too many to tell", None, Tone.UNSURE)
     return Cell("none", 0, Tone.GOOD)
 
 
 def launches_needed(state: LiveState) -> int:
-    """Return how many launches the run should have; 0 before that is told."""
+    """Return how many launches the run should have: those of an interval before that is told."""
     told = [n.notice for n in state.log if isinstance(n.notice, EstimateNotice | WindowsNotice)]
-    return told[-1].budget.needed if told else 0
+    return told[-1].budget.needed if told else LEAST_LAUNCHES
 
 
 def _step_strip(variant: VariantSoFar) -> Strip:

@@ -108,6 +108,7 @@ class LiveState(msgspec.Struct, frozen=True, kw_only=True):
         last_ns: When the last event was, ``time.time_ns``; 0 before any.
         doing_since_ns: When what goes on has begun.
         num_progressed: How often records were told.
+        by_record: Whether a record alone tells it, for lack of a log.
     """
 
     run: RunState = RunState()
@@ -118,6 +119,12 @@ class LiveState(msgspec.Struct, frozen=True, kw_only=True):
     last_ns: int = 0
     doing_since_ns: int = 0
     num_progressed: int = 0
+    by_record: bool = False
+
+    @property
+    def over(self) -> bool:
+        """Whether no more rounds are run, as far as events tell."""
+        return self.by_record or self.run.ended is not None or self.run.measuring_ended is not None
 
     def variant(self, name: str) -> VariantSoFar | None:
         """Return one of the variants; None where there is none of that name."""
@@ -153,7 +160,7 @@ def live_of_records(records: tuple[VariantRecord, ...]) -> LiveState:
     state = LiveState(run=RunState(variants=names, records=records), variants=variants)
     rounds = [window.round for record in records for window in record.windows]
     return msgspec.structs.replace(
-        _progressed(state, records), round=max(rounds, default=-1), num_progressed=1
+        _progressed(state, records), round=max(rounds, default=-1), num_progressed=1, by_record=True
     )
 
 

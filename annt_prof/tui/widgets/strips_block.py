@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _WIDEST_NAME = 28
 _NARROWEST = 10
 _LINES = 2  # of each strip
+_WIDEST_BAR = 4  # dots, where there are fewer places than dots
 _DOTS = 4  # of braille, one above the other
 _LEFT = (0x40, 0x04, 0x02, 0x01)  # bits of braille's dots, from the lowest to the highest
 _RIGHT = (0x80, 0x20, 0x10, 0x08)
@@ -90,8 +91,8 @@ def _bars(
     What has more places than there are dots is reduced; what has fewer stands at the right where
     the strip moves, and at the left where it fills up.
     """
-    num = len(strip.lows)
-    per_dot = max(1, math.ceil(max(longest, 1) / dots))
+    num, most = len(strip.lows), max(longest, 1)
+    per_dot = max(1, math.ceil(most / dots))
     # Counted from the last one where the strip moves, so that its steps do not flicker.
     ends = range(num, 0, -per_dot) if not stretched else range(per_dot, num + per_dot, per_dot)
     bars: list[tuple[float, float] | None] = []
@@ -99,10 +100,11 @@ def _bars(
         part = slice(max(0, end - per_dot), end)
         lows = [low for low in strip.lows[part] if math.isfinite(low)]
         highs = [high for high in strip.highs[part] if math.isfinite(high)]
-        bars.append((min(lows), max(highs)) if lows and highs else None)
+        wide = min(_WIDEST_BAR, max(1, dots // most))
+        bars += [(min(lows), max(highs)) if lows and highs else None] * wide
+    bars = _scaled(strip, bars[:dots])
     empty: list[tuple[float, float] | None] = [None] * (dots - len(bars))
-    bars = [*empty, *bars[dots - 1 :: -1]] if not stretched else [*bars[:dots], *empty]
-    return _scaled(strip, bars)
+    return [*bars, *empty] if stretched else [*empty, *reversed(bars)]
 
 
 def _scaled(

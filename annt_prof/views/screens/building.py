@@ -64,7 +64,7 @@ def build_page(
 
         return build_telemetry_page(source)
     if screen is Screen.LIVE and isinstance(source, RunSource):
-        from annt_prof.views.screens.live import build_replayed_page
+        from annt_prof.views.live_log import build_replayed_page
 
         return build_replayed_page(source)
     raise UserError("a trace alone does not tell this: give a run", where=screen.value)

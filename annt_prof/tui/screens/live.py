@@ -1,0 +1,194 @@
+"""A run while it goes on: what it does, what is known so far, and what may be asked of it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding
+
+from annt_prof.errors import UserError
+from annt_prof.plan import BASELINE
+from annt_prof.runs.controls import Interrupt, Pause, Resume, Skip, Stop, ask
+from annt_prof.runs.layout import TELEMETRY_FILE
+from annt_prof.tui.screens.confirming import ConfirmingScreen
+from annt_prof.tui.screens.page_screen import PageScreen
+from annt_prof.tui.telemetry_tail import TelemetryTail
+from annt_prof.tui.widgets.sheet_block import SheetBlock
+from annt_prof.views.live_log import LiveLog
+from annt_prof.views.screens.names import Screen
+from annt_prof.views.screens.source import RunSource
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from textual.binding import BindingType
+
+    from annt_prof.runs.controls import Control
+    from annt_prof.telemetry.series import Series
+    from annt_prof.tui.messages import RowChosen
+    from annt_prof.views.page import Page
+
+_LOOKS_A_SECOND = 4
+_LEAST_BETWEEN_RECORDS_S = 2.0  # the other screens read the whole record again
+
+
+class LiveScreen(PageScreen):
+    """Follows a run, and shows one that is over from its log."""
+
+    SCREEN: ClassVar[Screen] = Screen.LIVE
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("p", "pause", "Pause/resume"),
+        Binding("x", "skip", "Skip variant"),
+        Binding("t", "stop", "Stop"),
+    ]
+    OWN_KEYS: ClassVar[dict[str, str]] = {
+        "p": "pause after this round, or go on",
+        "x": "run the variant at the cursor no more; what was measured of it is kept",
+        "t": "stop and keep what was measured; a second time, end at once as Ctrl-C does",
+    }
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._log: LiveLog | None = None
+        self._tail: TelemetryTail | None = None
+        self._recent: Series | None = None
+        self._chosen: str | None = None
+        self._num_looks = 0
+        self._asked_to_pause = self._asked_to_stop = False
+        self._num_progressed = 0
+        self._told_ending = False
+        self._told_at_s = 0.0
+
+    def on_mount(self) -> None:
+        """Begin to look."""
+        super().on_mount()
+        self.set_interval(1 / _LOOKS_A_SECOND, self._look)
+
+    def build_page(self) -> Page:
+        """Return what there is to see now."""
+        log = self._following(self.dashboard.run_source.directory)
+        log.poll()
+        return log.page(chosen=self._chosen, recent=self._recent)
+
+    def on_row_chosen(self, message: RowChosen) -> None:
+        """Show the speedup of the variant at the cursor."""
+        if message.sheet == "variants" and message.row != self._chosen:
+            self._chosen = None if message.row == BASELINE else message.row
+            self.show_again()
+
+    def action_pause(self) -> None:
+        """Pause, or go on."""
+        if self._log is None or self._refused("pause"):
+            return
+        paused = self._log.state.run.paused or self._asked_to_pause
+        if self._ask(Resume() if paused else Pause()):
+            self._asked_to_pause = not paused
+            self.notify("it goes on" if paused else "it pauses after this round")
+
+    def action_skip(self) -> None:
+        """Skip the variant at the cursor, if that is meant."""
+        if self._log is None or self._refused("skip"):
+            return
+        sheets = [sheet for sheet in self.query(SheetBlock) if sheet.sheet.key == "variants"]
+        name = sheets[0].row_key if sheets else None
+        variant = None if name is None else self._log.state.variant(name)
+        if name is None or variant is None:
+            self.notify("no variant is known yet", severity="warning")
+        elif name == BASELINE:
+            text = "the baseline is never skipped: all others are compared with it"
+            self.notify(text, severity="warning")
+        elif variant.gone is not None:
+            self.notify(f"{name} does not run any more", severity="warning", markup=False)
+        else:
+            consequence = "It runs no more; what was measured of it is kept."
+            self._confirm(f"Skip {name}?", consequence, Skip(name), f"{name} is skipped")
+
+    def action_stop(self) -> None:
+        """Stop and keep what was measured, if that is meant; a second time, end at once."""
+        if self._log is None or self._refused("stop"):
+            return
+        if self._asked_to_stop:
+            if self._ask(Interrupt()):
+                self.notify("it is interrupted, as by Ctrl-C")
+            return
+        consequence = "No further window begins; variants are traced, and the answer is written."
+        question = "Stop and keep what was measured?"
+        self._confirm(question, consequence, Stop(), "it stops; t again ends it at once")
+
+    def _confirm(self, question: str, consequence: str, control: Control, done: str) -> None:
+        def answered(yes: bool | None) -> None:
+            if yes and self._ask(control):
+                self._asked_to_stop = self._asked_to_stop or isinstance(control, Stop)
+                self.notify(done, markup=False)
+
+        self.app.push_screen(ConfirmingScreen(question, consequence), answered)
+
+    def _refused(self, what: str) -> bool:
+        """Say why a run cannot be asked; whether that is so."""
+        why = {
+            "ended": f"the run has ended: there is nothing to {what}",
+            "gone": f"the run's process is gone: there is nothing to {what}",
+            "unlogged": f"the run is over: there is nothing to {what}",
+        }
+        standing = "running" if self._log is None else self._log.standing
+        text = why.get(standing, "")
+        if self.dashboard.settings.read_only:
+            text = "read-only: nothing is asked of a run"
+        if text:
+            self.notify(text, severity="warning")
+        return bool(text)
+
+    def _ask(self, control: Control) -> bool:
+        if self._log is None:
+            return False
+        try:
+            ask(self._log.directory, control)
+        except UserError as error:
+            self.notify(str(error), severity="error", markup=False)
+            return False
+        return True
+
+    def _following(self, directory: Path) -> LiveLog:
+        """Return what follows this run, made anew where another one was followed."""
+        if self._log is None or self._log.directory != directory:
+            log = LiveLog(directory)
+            log.take_record()
+            log.poll()
+            self._log, self._tail = log, TelemetryTail(directory / TELEMETRY_FILE)
+            self._recent, self._num_progressed = None, log.state.num_progressed
+            self._told_ending = log.state.run.ended is not None
+            self._asked_to_pause = self._asked_to_stop = False
+        return self._log
+
+    def _look(self) -> None:
+        """Take in what is new, and show it; once a second the time that passes, too."""
+        self._num_looks += 1
+        log = self._log
+        if log is None or not isinstance(self.dashboard.source, RunSource):
+            return
+        try:
+            news = log.poll()
+        except UserError:
+            self.show_again()
+            return
+        if log.state.run.paused:
+            self._asked_to_pause = False
+        each_second = self._num_looks % _LOOKS_A_SECOND == 0
+        running = log.standing == "running"
+        if each_second and self._tail is not None:
+            self._recent = (self._tail.poll() or self._recent) if running else None
+        if news or each_second:
+            self._tell_others(log)
+            if self.is_current:
+                self.show_again()
+
+    def _tell_others(self, log: LiveLog) -> None:
+        """Have the other screens read the record again, where there is another one."""
+        ended = log.state.run.ended is not None and not self._told_ending
+        due = time.monotonic() - self._told_at_s >= _LEAST_BETWEEN_RECORDS_S
+        if ended or (due and log.state.num_progressed > self._num_progressed):
+            self._num_progressed = log.state.num_progressed
+            self._told_ending = log.state.run.ended is not None
+            self._told_at_s = time.monotonic()
+            self.dashboard.show(RunSource(log.directory))

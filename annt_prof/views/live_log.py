@@ -1,0 +1,138 @@
+"""A run directory watched: the log of its events as far as it goes, and whether it goes on."""
+
+from __future__ import annotations
+
+import time
+from functools import reduce
+from typing import TYPE_CHECKING
+
+from annt_prof.compare.verdict import DEFAULT_PRECISION, precision_of
+from annt_prof.errors import UserError
+from annt_prof.runs.event_log_reader import EventLogReader, alive
+from annt_prof.runs.layout import EVENTS_FILE, TELEMETRY_FILE
+from annt_prof.runs.processes import this_process
+from annt_prof.views.live_view import LiveState, live_after, live_of_records
+from annt_prof.views.screens.live import Watch, build_live_page
+from annt_prof.views.screens.source import RunSource
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from annt_prof.runs.event_lines import LogHeader
+    from annt_prof.telemetry.series import Series
+    from annt_prof.views.page import Page
+    from annt_prof.views.screens.live import Standing
+
+STILL_S = 2.0
+"""Seconds in which nothing was written, after which a process that cannot be found is believed to
+be gone: in another container it cannot be found while it lives."""
+
+
+class LiveLog:
+    """Follows a run.
+
+    Args:
+        directory: Of the run.
+
+    Attributes:
+        directory: Likewise.
+        state: Of the run so far.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.state = LiveState()
+        self._reader = EventLogReader(directory / EVENTS_FILE)
+        self._num_replaced = 0
+        self._precision: float | None = None
+        self._told_by_record = False
+
+    def poll(self) -> bool:
+        """Take in what was appended; whether that was anything.
+
+        Raises:
+            UserError: A newer annt-prof wrote the log.
+        """
+        events = self._reader.poll()
+        if self._reader.num_replaced != self._num_replaced:
+            self._num_replaced, self.state = self._reader.num_replaced, LiveState()
+        if events and self._told_by_record:
+            self._told_by_record, self.state = False, LiveState()
+        self.state = reduce(live_after, events, self.state)
+        return bool(events)
+
+    @property
+    def standing(self) -> Standing:
+        """Whether the run goes on."""
+        if self.state.run.ended is not None:
+            return "ended"
+        header = self._reader.header
+        if header is None:
+            return "unlogged" if self._told_by_record else "running"
+        if alive(header) or self._written_lately():
+            return "running"
+        return "gone" if _of_this_machine(header) else "elsewhere"
+
+    def take_record(self) -> None:
+        """Tell the run by its record, where it kept no log.
+
+        Raises:
+            UserError: There is neither.
+        """
+        if not (self.directory / EVENTS_FILE).exists():
+            self.state = live_of_records(RunSource(self.directory).run.variants)
+            self._told_by_record = True
+
+    def page(self, *, chosen: str | None = None, recent: Series | None = None) -> Page:
+        """Return what there is to see of it now.
+
+        Args:
+            chosen: The variant whose speedup is shown; None for all of them.
+            recent: What was sampled lately; None where that is not to be shown.
+        """
+        watch = Watch(
+            title=self.directory.name,
+            standing=self.standing,
+            now_ns=time.time_ns(),
+            precision=self._precision_asked(),
+            chosen=chosen,
+            recent=recent,
+            num_damaged=self._reader.num_damaged,
+            num_unknown=self._reader.num_unknown,
+        )
+        return build_live_page(self.state, watch)
+
+    def _precision_asked(self) -> float:
+        """Return the scenario's, read once there is a record; it is what a run must reach."""
+        if self._precision is None and self.state.num_progressed:
+            try:
+                self._precision = precision_of(RunSource(self.directory).run)
+            except UserError:  # not written yet, or damaged: the other screens say so
+                return DEFAULT_PRECISION
+        return DEFAULT_PRECISION if self._precision is None else self._precision
+
+    def _written_lately(self) -> bool:
+        for name in (EVENTS_FILE, TELEMETRY_FILE):
+            try:
+                written_s = (self.directory / name).stat().st_mtime
+            except OSError:
+                continue
+            if time.time() - written_s < STILL_S:
+                return True
+        return False
+
+
+def _of_this_machine(header: LogHeader) -> bool:
+    return header.process.boot == this_process().boot
+
+
+def build_replayed_page(source: RunSource) -> Page:
+    """Return what there is to see of a run, from its log or else from its record.
+
+    Raises:
+        UserError: There is neither, or a newer annt-prof wrote them.
+    """
+    log = LiveLog(source.directory)
+    log.take_record()
+    log.poll()
+    return log.page()
