@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
     from annt_prof.views.live_view import GoneHow, LiveState, VariantSoFar
 
-MOST_SHOWN = 400
-"""Rounds that a grid has at most; no terminal is wider."""
+MOST_SHOWN = 250
+"""Rounds that a grid has at most; few terminals are wider."""
+
+_MOST_WAITING = 8  # rounds that are shown before they begin; the title says how many may come
 
 _DONE, _RUNNING, _WAITING, _ABSENT = "#", ">", ".", "-"
 _GONE: dict[GoneHow, str] = {"lost": "x", "inapplicable": "n", "withheld": "w", "skipped": "s"}
@@ -33,7 +35,7 @@ _MARKS = (
 
 def build_rounds(state: LiveState) -> Tracks:
     """Return the grid, of the last rounds where there are many."""
-    last = state.round + 1 + rounds_to_come(state)
+    last = state.round + 1 + min(rounds_to_come(state), _MOST_WAITING)
     first = max(0, last - MOST_SHOWN)
     rounds = range(first, last)
     launches = _launches(state)
@@ -44,7 +46,7 @@ def build_rounds(state: LiveState) -> Tracks:
         stretches=_stretches(rounds, launches, alone=alone),
         tracks=tuple(_track(state, variant, rounds) for variant in state.variants),
         marks=_MARKS,
-        notes=(f"{units.count(first, 'earlier round')} left out",) if first else (),
+        num_earlier=first,
         empty="" if state.variants else "the plan is not known yet",
     )
 

@@ -66,7 +66,7 @@ def build_variants(state: LiveState, precision: float) -> Sheet:
 
 def build_step_strips(state: LiveState) -> Strips:
     """Return a strip for each variant: the shortest and the longest step of each window."""
-    timed = [v for v in state.variants if any(w.low_ns is not None for w in v.windows)]
+    timed = [v for v in state.variants if v.shortest_ns]
     return Strips(
         key="steps",
         title="Step times, from the shortest to the longest of each window",
@@ -169,18 +169,15 @@ def launches_needed(state: LiveState) -> int:
 
 
 def _step_strip(variant: VariantSoFar) -> Strip:
-    windows = [w for w in variant.windows if w.low_ns is not None and w.high_ns is not None]
-    lows = tuple(float(w.low_ns or 0) for w in windows)
-    highs = tuple(float(w.high_ns or 0) for w in windows)
-    places = units.duration_decimals(highs)
-    last_ns = windows[-1].per_iteration_ns or 0.0
-    least, most = min(lows), max(highs)
+    last_ns = variant.windows[-1].per_iteration_ns or 0.0
+    ends = (min(variant.shortest_ns), max(variant.longest_ns))
+    places = units.duration_decimals(ends)
     return Strip(
         name=variant.name,
-        lows=lows,
-        highs=highs,
+        lows=variant.shortest_ns,
+        highs=variant.longest_ns,
         text=f"last {units.milliseconds(last_ns, places)} ms",
-        range_text=f"{_range((least, most), places)} ms",
+        range_text=f"{_range(ends, places)} ms",
     )
 
 

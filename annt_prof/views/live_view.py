@@ -42,16 +42,13 @@ class WindowPoint(msgspec.Struct, frozen=True):
     Attributes:
         round, launch: From 0; the launch is None in logs that do not tell windows.
         throughput: Samples per second.
-        per_iteration_ns, low_ns, high_ns: Its mean step, its shortest and its longest; None
-            likewise.
+        per_iteration_ns: Its mean step; None likewise.
     """
 
     round: int
     launch: int | None
     throughput: float
     per_iteration_ns: float | None = None
-    low_ns: int | None = None
-    high_ns: int | None = None
 
 
 class Gone(msgspec.Struct, frozen=True):
@@ -70,12 +67,15 @@ class VariantSoFar(msgspec.Struct, frozen=True):
 
     Attributes:
         windows: In their order.
+        shortest_ns, longest_ns: Step of each window, as far as windows are told.
         speedups: After each round that gave another one.
         gone: None while it runs.
     """
 
     name: str
     windows: tuple[WindowPoint, ...] = ()
+    shortest_ns: tuple[float, ...] = ()
+    longest_ns: tuple[float, ...] = ()
     speedups: tuple[Speedup, ...] = ()
     gone: Gone | None = None
 
@@ -186,7 +186,7 @@ def _closer(state: LiveState, event: Event) -> LiveState:
         case Activity("timing", _, number) if number is not None:
             return msgspec.structs.replace(state, round=max(state.round, number))
         case WindowEnded():
-            ended = _changed(state, event.variant, windows=_point(event))
+            ended = _with_window(state, event)
             launch = state.launch if event.window is None else event.window.launch
             return msgspec.structs.replace(
                 ended, round=max(state.round, event.round), launch=launch
@@ -204,12 +204,28 @@ def _closer(state: LiveState, event: Event) -> LiveState:
     return state
 
 
-def _changed(state: LiveState, name: str, *, windows: WindowPoint) -> LiveState:
-    def more(variant: VariantSoFar) -> VariantSoFar:
-        return msgspec.structs.replace(variant, windows=(*variant.windows, windows))
-
-    variants = tuple(more(v) if v.name == name else v for v in state.variants)
+def _with_window(state: LiveState, event: WindowEnded) -> LiveState:
+    """Return the state with one more window; all else of it stays the very same values."""
+    variants = tuple(
+        _longer(v, event.window, event.throughput, event.round) if v.name == event.variant else v
+        for v in state.variants
+    )
     return msgspec.structs.replace(state, variants=variants)
+
+
+def _longer(
+    variant: VariantSoFar, window: TimedWindow | None, throughput: float, number: int
+) -> VariantSoFar:
+    if window is None:
+        point = WindowPoint(number, None, throughput)
+        return msgspec.structs.replace(variant, windows=(*variant.windows, point))
+    point = WindowPoint(number, window.launch, throughput, window.per_iteration_ns)
+    return msgspec.structs.replace(
+        variant,
+        windows=(*variant.windows, point),
+        shortest_ns=(*variant.shortest_ns, float(min(window.step_ns, default=0))),
+        longest_ns=(*variant.longest_ns, float(max(window.step_ns, default=0))),
+    )
 
 
 def _without(state: LiveState, name: str, how: GoneHow) -> LiveState:
@@ -219,23 +235,6 @@ def _without(state: LiveState, name: str, how: GoneHow) -> LiveState:
         for v in state.variants
     )
     return msgspec.structs.replace(state, variants=variants)
-
-
-def _point(event: WindowEnded) -> WindowPoint:
-    if event.window is None:
-        return WindowPoint(event.round, None, event.throughput)
-    return _point_of(event.window, event.throughput)
-
-
-def _point_of(window: TimedWindow, throughput: float) -> WindowPoint:
-    return WindowPoint(
-        round=window.round,
-        launch=window.launch,
-        throughput=throughput,
-        per_iteration_ns=window.per_iteration_ns,
-        low_ns=min(window.step_ns, default=None),
-        high_ns=max(window.step_ns, default=None),
-    )
 
 
 def _progressed(state: LiveState, records: tuple[VariantRecord, ...]) -> LiveState:
@@ -252,16 +251,22 @@ def _progressed(state: LiveState, records: tuple[VariantRecord, ...]) -> LiveSta
 
 def _informed(variant: VariantSoFar, record: VariantRecord) -> VariantSoFar:
     windows = variant.windows
-    untold = len(record.windows) > len(windows) or (windows and windows[-1].launch is None)
-    if untold:
-        samples = record.samples_per_iteration
-        windows = tuple(
-            _point_of(w, samples * NS_PER_S / w.per_iteration_ns) for w in record.windows
-        )
+    if len(record.windows) > len(windows) or (windows and windows[-1].launch is None):
+        variant = _told_by(record, variant)
     speedup, known = record.speedup, variant.speedup
     another = speedup is not None and (known is None or speedup.rounds > known.rounds)
     return msgspec.structs.replace(
         variant,
-        windows=windows,
         speedups=(*variant.speedups, speedup) if another and speedup else variant.speedups,
+    )
+
+
+def _told_by(record: VariantRecord, variant: VariantSoFar) -> VariantSoFar:
+    """Return a variant whose windows are its record's."""
+    bare = VariantSoFar(variant.name, speedups=variant.speedups, gone=variant.gone)
+    samples = record.samples_per_iteration * NS_PER_S
+    return reduce(
+        lambda so_far, w: _longer(so_far, w, samples / w.per_iteration_ns, w.round),
+        record.windows,
+        bare,
     )

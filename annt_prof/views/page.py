@@ -326,6 +326,7 @@ class Tracks(msgspec.Struct, frozen=True, tag=True):
         stretches: From left to right, told apart; together as many places as each track has.
         tracks: From top to bottom.
         marks: What the letters stand for.
+        num_earlier: Places at the left that are left out.
         notes: What is to be said below it.
         empty: Why there are no tracks; empty where there are.
     """
@@ -335,6 +336,7 @@ class Tracks(msgspec.Struct, frozen=True, tag=True):
     stretches: tuple[Stretch, ...]
     tracks: tuple[Track, ...]
     marks: tuple[Mark, ...]
+    num_earlier: int = 0
     notes: tuple[str, ...] = ()
     empty: str = ""
 

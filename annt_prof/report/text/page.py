@@ -141,7 +141,10 @@ def _tracks(block: Tracks) -> Iterator[RenderableType]:
         yield indented(plain(f"{left(printable(track.name), width)}  {letters}  {track.text}"))
     used = {letter for track in block.tracks for letter in track.letters}
     legend = (f"{mark.letter} {mark.meaning}" for mark in block.marks if mark.letter in used)
-    yield from _notes((", ".join(legend), *block.notes) if block.tracks else block.notes)
+    yield from _notes((", ".join(legend),) if block.tracks else ())
+    if block.num_earlier:
+        yield from _notes((f"{units.count(block.num_earlier, 'earlier round')} left out",))
+    yield from _notes(block.notes)
 
 
 def _notes(notes: tuple[str, ...]) -> Iterator[RenderableType]:

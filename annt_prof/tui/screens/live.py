@@ -55,6 +55,7 @@ class LiveScreen(PageScreen):
         self._recent: Series | None = None
         self._chosen: str | None = None
         self._num_looks = 0
+        self._unshown = False
         self._asked_to_pause = self._asked_to_stop = False
         self._num_progressed = 0
         self._told_ending = False
@@ -162,7 +163,7 @@ class LiveScreen(PageScreen):
         return self._log
 
     def _look(self) -> None:
-        """Take in what is new, and show it; once a second the time that passes, too."""
+        """Take in what is new, and show it within half a second; the time that passes, too."""
         self._num_looks += 1
         log = self._log
         if log is None or not isinstance(self.dashboard.source, RunSource):
@@ -178,7 +179,9 @@ class LiveScreen(PageScreen):
         running = log.standing == "running"
         if each_second and self._tail is not None:
             self._recent = (self._tail.poll() or self._recent) if running else None
-        if news or each_second:
+        self._unshown = self._unshown or news
+        if each_second or (self._unshown and self._num_looks % _LOOKS_A_SECOND == 2):
+            self._unshown = False
             self._tell_others(log)
             if self.is_current:
                 self.show_again()

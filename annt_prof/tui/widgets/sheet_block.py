@@ -82,8 +82,9 @@ class SheetBlock(Vertical):
     def lay_out(self, block: Sheet) -> None:
         """Show another value in its place; the cursor stays on its row while there is one."""
         if block != self._block:
-            self._block = block
-            self._fill()
+            before, self._block = self._block, block
+            if not self._changed_cells(before):
+                self._fill()
 
     def as_csv(self) -> str:
         """Return the rows that the filter lets through, with values and not with texts."""
@@ -172,6 +173,30 @@ class SheetBlock(Vertical):
         unknown = [row for row in rows if row.cells[place].value is None]
         known.sort(key=lambda row: _order(row.cells[place]), reverse=self._backwards)
         return [*known, *unknown]
+
+    def _changed_cells(self, before: Sheet) -> bool:
+        """Change the cells that are others now; False where more than cells has changed.
+
+        A table that is filled anew takes many times as long, and its cursor runs about meanwhile.
+        """
+        block = self._block
+        alike = (block.columns, block.num_more, block.notes, block.title, block.empty)
+        if alike != (before.columns, before.num_more, before.notes, before.title, before.empty):
+            return False
+        keys = [row.key for row in block.rows]
+        if self._sorted_by is not None or self._wanted or keys != [r.key for r in before.rows]:
+            return False
+        if not self.is_attached or self.table.row_count != len(keys):
+            return False
+        for row, old in zip(block.rows, before.rows, strict=True):
+            texts = _texts(block.columns, row)
+            for column, cell, was, text in zip(
+                block.columns, row.cells, old.cells, texts, strict=True
+            ):
+                if cell != was:
+                    wider = len(cell.text) != len(was.text)
+                    self.table.update_cell(row.key, column.key, text, update_width=wider)
+        return True
 
     def _fill(self) -> None:
         if not self.is_attached:

@@ -30,7 +30,8 @@ _WIDEST_BAR = 4  # dots, where there are fewer places than dots
 _DOTS = 4  # of braille, one above the other
 _LEFT = (0x40, 0x04, 0x02, 0x01)  # bits of braille's dots, from the lowest to the highest
 _RIGHT = (0x80, 0x20, 0x10, 0x08)
-_ASCII = {(False, False): " ", (True, False): ".", (False, True): "'", (True, True): "|"}
+_HALVES = (1, 2)  # bits of the halves of a cell, from below
+_ASCII = (" ", ".", "'", "|")
 
 
 class StripsBlock(Static):
@@ -43,6 +44,7 @@ class StripsBlock(Static):
     def __init__(self, block: Strips) -> None:
         super().__init__(classes="block strips")
         self._block = block
+        self._num_lines = 0
 
     def lay_out(self, block: Strips) -> None:
         """Show another value in its place."""
@@ -55,7 +57,10 @@ class StripsBlock(Static):
 
     def _draw(self) -> None:
         ascii_only = self.app.has_class("-ascii-only")
-        self.update(Group(*_lines(self._block, self.size.width or 80, ascii_only=ascii_only)))
+        lines = tuple(_lines(self._block, self.size.width or 80, ascii_only=ascii_only))
+        # Laying the page out anew costs more than drawing this.
+        self.update(Group(*lines), layout=len(lines) != self._num_lines)
+        self._num_lines = len(lines)
 
 
 def _lines(block: Strips, width: int, *, ascii_only: bool) -> Iterator[Text]:
@@ -71,10 +76,13 @@ def _lines(block: Strips, width: int, *, ascii_only: bool) -> Iterator[Text]:
     for place, strip in enumerate(strips):
         label = toned(strip.name)
         label.truncate(name, overflow="ellipsis", pad=True)
-        dots = room if ascii_only else 2 * room
+        dots, per_line = (room, len(_HALVES)) if ascii_only else (2 * room, _DOTS)
         bars = _bars(strip, dots, stretched=not block.moving, longest=longest)
+        heights = _heights(strip, bars, _LINES * per_line)
         style = Style(color=series_look(place).colour)
-        drawn = [_drawn(bars, row, room, ascii_only=ascii_only) for row in reversed(range(_LINES))]
+        drawn = [
+            _drawn(heights, row, room, ascii_only=ascii_only) for row in reversed(range(_LINES))
+        ]
         yield Text.assemble(label, "  ", (drawn[0], style), f"  {strip.text}", no_wrap=True)
         yield Text.assemble(
             " " * name, "  ", (drawn[1], style), "  ", toned(strip.range_text, Tone.QUIET),
@@ -95,52 +103,50 @@ def _bars(
     per_dot = max(1, math.ceil(most / dots))
     # Counted from the last one where the strip moves, so that its steps do not flicker.
     ends = range(num, 0, -per_dot) if not stretched else range(per_dot, num + per_dot, per_dot)
+    wide = min(_WIDEST_BAR, max(1, dots // most))
     bars: list[tuple[float, float] | None] = []
     for end in ends:
         part = slice(max(0, end - per_dot), end)
-        lows = [low for low in strip.lows[part] if math.isfinite(low)]
-        highs = [high for high in strip.highs[part] if math.isfinite(high)]
-        wide = min(_WIDEST_BAR, max(1, dots // most))
+        # NaN is not itself.
+        lows = [low for low in strip.lows[part] if low == low]
+        highs = [high for high in strip.highs[part] if high == high]
         bars += [(min(lows), max(highs)) if lows and highs else None] * wide
-    bars = _scaled(strip, bars[:dots])
+    bars = bars[:dots]
     empty: list[tuple[float, float] | None] = [None] * (dots - len(bars))
     return [*bars, *empty] if stretched else [*empty, *reversed(bars)]
 
 
-def _scaled(
-    strip: Strip, bars: Sequence[tuple[float, float] | None]
-) -> list[tuple[float, float] | None]:
+def _heights(
+    strip: Strip, bars: Sequence[tuple[float, float] | None], height: int
+) -> list[tuple[int, int] | None]:
+    """Return the lowest and the highest dot of each bar, counted from below."""
     known = [bar for bar in bars if bar is not None]
     least = min((low for low, _ in known), default=0.0) if strip.least is None else strip.least
     most = max((high for _, high in known), default=1.0) if strip.most is None else strip.most
-    span = (most - least) or 1.0
-    return [
-        None if bar is None else ((bar[0] - least) / span, (bar[1] - least) / span) for bar in bars
-    ]
+    scale = (height - 1) / ((most - least) or 1.0)
+
+    def dot(value: float) -> int:
+        return min(height - 1, max(0, round((value - least) * scale)))
+
+    return [None if bar is None else (dot(bar[0]), dot(bar[1])) for bar in bars]
 
 
 def _drawn(
-    bars: Sequence[tuple[float, float] | None], row: int, room: int, *, ascii_only: bool
+    heights: Sequence[tuple[int, int] | None], row: int, room: int, *, ascii_only: bool
 ) -> str:
     """Return one line of cells; row 0 is the lowest."""
     if ascii_only:
-        return "".join(
-            _ASCII[_filled(bar, 2 * row, 2), _filled(bar, 2 * row + 1, 2)] for bar in bars
-        )
-    cells = []
-    for cell in range(room):
-        bits = 0
-        for bar, column in zip(bars[2 * cell : 2 * cell + 2], (_LEFT, _RIGHT), strict=True):
-            for dot, bit in enumerate(column):
-                bits |= bit if _filled(bar, _DOTS * row + dot, _DOTS) else 0
-        cells.append(chr(0x2800 + bits) if bits else " ")
-    return "".join(cells)
+        return "".join(_ASCII[_bits(bar, 2 * row, _HALVES)] for bar in heights)
+    columns = [
+        (_bits(left, _DOTS * row, _LEFT) | _bits(right, _DOTS * row, _RIGHT))
+        for left, right in zip(heights[::2], heights[1::2], strict=True)
+    ]
+    return "".join(chr(0x2800 + bits) if bits else " " for bits in columns[:room])
 
 
-def _filled(bar: tuple[float, float] | None, dot: int, dots_per_line: int) -> bool:
-    """Whether a bar reaches over the middle of a dot; each bar has one dot at least."""
+def _bits(bar: tuple[int, int] | None, lowest: int, dots: tuple[int, ...]) -> int:
+    """Return the bits of the dots of one line that a bar covers."""
     if bar is None:
-        return False
-    last = _LINES * dots_per_line - 1
-    low, high = (min(last, max(0, round(end * last))) for end in bar)
-    return low <= dot <= high
+        return 0
+    first, last = max(0, bar[0] - lowest), min(len(dots) - 1, bar[1] - lowest)
+    return sum(dots[first : last + 1]) if first <= last else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -35,6 +36,7 @@ class TracksBlock(Static):
     def __init__(self, block: Tracks) -> None:
         super().__init__(classes="block tracks")
         self._block = block
+        self._num_lines = 0
 
     def lay_out(self, block: Tracks) -> None:
         """Show another value in its place."""
@@ -46,7 +48,10 @@ class TracksBlock(Static):
         self._draw()
 
     def _draw(self) -> None:
-        self.update(Group(*_lines(self._block, self.size.width or 80)))
+        lines = tuple(_lines(self._block, self.size.width or 80))
+        # Laying the page out anew costs more than drawing this.
+        self.update(Group(*lines), layout=len(lines) != self._num_lines)
+        self._num_lines = len(lines)
 
 
 def _lines(block: Tracks, width: int) -> Iterator[Text]:
@@ -72,8 +77,9 @@ def _lines(block: Tracks, width: int) -> Iterator[Text]:
             legend.append_text(toned(mark.letter, mark.tone))
             legend.append_text(toned(f" {mark.meaning}  ", Tone.QUIET))
     yield legend
-    if hidden:
-        yield toned(f"{units.count(hidden, 'earlier round')} left of these", Tone.QUIET)
+    num_earlier = hidden + block.num_earlier
+    if num_earlier:
+        yield toned(f"{units.count(num_earlier, 'earlier round')} left of these", Tone.QUIET)
     yield from (toned(note, Tone.QUIET) for note in block.notes)
 
 
@@ -110,8 +116,8 @@ def _letters(
     for place, (_, num) in enumerate(shown):
         if place:
             text.append_text(toned("|", Tone.QUIET))
-        for letter in track.letters[start : start + num]:
+        for letter, run in groupby(track.letters[start : start + num]):
             mark = marks.get(letter)
-            text.append_text(toned(letter, Tone.PLAIN if mark is None else mark.tone))
+            text.append_text(toned("".join(run), Tone.PLAIN if mark is None else mark.tone))
         start += num
     return text
