@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from annt_prof.errors import UserError, suggestion
-from annt_prof.runs.layout import RUN_FILE, SCENARIO_FILE, STEP_TIMES_FILE, file_name
+from annt_prof.runs.layout import EVENTS_FILE, RUN_FILE, SCENARIO_FILE, STEP_TIMES_FILE, file_name
 from annt_prof.runs.migration import brought_up_to_date
 from annt_prof.runs.record import SCHEMA_VERSION, Run
 
@@ -96,12 +96,19 @@ def load(path: Path) -> Run:
     try:
         encoded = file.read_bytes()
     except FileNotFoundError:
-        raise UserError(
-            "there is no run here", where=str(file), hint="annt-prof run SCENARIO makes one"
-        ) from None
+        raise _no_record(file) from None
     except OSError as error:
         raise UserError(f"cannot be read: {error.strerror}", where=str(file)) from None
     return _decode(encoded, file)
+
+
+def _no_record(file: Path) -> UserError:
+    if (file.parent / EVENTS_FILE).exists():
+        hint = "its record follows its first round; annt-prof show live tells how far it is"
+        return UserError("nothing is measured yet in this run", where=str(file.parent), hint=hint)
+    return UserError(
+        "there is no run here", where=str(file), hint="annt-prof run SCENARIO makes one"
+    )
 
 
 def find(name: str | None, root: Path) -> Path:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from annt_prof.views.page import Page
 
 _LOOKS_A_SECOND = 4
+_LEAST_BETWEEN_LAYOUTS_S = 0.9
 _LEAST_BETWEEN_RECORDS_S = 2.0  # the other screens read the whole record again
 
 
@@ -56,14 +57,14 @@ class LiveScreen(PageScreen):
         self._chosen: str | None = None
         self._num_looks = 0
         self._unshown = False
+        self._shown_at_s = 0.0
         self._asked_to_pause = self._asked_to_stop = False
         self._num_progressed = 0
         self._told_ending = False
         self._told_at_s = 0.0
 
     def on_mount(self) -> None:
-        """Begin to look."""
-        super().on_mount()
+        """Begin to look; the page is shown by ``PageScreen``'s own handler of this."""
         self.set_interval(1 / _LOOKS_A_SECOND, self._look)
 
     def build_page(self) -> Page:
@@ -163,7 +164,7 @@ class LiveScreen(PageScreen):
         return self._log
 
     def _look(self) -> None:
-        """Take in what is new, and show it within half a second; the time that passes, too."""
+        """Take in what is new, and show it, but not more often than people read."""
         self._num_looks += 1
         log = self._log
         if log is None or not isinstance(self.dashboard.source, RunSource):
@@ -180,8 +181,9 @@ class LiveScreen(PageScreen):
         if each_second and self._tail is not None:
             self._recent = (self._tail.poll() or self._recent) if running else None
         self._unshown = self._unshown or news
-        if each_second or (self._unshown and self._num_looks % _LOOKS_A_SECOND == 2):
-            self._unshown = False
+        since_s = time.monotonic() - self._shown_at_s
+        if since_s >= _LEAST_BETWEEN_LAYOUTS_S and (self._unshown or each_second):
+            self._unshown, self._shown_at_s = False, time.monotonic()
             self._tell_others(log)
             if self.is_current:
                 self.show_again()

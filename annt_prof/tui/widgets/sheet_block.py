@@ -186,7 +186,7 @@ class SheetBlock(Vertical):
         keys = [row.key for row in block.rows]
         if self._sorted_by is not None or self._wanted or keys != [r.key for r in before.rows]:
             return False
-        if not self.is_attached or self.table.row_count != len(keys):
+        if not self.query(DataTable) or self.table.row_count != len(keys):
             return False
         for row, old in zip(block.rows, before.rows, strict=True):
             texts = _texts(block.columns, row)
@@ -199,7 +199,7 @@ class SheetBlock(Vertical):
         return True
 
     def _fill(self) -> None:
-        if not self.is_attached:
+        if not self.query(DataTable):  # it is not composed yet
             return
         table, before = self.table, self.row_key
         rows = self._rows()

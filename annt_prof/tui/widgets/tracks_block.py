@@ -105,7 +105,7 @@ def shown_stretches(block: Tracks, room: int) -> tuple[int, list[tuple[str, int]
 
 
 def _heads(shown: list[tuple[str, int]]) -> Text:
-    names = (name[:num].ljust(num) for name, num in shown)
+    names = ((name if len(name) <= num else "").ljust(num) for name, num in shown)
     return toned("|".join(names), Tone.QUIET)
 
 
