@@ -26,7 +26,11 @@ _SCENARIO_SUFFIXES = (".yaml", ".yml")
 @click.command()
 @click.argument("what", required=False, metavar="[RUN | TRACE | SCENARIO]")
 @options.runs_dir("Where to look for runs.")
-@click.option("--screen", type=click.Choice([screen.value for screen in Screen]), help="The screen to begin with.")
+@click.option(
+    "--screen",
+    type=click.Choice([screen.value for screen in Screen]),
+    help="The screen to begin with.",
+)
 @options.ascii_only
 @click.option("--read-only", is_flag=True, help="Write and start nothing, ask nothing of a run.")
 def command(

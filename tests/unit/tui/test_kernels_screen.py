@@ -11,8 +11,9 @@ from textual.widgets import OptionList
 from annt_prof.runs import store
 from annt_prof.runs.digests import digest
 from annt_prof.testing import TraceBuilder
-from annt_prof.tui.app import Dashboard, Settings
+from annt_prof.tui.app import Dashboard
 from annt_prof.tui.screens.choice import ChoiceScreen
+from annt_prof.tui.settings import Settings
 from annt_prof.tui.widgets.lines_block import LinesBlock
 from annt_prof.tui.widgets.sheet_block import SheetBlock
 from annt_prof.views.screens.names import Screen
