@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Self
 from interruptible import heed_interrupts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 _PATIENCE_S = 60.0  # on a machine that does much else
 ENTERS, LEAVES = b"\x1b[?1049h", b"\x1b[?1049l"
@@ -35,6 +35,7 @@ class Terminal:
         arguments: Of the command line.
         columns, rows: Its size.
         environment: Variables beside this process's.
+        prepare: Called in the new process, before the program.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Terminal:
         columns: int = 100,
         rows: int = 30,
         environment: dict[str, str] | None = None,
+        prepare: Callable[[], None] = heed_interrupts,
     ) -> None:
         self._ours, self._theirs = pty.openpty()
         self.resize(columns, rows)
@@ -56,7 +58,7 @@ class Terminal:
             stderr=self._theirs,
             env={**os.environ, "TERM": "xterm-256color", **(environment or {})},
             start_new_session=True,
-            preexec_fn=heed_interrupts,
+            preexec_fn=prepare,
         )
 
     def __enter__(self) -> Self:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import signal
+import sys
 from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
 
 ENDED = 130
 """The status of a dashboard that was told to end, as of every command that is interrupted."""
+
+
+_LOOK_S = 1.0  # until a terminal that has gone is noticed
 
 
 def _opens(screen: Screen) -> Callable[[], AnyScreen[Any]]:
@@ -133,6 +137,14 @@ class Dashboard(App[None]):
             if signal.getsignal(number) is not signal.SIG_IGN:
                 with suppress(RuntimeError, ValueError):  # only the main thread may be told
                     loop.add_signal_handler(number, self._end)
+
+        if sys.stdin is not None and sys.stdin.isatty():
+            self.set_interval(_LOOK_S, self._end_without_terminal)
+
+    def _end_without_terminal(self) -> None:
+        """End where the terminal has gone and nobody may say so, as under ``nohup``."""
+        if not sys.stdin.isatty():
+            self._end()
 
     def _end(self) -> None:
         self.exit(return_code=ENDED)

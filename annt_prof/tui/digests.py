@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from annt_prof.runs.digests import Digest
     from annt_prof.tui.digest_shelf import Shelf
+    from annt_prof.views.screens.source import Source
 
 _PERIOD_S = 0.05
 
@@ -53,30 +54,36 @@ class DigestScreen(PageScreen):
         """Look now and then whether a digest is there; the page is shown by the class above."""
         self.set_interval(_PERIOD_S, self._look)
 
-    def digest(self, variant: str) -> Digest | None:
+    def digest(self, variant: str, source: Source | None = None) -> Digest | None:
         """Return the digest of a variant's trace; None while it is made, or where there is none.
 
         Why there is none is said above the page, and by ``why_none``.
 
         Args:
             variant: Of a run its name; of a trace file's source the file's name.
+            source: Of another run than the one that is open.
         """
-        self._lacking.pop(variant, None)
-        self._awaited.pop(variant, None)
+        where = self.dashboard.opened if source is None else source
+        named = variant if source is None else f"{variant} of {source.title}"
+        return self._digest(named, variant, where)
+
+    def _digest(self, named: str, variant: str, source: Source) -> Digest | None:
+        self._lacking.pop(named, None)
+        self._awaited.pop(named, None)
         try:
-            trace = self.dashboard.opened.traces.get(variant)
+            trace = source.traces.get(variant)
         except UserError as error:
-            self._lacking[variant] = error
+            self._lacking[named] = error
             return None
         if trace is None:
-            self._lacking[variant] = no_trace(variant)
+            self._lacking[named] = no_trace(named)
             return None
         found = self._shelf.get(trace, keep=not self.dashboard.settings.read_only)
         if isinstance(found, UserError):
-            self._lacking[variant] = found
+            self._lacking[named] = found
             return None
         if found is None:
-            self._awaited[variant] = trace
+            self._awaited[named] = trace
         return found
 
     def why_none(self, variant: str) -> UserError | None:

@@ -40,7 +40,7 @@ class Finding(Generic[_Of, _Found]):
         Raises:
             UserError: It cannot be found out.
         """
-        if self._of is not of:
+        if self._of != of:
             self._of, self._found = of, None
             self._dashboard.run_worker(
                 lambda: self._work(of), name=self._name, group=self._name, thread=True
@@ -58,7 +58,7 @@ class Finding(Generic[_Of, _Found]):
         self._dashboard.call_from_thread(self._take, of, found)
 
     def _take(self, of: _Of, found: _Found | UserError) -> None:
-        if self._of is of:  # what is shown may be another by now
+        if self._of == of:  # what is shown may be another by now
             self._found = found
             self._dashboard.show_screens_again()
 

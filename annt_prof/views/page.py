@@ -43,11 +43,13 @@ class Lines(msgspec.Struct, frozen=True, tag=True):
         key: Names it within its page, for what reads JSON.
         title: Above it; may be empty.
         lines: In their order.
+        verbatim: Whether they are a text to be copied, blanks and all.
     """
 
     key: str
     title: str
     lines: tuple[Said, ...]
+    verbatim: bool = False
 
 
 class Column(msgspec.Struct, frozen=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -24,12 +25,14 @@ class Trial(msgspec.Struct, frozen=True):
         name: That tells it from the run's own, for a file or a title.
         technique: That is new in it.
         text: Of the whole scenario file.
+        new_lines: Indices of the lines of it that the run's own has not.
         caveats: What of the run is not in it, one sentence each.
     """
 
     name: str
     technique: str
     text: str
+    new_lines: frozenset[int]
     caveats: tuple[str, ...]
 
 
@@ -41,6 +44,10 @@ def build_trial(source: RunSource, technique: str) -> Trial:
             already, or the two do not go together.
     """
     path = source.directory / SCENARIO_FILE
+    if not path.exists():
+        raise UserError(
+            "this run keeps no scenario that anything could be added to", where=str(path)
+        )
     text = read_text(path)
     try:
         longer = with_technique(text, technique)
@@ -48,7 +55,19 @@ def build_trial(source: RunSource, technique: str) -> Trial:
         raise UserError(error.message, where=str(path), hint=error.hint) from None
     load_text(longer, path)
     run = source.run
-    return Trial(f"{run.scenario_name}-{technique}", technique, longer, tuple(_caveats(source)))
+    return Trial(
+        name=f"{run.scenario_name}-{technique}",
+        technique=technique,
+        text=longer,
+        new_lines=_new_lines(text, longer),
+        caveats=tuple(_caveats(source)),
+    )
+
+
+def _new_lines(before: str, after: str) -> frozenset[int]:
+    matcher = difflib.SequenceMatcher(None, before.splitlines(), after.splitlines(), autojunk=False)
+    changed = (code for code in matcher.get_opcodes() if code[0] != "equal")
+    return frozenset(line for _, _, _, start, end in changed for line in range(start, end))
 
 
 def _caveats(source: RunSource) -> list[str]:

@@ -54,6 +54,18 @@ def test_the_terminal_goes_away(directory: Path) -> None:
         assert terminal.process.wait(60) != 0
 
 
+def test_the_terminal_goes_away_and_nobody_may_say_so(directory: Path) -> None:
+    """As under nohup, or in a tmux whose server was started so."""
+    with Terminal(["dash", str(directory)], prepare=ignore_hang_ups) as terminal:
+        terminal.wait_for("Variants")
+        terminal.hang_up()
+        assert terminal.process.wait(60) != 0
+
+
+def ignore_hang_ups() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+
 def test_a_bug_keeps_its_traceback_and_gives_the_terminal_back(
     directory: Path, tmp_path: Path
 ) -> None:

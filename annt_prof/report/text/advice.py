@@ -24,7 +24,7 @@ def render_advice(view: AdviceView, console: Console) -> None:
 
 
 def _parts(view: AdviceView) -> Iterator[RenderableType]:
-    yield heading("What each technique could save", words.of_step(view))
+    yield heading("What each technique could save", f"{view.source}, of {words.step(view)}")
     ceilings = words.ceilings(view)
     if ceilings is not None:
         yield indented(plain(ceilings, "yellow"))

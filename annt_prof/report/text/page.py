@@ -55,6 +55,9 @@ def _lines(block: Lines) -> Iterator[RenderableType]:
     if block.title:
         yield heading(block.title)
     for line in block.lines:
+        if block.verbatim:
+            yield plain(line.text)
+            continue
         yield labelled([(line.label, line.text)]) if line.label else bullets("-", [line.text])
 
 

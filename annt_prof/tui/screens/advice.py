@@ -9,7 +9,8 @@ from textual.binding import Binding
 from annt_prof.errors import UserError
 from annt_prof.tui.messages import RunAsked
 from annt_prof.tui.screens.split_screen import SplitScreen
-from annt_prof.views.screens.advice import DETAILS, PREDICTIONS, build_advice_page, change_of
+from annt_prof.views.page import Lines
+from annt_prof.views.screens.advice import CHANGE, DETAILS, PREDICTIONS, build_advice_page
 from annt_prof.views.screens.names import Screen
 from annt_prof.views.screens.source import RunSource
 
@@ -52,16 +53,16 @@ class AdviceScreen(SplitScreen):
         return build_advice_page(source.title, advice, explanation, self.chosen)
 
     def action_copy_change(self) -> None:
-        """Copy the YAML of the chosen technique."""
-        if self.chosen is None:
+        """Copy the YAML of the technique that is shown."""
+        blocks = () if self.page is None else self.page.blocks
+        change = next((b for b in blocks if isinstance(b, Lines) and b.key == CHANGE), None)
+        if change is None:
             self.notify("no technique is chosen", severity="warning")
-            return
-        try:
-            self.app.copy_to_clipboard(change_of(self.chosen))
-        except UserError as error:
-            self.notify(str(error), severity="error", markup=False)
+        elif not change.verbatim:
+            self.notify(" ".join(s.text for s in change.lines), severity="warning", markup=False)
         else:
-            self.notify(f"copied the lines that turn {self.chosen} on", timeout=2, markup=False)
+            self.app.copy_to_clipboard("".join(f"{said.text}\n" for said in change.lines))
+            self.notify("copied the lines to add to the scenario", timeout=2)
 
     def action_try_change(self) -> None:
         """Show the run's scenario with the chosen technique, and ask whether to run it."""

@@ -45,7 +45,7 @@ class TrialScreen(ModalScreen[bool]):
         with Vertical(id="trial"):
             yield Static(Text("\n").join(self._question()))
             with VerticalScroll(id="trial-text", can_focus=False):
-                yield Static(Text("\n").join(map(toned, self._trial.text.splitlines())))
+                yield Static(Text("\n").join(self._lines()))
             yield Footer()
 
     def _question(self) -> Iterator[Text]:
@@ -53,6 +53,17 @@ class TrialScreen(ModalScreen[bool]):
         yield toned(f"Run this scenario, with {trial.technique}, now?", Tone.STRONG)
         yield from (toned(caveat, Tone.UNSURE) for caveat in trial.caveats)
         yield toned("Enter runs it, Escape leaves it, arrows scroll it.", Tone.QUIET)
+
+    def _lines(self) -> Iterator[Text]:
+        for number, line in enumerate(self._trial.text.splitlines()):
+            new = number in self._trial.new_lines
+            yield toned(f"{'+' if new else ' '} {line}", Tone.GOOD if new else Tone.PLAIN)
+
+    def on_mount(self) -> None:
+        """Begin where the new lines are."""
+        first = min(self._trial.new_lines, default=0)
+        text = self.query_one("#trial-text")
+        self.call_after_refresh(lambda: text.scroll_to(y=first - 3, animate=False))
 
     def action_scroll(self, way: int) -> None:
         """Scroll the scenario by a line."""

@@ -50,6 +50,7 @@ class SheetBlock(Vertical):
         self._wanted = ""
         self._sorted_by: int | None = None
         self._backwards = False
+        self._composed = False
 
     def compose(self) -> ComposeResult:
         """Yield the title, the filter, the table and what is said below it."""
@@ -60,6 +61,7 @@ class SheetBlock(Vertical):
 
     def on_mount(self) -> None:
         """Fill the table."""
+        self._composed = True
         self._fill()
 
     @property
@@ -75,7 +77,7 @@ class SheetBlock(Vertical):
     @property
     def row_key(self) -> str | None:
         """The key of the row at the cursor; None of an empty table."""
-        if not self.table.row_count:
+        if not self._composed or not self.table.row_count:
             return None
         return self.table.coordinate_to_cell_key(self.table.cursor_coordinate).row_key.value
 

@@ -25,6 +25,9 @@ PREDICTIONS = "predictions"
 DETAILS = frozenset({"limit", "change", "technique"})
 """Keys of the blocks that are of the chosen technique."""
 
+CHANGE = "change"
+"""The key of the lines that turn it on, which are verbatim, or of a sentence that says why none."""
+
 _NONE = "-"
 
 
@@ -75,7 +78,7 @@ def _sheet(advice: AdviceView, measured: Mapping[str, Worth]) -> Sheet:
     ceilings = words.ceilings(advice)
     return Sheet(
         key=PREDICTIONS,
-        title=f"What each technique could save: {words.of_step(advice)}",
+        title=f"What each technique could save of {words.step(advice)}",
         columns=tuple(_columns(of_a_run=not advice.as_traced)),
         rows=tuple(_row(saving, advice, measured) for saving in advice.predicted),
         notes=() if ceilings is None else (ceilings,),
@@ -130,21 +133,13 @@ def _details(saving: PredictedSaving, measured: Mapping[str, Worth]) -> Iterator
 def _change(name: str, *, in_mix: bool) -> Lines:
     if in_mix:
         said = Said("it is in this run's mix already: the Techniques screen tells its worth")
-        return Lines("change", "The change", (said,))
-    try:
-        lines = change_of(name)
-    except UserError as error:
-        return Lines("change", "The change", (Said(error.message, tone=Tone.UNSURE),))
-    return Lines("change", "Lines to add to the scenario", tuple(map(Said, lines.splitlines())))
-
-
-def change_of(name: str) -> str:
-    """Return the YAML that turns a technique on with its default options.
-
-    Raises:
-        UserError: No such technique, or its plug-in cannot be loaded.
-    """
+        return Lines(CHANGE, "The change", (said,))
     # Writing YAML is slow to import.
     from annt_prof.scenario.addition import lines_to_add
 
-    return lines_to_add(name)
+    try:
+        lines = lines_to_add(name)
+    except UserError as error:
+        return Lines(CHANGE, "The change", (Said(error.message, tone=Tone.UNSURE),))
+    text = tuple(map(Said, lines.splitlines()))
+    return Lines(CHANGE, "Lines to add to the scenario", text, verbatim=True)

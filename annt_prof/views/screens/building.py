@@ -50,6 +50,8 @@ def build_page(
         from annt_prof.views.screens.techniques import build_techniques_page
 
         return build_techniques_page(source, source.explanation)
+    if screen is Screen.COMPARE and isinstance(source, RunSource):
+        return _comparison(source)
     if screen is Screen.ADVICE:
         return _advice(source)
     if screen is Screen.KERNELS:
@@ -81,3 +83,13 @@ def _advice(source: Source) -> Page:
         return build_advice_page(source.title, advice_on(source), explanation)
     except UserError as error:
         return build_advice_page(source.title, error, explanation)
+
+
+def _comparison(source: RunSource) -> Page:
+    from annt_prof.compare.between import between
+    from annt_prof.views.pair import first_choice
+    from annt_prof.views.screens.compare import build_compare_page
+
+    pair = first_choice(source)
+    told = between(source.run, pair.first.variant, pair.second.variant)
+    return build_compare_page(source.title, pair, told)

@@ -16,10 +16,10 @@ _CEILINGS = {
 }
 
 
-def of_step(view: AdviceView) -> str:
+def step(view: AdviceView) -> str:
     """Say of which step the predictions are."""
-    step = "the step as it was traced," if view.as_traced else "a step of"
-    return f"{view.source}, of {step} {units.duration(view.step_ns)}"
+    said = "the step as it was traced," if view.as_traced else "a step of"
+    return f"{said} {units.duration(view.step_ns)}"
 
 
 def ceilings(view: AdviceView) -> str | None:

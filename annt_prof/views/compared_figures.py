@@ -1,0 +1,223 @@
+"""A variant's figures beside another one's: each in one unit, with what it grew or shrank by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from annt_prof import units
+from annt_prof.views.changes import direction, signed
+from annt_prof.views.page import Cell, Column, Row, Sheet, Tone
+from annt_prof.views.shares import share_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from annt_prof.runs.record import VariantRecord
+    from annt_prof.views.changes import Direction
+    from annt_prof.views.pair import Pair
+
+_NONE = "-"
+_TONES = {
+    "less": {"grew": Tone.BAD, "shrank": Tone.GOOD},
+    "more": {"grew": Tone.GOOD, "shrank": Tone.BAD},
+}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure of both.
+
+    Attributes:
+        key: With the unit of its values.
+        title: With the unit in which it is printed.
+        before, after: None where it is not known.
+        scale: Of its unit in that of its values.
+        better: Which way is to be wished for; empty where neither is.
+        places: Decimals; as many as its size asks for, unless given.
+        relative: Whether a change in percent of it means anything.
+    """
+
+    key: str
+    title: str
+    before: float | None
+    after: float | None
+    scale: float = 1.0
+    better: str = ""
+    places: int | None = None
+    relative: bool = True
+
+
+def build_figures(pair: Pair, *, per_sample: bool) -> Sheet:
+    """Return everything that is one number of a variant.
+
+    Args:
+        pair: Of variants.
+        per_sample: Whether times of an iteration are told per sample, as batches differ.
+    """
+    first, second = pair.first.variant, pair.second.variant
+    figures = (*_times(first, second, per_sample=per_sample), *_others(first, second))
+    figures = (*figures, *_sampled(first, second))
+    known = [f for f in figures if f.before is not None or f.after is not None]
+    return Sheet(
+        key="figures",
+        title="Figures",
+        columns=(
+            Column("figure", "figure", "What it is, with its unit.", False),
+            Column("before", "first", "Of the first variant."),
+            Column("after", "second", "Of the second variant."),
+            Column("change", "change", "The second less the first."),
+            Column("fraction", "of first", "The change as a share of the first's figure."),
+            Column(
+                "direction",
+                "it",
+                "Which way it went; the same where the change reads as nothing.",
+                False,
+            ),
+        ),
+        rows=tuple(_row(figure) for figure in known),
+        notes=(
+            f"peak memory: {_of_what(first, second)}; what is sampled: means over timed windows",
+        ),
+        empty="" if known else "neither variant has any figure",
+    )
+
+
+def _times(first: VariantRecord, second: VariantRecord, *, per_sample: bool) -> Iterator[Figure]:
+    unit = "ms per sample" if per_sample else "ms per iteration"
+
+    def figure(key: str, title: str, *times_ns: float | None) -> Figure:
+        parts = (first.samples_per_iteration, second.samples_per_iteration)
+        before, after = (
+            None if ns is None else ns / (samples if per_sample else 1)
+            for ns, samples in zip(times_ns, parts, strict=True)
+        )
+        return Figure(key, f"{title}, {unit}", before, after, units.NS_PER_MS, "less")
+
+    timed = [None if v.step_time is None else v.step_time.mean_ns for v in (first, second)]
+    traced = [None if v.breakdown is None else v.breakdown.step_ns for v in (first, second)]
+    yield figure("step_time_ns", "step time", *timed)
+    yield figure("traced_step_ns", "traced step", *traced)
+    yield Figure(
+        "profiler_inflation_percent", "profiler inflation, %",
+        _percent(first.profiler_inflation), _percent(second.profiler_inflation),
+        places=1, relative=False,
+    )  # fmt: skip
+
+
+def _percent(fraction: float | None) -> float | None:
+    return None if fraction is None else fraction * 100
+
+
+def _others(first: VariantRecord, second: VariantRecord) -> Iterator[Figure]:
+    yield Figure(
+        "throughput", "throughput, samples/s", first.throughput, second.throughput, better="more"
+    )
+    yield _memory("peak_memory_bytes", "peak memory",
+                  first.peak_memory_bytes, second.peak_memory_bytes, "less")  # fmt: skip
+    yield Figure(
+        "energy_per_sample_j", "energy, J per sample",
+        first.energy_per_sample_j, second.energy_per_sample_j, better="less",
+    )  # fmt: skip
+    yield Figure("first_step_s", "very first step, s", first.first_step_s, second.first_step_s)
+
+
+def _of_what(first: VariantRecord, second: VariantRecord) -> str:
+    kinds = dict.fromkeys(v.peak_memory_of for v in (first, second) if v.peak_memory_of)
+    return " against ".join(kinds) or "of what is not told"
+
+
+def _memory(
+    key: str, title: str, before: int | None, after: int | None, better: str = ""
+) -> Figure:
+    unit = units.memory_unit([before or 0, after or 0])
+    named = f"{title}, {unit.name}"
+    return Figure(key, named, before, after, unit.size_bytes, better, unit.places)
+
+
+_SAMPLED = (
+    ("gpu_utilisation_percent", "device busy, %", 1.0),
+    ("gpu_power_w", "device power, W", 1.0),
+    ("gpu_sm_clock_mhz", "SM clock, MHz", 1.0),
+    ("gpu_memory_clock_mhz", "memory clock, MHz", 1.0),
+    ("gpu_temperature_c", "temperature, °C", 1.0),
+    ("gpu_pcie_rx_bytes_per_s", "PCIe to the device, GB/s", 1e9),
+    ("gpu_pcie_tx_bytes_per_s", "PCIe from the device, GB/s", 1e9),
+    ("host_cpu_percent", "CPU of the run, % of a core", 1.0),
+    ("host_other_cpu_percent", "CPU of others, % of a core", 1.0),
+)
+
+_OF_NO_SHARE = frozenset(
+    {"gpu_utilisation_percent", "gpu_temperature_c", "host_cpu_percent", "host_other_cpu_percent"}
+)
+"""A percentage of these would be one of percents, or of degrees from a zero that means nothing."""
+
+
+def _sampled(first: VariantRecord, second: VariantRecord) -> Iterator[Figure]:
+    """Yield means over the timed windows of what was sampled beside them."""
+    summaries = (first.telemetry, second.telemetry)
+    for key, title, scale in _SAMPLED:
+        before, after = (None if s is None else getattr(s, key) for s in summaries)
+        yield Figure(key, title, before, after, scale, relative=key not in _OF_NO_SHARE)
+    held = (("gpu_memory_bytes", "device memory"), ("host_memory_bytes", "processes' memory"))
+    for key, title in held:
+        before, after = (None if s is None else getattr(s, key) for s in summaries)
+        yield _memory(key, title, before, after)
+
+
+class _Texts(msgspec.Struct, frozen=True):
+    before: str
+    after: str
+    change: str
+
+
+def _row(figure: Figure) -> Row:
+    before, after = figure.before, figure.after
+    name = Cell(figure.title, figure.key)
+    if before is None or after is None:
+        places = _places(figure)
+        known = [_value(figure, value, places) for value in (before, after)]
+        return Row(figure.key, (name, *known, *(Cell(_NONE, None, Tone.QUIET),) * 3))
+    places, change = _places(figure), after - before
+    texts = _Texts(*(units.number(v / figure.scale, places) for v in (before, after, change)))
+    way = direction(texts.change, change)
+    fraction = share_of(change, before) if figure.relative else None
+    tone = _tone(figure, way)
+    return Row(
+        figure.key,
+        (
+            name,
+            Cell(texts.before, before),
+            Cell(texts.after, after),
+            Cell(signed(texts.change, change) if way != "same" else "0", change, tone),
+            _fraction(None if way == "same" else fraction, tone),
+            Cell(way, way, tone),
+        ),
+    )
+
+
+def _places(figure: Figure) -> int:
+    if figure.places is not None:
+        return figure.places
+    largest = max(abs(value or 0.0) for value in (figure.before, figure.after))
+    return units.decimals(largest / figure.scale)
+
+
+def _value(figure: Figure, value: float | None, places: int) -> Cell:
+    if value is None:
+        return Cell(_NONE, None, Tone.QUIET)
+    return Cell(units.number(value / figure.scale, places), value)
+
+
+def _fraction(fraction: float | None, tone: Tone) -> Cell:
+    if fraction is None:
+        return Cell(_NONE, None, Tone.QUIET)
+    return Cell(signed(units.percent(fraction), fraction), fraction, tone)
+
+
+def _tone(figure: Figure, way: Direction) -> Tone:
+    if way == "same":
+        return Tone.QUIET
+    return _TONES[figure.better][way] if figure.better else Tone.PLAIN

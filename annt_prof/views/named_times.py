@@ -1,0 +1,42 @@
+"""A traced step's time by the names of its kernels, or without a device of its operators."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from annt_prof.runs.digests import Digest
+
+
+@dataclass(frozen=True)
+class NamedTimes:
+    """Of one trace.
+
+    Attributes:
+        kernels: Whether names are of kernels; of operators otherwise, with the time of their own.
+        by_name_ns: Of a mean step, rounded.
+    """
+
+    kernels: bool
+    by_name_ns: Mapping[str, int]
+
+
+def named_times(digest: Digest) -> NamedTimes | None:
+    """Return what a trace shows by name; None where it shows neither kernels nor operators."""
+    kernels, parts = digest.analysis.kernels, digest.kernel_parts
+    if kernels is not None and parts is not None and parts.num_steps:
+        total_ns = {row.name: row.total_ns for row in kernels.rows}
+        return NamedTimes(kernels=True, by_name_ns=_per_step(total_ns, parts.num_steps))
+    operators = digest.operators
+    if operators is None or not operators.num_steps:
+        return None
+    own_ns = {row.name: row.self_ns for row in operators.rows if row.self_ns is not None}
+    return NamedTimes(kernels=False, by_name_ns=_per_step(own_ns, operators.num_steps))
+
+
+def _per_step(total_ns: Mapping[str, int], num_steps: int) -> dict[str, int]:
+    return {name: round(Fraction(ns, num_steps)) for name, ns in total_ns.items()}
