@@ -126,6 +126,13 @@ def brief(duration_ns: float) -> str:
     return duration(duration_ns)
 
 
+def fine(duration_ns: float) -> str:
+    """Return nanoseconds as ``12.34 ms``, and below one as ``12.34 us``: for single activities."""
+    if not duration_ns or abs(duration_ns) >= NS_PER_MS:
+        return duration(duration_ns) if duration_ns else "0 us"
+    return f"{microseconds(duration_ns, decimals(duration_ns / NS_PER_US))} us"
+
+
 def seconds(duration_s: float) -> str:
     """Return a span that someone waits for, as ``8 s`` or ``2 min 05 s``."""
     whole = max(0, round(duration_s))

@@ -7,7 +7,8 @@
     <run>/step_times.csv, telemetry.csv     every step, every sample
     <run>/logs/<variant>.log                what the processes of a variant printed
     <run>/logs/run.log                      what a run in the background printed
-    <run>/tensorboard/<variant>/            its trace, the plugin's copy of it, its events
+    <run>/tensorboard/<variant>/            its trace, the plugin's copy of it, its events; beside
+                                            the trace its digest, once somebody looked at it
 
 A record keeps the paths of its traces and logs, so that runs of another layout open all the same.
 """

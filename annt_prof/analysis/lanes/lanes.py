@@ -119,8 +119,8 @@ class Lanes:
             the path itself always.
         launched_by: int32, the call that launched a device's activity, or ``NONE``.
         launched_ns: int64, when that call began, or ``UNKNOWN_NS``.
-        parent: int32, the innermost operator around an operator or a call on its thread, or
-            ``NONE``.
+        parent: int32, the innermost operator around an operator or a call on its thread; of a
+            stretch of the path the device's activity that it is; or ``NONE``.
         step: int32, index into the steps: the one it begins in, or that comes first within it.
     """
 
@@ -147,9 +147,11 @@ class Lanes:
     def __len__(self) -> int:
         return len(self.start_ns)
 
-    def places(self, lane: int, row: int) -> slice:
-        """Return where the items of a row are, in the order of time."""
+    def places(self) -> dict[tuple[int, int], slice]:
+        """Return where the items of each lane and row are, in the order of time."""
         key = self.lane.astype(np.int64) * 2**16 + self.row
-        wanted = lane * 2**16 + row
-        first, last = np.searchsorted(key, [wanted, wanted + 1])
-        return slice(int(first), int(last))
+        rows = [(n, row) for n, lane in enumerate(self.lanes) for row in range(lane.num_rows)]
+        wanted = np.array([lane * 2**16 + row for lane, row in rows], np.int64)
+        first, stop = np.searchsorted(key, wanted), np.searchsorted(key, wanted, side="right")
+        spans = zip(first.tolist(), stop.tolist(), strict=True)
+        return {row: slice(*span) for row, span in zip(rows, spans, strict=True)}

@@ -1,11 +1,13 @@
-"""Any screen's page of any source, for what does not show them one beside another."""
+"""Any screen's page of any source, for what does not show them one beside another.
+
+What a screen needs is imported once that screen is asked for: others should not wait for it.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from annt_prof.errors import UserError
-from annt_prof.runs.digests import digest
 from annt_prof.views.screens.names import Screen
 from annt_prof.views.screens.source import RunSource, TraceSource
 
@@ -21,9 +23,7 @@ _PRINTED_NAME = 38
 """Characters of a kernel's name: enough to tell one from another, as ``analyze`` has it."""
 
 
-def build_page(
-    screen: Screen, source: Source, digest_of: Callable[[Path], Digest] = digest
-) -> Page:
+def build_page(screen: Screen, source: Source, digest_of: Callable[[Path], Digest]) -> Page:
     """Return what a screen shows first, before anybody chooses anything on it.
 
     Args:
@@ -38,38 +38,84 @@ def build_page(
         from annt_prof.views.screens.runs import build_runs_page
 
         return build_runs_page(source.folder)
-    if screen is Screen.OVERVIEW and isinstance(source, TraceSource):
-        from annt_prof.views.screens.trace_overview import build_trace_overview_page
-
-        return build_trace_overview_page(source.title, digest_of(source.path).analysis)
-    if screen is Screen.OVERVIEW and isinstance(source, RunSource):
-        from annt_prof.views.screens.overview import build_overview_page
-
-        return build_overview_page(source, source.explanation)
-    if screen is Screen.TECHNIQUES and isinstance(source, RunSource):
-        from annt_prof.views.screens.techniques import build_techniques_page
-
-        return build_techniques_page(source, source.explanation)
-    if screen is Screen.COMPARE and isinstance(source, RunSource):
-        return _comparison(source)
     if screen is Screen.ADVICE:
         return _advice(source)
     if screen is Screen.KERNELS:
-        from annt_prof.views.screens.kernels import Shown, build_kernels_page
-        from annt_prof.views.work.traced import first_traced, traced_of
+        return _kernels(source, digest_of)
+    if isinstance(source, RunSource):
+        return _OF_RUNS[screen](source)
+    return _of_trace(screen, source, digest_of)
 
-        name = first_traced(source)
-        traced = traced_of(source, name, digest_of(source.traces[name]))
-        return build_kernels_page(source.title, traced, shown=Shown(room=_PRINTED_NAME))
-    if screen is Screen.TELEMETRY and isinstance(source, RunSource):
-        from annt_prof.views.screens.telemetry import build_telemetry_page
 
-        return build_telemetry_page(source)
-    if screen is Screen.LIVE and isinstance(source, RunSource):
-        from annt_prof.views.live_log import build_replayed_page
+def _of_trace(screen: Screen, source: TraceSource, digest_of: Callable[[Path], Digest]) -> Page:
+    if screen is Screen.OVERVIEW:
+        from annt_prof.views.screens.trace_overview import build_trace_overview_page
 
-        return build_replayed_page(source)
+        return build_trace_overview_page(source.title, digest_of(source.path).analysis)
+    if screen is Screen.STEPS:
+        from annt_prof.views.screens.steps import build_trace_steps_page
+
+        return build_trace_steps_page(source, digest_of(source.path))
     raise UserError("a trace alone does not tell this: give a run", where=screen.value)
+
+
+def _live(source: RunSource) -> Page:
+    from annt_prof.views.live_log import build_replayed_page
+
+    return build_replayed_page(source)
+
+
+def _overview(source: RunSource) -> Page:
+    from annt_prof.views.screens.overview import build_overview_page
+
+    return build_overview_page(source, source.explanation)
+
+
+def _techniques(source: RunSource) -> Page:
+    from annt_prof.views.screens.techniques import build_techniques_page
+
+    return build_techniques_page(source, source.explanation)
+
+
+def _steps(source: RunSource) -> Page:
+    from annt_prof.views.screens.steps import build_steps_page
+
+    return build_steps_page(source)
+
+
+def _telemetry(source: RunSource) -> Page:
+    from annt_prof.views.screens.telemetry import build_telemetry_page
+
+    return build_telemetry_page(source)
+
+
+def _comparison(source: RunSource) -> Page:
+    from annt_prof.compare.between import between
+    from annt_prof.views.pair import first_choice
+    from annt_prof.views.screens.compare import build_compare_page
+
+    pair = first_choice(source)
+    told = between(source.run, pair.first.variant, pair.second.variant)
+    return build_compare_page(source.title, pair, told)
+
+
+_OF_RUNS: dict[Screen, Callable[[RunSource], Page]] = {
+    Screen.LIVE: _live,
+    Screen.OVERVIEW: _overview,
+    Screen.TECHNIQUES: _techniques,
+    Screen.STEPS: _steps,
+    Screen.TELEMETRY: _telemetry,
+    Screen.COMPARE: _comparison,
+}
+
+
+def _kernels(source: Source, digest_of: Callable[[Path], Digest]) -> Page:
+    from annt_prof.views.screens.kernels import Shown, build_kernels_page
+    from annt_prof.views.work.traced import first_traced, traced_of
+
+    name = first_traced(source)
+    traced = traced_of(source, name, digest_of(source.traces[name]))
+    return build_kernels_page(source.title, traced, shown=Shown(room=_PRINTED_NAME))
 
 
 def _advice(source: Source) -> Page:
@@ -83,13 +129,3 @@ def _advice(source: Source) -> Page:
         return build_advice_page(source.title, advice_on(source), explanation)
     except UserError as error:
         return build_advice_page(source.title, error, explanation)
-
-
-def _comparison(source: RunSource) -> Page:
-    from annt_prof.compare.between import between
-    from annt_prof.views.pair import first_choice
-    from annt_prof.views.screens.compare import build_compare_page
-
-    pair = first_choice(source)
-    told = between(source.run, pair.first.variant, pair.second.variant)
-    return build_compare_page(source.title, pair, told)

@@ -185,7 +185,7 @@ def test_lanes_agree_with_the_analysis(trace: Path) -> None:
             assert {name: ns for name, ns in total.items() if ns} == step.on_path_ns
     for number, lane in enumerate(lanes.lanes):
         for row in range(lane.num_rows):
-            here = lanes.places(number, row)
+            here = lanes.places()[number, row]
             assert (lanes.start_ns[here][1:] >= lanes.end_ns[here][:-1]).all()
             assert set(lanes.row[lanes.lane == number]) <= {*range(lane.num_rows), NOT_DRAWN}
 
