@@ -12,6 +12,7 @@ from rich.console import Console
 from annt_prof.errors import UserError
 from annt_prof.report.text.page import render_page
 from annt_prof.runs import store
+from annt_prof.runs.digests import digest
 from annt_prof.scenario.effective import EffectiveValue
 from annt_prof.testing import TraceBuilder
 from annt_prof.views.advising import advice_of_run, advice_on
@@ -131,7 +132,7 @@ def test_a_run_that_was_not_traced_says_why_there_is_none(tmp_path: Path) -> Non
             variant("amp", drifting(16.0, 4, noise=0.2, seed=2)),
         ),
     )
-    page = build_page(Screen.ADVICE, RunSource(tmp_path))
+    page = build_page(Screen.ADVICE, RunSource(tmp_path), digest)
     assert "nothing to predict from: the baseline of this run was not traced" in said(
         page, "why_none"
     )
@@ -139,13 +140,13 @@ def test_a_run_that_was_not_traced_says_why_there_is_none(tmp_path: Path) -> Non
 
 
 def test_show_prints_the_same(source: RunSource, page: Page) -> None:
-    assert build_page(Screen.ADVICE, source) == page
+    assert build_page(Screen.ADVICE, source, digest) == page
 
 
 def test_a_trace_alone_is_enough(tmp_path: Path) -> None:
     builder = TraceBuilder().step(0, 1000).kernel("gemm", 100, 900, launch_ns=50)
     path = builder.write(tmp_path / "some.json")
-    page = build_page(Screen.ADVICE, TraceSource(path))
+    page = build_page(Screen.ADVICE, TraceSource(path), digest)
     assert "the step as it was traced" in sheet(page).title
     assert [c.key for c in sheet(page).columns] == ["technique", "low_ns", "high_ns", "share"]
     assert not any(b.key == "next_steps" for b in page.blocks)

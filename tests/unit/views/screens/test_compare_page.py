@@ -11,6 +11,7 @@ from annt_prof.categories import Category
 from annt_prof.compare.between import Between, between
 from annt_prof.errors import UserError
 from annt_prof.runs import store
+from annt_prof.runs.digests import digest
 from annt_prof.runs.record import Run
 from annt_prof.views.named_times import NamedTimes
 from annt_prof.views.page import Bars, Lines, Page, Sheet, Tone
@@ -270,11 +271,11 @@ def test_until_it_is_worked_out_there_is_no_speedup(source: RunSource) -> None:
 
 
 def test_show_prints_the_first_choice(source: RunSource, page: Page) -> None:
-    shown = build_page(Screen.COMPARE, source)
+    shown = build_page(Screen.COMPARE, source, digest)
     assert shown == msgspec.structs.replace(page, title=source.title)
 
 
 def test_a_run_of_one_variant_says_that_there_is_nothing_to_compare(tmp_path: Path) -> None:
     source = source_of(tmp_path, run(variant("baseline", [20.0] * 4)))
     with pytest.raises(UserError, match="nothing to compare within this run"):
-        build_page(Screen.COMPARE, source)
+        build_page(Screen.COMPARE, source, digest)

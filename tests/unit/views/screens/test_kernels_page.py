@@ -7,7 +7,7 @@ import pytest
 
 from annt_prof.analysis.analysis import analyze
 from annt_prof.errors import UserError
-from annt_prof.runs.digests import make
+from annt_prof.runs.digests import digest, make
 from annt_prof.trace.reading import read
 from annt_prof.views.kernels_view import build_kernels_view
 from annt_prof.views.screens.building import build_page
@@ -109,4 +109,4 @@ def test_a_run_without_traces_says_so(tmp_path, monkeypatch):
     made = run(msgspec.structs.replace(variant("baseline", [10.0]), trace=None))
     monkeypatch.setattr(RunSource, "run", made)
     with pytest.raises(UserError, match="no variant was traced"):
-        build_page(Screen.KERNELS, RunSource(tmp_path))
+        build_page(Screen.KERNELS, RunSource(tmp_path), digest)

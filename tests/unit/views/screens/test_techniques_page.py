@@ -11,6 +11,7 @@ from annt_prof.explain.explanation import Explanation
 from annt_prof.plan import AGAIN
 from annt_prof.report.json.page import page_document
 from annt_prof.runs import store
+from annt_prof.runs.digests import digest
 from annt_prof.runs.record import Run
 from annt_prof.views.page import Bars, Lines, Page, Sheet, Tone
 from annt_prof.views.screens.building import build_page
@@ -240,7 +241,7 @@ def test_before_it_is_explained_it_says_that_this_is_being_done(source: RunSourc
 
 def test_show_prints_the_same(source: RunSource) -> None:
     explanation: Explanation = source.explanation
-    page = build_page(Screen.TECHNIQUES, source)
+    page = build_page(Screen.TECHNIQUES, source, digest)
     assert page == build_techniques_page(source, explanation)
     document = msgspec.json.decode(page_document(page))
     assert document["screen"] == "techniques"
