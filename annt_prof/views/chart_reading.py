@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from annt_prof.views.page import Chart, Curve
 
-_FARTHEST = 0.05  # of the x axis: beyond it, the nearest point is not what is pointed at
+_FARTHEST = 0.02  # of the curve: how far beyond its end, or into a gap, a point still counts
 
 
 def place_text(chart: Chart, x: float) -> str:
@@ -61,7 +61,7 @@ def _value_at(curve: Curve, x: float) -> float | None:
     after = bisect_left(curve.xs, x)
     near = [place for place in (after - 1, after) if 0 <= place < len(curve.xs)]
     place = min(near, key=lambda place: abs(curve.xs[place] - x))
-    too_far = abs(curve.xs[place] - x) > _FARTHEST * (curve.xs[-1] - curve.xs[0])
-    if (too_far and len(curve.xs) > 1) or not math.isfinite(curve.ys[place]):
-        return None
-    return curve.ys[place]
+    drawn = len(near) == 2 and all(math.isfinite(curve.ys[place]) for place in near)
+    reach = _FARTHEST * ((curve.xs[-1] - curve.xs[0]) or 1.0)
+    too_far = not drawn and abs(curve.xs[place] - x) > reach
+    return None if too_far or not math.isfinite(curve.ys[place]) else curve.ys[place]

@@ -9,7 +9,7 @@ _CLOSEST = 1e-5  # of the whole: below it, floats would no longer tell columns a
 
 
 def zoomed(view: View, whole: View, factor: float, about: float) -> View:
-    """Return a view in which one place stays where it is.
+    """Return a view in which one place stays where it is, as far as the ends allow.
 
     Args:
         view: So far.
@@ -38,4 +38,9 @@ def showing(view: View, whole: View, x: float) -> View:
 
 
 def _within(view: View, whole: View) -> View:
-    return max(view[0], whole[0]), min(view[1], whole[1])
+    """Return a view of the same length, moved into the whole, or the whole where it is longer."""
+    start, length = view[0], view[1] - view[0]
+    if length >= whole[1] - whole[0]:
+        return whole
+    start = min(max(start, whole[0]), whole[1] - length)
+    return start, start + length

@@ -190,13 +190,14 @@ class SheetBlock(Vertical):
             return False
         if not self.query(DataTable) or self.table.row_count != len(keys):
             return False
+        widths = {key.value: column.content_width for key, column in self.table.columns.items()}
         for row, old in zip(block.rows, before.rows, strict=True):
             texts = _texts(block.columns, row)
             for column, cell, was, text in zip(
                 block.columns, row.cells, old.cells, texts, strict=True
             ):
                 if cell != was:
-                    wider = len(cell.text) != len(was.text)
+                    wider = text.cell_len > widths[column.key]
                     self.table.update_cell(row.key, column.key, text, update_width=wider)
         return True
 

@@ -212,3 +212,41 @@ def test_growth_over_neighbouring_windows_adds_up(growths, cuts):
         whole = read._growth(columns.TREE_CPU_NS, [(instants[0], instants[-1])])
         assert read._growth(columns.TREE_CPU_NS, parts) == pytest.approx(whole, abs=1e-3)
         assert -1e-6 <= whole <= total + 1e-6
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        b"12,oops\n",
+        b"x,1\n",
+        b"-5,1\n",
+        b"1\n",
+        b"1,2,3\n",
+        b"\xff\xfe,1\n",
+        b"99999999999999999999999999,1\n",
+        b"\x00\x00,1\n",
+        b"\n",
+        b"150,7\n",  # earlier than the row before it
+    ],
+)
+def test_a_damaged_row_is_left_out(tmp_path, damaged):
+    path = tmp_path / "telemetry.csv"
+    path.write_bytes(b"time_ns,gpu_power_milliwatts\n100,1\n200,2\n" + damaged + b"300,3\n")
+    read = series.read(path)
+    assert read.times_ns.tolist() == [100, 200, 300]
+    assert read.samples["gpu_power_milliwatts"].values.tolist() == [1, 2, 3]
+
+
+def test_a_cell_that_is_no_number_is_not_sampled(tmp_path):
+    path = tmp_path / "telemetry.csv"
+    path.write_bytes(b"time_ns,a\n100,nan\n200,inf\n300,3\n")
+    assert series.read(path).samples["a"].values.tolist() == [3]
+
+
+@pytest.mark.parametrize("foreign", [b"", b"\n", b"a,b\n1,2\n", b"\x89PNG\r\n\x1a\n", b"{}\n[]\n"])
+def test_a_foreign_file_is_empty(tmp_path, foreign):
+    path = tmp_path / "telemetry.csv"
+    path.write_bytes(foreign)
+    read = series.read(path)
+    assert not len(read.times_ns)
+    assert not read.samples
