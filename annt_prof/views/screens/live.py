@@ -106,12 +106,10 @@ def _now(state: LiveState, watch: Watch) -> Iterator[Said]:
         yield Said(budget, "budget")
     if watch.num_damaged:
         lines = units.count(watch.num_damaged, "line")
-        yield Said(f"{lines} of its log cannot be read and are skipped", "log", Tone.UNSURE)
+        yield Said(f"skipped {lines} that cannot be read", "log", Tone.UNSURE)
     if watch.num_unknown:
         lines = units.count(watch.num_unknown, "line")
-        yield Said(
-            f"{lines} of its log are a newer annt-prof's and are skipped", "log", Tone.UNSURE
-        )
+        yield Said(f"skipped {lines} that a newer annt-prof wrote", "log", Tone.UNSURE)
 
 
 def _standing(state: LiveState, watch: Watch) -> Iterator[Said]:

@@ -72,7 +72,7 @@ def test_one_view_is_of_all_charts(sampled: RunSource) -> None:
 def test_every_size_shows_the_limits_and_the_means(
     sampled: RunSource, size: tuple[int, int], ascii_only: bool
 ) -> None:
-    async def act(app: Dashboard, pilot: Pilot[None]) -> None:
+    async def act(app: Dashboard, _: Pilot[None]) -> None:
         assert "Means over the timed windows" in said(app)
         shown = [chart for chart in charts(app) if chart.display]
         assert bool(shown) == (size[0] >= 80)
@@ -81,7 +81,7 @@ def test_every_size_shows_the_limits_and_the_means(
 
 
 def test_a_run_without_telemetry_says_so(cpu: RunSource) -> None:
-    async def act(app: Dashboard, pilot: Pilot[None]) -> None:
+    async def act(app: Dashboard, _: Pilot[None]) -> None:
         assert "no telemetry was kept with this run" in said(app)
 
     drive(cpu, act, TELEMETRY)

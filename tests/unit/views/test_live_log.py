@@ -1,0 +1,143 @@
+"""A run directory watched: whether it goes on, damaged lines, and records without a log."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from annt_prof.errors import UserError
+from annt_prof.runs import store
+from annt_prof.runs.event_lines import LogHeader
+from annt_prof.runs.event_log import EventLog
+from annt_prof.runs.events import Event, RunEnded
+from annt_prof.runs.processes import RunProcess
+from annt_prof.views import live_log
+from annt_prof.views.live_log import LiveLog, build_replayed_page
+from annt_prof.views.page import Lines
+from annt_prof.views.screens.building import build_page
+from annt_prof.views.screens.names import Screen
+from annt_prof.views.screens.source import RunSource
+from following import begun, rounds
+from hand_made import cpu_run
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    return store.create(tmp_path, "followed", "")
+
+
+def log_of(directory: Path, events: list[Event]) -> EventLog:
+    log = EventLog(directory / "events.jsonl")
+    for event in events:
+        log.append(event)
+    return log
+
+
+def told(directory: Path) -> str:
+    page = build_replayed_page(RunSource(directory))
+    block = page.blocks[0]
+    assert isinstance(block, Lines)
+    return " ".join(line.text for line in block.lines)
+
+
+def dead_since_long(directory: Path, boot: str | None = None) -> None:
+    """Make the log that of a process that is gone, and nothing written lately."""
+    path = directory / "events.jsonl"
+    header, rest = path.read_bytes().split(b"\n", 1)
+    process = msgspec.json.decode(header, type=LogHeader).process
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    gone = RunProcess(ended.pid, 1, process.boot if boot is None else boot)
+    path.write_bytes(msgspec.json.encode(LogHeader(1, gone)) + b"\n" + rest)
+    os.utime(path, (0, 0))
+
+
+def test_a_log_is_followed_as_it_grows(directory: Path) -> None:
+    log = log_of(directory, begun())
+    following = LiveLog(directory)
+    assert following.poll()
+    assert not following.poll()
+    for event in rounds(1):
+        log.append(event)
+    assert following.poll()
+    assert following.state.round == 0
+    assert following.standing == "running"
+    log.append(RunEnded("complete", "done"))
+    following.poll()
+    assert following.standing == "ended"
+
+
+def test_half_a_line_waits_for_its_rest_and_damaged_ones_are_counted(directory: Path) -> None:
+    log_of(directory, [*begun(), *rounds(1)])
+    path = directory / "events.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:3]) + b"{]\n" + b"".join(lines[3:-1]) + lines[-1][:40])
+    following = LiveLog(directory)
+    following.poll()
+    assert following.state.num_progressed == 0
+    with path.open("ab") as file:
+        file.write(lines[-1][40:])
+    following.poll()
+    assert following.state.num_progressed == 1
+    assert "skipped 1 line that cannot be read" in told(directory)
+
+
+def test_a_log_that_begins_anew_is_another_run(directory: Path) -> None:
+    log_of(directory, [*begun(), *rounds(2)])
+    following = LiveLog(directory)
+    following.poll()
+    log_of(directory, begun())
+    following.poll()
+    assert following.state.round == -1
+
+
+def test_a_dead_process_without_a_last_word_is_gone(directory: Path) -> None:
+    log_of(directory, [*begun(), *rounds(1)])
+    dead_since_long(directory)
+    assert "ended without a last word" in told(directory)
+
+
+def test_what_is_still_written_goes_on_though_its_process_is_not_found(directory: Path) -> None:
+    log_of(directory, begun())
+    dead_since_long(directory)
+    (directory / "telemetry.csv").write_text("time_ns\n")
+    following = LiveLog(directory)
+    following.poll()
+    assert following.standing == "running"
+
+
+def test_a_run_of_another_machine_may_go_on_or_not(directory: Path) -> None:
+    log_of(directory, begun())
+    dead_since_long(directory, boot="another")
+    assert "on another machine" in told(directory)
+
+
+def test_a_record_alone_is_shown_and_read_once(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.write(directory, cpu_run())
+    assert "kept no log of its events" in told(directory)
+    following = LiveLog(directory)
+    following.take_record()
+    log_of(directory, begun())
+    following.poll()
+    assert following.standing == "running"
+    assert not following.state.by_record
+    monkeypatch.setattr(live_log, "RunSource", None)  # no record is read before there is one
+    assert following.page()
+
+
+def test_neither_log_nor_record_is_an_error_with_a_sentence(directory: Path) -> None:
+    with pytest.raises(UserError, match="there is no run here"):
+        build_page(Screen.LIVE, RunSource(directory))
+
+
+def test_other_screens_say_that_nothing_is_measured_yet(directory: Path) -> None:
+    log_of(directory, begun())
+    with pytest.raises(UserError, match="nothing is measured yet"):
+        build_page(Screen.TELEMETRY, RunSource(directory))
