@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from annt_prof.views.page import Page
 
 _LOOKS_A_SECOND = 4
-_LEAST_BETWEEN_LAYOUTS_S = 0.9
+_LEAST_BETWEEN_NEWS_S = 0.45
+_TICK_S = 0.95  # a second, less what timers vary by
 _LEAST_BETWEEN_RECORDS_S = 2.0  # the other screens read the whole record again
 
 
@@ -55,7 +56,6 @@ class LiveScreen(PageScreen):
         self._tail: TelemetryTail | None = None
         self._recent: Series | None = None
         self._chosen: str | None = None
-        self._num_looks = 0
         self._unshown = False
         self._shown_at_s = 0.0
         self._asked_to_pause = self._asked_to_stop = False
@@ -163,30 +163,40 @@ class LiveScreen(PageScreen):
             self._asked_to_pause = self._asked_to_stop = False
         return self._log
 
+    def look_again(self) -> None:
+        """Take in what is new, and show it."""
+        self._take_in()
+        self._show_news()
+
     def _look(self) -> None:
-        """Take in what is new, and show it, but not more often than people read."""
-        self._num_looks += 1
-        log = self._log
-        if log is None or not isinstance(self.dashboard.source, RunSource):
-            return
-        try:
-            news = log.poll()
-        except UserError:
-            self.show_again()
-            return
-        if log.state.run.paused:
-            self._asked_to_pause = False
-        each_second = self._num_looks % _LOOKS_A_SECOND == 0
-        running = log.standing == "running"
-        if each_second and self._tail is not None:
-            self._recent = (self._tail.poll() or self._recent) if running else None
+        """Take in what is new; show it and the time that passes, no more often than people read."""
+        news = self._take_in()
         self._unshown = self._unshown or news
         since_s = time.monotonic() - self._shown_at_s
-        if since_s >= _LEAST_BETWEEN_LAYOUTS_S and (self._unshown or each_second):
-            self._unshown, self._shown_at_s = False, time.monotonic()
-            self._tell_others(log)
-            if self.is_current:
-                self.show_again()
+        if since_s >= _LEAST_BETWEEN_NEWS_S and (self._unshown or since_s >= _TICK_S):
+            self._show_news()
+
+    def _take_in(self) -> bool:
+        """Whether anything was appended to the log, or it is one that cannot be read."""
+        if self._log is None:
+            return False
+        try:
+            return self._log.poll()
+        except UserError:
+            return True
+
+    def _show_news(self) -> None:
+        log = self._log
+        self._unshown, self._shown_at_s = False, time.monotonic()
+        if log is None or not isinstance(self.dashboard.source, RunSource):
+            return
+        self._asked_to_pause = self._asked_to_pause and not log.state.run.paused
+        if self._tail is not None:
+            running = log.standing == "running"
+            self._recent = (self._tail.poll() or self._recent) if running else None
+        self._tell_others(log)
+        if self.is_current:
+            self.show_again()
 
     def _tell_others(self, log: LiveLog) -> None:
         """Have the other screens read the record again, where there is another one."""
