@@ -59,7 +59,8 @@ class StripsBlock(Static):
         ascii_only = self.app.has_class("-ascii-only")
         lines = tuple(_lines(self._block, self.size.width or 80, ascii_only=ascii_only))
         # Laying the page out anew costs more than drawing this.
-        self.update(Group(*lines), layout=len(lines) != self._num_lines)
+        lacking = len(lines) != self._num_lines or self.size.height < len(lines)
+        self.update(Group(*lines), layout=lacking)
         self._num_lines = len(lines)
 
 

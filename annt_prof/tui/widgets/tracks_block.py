@@ -50,7 +50,8 @@ class TracksBlock(Static):
     def _draw(self) -> None:
         lines = tuple(_lines(self._block, self.size.width or 80))
         # Laying the page out anew costs more than drawing this.
-        self.update(Group(*lines), layout=len(lines) != self._num_lines)
+        lacking = len(lines) != self._num_lines or self.size.height < len(lines)
+        self.update(Group(*lines), layout=lacking)
         self._num_lines = len(lines)
 
 
@@ -105,8 +106,13 @@ def shown_stretches(block: Tracks, room: int) -> tuple[int, list[tuple[str, int]
 
 
 def _heads(shown: list[tuple[str, int]]) -> Text:
-    names = ((name if len(name) <= num else "").ljust(num) for name, num in shown)
-    return toned("|".join(names), Tone.QUIET)
+    """Return the names of stretches over their first places, as many as do not touch."""
+    line, start = "", 0
+    for name, num in shown:
+        if name and (not line or start > len(line)):
+            line = line.ljust(start) + name
+        start += num + 1
+    return toned(line, Tone.QUIET)
 
 
 def _letters(
