@@ -9,8 +9,9 @@ from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.widgets import DataTable
 
+from annt_prof.errors import UserError
 from annt_prof.tui.digests import DigestScreen
-from annt_prof.tui.screens.choice import ChoiceScreen
+from annt_prof.tui.screens.picking import PickScreen
 from annt_prof.tui.widgets.lines_block import LinesBlock
 from annt_prof.tui.widgets.sheet_block import SheetBlock
 from annt_prof.views.page import Lines, Page, Said, Sheet
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from annt_prof.views.page import Block
     from annt_prof.views.work.traced import Traced
 
+_SOON_S = 0.05
 _GROUPINGS = (None, *Grouping)
 _NO_SECOND = "none: this variant alone"
 
@@ -65,7 +67,7 @@ class KernelsScreen(DigestScreen):
     def compose_body(self) -> ComposeResult:
         """Yield the tables, and below them all that is told of the row at the cursor."""
         yield from super().compose_body()
-        with VerticalScroll(id="details") as details:
+        with VerticalScroll(id="row-details") as details:
             details.display = False  # until there is a row to tell of
             yield LinesBlock(Lines(DETAILS_KEY, "", ()))
 
@@ -130,7 +132,10 @@ class KernelsScreen(DigestScreen):
 
     def action_choose_variant(self) -> None:
         """Ask which variant is to be shown."""
-        names = tuple(self.dashboard.opened.traces)
+        names = self._names()
+        if len(names) < 2:
+            self.notify("there is no other trace to show", severity="warning")
+            return
 
         def take(place: int | None) -> None:
             if place is not None:
@@ -142,7 +147,7 @@ class KernelsScreen(DigestScreen):
 
     def action_choose_second(self) -> None:
         """Ask which variant is to be held against the one that is shown."""
-        others = tuple(name for name in self.dashboard.opened.traces if name != self._variant)
+        others = tuple(name for name in self._names() if name != self._variant)
         if not others:
             self.notify("there is no second trace to hold against this one", severity="warning")
             return
@@ -155,6 +160,12 @@ class KernelsScreen(DigestScreen):
         title = f"Which variant is held against {self._variant}?"
         self._choose(title, (_NO_SECOND, *others), self._second, take)
 
+    def _names(self) -> tuple[str, ...]:
+        try:
+            return tuple(self.dashboard.opened.traces)
+        except UserError:  # as the page says
+            return ()
+
     def _choose(
         self,
         title: str,
@@ -163,7 +174,7 @@ class KernelsScreen(DigestScreen):
         take: Callable[[int | None], None],
     ) -> None:
         place = options.index(chosen) if chosen in options else 0
-        self.app.push_screen(ChoiceScreen(title, options, place), take)
+        self.app.push_screen(PickScreen(title, options, place), take)
 
     def _show(self, shown: Shown) -> None:
         """Show it so, with the cursor in the first table."""
@@ -176,7 +187,7 @@ class KernelsScreen(DigestScreen):
         if not blocks:
             return
         if not blocks.first().query(DataTable):  # it is not composed yet
-            self.call_after_refresh(self._go_to_first)
+            self.set_timer(_SOON_S, self._go_to_first)
             return
         blocks.first().table.focus(scroll_visible=False)
         self.query_one("#blocks").scroll_home(animate=False)
@@ -190,5 +201,5 @@ class KernelsScreen(DigestScreen):
             name = block.row_key
             if name is not None and self._traced:
                 told = build_details(self._traced, block.sheet.key, name)
-        self.query_one("#details LinesBlock", LinesBlock).lay_out(told)
-        self.query_one("#details").display = bool(told.lines)
+        self.query_one("#row-details LinesBlock", LinesBlock).lay_out(told)
+        self.query_one("#row-details").display = bool(told.lines)

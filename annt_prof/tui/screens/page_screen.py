@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from annt_prof.views.screens.names import Screen as ScreenName
 
 
+_SOON_S = 0.05
 _WIDTHS = [(0, "-narrow"), (80, "-normal"), (120, "-wide")]
 
 
@@ -111,6 +112,10 @@ class PageScreen(Screen[None]):
             self.call_after_refresh(self._focus_table)
 
     def _focus_table(self) -> None:
-        tables = self.query(SheetBlock)
-        if tables and self.focused is None:
-            tables.first().table.focus()
+        blocks = self.query(SheetBlock)
+        if not blocks or self.focused is not None:
+            return
+        if blocks.first().query("DataTable"):
+            blocks.first().table.focus()
+        else:  # it is not composed yet
+            self.set_timer(_SOON_S, self._focus_table)

@@ -202,7 +202,7 @@ class SheetBlock(Vertical):
         return True
 
     def _fill(self) -> None:
-        if not self.query(DataTable):  # it is not composed yet
+        if not self.query(DataTable):  # it is not composed yet, and fills itself once it is
             return
         table, before = self.table, self.row_key
         rows = self._rows()
@@ -244,7 +244,9 @@ class SheetBlock(Vertical):
 
 
 def _has(row: Row, words: Sequence[str]) -> bool:
-    text = " ".join(cell.text for cell in row.cells).casefold()
+    # What a name is shortened from is looked for as well.
+    names = (cell.value for cell in row.cells if isinstance(cell.value, str))
+    text = " ".join((*(cell.text for cell in row.cells), *names)).casefold()
     return all(word in text for word in words)
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
 
-class ChoiceScreen(ModalScreen[int | None]):
+class PickScreen(ModalScreen[int | None]):
     """Gives the place of what was chosen, None where nothing was.
 
     Args:
@@ -39,7 +39,7 @@ class ChoiceScreen(ModalScreen[int | None]):
 
     def compose(self) -> ComposeResult:
         """Yield the list."""
-        with Vertical(id="choice"):
+        with Vertical(id="pick"):
             yield Static(toned(self._title, Tone.STRONG))
             yield OptionList(*(Option(toned(option)) for option in self._options))
 
