@@ -182,6 +182,10 @@ class KernelsScreen(DigestScreen):
         self.show_again()
         self.call_after_refresh(self._go_to_first)
 
+    def _focus_table(self) -> None:
+        if self.focused is None:
+            self._go_to_first()
+
     def _go_to_first(self) -> None:
         blocks = self.query(SheetBlock)
         if not blocks:

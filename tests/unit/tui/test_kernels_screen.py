@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from driving import screen_text
+from driving import screen_text, settle
 from textual.widgets import OptionList
 
 from annt_prof.runs import store
@@ -39,10 +39,11 @@ def directory(tmp_path):
 
 
 async def until(pilot, holds):
-    for _ in range(200):
-        await pilot.pause(0.02)
+    """Wait for it, and until what it changed is drawn; a busy machine has time."""
+    for _ in range(400):
+        await pilot.pause(0.05)
         if holds():
-            await pilot.pause()
+            await settle(pilot.app, pilot)
             return
     raise AssertionError(screen_text(pilot.app))
 
