@@ -93,7 +93,10 @@ class KernelsScreen(DigestScreen):
         """Show blocks; a table that is alone has more of the screen."""
         filled = [block for block in blocks if isinstance(block, Sheet) and block.rows]
         self.set_class(len(filled) == 1, "-alone")
+        before = set(self._shown)
         super().lay_out_blocks(blocks)
+        if set(self._shown) != before:  # the table that the cursor was in may be gone
+            self.set_timer(_SOON_S, self._go_to_first)
 
     def on_resize(self, event: events.Resize) -> None:
         """Give names the room that there is."""
@@ -177,33 +180,36 @@ class KernelsScreen(DigestScreen):
         self.app.push_screen(PickScreen(title, options, place), take)
 
     def _show(self, shown: Shown) -> None:
-        """Show it so, with the cursor in the first table."""
         self._how = shown
         self.show_again()
-        self.call_after_refresh(self._go_to_first)
 
     def _focus_table(self) -> None:
         if self.focused is None:
             self._go_to_first()
 
     def _go_to_first(self) -> None:
-        blocks = self.query(SheetBlock)
-        if not blocks:
-            return
-        if not blocks.first().query(DataTable):  # it is not composed yet
+        """Put the cursor in the first table, as soon as it is composed."""
+        sheets = self._sheets()
+        if sheets and not sheets[0].query(DataTable):
             self.set_timer(_SOON_S, self._go_to_first)
-            return
-        blocks.first().table.focus(scroll_visible=False)
-        self.query_one("#blocks").scroll_home(animate=False)
-        self._tell_row()
+        elif sheets:
+            sheets[0].table.focus(scroll_visible=False)
+            self.query_one("#blocks").scroll_home(animate=False)
+            self._tell_row()
+
+    def _sheets(self) -> list[SheetBlock]:
+        """Return the tables in their order, without those that are on their way out."""
+        blocks = () if self.page is None else self.page.blocks
+        widgets = [self._shown[block.key][1] for block in blocks if block.key in self._shown]
+        return [widget for widget in widgets if isinstance(widget, SheetBlock)]
 
     def _tell_row(self) -> None:
-        blocks = [block for block in self.query(SheetBlock) if block.query(DataTable)]
-        at_cursor = [block for block in blocks if block.has_focus_within] or blocks[:1]
+        sheets = [sheet for sheet in self._sheets() if sheet.query(DataTable)]
+        at_cursor = [sheet for sheet in sheets if sheet.has_focus_within] or sheets
         told = Lines(DETAILS_KEY, "", ())
-        for block in at_cursor:
-            name = block.row_key
+        for sheet in at_cursor[:1]:
+            name = sheet.row_key
             if name is not None and self._traced:
-                told = build_details(self._traced, block.sheet.key, name)
+                told = build_details(self._traced, sheet.sheet.key, name)
         self.query_one("#row-details LinesBlock", LinesBlock).lay_out(told)
         self.query_one("#row-details").display = bool(told.lines)

@@ -52,6 +52,12 @@ def keys(app):
     return [block.key for block in app.screen.page.blocks]
 
 
+def at_cursor(app):
+    """Return the key of the table that has the cursor."""
+    focused = app.screen.query("SheetBlock:focus-within")
+    return focused.first().sheet.key if focused else None
+
+
 def told(app):
     """Return what is said of the row at the cursor, without blanks and lines' ends."""
     region = app.screen.query_one("#row-details").region
@@ -97,7 +103,7 @@ def test_groups_are_gone_through_entered_and_left(directory):
         await until(pilot, lambda: keys(pilot.app)[0] == "members")
         assert "of phase backward" in pilot.app.screen.page.blocks[0].title
         await until(pilot, lambda: "phases" in told(pilot.app))
-        assert pilot.app.screen.focused.parent.sheet.key == "members"
+        await until(pilot, lambda: at_cursor(pilot.app) == "members")
         await pilot.press("backspace")
         await until(pilot, lambda: keys(pilot.app)[0] == "groups")
         await pilot.press("backspace")
@@ -118,6 +124,7 @@ def test_a_second_variant_is_held_against_the_first_and_let_go(directory):
         await pilot.press("down", "enter")
         await until(pilot, lambda: not isinstance(pilot.app.screen, PickScreen))
         await until(pilot, lambda: keys(pilot.app) == ["kernel_changes", "operator_changes"])
+        await until(pilot, lambda: at_cursor(pilot.app) == "kernel_changes")
         await pilot.press("g")
         await until(pilot, lambda: keys(pilot.app)[0] == "group_changes")
         await pilot.press("v")
