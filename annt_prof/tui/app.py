@@ -120,6 +120,7 @@ class Dashboard(App[None]):
 
     def on_unmount(self) -> None:
         """End what is being read."""
+        self.findings.close()
         if "digests" in self.__dict__:
             self.digests.close()
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from annt_prof.errors import UserError
+from annt_prof.views.screens.source import RunSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from annt_prof.explain.explanation import Explanation
+    from annt_prof.tui.advising import AdvisingProcess
     from annt_prof.tui.app import Dashboard
     from annt_prof.views.advice_view import AdviceView
-    from annt_prof.views.screens.source import RunSource, Source
+    from annt_prof.views.screens.source import Source
 
 _Of = TypeVar("_Of")
 _Found = TypeVar("_Found")
@@ -55,7 +57,8 @@ class Finding(Generic[_Of, _Found]):
             found = self._find(of)
         except UserError as error:
             found = error
-        self._dashboard.call_from_thread(self._take, of, found)
+        if self._dashboard.is_running:  # it may have ended meanwhile
+            self._dashboard.call_from_thread(self._take, of, found)
 
     def _take(self, of: _Of, found: _Found | UserError) -> None:
         if self._of == of:  # what is shown may be another by now
@@ -75,15 +78,26 @@ class Findings:
         self.explanation: Finding[RunSource, Explanation] = Finding(
             dashboard, "explanation", _explanation
         )
-        self.advice: Finding[Source, AdviceView] = Finding(dashboard, "advice", _advice)
+        self.advice: Finding[Source, AdviceView] = Finding(dashboard, "advice", self._advice)
+        self._advising: AdvisingProcess | None = None
+
+    def close(self) -> None:
+        """End what takes long."""
+        if self._advising is not None:
+            self._advising.close()
+
+    def _advice(self, source: Source) -> AdviceView:
+        # Slow to import, and screens without advice should not wait for it.
+        if isinstance(source, RunSource):
+            from annt_prof.views.advising import advice_of_run
+
+            return advice_of_run(source.run)
+        from annt_prof.tui.advising import AdvisingProcess
+
+        if self._advising is None:
+            self._advising = AdvisingProcess()
+        return self._advising.advice_of_trace(source.path)
 
 
 def _explanation(source: RunSource) -> Explanation:
     return source.explanation
-
-
-def _advice(source: Source) -> AdviceView:
-    # Slow to import, and screens without advice should not wait for it.
-    from annt_prof.views.advising import advice_on
-
-    return advice_on(source)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from annt_prof import units
-from annt_prof.views.changes import direction, signed
+from annt_prof.views.changes import direction, relative, signed
 from annt_prof.views.page import Cell, Column, Row, Sheet, Tone
 
 if TYPE_CHECKING:
@@ -63,7 +63,11 @@ def build_change_sheet(
             Column("before_ns", "first ms", "Of the first variant's mean traced step."),
             Column("after_ns", "second ms", "Of the second variant's mean traced step."),
             Column("change_ns", "change ms", "The second less the first."),
-            Column("fraction", "of first", "The change as a share of the first's time."),
+            Column(
+                "fraction",
+                "of first",
+                "The change as a share of the first's time; 12x: 12 times as much.",
+            ),
             Column(
                 "direction",
                 "it",
@@ -91,7 +95,7 @@ def _row(change: Change, places: int, names: Mapping[str, str]) -> Row:
     fraction = None if way == "same" else change.fraction
     of_first = Cell(_NONE, None, Tone.QUIET)
     if fraction is not None:
-        of_first = Cell(signed(units.percent(fraction), fraction), fraction, tone)
+        of_first = Cell(relative(fraction), fraction, tone)
     return Row(
         change.name,
         (

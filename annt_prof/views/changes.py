@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from annt_prof import units
 from annt_prof.analysis.breakdown.apportionment import whole_numbers
 from annt_prof.views.shares import share_of
 
@@ -70,6 +71,16 @@ def direction(printed: str, change: float) -> Direction:
     if not any(digit in printed for digit in "123456789"):
         return "same"
     return "grew" if change > 0 else "shrank"
+
+
+_MANY_TIMES = 10
+"""From so many times as much on, a percentage is harder to read than that."""
+
+
+def relative(fraction: float) -> str:
+    """Return a change as a share of what it is a change of, or how many times as much is left."""
+    times = 1 + fraction
+    return signed(units.percent(fraction), fraction) if times < _MANY_TIMES else units.ratio(times)
 
 
 def signed(text: str, value: float) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from annt_prof import units
-from annt_prof.views.changes import direction, signed
+from annt_prof.views.changes import direction, relative, signed
 from annt_prof.views.page import Cell, Column, Row, Sheet, Tone
 from annt_prof.views.shares import share_of
 
@@ -69,7 +69,11 @@ def build_figures(pair: Pair, *, per_sample: bool) -> Sheet:
             Column("before", "first", "Of the first variant."),
             Column("after", "second", "Of the second variant."),
             Column("change", "change", "The second less the first."),
-            Column("fraction", "of first", "The change as a share of the first's figure."),
+            Column(
+                "fraction",
+                "of first",
+                "The change as a share of the first's figure; 12x: 12 times as much.",
+            ),
             Column(
                 "direction",
                 "it",
@@ -214,7 +218,7 @@ def _value(figure: Figure, value: float | None, places: int) -> Cell:
 def _fraction(fraction: float | None, tone: Tone) -> Cell:
     if fraction is None:
         return Cell(_NONE, None, Tone.QUIET)
-    return Cell(signed(units.percent(fraction), fraction), fraction, tone)
+    return Cell(relative(fraction), fraction, tone)
 
 
 def _tone(figure: Figure, way: Direction) -> Tone:

@@ -157,6 +157,7 @@ def _names(
         for times, side in ((first, pair.first), (second, pair.second))
     ]
     compared = changes(*divided)
-    short = shorten([change.name for change in compared], _LONGEST_NAME)
-    note = "new and gone are names: what one kernel did another one may do now"
+    names = [change.name for change in compared]
+    short = shorten(names, _LONGEST_NAME) if first.kernels else {}
+    note = f"new and gone are names: what one {of} did another one may do now"
     return build_change_sheet(labels, compared, names=short, notes=(note,))

@@ -9,10 +9,8 @@ import msgspec
 
 from annt_prof.errors import UserError
 from annt_prof.runs.layout import SCENARIO_FILE
-from annt_prof.scenario.addition import with_technique
 from annt_prof.scenario.effective import OVERRIDDEN
 from annt_prof.scenario.files import read_text
-from annt_prof.scenario.loading import load_text
 
 if TYPE_CHECKING:
     from annt_prof.views.screens.source import RunSource
@@ -43,6 +41,10 @@ def build_trial(source: RunSource, technique: str) -> Trial:
         UserError: The run has no scenario file or it cannot be read, the technique is in it
             already, or the two do not go together.
     """
+    # Slow to import, and whoever only reads a run does without.
+    from annt_prof.scenario.addition import with_technique
+    from annt_prof.scenario.loading import load_text
+
     path = source.directory / SCENARIO_FILE
     if not path.exists():
         raise UserError(

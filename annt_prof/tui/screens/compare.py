@@ -5,28 +5,32 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual.binding import Binding
+from textual.containers import Container, VerticalScroll
 
 from annt_prof.errors import UserError
 from annt_prof.runs.listing import Listed, ListedRun, ListedVariant
 from annt_prof.tui.digests import DigestScreen
 from annt_prof.tui.findings import Finding
+from annt_prof.tui.widgets.block_stack import BlockStack
 from annt_prof.views.pair import Pair, Side, first_choice, offered
-from annt_prof.views.screens.compare import build_compare_page
+from annt_prof.views.screens.compare import TIMES, build_compare_page
 from annt_prof.views.screens.names import Screen
 from annt_prof.views.screens.source import RunSource
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from textual.app import ComposeResult
     from textual.binding import BindingType
 
     from annt_prof.compare.between import Between
     from annt_prof.runs.digests import Digest
     from annt_prof.views.named_times import NamedTimes
-    from annt_prof.views.page import Page
+    from annt_prof.views.page import Block, Page
     from annt_prof.views.screens.choice import Choice
 
 _LINES = 4  # scrolled by one key
+_BROAD, _BROAD_FROM = "-broad", 160  # columns: two tables beside each other
 
 Place = Literal["first", "second"]
 
@@ -40,18 +44,22 @@ class CompareScreen(DigestScreen):
         "b": "choose the first: what is compared with",
         "v": "choose the second: what is looked at",
         "w": "swap the two",
-        "j and k": "scroll down and up",
+        "j and k": "scroll down and up; in very wide windows the right side",
+        "J and K": "in very wide windows: scroll the left side",
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("b", "choose('first')", "First"),
         Binding("v", "choose('second')", "Second"),
         Binding("w", "swap", "Swap"),
-        Binding("j", "scroll(1)", "Down", tooltip="Scroll down; k scrolls up"),
-        Binding("k", "scroll(-1)", "Up", show=False),
+        Binding("j", "scroll('.times', 1)", "Down", tooltip="Scroll down; k scrolls up"),
+        Binding("k", "scroll('.times', -1)", "Up", show=False),
+        Binding("J", "scroll('#blocks', 1)", "Left down", show=False),
+        Binding("K", "scroll('#blocks', -1)", "Left up", show=False),
     ]
 
     def __init__(self) -> None:
         super().__init__()
+        self.HORIZONTAL_BREAKPOINTS = [*(self.HORIZONTAL_BREAKPOINTS or ()), (_BROAD_FROM, _BROAD)]
         self._chosen: dict[Place, tuple[Path, str]] = {}
         self._swapped = False
         self._others: dict[Path, RunSource] = {}
@@ -88,9 +96,22 @@ class CompareScreen(DigestScreen):
         self._swapped = not self._swapped
         self.show_again()
 
-    def action_scroll(self, way: int) -> None:
-        """Scroll by a few lines."""
-        self.query_one("#blocks").scroll_relative(y=way * _LINES, animate=False)
+    def action_scroll(self, what: str, way: int) -> None:
+        """Scroll a side, or where they lie below each other both, by a few lines."""
+        beside = self.has_class(_BROAD)
+        scrolled = self.query_one(what if beside else ".sides")
+        scrolled.scroll_relative(y=way * _LINES, animate=False)
+
+    def compose_body(self) -> ComposeResult:
+        """Yield what differs, and beside it where the room is, where the steps do."""
+        with Container(classes="sides"):
+            yield VerticalScroll(id="blocks", can_focus=False)
+            yield BlockStack(classes="times")
+
+    def lay_out_blocks(self, blocks: tuple[Block, ...]) -> None:
+        """Show each block on its side."""
+        super().lay_out_blocks(tuple(b for b in blocks if b.key not in TIMES))
+        self.query_one(BlockStack).show_blocks(tuple(b for b in blocks if b.key in TIMES))
 
     def _take(self, place: Place, directory: Path, variant: str) -> None:
         """Choose a variant, whose run is read in a thread, as it may be a large one."""

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class BlockStack(VerticalScroll):
     """Shows blocks; the arrow keys scroll them where it has the focus."""
 
-    def __init__(self, *, id: str) -> None:  # noqa: A002 - as Textual has it
-        super().__init__(id=id)
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002 - as Textual has it
+        super().__init__(id=id, classes=classes)
         self._shown: dict[str, tuple[type[Block], Widget]] = {}
 
     def show_blocks(self, blocks: tuple[Block, ...]) -> None:

@@ -53,7 +53,9 @@ def _blocks(
 ) -> Iterator[Block]:
     measured = {} if explanation is None else {t.name: t.worth for t in explanation.techniques}
     if advice is None:
-        waiting = Said("working out what each technique could save ...", tone=Tone.QUIET)
+        waiting = Said(
+            "reading, and working out what each technique could save ...", tone=Tone.QUIET
+        )
         yield Lines("waiting", "", (waiting,))
     elif isinstance(advice, UserError):
         said = (Said(f"nothing to predict from: {advice.message}", tone=Tone.UNSURE),)

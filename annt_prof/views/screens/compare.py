@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     Named = tuple[NamedTimes | None, NamedTimes | None]
 
+TIMES = frozenset({"steps", "categories", "classes", "names", "traces"})
+"""Keys of the blocks that tell where the traced steps differ."""
+
 _TONES = {
     Effect.FASTER: Tone.GOOD,
     Effect.SLOWER: Tone.BAD,

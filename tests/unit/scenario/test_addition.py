@@ -85,3 +85,9 @@ def test_what_is_no_scenario_is_refused(text: str) -> None:
 def test_an_unknown_technique_is_refused() -> None:
     with pytest.raises(UserError, match="unknown technique"):
         with_technique(BARE, "anp")
+
+
+def test_what_somebody_wrote_in_quotes_stays_in_them() -> None:
+    text = with_technique(BARE + "name: 'mine'\ndescription: \"a: b\"\n", "amp")
+    assert "name: 'mine'\n" in text
+    assert 'description: "a: b"\n' in text

@@ -169,6 +169,20 @@ def test_a_run_of_one_variant_can_be_compared_with_another_run(runs: Path) -> No
     asyncio.run(drive())
 
 
+def test_in_a_very_wide_window_the_steps_lie_beside_the_figures(runs: Path) -> None:
+    async def drive() -> None:
+        app = _app(runs)
+        async with app.run_test(size=(180, 24)) as pilot:
+            await settled(app, pilot)
+            left, right = app.screen.query_one("#blocks"), app.screen.query_one(".times")
+            assert right.region.x >= left.region.right
+            await pilot.press("j", "j", "J")
+            await pilot.pause()
+            assert (left.scroll_y, right.scroll_y) == (4, 8)
+
+    asyncio.run(drive())
+
+
 def test_keys_scroll(runs: Path) -> None:
     async def drive() -> None:
         app = _app(runs)
@@ -176,6 +190,9 @@ def test_keys_scroll(runs: Path) -> None:
             await settled(app, pilot)
             await pilot.press("j", "j")
             await pilot.pause()
-            assert app.screen.query_one("#blocks").scroll_y == 8
+            assert app.screen.query_one(".sides").scroll_y == 8
+            await pilot.press("k")
+            await pilot.pause()
+            assert app.screen.query_one(".sides").scroll_y == 4
 
     asyncio.run(drive())

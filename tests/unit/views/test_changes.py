@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annt_prof.views.changes import Change, changes, direction, per_sample, signed
+from annt_prof.views.changes import Change, changes, direction, per_sample, relative, signed
 
 NAMES = st.sampled_from(["forward", "backward", "sync", "optimizer", "data_loading", "queued"])
 PARTS = st.dictionaries(NAMES, st.integers(0, 10**12))
@@ -63,6 +63,20 @@ def test_a_change_is_a_share_of_what_was_before() -> None:
 )  # fmt: skip
 def test_what_reads_as_nothing_did_not_change(printed: str, change: float, way: str) -> None:
     assert direction(printed, change) == way
+
+
+@pytest.mark.parametrize(
+    ("fraction", "said"),
+    [
+        (-0.25, "-25.0 %"),
+        (0.25, "+25.0 %"),
+        (8.99, "+899.0 %"),
+        (9.0, "10.00x"),
+        (-1.0, "-100.0 %"),
+    ],
+)
+def test_many_times_as_much_is_told_as_that(fraction: float, said: str) -> None:
+    assert relative(fraction) == said
 
 
 def test_growth_has_a_sign_and_a_bound_has_none() -> None:
