@@ -33,8 +33,20 @@ _SCENARIO_SUFFIXES = (".yaml", ".yml")
 )
 @options.ascii_only
 @click.option("--read-only", is_flag=True, help="Write and start nothing, ask nothing of a run.")
+@click.option("--web", is_flag=True, help="Serve it to a browser instead; needs annt-prof[web].")
+@click.option("--host", default="localhost", show_default=True, help="Address to serve at.")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="To serve at."
+)
 def command(
-    what: str | None, runs_dir: Path, screen: str | None, ascii_only: bool, read_only: bool
+    what: str | None,
+    runs_dir: Path,
+    screen: str | None,
+    ascii_only: bool,
+    read_only: bool,
+    web: bool,
+    host: str,
+    port: int,
 ) -> None:
     """Open the dashboard on a run, live or finished, or on a trace of any PyTorch program.
 
@@ -46,6 +58,11 @@ def command(
     Exit status: 0 it was left, 2 there is something to mend first, 130 told to end by SIGTERM or
     SIGHUP; of a run that it started, the run's own.
     """
+    if web:
+        from annt_prof.cli.serving import serve
+
+        serve(host, port)
+        return
     need_a_terminal()
     from annt_prof.cli.launching import Launcher
     from annt_prof.tui.settings import Settings
@@ -113,6 +130,8 @@ def need_a_terminal() -> None:
     Raises:
         UserError: There is none, or it cannot move its cursor.
     """
+    if "TEXTUAL_DRIVER" in os.environ:
+        return  # a browser is drawn on
     hint = "annt-prof show SCREEN prints what a screen shows"
     # Textual draws on stderr, so that what a command prints can be piped.
     if not (sys.stdin.isatty() and sys.stderr.isatty() and sys.stdout.isatty()):
