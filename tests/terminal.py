@@ -20,6 +20,7 @@ from interruptible import heed_interrupts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
 _PATIENCE_S = 60.0  # on a machine that does much else
 ENTERS, LEAVES = b"\x1b[?1049h", b"\x1b[?1049l"
@@ -36,6 +37,7 @@ class Terminal:
         columns, rows: Its size.
         environment: Variables beside this process's.
         prepare: Called in the new process, before the program.
+        folder: In which it runs; None for this process's.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Terminal:
         rows: int = 30,
         environment: dict[str, str] | None = None,
         prepare: Callable[[], None] = heed_interrupts,
+        folder: Path | None = None,
     ) -> None:
         self._ours, self._theirs = pty.openpty()
         self.resize(columns, rows)
@@ -57,6 +60,7 @@ class Terminal:
             stdout=self._theirs,
             stderr=self._theirs,
             env={**os.environ, "TERM": "xterm-256color", **(environment or {})},
+            cwd=folder,
             start_new_session=True,
             preexec_fn=prepare,
         )
@@ -105,13 +109,13 @@ class Terminal:
                 raise AssertionError(f"{words!r} was not drawn:\n{self.text[-3000:]}")
         self._seen, self.written = self.written, b""
 
-    def wait(self) -> int:
+    def wait(self, patience_s: float = _PATIENCE_S) -> int:
         """Read until the program has ended, and return its status.
 
         Raises:
             AssertionError: It does not end in time.
         """
-        until = time.monotonic() + _PATIENCE_S
+        until = time.monotonic() + patience_s
         while self.process.poll() is None:
             self.read(0.2)
             if time.monotonic() > until:

@@ -27,6 +27,48 @@ def assert_given_back(terminal: Terminal) -> None:
     assert terminal.settings_restored
 
 
+WORDS = {
+    "0": "Runs in", "1": "Variants so far", "2": "Where the traced step goes", "3": "worth",
+    "4": "Single steps by launch", "5": "trace", "6": "telemetry", "7": "By category",
+    "8": "What each technique could save",
+}  # fmt: skip
+"""What each screen says of a run without traces, by the key that opens it."""
+
+TELL_MODULES = """
+import atexit, os, sys
+def tell():
+    with open(os.environ["MODULES"], "w") as file:
+        print(*sorted({name.partition(".")[0] for name in sys.modules}), file=file)
+atexit.register(tell)
+"""
+
+
+def test_every_screen_is_opened_by_its_key_and_none_needs_torch(
+    directory: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(TELL_MODULES)
+    told = tmp_path / "modules"
+    environment = {"PYTHONPATH": beside(tmp_path), "MODULES": str(told)}
+    arguments = ["dash", str(directory), "--runs-dir", str(directory.parent)]
+    with Terminal(arguments, columns=120, rows=40, environment=environment) as terminal:
+        terminal.wait_for("Variants")
+        for key, words in WORDS.items():
+            terminal.press(key)
+            terminal.wait_for(words)
+        terminal.press("?")
+        terminal.wait_for("the command palette")
+        terminal.press("\x1b")
+        terminal.press("q")
+        assert terminal.wait() == 0
+        assert_given_back(terminal)
+    assert not {"torch", "torchvision", "timm", "pandas"} & set(told.read_text().split())
+
+
+def beside(folder: Path) -> str:
+    """Return a path for modules with this folder first."""
+    return os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))
+
+
 def test_it_is_opened_resized_and_left(directory: Path) -> None:
     with Terminal(["dash", str(directory)]) as terminal:
         terminal.wait_for("Variants")
@@ -75,8 +117,9 @@ def test_a_bug_keeps_its_traceback_and_gives_the_terminal_back(
         "    raise ZeroDivisionError('a bug')\n"
         "keeping.keep_svg = fail\n"
     )
-    path = os.pathsep.join(filter(None, (str(tmp_path), os.environ.get("PYTHONPATH"))))
-    with Terminal(["dash", str(directory)], environment={"PYTHONPATH": path}) as terminal:
+    with Terminal(
+        ["dash", str(directory)], environment={"PYTHONPATH": beside(tmp_path)}
+    ) as terminal:
         terminal.wait_for("Variants")
         terminal.press("s")
         assert terminal.wait() == 1
