@@ -11,6 +11,7 @@ from annt_prof.errors import UserError
 from annt_prof.plan import BASELINE
 from annt_prof.runs.controls import Interrupt, Pause, Resume, Skip, Stop, ask
 from annt_prof.runs.layout import TELEMETRY_FILE
+from annt_prof.text import printable
 from annt_prof.tui.screens.confirming import ConfirmingScreen
 from annt_prof.tui.screens.page_screen import PageScreen
 from annt_prof.tui.telemetry_tail import TelemetryTail
@@ -101,10 +102,12 @@ class LiveScreen(PageScreen):
             text = "the baseline is never skipped: all others are compared with it"
             self.notify(text, severity="warning")
         elif variant.gone is not None:
-            self.notify(f"{name} does not run any more", severity="warning", markup=False)
+            text = f"{printable(name)} does not run any more"
+            self.notify(text, severity="warning", markup=False)
         else:
             consequence = "It runs no more; what was measured of it is kept."
-            self._confirm(f"Skip {name}?", consequence, Skip(name), f"{name} is skipped")
+            done = f"{printable(name)} is skipped"
+            self._confirm(f"Skip {name}?", consequence, Skip(name), done)
 
     def action_stop(self) -> None:
         """Stop and keep what was measured, if that is meant; a second time, end at once."""

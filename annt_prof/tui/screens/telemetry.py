@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from annt_prof.views.page import Page
 
 _HINT = "Tab goes to a chart; there, arrows move one cursor over all of them"
+_TOO_NARROW = "charts need 80 columns"
 
 
 class TelemetryScreen(PageScreen):
@@ -44,6 +45,7 @@ class TelemetryScreen(PageScreen):
     def compose_body(self) -> ComposeResult:
         """Yield the line that reads all charts, and the blocks."""
         yield Static(toned(_HINT, Tone.QUIET), id="reading")
+        yield Static(toned(_TOO_NARROW, Tone.QUIET), classes="only-narrow")
         yield VerticalScroll(id="blocks", can_focus=False)
 
     def on_cursor_moved(self, message: CursorMoved) -> None:

@@ -76,6 +76,7 @@ def test_every_size_shows_the_limits_and_the_means(
         assert "Means over the timed windows" in said(app)
         shown = [chart for chart in charts(app) if chart.display]
         assert bool(shown) == (size[0] >= 80)
+        assert ("charts need 80 columns" in said(app)) == (size[0] < 80)
 
     drive(sampled, act, Settings(first=Screen.TELEMETRY, ascii_only=ascii_only), size)
 
