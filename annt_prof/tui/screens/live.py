@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
@@ -31,8 +32,7 @@ if TYPE_CHECKING:
     from annt_prof.views.page import Page
 
 _LOOKS_A_SECOND = 4
-_LEAST_BETWEEN_NEWS_S = 0.45
-_TICK_S = 0.95  # a second, less what timers vary by
+_LEAST_BETWEEN_LAYOUTS_S = 0.95  # a second, less what timers vary by
 _LEAST_BETWEEN_RECORDS_S = 2.0  # the other screens read the whole record again
 
 
@@ -57,7 +57,6 @@ class LiveScreen(PageScreen):
         self._tail: TelemetryTail | None = None
         self._recent: Series | None = None
         self._chosen: str | None = None
-        self._unshown = False
         self._shown_at_s = 0.0
         self._asked_to_pause = self._asked_to_stop = False
         self._num_progressed = 0
@@ -173,24 +172,18 @@ class LiveScreen(PageScreen):
 
     def _look(self) -> None:
         """Take in what is new; show it and the time that passes, no more often than people read."""
-        news = self._take_in()
-        self._unshown = self._unshown or news
-        since_s = time.monotonic() - self._shown_at_s
-        if since_s >= _LEAST_BETWEEN_NEWS_S and (self._unshown or since_s >= _TICK_S):
+        self._take_in()
+        if time.monotonic() - self._shown_at_s >= _LEAST_BETWEEN_LAYOUTS_S:
             self._show_news()
 
-    def _take_in(self) -> bool:
-        """Whether anything was appended to the log, or it is one that cannot be read."""
-        if self._log is None:
-            return False
-        try:
-            return self._log.poll()
-        except UserError:
-            return True
+    def _take_in(self) -> None:
+        if self._log is not None:
+            with suppress(UserError):  # building the page says it
+                self._log.poll()
 
     def _show_news(self) -> None:
         log = self._log
-        self._unshown, self._shown_at_s = False, time.monotonic()
+        self._shown_at_s = time.monotonic()
         if log is None or not isinstance(self.dashboard.source, RunSource):
             return
         self._asked_to_pause = self._asked_to_pause and not log.state.run.paused

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.console import Group
 from rich.table import Table
 from textual.widgets import Static
 
+from annt_prof.text import printable
 from annt_prof.tui.looks import toned
 from annt_prof.views.page import Tone
 
@@ -26,10 +28,23 @@ class LinesBlock(Static):
 
     def __init__(self, block: Lines) -> None:
         super().__init__(_laid_out(block), classes="block")
+        self._block = block
 
     def lay_out(self, block: Lines) -> None:
         """Show another value in its place."""
-        self.update(_laid_out(block))
+        before, self._block = self._block, block
+        same_height = _num_rows(before, self.size.width) == _num_rows(block, self.size.width)
+        # Laying the whole page out anew costs more than drawing this.
+        alike = same_height and _num_rows(block, self.size.width) is not None
+        self.update(_laid_out(block), layout=not alike)
+
+
+def _num_rows(block: Lines, width: int) -> int | None:
+    """Return the rows of a value whose lines need one each; None where any may be broken."""
+    label = _LABEL_WIDTH + 1 if any(line.label for line in block.lines) else 0
+    texts = [line.text for line in block.lines]
+    longest = max((cell_len(printable(text)) for text in texts), default=0)
+    return len(texts) + bool(block.title) if label + longest < width else None
 
 
 def _laid_out(block: Lines) -> Group:
