@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 import annt_prof
 from annt_prof.analysis.analysis import analyze_timeline
 from annt_prof.analysis.lanes.building import build_lanes
@@ -131,7 +133,9 @@ def load(path: Path, trace: Path) -> Digest | None:
     if decoded is None:
         return None
     tables, lanes = decoded
-    return Digest(tables.analysis, tables.operators, tables.kernel_parts, lanes, header.checksum)
+    # A run may have been moved or copied since, with its digests.
+    analysis = msgspec.structs.replace(tables.analysis, source=str(trace))
+    return Digest(analysis, tables.operators, tables.kernel_parts, lanes, header.checksum)
 
 
 def checksum_of(trace: Path) -> str:

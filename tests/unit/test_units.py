@@ -183,3 +183,13 @@ def test_every_formatter_separates_thousands() -> None:
     ]  # fmt: skip
     # What somebody set is written as they did.
     assert [units.as_given(65_536), units.limit_s(43_200)] == ["65536", "43200 s"]
+
+
+@pytest.mark.parametrize(
+    ("duration_ns", "text"),
+    [(0, "0 us"), (5, "0.005 us"), (1_728, "1.728 us"), (28_300, "28.30 us"),
+     (999_900, "999.9 us"), (1_000_000, "1.000 ms"), (21_830_000, "21.83 ms"),
+     (-8_000, "-8.000 us")],
+)  # fmt: skip
+def test_single_activities_are_told_in_the_unit_that_they_fill(duration_ns: int, text: str) -> None:
+    assert units.fine(duration_ns) == text

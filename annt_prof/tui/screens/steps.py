@@ -192,7 +192,9 @@ class StepsScreen(DigestScreen):
         """Show the timeline in place of the rest, if it is open and its trace has been read."""
         panels = self._panels() if self._open else ()
         shown = bool(panels)
-        self.query_one("#timeline").display = shown
+        body = self.query_one("#timeline")
+        body.display = shown
+        body.set_class(len(panels) > 1 and self.size.height < _HIGH, "-tight")
         self.query_one("#blocks").display = not shown
         self._show_strips()
         timeline = self.query_one(Timeline)
@@ -213,7 +215,7 @@ class StepsScreen(DigestScreen):
                 panels.append(before)
             elif made is not None:
                 folded = self.size.height < _HIGH
-                panels.append(Panel(name, made.lanes, is_folded=folded).at_step(self._step))
+                panels.append(Panel.of(name, made.lanes, is_folded=folded).at_step(self._step))
         return tuple(panels)
 
     def _show_strips(self) -> None:

@@ -19,7 +19,7 @@ from annt_prof.tui.widgets.timeline_drawing import (
     strip_of,
 )
 from annt_prof.views.timeline import finding, navigation
-from annt_prof.views.timeline.picture import EMPTY, row_cells
+from annt_prof.views.timeline.picture import EMPTY
 from annt_prof.views.timeline.ruler import ticks
 from annt_prof.views.timeline.step_title import step_title
 
@@ -342,8 +342,7 @@ class Timeline(Widget, can_focus=True):
         if key not in self._drawn and self._place is not None:
             panel = self._panels[line.panel]
             window = panel.window(self._place)
-            places = panel.rows[key[1]].places
-            self._drawn[key] = row_cells(panel.lanes, places, window, panel.short_names)
+            self._drawn[key] = panel.pictures.cells(panel.rows[key[1]], window)
         return self._drawn[key]
 
     def _visible(self) -> tuple[_Line, ...]:

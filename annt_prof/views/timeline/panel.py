@@ -3,22 +3,41 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from annt_prof.views.timeline.names import short_names
-from annt_prof.views.timeline.picture import Window
+from annt_prof.views.timeline.picture import RowIndex, Window
 from annt_prof.views.timeline.rows import timeline_rows
 
 if TYPE_CHECKING:
     from annt_prof.analysis.lanes.lanes import Lanes
     from annt_prof.views.timeline.navigation import Place
+    from annt_prof.views.timeline.picture import RowCells
     from annt_prof.views.timeline.rows import TimelineRow
 
 
-@lru_cache(maxsize=4)
-def _short_names(lanes: Lanes) -> tuple[str, ...]:
-    return short_names(lanes)
+class Pictures:
+    """The rows of a trace's lanes, summed up as they are first shown.
+
+    Args:
+        lanes: Of the trace.
+    """
+
+    def __init__(self, lanes: Lanes) -> None:
+        self._lanes = lanes
+        self._rows: dict[tuple[int, int], RowIndex] = {}
+
+    def cells(self, row: TimelineRow, window: Window) -> RowCells:
+        """Return what a row shows of a window."""
+        key = (row.lane, row.row)
+        if key not in self._rows:
+            self._rows[key] = RowIndex(self._lanes, row.places)
+        return self._rows[key].cells(window, self._names)
+
+    @cached_property
+    def _names(self) -> tuple[str, ...]:
+        return short_names(self._lanes)
 
 
 @dataclass(frozen=True)
@@ -28,12 +47,14 @@ class Panel:
     Attributes:
         title: Whose trace it is.
         lanes: Of the trace.
+        pictures: Of its lanes.
         step: Of its steps.
         is_folded: Whether threads show no operators but the outermost.
     """
 
     title: str
     lanes: Lanes
+    pictures: Pictures
     step: int = 0
     is_folded: bool = False
 
@@ -42,10 +63,10 @@ class Panel:
         """From top to bottom."""
         return timeline_rows(self.lanes, folded=self.is_folded)
 
-    @property
-    def short_names(self) -> tuple[str, ...]:
-        """Of the lanes' names, told apart as long as the trace is shown."""
-        return _short_names(self.lanes)
+    @classmethod
+    def of(cls, title: str, lanes: Lanes, *, is_folded: bool) -> Panel:
+        """Return the first step of a trace."""
+        return cls(title, lanes, Pictures(lanes), is_folded=is_folded)
 
     @property
     def origin_ns(self) -> int:

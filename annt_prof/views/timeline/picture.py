@@ -10,7 +10,7 @@ import numpy as np
 from annt_prof.views.timeline.looks import NUM_LABELS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 EMPTY = -1
-_CODES = 16 * NUM_LABELS
 _LEAST_CAPTION = 6
 """Cells from which an item's name is written into it."""
 
@@ -85,83 +84,95 @@ class RowCells:
     captions: tuple[Caption, ...]
 
 
-def row_cells(
-    lanes: Lanes, places: slice, window: Window, names: Sequence[str] | None = None
-) -> RowCells:
-    """Reduce the items of one row, which follow one another, to the cells of a window.
-
-    An item that takes no time covers nothing, and is shown where nothing else is.
+class RowIndex:
+    """The items of one row, summed up once, so that any window of it is a few searches.
 
     Args:
         lanes: Of a trace.
-        places: Of the row, as ``Lanes.places`` returns it.
-        window: To show.
-        names: To be written into items, by the index of theirs; None for the lanes' own.
+        places: Of the row, of ``Lanes.places``: its items follow one another and do not overlap.
     """
-    edges, cells = window.edges_ns, window.cells
-    begins, ends = lanes.start_ns[places], lanes.end_ns[places]
-    first = int(np.searchsorted(ends, edges[0], side="left"))
-    last = int(np.searchsorted(begins, edges[-1], side="left"))
-    begins, ends = begins[first:last], ends[first:last]
-    own = np.arange(places.start + first, places.start + max(first, last))
-    within = (ends > edges[0]) | (begins >= edges[0])
-    begins, ends, own = begins[within], ends[within], own[within]
-    if not len(own):
-        return _nothing(cells)
-    from_cell = np.clip(np.searchsorted(edges, begins, side="right") - 1, 0, cells - 1)
-    to_cell = np.clip(np.searchsorted(edges, ends, side="left") - 1, from_cell, cells - 1)
-    counts = to_cell - from_cell + 1
-    item = np.repeat(np.arange(len(own)), counts)
-    cell = np.arange(len(item)) + np.repeat(from_cell - (np.cumsum(counts) - counts), counts)
-    covers_ns = np.minimum(ends[item], edges[cell + 1]) - np.maximum(begins[item], edges[cell])
-    code = _codes(lanes, own)
-    winner = _most(cell, code[item], np.maximum(covers_ns, 0), cells)
-    lengths = np.maximum(np.diff(edges), 1)
-    total = np.bincount(cell, np.maximum(covers_ns, 0), cells)
-    return RowCells(
-        code=winner,
-        covered=np.minimum(total / lengths, 1.0),
-        several=np.bincount(cell, minlength=cells) > 1,
-        on_path=np.bincount(cell[lanes.on_path[own][item]], minlength=cells) > 0,
-        captions=_captions(names or lanes.names, lanes.name[own], from_cell, counts),
-    )
+
+    def __init__(self, lanes: Lanes, places: slice) -> None:
+        self._begins, self._ends = lanes.start_ns[places], lanes.end_ns[places]
+        self._lengths = self._ends - self._begins
+        self._name = lanes.name[places]
+        self._code = lanes.kind[places].astype(np.int64) * NUM_LABELS + lanes.label[places] + 1
+        self._num_on_path = np.append(0, np.cumsum(lanes.on_path[places]))
+        self._used = np.flatnonzero(np.bincount(self._code))
+        self._of_code = [_Covered.of(self._begins, self._ends, self._code == c) for c in self._used]
+
+    def cells(self, window: Window, names: Sequence[str]) -> RowCells:
+        """Reduce the row to the cells of a window.
+
+        An item that takes no time covers nothing, and is shown where nothing else is.
+
+        Args:
+            window: To show.
+            names: To be written into items, by the index of theirs.
+        """
+        edges = window.edges_ns
+        begun = np.searchsorted(self._begins, edges, side="left")
+        around = np.append(self._ends, 0)[begun - 1] > edges  # of what began before, the last one
+        first, last = begun[:-1] - (around & (begun > 0))[:-1], begun[1:]
+        code, covered_ns = self._most(edges, first, last)
+        return RowCells(
+            code=code,
+            covered=covered_ns / np.diff(edges),
+            several=last - first > 1,
+            on_path=self._num_on_path[last] > self._num_on_path[first],
+            captions=tuple(self._captions(window, int(first[0]), int(last[-1]), names)),
+        )
+
+    def _most(self, edges: Ints, first: Ints, last: Ints) -> tuple[Ints, Ints]:
+        """Return the code that covers most of each cell, and how long all of them cover it."""
+        nothing = np.full(len(first), EMPTY, np.int64)
+        if not len(self._used):
+            return nothing, np.zeros(len(first), np.int64)
+        covers_ns = np.stack([np.diff(of_code.before(edges)) for of_code in self._of_code])
+        total_ns = covers_ns.sum(axis=0)
+        code = np.where(total_ns > 0, self._used[covers_ns.argmax(axis=0)], nothing)
+        for cell in np.flatnonzero((total_ns == 0) & (last > first)).tolist():
+            code[cell] = self._code[first[cell] : last[cell]].min()
+        return code, total_ns
+
+    def _captions(
+        self, window: Window, first: int, last: int, names: Sequence[str]
+    ) -> Iterator[Caption]:
+        edges, cells = window.edges_ns, window.cells
+        least_ns = int(np.diff(edges).min()) * (_LEAST_CAPTION - 2)
+        wide = first + np.flatnonzero(self._lengths[first:last] >= least_ns)
+        begins, ends = self._begins[wide], self._ends[wide]
+        from_cell = np.clip(np.searchsorted(edges, begins, side="right") - 1, 0, cells - 1)
+        to_cell = np.clip(np.searchsorted(edges, ends, side="left") - 1, from_cell, cells - 1)
+        counts = to_cell - from_cell + 1
+        columns = (from_cell.tolist(), counts.tolist(), self._name[wide].tolist())
+        for cell, num_cells, name in zip(*columns, strict=True):
+            if num_cells >= _LEAST_CAPTION:
+                yield Caption(cell, num_cells, names[name])
 
 
-def _nothing(cells: int) -> RowCells:
-    none = np.zeros(cells, bool)
-    return RowCells(np.full(cells, EMPTY, np.int64), np.zeros(cells), none, none, ())
+@dataclass(frozen=True, eq=False)
+class _Covered:
+    """The items of one code: int64 columns of shape (n,).
 
-
-def _codes(lanes: Lanes, items: NDArray[np.intp]) -> Ints:
-    codes: Ints = lanes.kind[items].astype(np.int64) * NUM_LABELS + lanes.label[items] + 1
-    return codes
-
-
-def _most(cell: Ints, code: Ints, covers_ns: Ints, cells: int) -> Ints:
-    """Return the code that covers most of each cell.
-
-    Args:
-        cell: Of each piece of an item, shape (n,).
-        code: Of its item, shape (n,).
-        covers_ns: Of the cell, shape (n,).
-        cells: Their number.
+    Attributes:
+        begins, lengths: Of each, in the order of time.
+        before_ns: Of all before each.
     """
-    used = np.flatnonzero(np.bincount(code, minlength=_CODES))
-    column = np.searchsorted(used, code)
-    key, size = cell * len(used) + column, cells * len(used)
-    covered = np.bincount(key, covers_ns, size).reshape(cells, -1)
-    present = np.bincount(key, minlength=size).reshape(cells, -1) > 0
-    # What takes no time counts for less than a nanosecond.
-    best = (covered + 0.5 * (present & (covered == 0))).argmax(axis=1)
-    return np.where(present.any(axis=1), used[best], EMPTY)
 
+    begins: Ints
+    lengths: Ints
+    before_ns: Ints
 
-def _captions(
-    names: Sequence[str], name: NDArray[np.int32], from_cell: Ints, counts: Ints
-) -> tuple[Caption, ...]:
-    wide = np.flatnonzero(counts >= _LEAST_CAPTION)
-    columns = (from_cell[wide].tolist(), counts[wide].tolist(), name[wide].tolist())
-    return tuple(
-        Caption(cell, num_cells, names[number])
-        for cell, num_cells, number in zip(*columns, strict=True)
-    )
+    @classmethod
+    def of(cls, begins: Ints, ends: Ints, chosen: NDArray[np.bool_]) -> _Covered:
+        """Sum up the chosen items, of which there is one at least."""
+        lengths = ends[chosen] - begins[chosen]
+        return cls(begins[chosen], lengths, np.cumsum(lengths) - lengths)
+
+    def before(self, instants_ns: Ints) -> Ints:
+        """Return how long they cover up to each instant, ns; shape of the instants."""
+        place = np.searchsorted(self.begins, instants_ns, side="right") - 1
+        within = np.clip(instants_ns - self.begins[place], 0, self.lengths[place])
+        covered: Ints = np.where(place >= 0, self.before_ns[place] + within, 0)
+        return covered

@@ -118,6 +118,17 @@ def test_a_damaged_digest_is_not_shown(trace: Path, share: float) -> None:
     assert recall(trace) is None
 
 
+def test_a_digest_that_was_moved_with_its_trace_names_the_new_place(trace: Path) -> None:
+    digest(trace)
+    folder = trace.parent / "moved"
+    folder.mkdir()
+    for file in (trace, cache_path(trace)):
+        file.rename(folder / file.name)
+    moved = recall(folder / trace.name)
+    assert moved is not None
+    assert moved.analysis.source == str(folder / trace.name)
+
+
 def test_a_trace_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no such file"):
         digest(tmp_path / "gone.json.gz")

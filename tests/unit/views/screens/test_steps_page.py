@@ -71,6 +71,12 @@ def test_launches_are_told_apart_with_their_figures(tmp_path: Path) -> None:
     assert variant_of(sheet.rows[1].key) == "baseline"
 
 
+def test_show_prints_the_same_page(tmp_path: Path) -> None:
+    store.write(tmp_path, run(stepping()))
+    source = RunSource(tmp_path)
+    assert build_page(Screen.STEPS, source) == build_steps_page(source)
+
+
 def test_what_an_outlier_is_and_that_none_is_left_out_is_said(tmp_path: Path) -> None:
     notes = " ".join(page_of(tmp_path, stepping()).notes)
     assert "3 interquartile ranges" in notes
@@ -103,6 +109,8 @@ def test_outliers_are_told_on_the_logarithm_and_of_enough_steps() -> None:
     assert not outliers(usual).any()
     assert outliers(np.append(usual, 1_000)).tolist() == [False] * 8 + [True]
     assert outliers(np.append(usual, 10)).tolist() == [False] * 8 + [True]
+    skewed = np.array([100] * 4 + [200] * 4 + [1_000, 1_700], np.int64)  # fences at 12.5 and 1,600
+    assert outliers(skewed).tolist() == [False] * 9 + [True]
     assert not outliers(np.array([1, 1, 1, 1, 1, 1, 100], np.int64)).any()
 
 

@@ -96,3 +96,10 @@ def test_kernels_come_by_their_length_within_a_step(lanes: Lanes) -> None:
 
 def test_a_step_without_gaps_has_none() -> None:
     assert len(longest_gaps(one_row([(0, 100, 0)]), 0)) == 0
+
+
+def test_gaps_come_by_their_whole_length_each_by_its_longest_item() -> None:
+    lanes = one_row([(0, 45, 0), (50, 60, 1), (60, 100, 0), (110, 115, 2)], step_ns=120)
+    lanes.kind[:] = ItemKind.GAP
+    assert longest_gaps(lanes, 0).tolist() == [2, 0, 3]
+    assert extent(lanes, 1) == extent(lanes, 2) == (50, 100)

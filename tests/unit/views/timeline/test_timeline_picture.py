@@ -11,7 +11,7 @@ from made_lanes import one_row
 
 from annt_prof.analysis.lanes.lanes import ItemKind
 from annt_prof.views.timeline.looks import NUM_LABELS
-from annt_prof.views.timeline.picture import EMPTY, Caption, Window, row_cells
+from annt_prof.views.timeline.picture import EMPTY, Caption, RowIndex, Window
 
 
 def code(label: int) -> int:
@@ -60,7 +60,7 @@ def test_every_cell_shows_what_covers_most_of_it(
     on_path = [data.draw(st.booleans()) for _ in items]
     lanes = one_row(items, on_path)
     window = Window(start, start + max(span, cells), cells)
-    found = row_cells(lanes, slice(0, len(items)), window)
+    found = RowIndex(lanes, slice(0, len(items))).cells(window, lanes.names)
     edges = window.edges_ns.tolist()
     assert edges[0] == start
     assert edges[-1] == start + max(span, cells)
@@ -86,11 +86,17 @@ def test_an_instant_is_in_the_cell_between_whose_edges_it_lies(
 
 def test_names_are_written_into_what_is_wide_enough() -> None:
     lanes = one_row([(0, 6, 1), (6, 11, 1)])
-    found = row_cells(lanes, slice(0, 2), Window(0, 20, 20), ("short",))
+    found = RowIndex(lanes, slice(0, 2)).cells(Window(0, 20, 20), ("short",))
     assert found.captions == (Caption(0, 6, "short"),)
 
 
 def test_a_window_behind_everything_is_empty() -> None:
-    found = row_cells(one_row([(0, 5, 0)]), slice(0, 1), Window(10, 20, 4))
+    found = RowIndex(one_row([(0, 5, 0)]), slice(0, 1)).cells(Window(10, 20, 4), ("kernel",))
     assert found.code.tolist() == [EMPTY] * 4
     assert not np.any(found.several | found.on_path)
+
+
+def test_of_several_that_take_no_time_the_lowest_code_is_shown() -> None:
+    found = RowIndex(one_row([(5, 5, 3), (6, 6, 1)]), slice(0, 2)).cells(Window(0, 10, 1), ("k",))
+    assert found.code.tolist() == [code(1)]
+    assert found.several.tolist() == [True]
