@@ -75,7 +75,7 @@ def _framed(drawing: Drawing, cells: Cells, cursor: int | None) -> Text:
     text = Text(no_wrap=True)
     for number, row in enumerate(cells):
         figure = units.axis_figure(figures[number]) if number in figures else ""
-        text.append(f"{figure[:LABEL_WIDTH]:>{LABEL_WIDTH}}|")
+        text.append(figure[:LABEL_WIDTH].rjust(LABEL_WIDTH) + "|")
         for style, run in groupby(_with_cursor(row, cursor), key=itemgetter(1)):
             text.append("".join(character for character, _ in run), style)
         text.append("|\n")

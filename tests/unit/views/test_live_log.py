@@ -12,6 +12,7 @@ import pytest
 
 from annt_prof.errors import UserError
 from annt_prof.runs import store
+from annt_prof.runs.digests import digest
 from annt_prof.runs.event_lines import LogHeader
 from annt_prof.runs.event_log import EventLog
 from annt_prof.runs.events import Event, RunEnded
@@ -134,10 +135,10 @@ def test_a_record_alone_is_shown_and_read_once(
 
 def test_neither_log_nor_record_is_an_error_with_a_sentence(directory: Path) -> None:
     with pytest.raises(UserError, match="there is no run here"):
-        build_page(Screen.LIVE, RunSource(directory))
+        build_page(Screen.LIVE, RunSource(directory), digest)
 
 
 def test_other_screens_say_that_nothing_is_measured_yet(directory: Path) -> None:
     log_of(directory, begun())
     with pytest.raises(UserError, match="nothing is measured yet"):
-        build_page(Screen.TELEMETRY, RunSource(directory))
+        build_page(Screen.TELEMETRY, RunSource(directory), digest)

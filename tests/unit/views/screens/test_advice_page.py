@@ -155,7 +155,7 @@ def test_a_trace_alone_is_enough(tmp_path: Path) -> None:
 def test_a_file_that_is_no_trace_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "some.json").write_text("[]")
     with pytest.raises(UserError):
-        build_page(Screen.ADVICE, TraceSource(tmp_path / "some.json"))
+        build_page(Screen.ADVICE, TraceSource(tmp_path / "some.json"), digest)
 
 
 def test_before_it_is_there_it_says_that_it_is_worked_out() -> None:

@@ -74,7 +74,7 @@ def test_launches_are_told_apart_with_their_figures(tmp_path: Path) -> None:
 def test_show_prints_the_same_page(tmp_path: Path) -> None:
     store.write(tmp_path, run(stepping()))
     source = RunSource(tmp_path)
-    assert build_page(Screen.STEPS, source) == build_steps_page(source)
+    assert build_page(Screen.STEPS, source, make) == build_steps_page(source)
 
 
 def test_what_an_outlier_is_and_that_none_is_left_out_is_said(tmp_path: Path) -> None:
@@ -179,7 +179,7 @@ def test_the_steps_of_a_trace_by_category(tmp_path: Path) -> None:
 def test_a_trace_that_is_not_read_yet_has_no_blocks_and_show_reads_it(tmp_path: Path) -> None:
     path = trace(tmp_path)
     assert build_trace_steps_page(TraceSource(path), None).blocks == ()
-    page = build_page(Screen.STEPS, TraceSource(path))
+    page = build_page(Screen.STEPS, TraceSource(path), make)
     assert page == build_trace_steps_page(TraceSource(path), make(path))
     assert list(tmp_path.iterdir()) == [path]
 
