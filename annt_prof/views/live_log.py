@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from functools import reduce
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from annt_prof.compare.verdict import DEFAULT_PRECISION, precision_of
 from annt_prof.errors import UserError
 from annt_prof.runs.event_log_reader import EventLogReader, alive
-from annt_prof.runs.layout import EVENTS_FILE, TELEMETRY_FILE
+from annt_prof.runs.layout import EVENTS_FILE, RUN_FILE, SCENARIO_FILE, TELEMETRY_FILE
 from annt_prof.runs.processes import this_process
 from annt_prof.views.live_view import LiveState, live_after, live_of_records
 from annt_prof.views.screens.live import Watch, build_live_page
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 STILL_S = 2.0
 """Seconds in which nothing was written, after which a process that cannot be found is believed to
 be gone: in another container it cannot be found while it lives."""
+
+
+_STARTS_WITHIN_S = 60.0
+"""Seconds within which a process that was started writes its first event, on a busy machine too."""
 
 
 class LiveLog:
@@ -68,18 +73,20 @@ class LiveLog:
             return "ended"
         header = self._reader.header
         if header is None:
-            return "unlogged" if self._told_by_record else "running"
+            if self._told_by_record:
+                return "unlogged"
+            return "running" if self._begun_lately() else "gone"
         if alive(header) or self._written_lately():
             return "running"
         return "gone" if _of_this_machine(header) else "elsewhere"
 
     def take_record(self) -> None:
-        """Tell the run by its record, where it kept no log.
+        """Tell the run by its record, where it kept no log and does not just begin.
 
         Raises:
             UserError: There is neither.
         """
-        if not (self.directory / EVENTS_FILE).exists():
+        if not (self.directory / EVENTS_FILE).exists() and not self._begun_lately():
             self.state = live_of_records(RunSource(self.directory).run.variants)
             self._told_by_record = True
 
@@ -112,14 +119,19 @@ class LiveLog:
         return DEFAULT_PRECISION if self._precision is None else self._precision
 
     def _written_lately(self) -> bool:
-        for name in (EVENTS_FILE, TELEMETRY_FILE):
-            try:
-                written_s = (self.directory / name).stat().st_mtime
-            except OSError:
-                continue
-            if time.time() - written_s < STILL_S:
-                return True
-        return False
+        return any(self._age_s(name) < STILL_S for name in (EVENTS_FILE, TELEMETRY_FILE))
+
+    def _begun_lately(self) -> bool:
+        """Whether its process may still be starting: there is a scenario, and nothing else yet."""
+        measured = (self.directory / RUN_FILE).exists()
+        return not measured and self._age_s(SCENARIO_FILE) < _STARTS_WITHIN_S
+
+    def _age_s(self, name: str) -> float:
+        """Return how long ago a file was written; for ever, where there is none."""
+        try:
+            return time.time() - (self.directory / name).stat().st_mtime
+        except OSError:
+            return math.inf
 
 
 def _of_this_machine(header: LogHeader) -> bool:
