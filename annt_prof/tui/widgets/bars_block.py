@@ -66,7 +66,7 @@ def _lines(block: Bars, width: int) -> Iterator[Text]:
             label, f"  {bar.text:>{figure}}  ", _drawn(bar, block, room), no_wrap=True
         )
     if block.bars:
-        yield _legend(block)
+        yield from _legend(block, width)
     yield from (toned(note, Tone.QUIET) for note in block.notes)
 
 
@@ -87,11 +87,15 @@ def _drawn(bar: Bar, block: Bars, room: int) -> Text:
     return drawn
 
 
-def _legend(block: Bars) -> Text:
-    legend = Text(overflow="fold")
+def _legend(block: Bars, width: int) -> Iterator[Text]:
+    """Yield what the letters that were drawn stand for, none apart from its name."""
     drawn = {part.name for bar in block.bars for part in bar.parts}
     known = [name for name in LOOKS if name in drawn]
+    line = Text(no_wrap=True)
     for name in (*known, *sorted(drawn - set(known))):
-        legend.append_text(filled(name, 1))
-        legend.append_text(toned(f" {name}  ", Tone.QUIET))
-    return legend
+        entry = Text.assemble(filled(name, 1), toned(f" {name}", Tone.QUIET))
+        if line and line.cell_len + entry.cell_len > width:
+            yield line
+            line = Text(no_wrap=True)
+        line.append_text(entry).append("  ")
+    yield line
