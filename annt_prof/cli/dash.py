@@ -103,13 +103,19 @@ def watch(
 
 
 def run_in_dashboard(
-    scenario: Path, arguments: Sequence[str], runs_dir: Path, *, as_json: bool
+    scenario: Path,
+    overrides: Sequence[str],
+    arguments: Sequence[str],
+    runs_dir: Path,
+    *,
+    as_json: bool,
 ) -> int:
     """Run a scenario in a process of its own, and show it; return the exit status.
 
     Args:
         scenario: Its file, which is looked at before anything is started.
-        arguments: Options of ``annt-prof run``.
+        overrides: Of its values, which are looked at likewise.
+        arguments: Options of ``annt-prof run``, the overrides among them.
         runs_dir: Where its directory is made.
         as_json: Whether its answer is printed as JSON in the end.
     """
@@ -119,7 +125,7 @@ def run_in_dashboard(
     from annt_prof.views.screens.source import RunSource
 
     launcher = Launcher(runs_dir, arguments)
-    directory = _started(scenario, launcher)
+    directory = _started(scenario, launcher, overrides)
     settings = Settings(runs_dir=runs_dir, first=Screen.LIVE, launcher=launcher)
     return watch(RunSource(directory), settings, launcher, as_json=as_json)
 
@@ -163,10 +169,10 @@ def _opened(what: str | None, runs_dir: Path, launcher: Launcher | None) -> _Ope
     return _Opened(source, Screen.LIVE if source.goes_on else Screen.OVERVIEW)
 
 
-def _started(scenario: Path, launcher: Launcher | None) -> Path:
+def _started(scenario: Path, launcher: Launcher | None, overrides: Sequence[str] = ()) -> Path:
     from annt_prof.scenario.loading import load
 
-    document = load(scenario)
+    document = load(scenario, tuple(overrides))
     if launcher is None:
         raise UserError("read-only: no scenario is run", where=str(scenario))
     name = document.resolve(accelerator=False).scenario.name

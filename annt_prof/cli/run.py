@@ -59,16 +59,16 @@ def command(
     baseline crashed), 130 interrupted: Ctrl-C, SIGTERM and SIGHUP end it early, and what is
     measured is kept and printed.
     """
+    given = overrides if design is None else (*overrides, f"design={design}")
     if dash:
         from annt_prof.cli.dash import run_in_dashboard
 
-        options_given = _arguments(overrides, design, device, data_dir, again=again)
-        sys.exit(run_in_dashboard(scenario, options_given, runs_dir, as_json=as_json))
+        arguments = _arguments(given, device, data_dir, again=again)
+        sys.exit(run_in_dashboard(scenario, given, arguments, runs_dir, as_json=as_json))
     from annt_prof.cli.measuring import measure
     from annt_prof.runner.recording import RunRequest
     from annt_prof.scenario.loading import load
 
-    given = overrides if design is None else (*overrides, f"design={design}")
     request = RunRequest(
         document=load(scenario, given),
         device=device,
@@ -87,17 +87,11 @@ def command(
 
 
 def _arguments(
-    overrides: tuple[str, ...],
-    design: str | None,
-    device: str,
-    data_dir: Path | None,
-    *,
-    again: bool,
+    overrides: tuple[str, ...], device: str, data_dir: Path | None, *, again: bool
 ) -> list[str]:
     """Return the options for a process that measures the same."""
     arguments = [part for override in overrides for part in ("--set", override)]
     arguments += ["--device", device]
-    arguments += ["--design", design] if design is not None else []
     arguments += ["--data-dir", str(data_dir)] if data_dir is not None else []
     return [*arguments, "--aa"] if again else arguments
 
