@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from annt_prof.tui.app import Dashboard
 from annt_prof.tui.settings import Settings
 from annt_prof.tui.widgets.sheet_block import SheetBlock
+from driven import settled
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -28,17 +29,10 @@ def drive(
     async def run() -> None:
         app = Dashboard(source, settings or Settings())
         async with app.run_test(size=size) as pilot:
-            await settle(app, pilot)
+            await settled(app, pilot)
             await act(app, pilot)
 
     asyncio.run(run())
-
-
-async def settle(app: Dashboard, pilot: Pilot[None]) -> None:
-    """Wait until nothing is worked out or drawn any more."""
-    await pilot.pause()
-    await app.workers.wait_for_complete()
-    await pilot.pause()
 
 
 def screen_text(app: Dashboard) -> str:

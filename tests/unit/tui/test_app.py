@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from driving import column, drive, said, screen_text, settle, sheet
+from driving import column, drive, said, screen_text, sheet
 from textual.pilot import Pilot
 
 from annt_prof.tui.app import Dashboard
@@ -15,6 +15,7 @@ from annt_prof.tui.settings import Settings
 from annt_prof.views.glossary import CATEGORIES, KERNEL_CLASSES, WORDS
 from annt_prof.views.screens.names import Screen
 from annt_prof.views.screens.source import RunSource
+from driven import settled
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +40,7 @@ def test_number_keys_open_screens_and_state_survives(cpu: RunSource) -> None:
         await pilot.press("down", "down")
         before = sheet(app, "variants").row_key
         await pilot.press("0")
-        await settle(app, pilot)
+        await settled(app, pilot)
         assert app.current_mode == Screen.RUNS
         await pilot.press("2")
         assert app.current_mode == Screen.OVERVIEW
@@ -52,7 +53,7 @@ def test_a_run_is_chosen_from_the_list(cpu: RunSource) -> None:
     async def act(app: Dashboard, pilot: Pilot[None]) -> None:
         assert column(app, "runs") == [cpu.title]
         await pilot.press("enter")
-        await settle(app, pilot)
+        await settled(app, pilot)
         assert app.current_mode == Screen.OVERVIEW
         assert column(app, "variants")[0] == "baseline"
         assert app.source_title == cpu.title
@@ -63,7 +64,7 @@ def test_a_run_is_chosen_from_the_list(cpu: RunSource) -> None:
 def test_without_a_run_other_screens_say_so() -> None:
     async def act(app: Dashboard, pilot: Pilot[None]) -> None:
         await pilot.press("2")
-        await settle(app, pilot)
+        await settled(app, pilot)
         assert "no run is open" in screen_text(app)
 
     drive(None, act, Settings(runs_dir=Path("nowhere"), first=Screen.RUNS))
