@@ -145,6 +145,12 @@ def _settle(terminal: Terminal, quiet_s: float = SETTLED_S) -> None:
         pass
 
 
+def _read_for(terminal: Terminal, seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        terminal.read(0.1)
+
+
 def _p95(seconds: list[float]) -> float:
     return statistics.quantiles(seconds, n=20)[-1]
 
@@ -162,8 +168,8 @@ def measure_live(seconds: float) -> None:
         with (directory / TELEMETRY_FILE).open("w") as telemetry:
             telemetry.write(",".join(COLUMNS) + "\n")
             with Terminal(["dash", str(directory)], columns=120, rows=40) as terminal:
-                terminal.wait_for("Live")
-                _settle(terminal, 2.0)
+                terminal.wait_for("Variants so far")
+                _read_for(terminal, 5.0)  # it draws every second, and is never quiet
                 watched = psutil.Process(terminal.process.pid)
                 before, began = watched.cpu_times(), time.monotonic()
                 number = 1000
