@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from driving import screen_text, settle
+from driving import screen_text
 from textual.widgets import OptionList
 
 from annt_prof.runs import store
@@ -18,6 +18,7 @@ from annt_prof.tui.settings import Settings
 from annt_prof.tui.widgets.sheet_block import SheetBlock
 from annt_prof.views.screens.names import Screen
 from annt_prof.views.screens.source import RunSource, TraceSource
+from driven import settled
 from hand_made import run, variant
 
 TRACES = Path(__file__).parents[2] / "fixtures" / "traces"
@@ -43,7 +44,7 @@ async def until(pilot, holds):
     for _ in range(400):
         await pilot.pause(0.05)
         if holds():
-            await settle(pilot.app, pilot)
+            await settled(pilot.app, pilot)
             return
     raise AssertionError(screen_text(pilot.app))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from driving import column, drive, said, settle, sheet
+from driving import column, drive, said, sheet
 from textual.pilot import Pilot
 
 from annt_prof.runs import store
@@ -33,6 +33,7 @@ from annt_prof.tui.screens.live import LiveScreen
 from annt_prof.tui.settings import Settings
 from annt_prof.views.screens.names import Screen
 from annt_prof.views.screens.source import RunSource
+from driven import settled
 from following import begun, records, rounds, timed
 from hand_made import cpu_run, run
 
@@ -72,7 +73,7 @@ async def look(app: Dashboard, pilot: Pilot[None]) -> None:
     screen = app.screen
     assert isinstance(screen, LiveScreen)
     screen.look_again()
-    await settle(app, pilot)
+    await settled(app, pilot)
 
 
 def noted(app: Dashboard) -> str:
@@ -120,14 +121,14 @@ def test_before_anything_is_measured_other_screens_say_so_and_later_show_it(goin
 
     async def act(app: Dashboard, pilot: Pilot[None]) -> None:
         await pilot.press("2")
-        await settle(app, pilot)
+        await settled(app, pilot)
         assert "nothing is measured yet in this run" in said(app)
         await pilot.press("1")
         store.write(going.source.directory, run(*records(1), complete=False, stop="it runs"))
         going.tell(*rounds(1))
         await look(app, pilot)
         await pilot.press("2")
-        await settle(app, pilot)
+        await settled(app, pilot)
         assert column(app, "variants") == ["baseline", "amp", "all"]
 
     drive(going.source, act, LIVE)
@@ -299,7 +300,7 @@ def test_another_run_is_followed_once_it_is_opened(going: Going, cpu: RunSource)
 
     async def act(app: Dashboard, pilot: Pilot[None]) -> None:
         app.show(cpu)
-        await settle(app, pilot)
+        await settled(app, pilot)
         assert "this run kept no log of its events" in said(app)
 
     drive(going.source, act, LIVE)
@@ -310,7 +311,7 @@ def test_the_chart_is_of_the_variant_at_the_cursor_which_stays(going: Going) -> 
 
     async def act(app: Dashboard, pilot: Pilot[None]) -> None:
         await pilot.press("down", "down")
-        await settle(app, pilot)
+        await settled(app, pilot)
         assert "Speedup of all with its 95 % interval" in said(app)
         going.tell(*timed("amp", 4), Progressed(records(5)))
         await look(app, pilot)
