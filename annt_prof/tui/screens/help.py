@@ -30,6 +30,7 @@ _KEYS = {
     "0 to 8": "open a screen",
     "/": "filter the table as you type; Enter keeps the filter, Escape drops it",
     ". and ,": "sort by the next column, by the one before; r turns the order round",
+    "j and k": "scroll the screen down and up",
     "Tab": "go to the next part of the screen",
     "y": "copy the row at the cursor",
     "s": "save the screen as SVG",

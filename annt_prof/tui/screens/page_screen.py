@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Footer
@@ -17,6 +18,7 @@ from annt_prof.views.page import Lines, Page, Said, Tone
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.binding import BindingType
     from textual.widget import Widget
 
     from annt_prof.tui.app import Dashboard
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 
 _SOON_S = 0.05
+_LINES = 4  # scrolled by one key
 _WIDTHS = [(0, "-narrow"), (80, "-normal"), (120, "-wide")]
 
 
@@ -36,9 +39,13 @@ class PageScreen(Screen[None]):
         OWN_KEYS: Keys of its own with what they do, for its help.
     """
 
-    AUTO_FOCUS = "DataTable"
+    AUTO_FOCUS = ""  # it would scroll away what stands above the first table
     SCREEN: ClassVar[ScreenName]
     OWN_KEYS: ClassVar[dict[str, str]] = {}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "scroll_page(1)", "Down", show=False),
+        Binding("k", "scroll_page(-1)", "Up", show=False),
+    ]
 
     def __init__(self) -> None:
         super().__init__()
@@ -116,6 +123,10 @@ class PageScreen(Screen[None]):
         if not blocks or self.focused is not None:
             return
         if blocks.first().query("DataTable"):
-            blocks.first().table.focus()
+            blocks.first().table.focus(scroll_visible=False)
         else:  # it is not composed yet
             self.set_timer(_SOON_S, self._focus_table)
+
+    def action_scroll_page(self, way: int) -> None:
+        """Scroll the page, which tables in it do not let arrows do."""
+        self.query_one("#blocks").scroll_relative(y=way * _LINES, animate=False)

@@ -170,3 +170,15 @@ def test_with_ascii_nothing_else_is_drawn(cpu: RunSource) -> None:
             assert not drawn, drawn
 
     drive(cpu, act, Settings(ascii_only=True), size=(80, 24))
+
+
+def test_it_begins_at_its_top_and_scrolls_by_keys(cpu: RunSource) -> None:
+    async def act(app: Dashboard, pilot: Pilot[None]) -> None:
+        assert "Not as the scenario asks" in screen_text(app)
+        assert sheet(app, "variants").table.has_focus
+        await pilot.press(*"jj")
+        assert "Not as the scenario asks" not in screen_text(app)
+        await pilot.press(*"kk")
+        assert "Not as the scenario asks" in screen_text(app)
+
+    drive(cpu, act, size=(80, 16))
