@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 import textual
+from textual.app import App
 from textual.pilot import Pilot
 
 from annt_prof.tui.app import Dashboard
+from annt_prof.tui.screens.page_screen import PageScreen
 from annt_prof.tui.settings import Settings
 from annt_prof.views.screens.names import Screen
 from annt_prof.views.screens.source import RunSource, TraceSource
@@ -35,6 +37,8 @@ pytestmark = pytest.mark.skipif(
 ROOT = Path(__file__).parent.parent.parent
 RECORD = ROOT / "reports" / "h100" / "resnet50_all"
 TRACE = ROOT / "tests" / "fixtures" / "traces" / "h100_amp.json.gz"
+NUM_QUIET = 12
+"""Looks, one after the other, at which nothing is on its way."""
 SIZES = [(80, 24), (120, 40), (200, 60)]
 OF_TRACES = [Screen.OVERVIEW, Screen.STEPS, Screen.KERNELS, Screen.ADVICE]
 
@@ -50,14 +54,24 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def settle(pilot: Pilot[None]) -> None:
-    """Wait until what is worked out in threads and processes is there."""
-    app = pilot.app
-    for _ in range(600):
-        await pilot.pause(0.1)
-        reading = any(box.display for box in app.screen.query(".digests"))
-        if not reading and not any(worker.is_running for worker in app.workers):
-            break
-    await pilot.pause(0.5)
+    """Wait until what is worked out in threads and processes is there, and stays."""
+    quiet = 0
+    for _ in range(1200):
+        await pilot.pause(0.05)
+        quiet = quiet + 1 if is_quiet(pilot.app) else 0
+        if quiet == NUM_QUIET:
+            return
+    raise AssertionError("it is never quiet")
+
+
+def is_quiet(app: App[None]) -> bool:
+    screen = app.screen
+    if not isinstance(screen, PageScreen) or screen.page is None or not screen.page.blocks:
+        return False
+    keys = {block.key for block in screen.page.blocks}
+    reading = any(box.display for box in screen.query(".digests"))
+    working = any(not worker.is_finished for worker in app.workers)
+    return not reading and not working and not keys & {"waiting", "awaited"}
 
 
 @pytest.mark.parametrize("size", SIZES)
