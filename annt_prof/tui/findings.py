@@ -44,12 +44,16 @@ class Finding(Generic[_Of, _Found]):
         """
         if self._of != of:
             self._of, self._found = of, None
-            self._dashboard.run_worker(
-                lambda: self._work(of), name=self._name, group=self._name, thread=True
-            )
+            # After the paint: imports in a thread would keep the first one waiting.
+            self._dashboard.call_after_refresh(self._begin, of)
         if isinstance(self._found, UserError):
             raise self._found
         return self._found
+
+    def _begin(self, of: _Of) -> None:
+        self._dashboard.run_worker(
+            lambda: self._work(of), name=self._name, group=self._name, thread=True
+        )
 
     def _work(self, of: _Of) -> None:
         found: _Found | UserError
