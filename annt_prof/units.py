@@ -241,7 +241,7 @@ def gigabytes_per_s(bytes_per_s: float) -> str:
 
 def teraflops(flops_per_s: float) -> str:
     """Return a rate of operations as TFLOP/s without the unit."""
-    return number(flops_per_s / 1e12, 3)
+    return "< 0.001" if 0 < flops_per_s < 5e8 else number(flops_per_s / 1e12, 3)
 
 
 def joules(energy_j: float) -> str:

@@ -166,6 +166,10 @@ class Dashboard(App[None]):
         """Open a screen; what was done on it before is as it was."""
         self.switch_mode(name)
 
+    def action_help_quit(self) -> None:
+        """Say which key leaves, where another program would be ended by Ctrl-C."""
+        self.notify("q leaves the dashboard", title="Ctrl-C")
+
     async def action_quit(self) -> None:
         """Leave, once it is said what becomes of a run that was started from here."""
         launcher = self.settings.launcher

@@ -86,7 +86,7 @@ class LiveLog:
         Raises:
             UserError: There is neither.
         """
-        if not (self.directory / EVENTS_FILE).exists() and not self._begun_lately():
+        if not self._logged and not self._begun_lately():
             self.state = live_of_records(RunSource(self.directory).run.variants)
             self._told_by_record = True
 
@@ -117,6 +117,14 @@ class LiveLog:
             except UserError:  # not written yet, or damaged: the other screens say so
                 return DEFAULT_PRECISION
         return DEFAULT_PRECISION if self._precision is None else self._precision
+
+    @property
+    def _logged(self) -> bool:
+        """Whether there is a log with anything in it."""
+        try:
+            return (self.directory / EVENTS_FILE).stat().st_size > 0
+        except OSError:
+            return False
 
     def _written_lately(self) -> bool:
         return any(self._age_s(name) < STILL_S for name in (EVENTS_FILE, TELEMETRY_FILE))

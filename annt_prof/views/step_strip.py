@@ -55,7 +55,7 @@ class StripCells:
     Attributes:
         low, high: Of the steps of each cell, as a share of the strips' scale, 0 to 1.
         outlier: Whether there is one among them.
-        launch: That the first of them is of.
+        launch: That the last of them is of: where one begins in the cell, that one.
         begins: Whether a launch begins in the cell.
     """
 
@@ -84,6 +84,7 @@ class StepStrips:
     def cells(self, strip: StepStrip, num_cells: int) -> StripCells:
         """Reduce a strip to so many cells; of fewer steps each has several cells."""
         first = np.arange(num_cells) * len(strip.step_ns) // num_cells
+        last = np.maximum(np.append(first[1:], len(strip.step_ns)) - 1, first)
         another = np.append(True, first[1:] != first[:-1])
         span = max(self.most_ns - self.least_ns, 1)
         low = np.minimum.reduceat(strip.step_ns, first)
@@ -93,7 +94,7 @@ class StepStrips:
             low=np.clip((low - self.least_ns) / span, 0, 1),
             high=np.clip((high - self.least_ns) / span, 0, 1),
             outlier=np.logical_or.reduceat(strip.outlier, first),
-            launch=strip.launch[first],
+            launch=strip.launch[last],
             begins=np.logical_or.reduceat(begins, first) & another,
         )
 

@@ -78,6 +78,12 @@ def _caveats(source: RunSource) -> list[str]:
         for value in source.run.scenario
         if value.origin == OVERRIDDEN
     ]
+    values = {value.path: value.value for value in source.run.scenario}
+    if values.get("model.source") == "python" or ":" in str(values.get("dataset.name", "")):
+        said.append(
+            "its model or data are a module of the scenario's own, which is looked for in the new "
+            "run's directory, and is not there: run the file from where that module lies"
+        )
     if source.run.differences:
         said.append("the run was about two scenarios; this is the first of them")
     return said

@@ -121,6 +121,9 @@ def test_figures_of_many_digits_are_grouped() -> None:
     assert units.microseconds(1_234_567) == "1,234.6"
     assert units.microseconds(4_321, 2) == "4.32"
     assert units.teraflops(989.4e12) == "989.400"
+    assert units.teraflops(4.9e8) == "< 0.001"
+    assert units.teraflops(5e8) != "0.000"
+    assert units.teraflops(0) == "0.000"
 
 
 def test_what_somebody_set_reads_as_they_wrote_it() -> None:

@@ -43,6 +43,7 @@ class PageScreen(Screen[None]):
     SCREEN: ClassVar[ScreenName]
     OWN_KEYS: ClassVar[dict[str, str]] = {}
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "filter", "Filter", show=False),
         Binding("j", "scroll_page(1)", "Down", show=False),
         Binding("k", "scroll_page(-1)", "Up", show=False),
     ]
@@ -126,6 +127,14 @@ class PageScreen(Screen[None]):
             blocks.first().table.focus(scroll_visible=False)
         else:  # it is not composed yet
             self.set_timer(_SOON_S, self._focus_table)
+
+    def action_filter(self) -> None:
+        """Filter the first table, where the cursor is in none."""
+        filled = [sheet for sheet in self.query(SheetBlock) if sheet.sheet.rows]
+        if filled:
+            filled[0].action_filter()
+        else:
+            self.notify("there is no table to filter here", severity="warning")
 
     def action_scroll_page(self, way: int) -> None:
         """Scroll the page, which tables in it do not let arrows do."""

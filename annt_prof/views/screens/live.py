@@ -101,7 +101,7 @@ def _now(state: LiveState, watch: Watch) -> Iterator[Said]:
         following = _following(state)
         if following:
             yield Said(following, "next")
-    budget = _budget(state)
+    budget = _budget(state, goes_on=watch.standing == "running")
     if budget:
         yield Said(budget, "budget")
     if watch.num_damaged:
@@ -154,14 +154,14 @@ def _following(state: LiveState) -> str:
     return f"one of {', '.join(waiting)}, in an order that was drawn for this round"
 
 
-def _budget(state: LiveState) -> str:
+def _budget(state: LiveState, *, goes_on: bool) -> str:
     run = state.run
     used = run.budget_used
     if used is None:
         return ""
     of = f"{units.seconds_alone(run.measured_s)} of {units.limit_s(run.time_budget_s)}"
     said = f"{units.percent(used, 0)} used, {of}"
-    rest = left(run)
+    rest = left(run) if goes_on else ""
     return f"{said}; {rest}" if rest else said
 
 

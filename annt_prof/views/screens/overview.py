@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from annt_prof import units
 from annt_prof.compare.wording import phrase, without_figures
+from annt_prof.explain.agreement import in_words
 from annt_prof.explain.recommendation import most_telling, recommend
 from annt_prof.runs.verdict import Effect
 from annt_prof.views.page import (
@@ -241,6 +242,9 @@ def _bars(view: BreakdownView) -> Bars:
 def _bar_notes(view: BreakdownView) -> Iterator[str]:
     if view.variants:
         yield "one traced window each, mean of its steps; timed windows say how long a step takes"
+    for variant in view.variants:
+        if variant.agreement is not None and variant.agreement.finding != "agree":
+            yield f"{variant.variant}: {in_words(variant.agreement)}"
     if len(view.batch_sizes) > 1:
         yield "the variants' steps are not the same work: batches differ"
     for lacking in view.not_traced:

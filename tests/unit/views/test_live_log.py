@@ -133,7 +133,24 @@ def test_a_record_alone_is_shown_and_read_once(
     assert following.page()
 
 
+def test_a_directory_that_was_just_made_is_a_run_that_starts(directory: Path) -> None:
+    log = LiveLog(directory)
+    log.take_record()
+    assert log.standing == "running"
+    assert log.page().blocks
+
+
+def test_an_empty_log_beside_a_record_tells_nothing(directory: Path) -> None:
+    store.write(directory, cpu_run())
+    (directory / "events.jsonl").touch()
+    log = LiveLog(directory)
+    log.take_record()
+    log.poll()
+    assert log.standing == "unlogged"
+
+
 def test_neither_log_nor_record_is_an_error_with_a_sentence(directory: Path) -> None:
+    os.utime(directory / "scenario.yaml", (0, 0))  # whatever was to start has not
     with pytest.raises(UserError, match="there is no run here"):
         build_page(Screen.LIVE, RunSource(directory), digest)
 

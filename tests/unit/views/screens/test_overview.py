@@ -118,3 +118,17 @@ def test_a_lost_variant_has_a_status_and_its_reason_below(tmp_path: Path) -> Non
     page = page_of(made, tmp_path)
     assert cells(page, "amp")["verdict"] == "out_of_memory"
     assert sheet(page).notes == ("amp: out of memory: 8 GiB in use",)
+
+
+def test_a_trace_that_does_not_show_what_was_timed_is_said_below_the_bars(tmp_path: Path) -> None:
+    made = gpu_run()
+    base = made.variants[0]
+    longer = msgspec.structs.replace(base.breakdown, step_ns=5 * base.step_time.mean_ns)
+    disagreeing = msgspec.structs.replace(base, breakdown=longer)
+    page = page_of(
+        msgspec.structs.replace(made, variants=(disagreeing, *made.variants[1:])), tmp_path
+    )
+    bars = next(block for block in page.blocks if isinstance(block, Bars))
+    assert any(
+        note.startswith(f"{base.name}: ") and "read the timed figure" in note for note in bars.notes
+    )

@@ -137,8 +137,17 @@ def test_cells_of_a_strip_against_a_plain_reading(num_cells: int) -> None:
         assert cells.low[place] == pytest.approx(min(max(min(shares), 0), 1))
         assert cells.high[place] == pytest.approx(min(max(max(shares), 0), 1))
         assert cells.outlier[place] == any(strip.outlier[i] for i in inside)
-        assert cells.launch[place] == strip.launch[edges[place]]
+        assert cells.launch[place] == strip.launch[inside[-1]]
     assert cells.begins.sum() == (1 if num_cells == 1 else 2)
+
+
+def test_a_launch_is_named_where_it_begins() -> None:
+    windows = tuple(window(number, number, (10.0,) * 3, 30.0) for number in range(5))
+    many = msgspec.structs.replace(stepping(), windows=windows)
+    strips = build_step_strips([many])
+    for num_cells in range(5, 40):
+        cells = strips.cells(strips.strips[0], num_cells)
+        assert cells.launch[cells.begins].tolist() == [0, 1, 2, 3, 4], num_cells
 
 
 def test_ten_thousand_steps_become_so_many_cells() -> None:
