@@ -123,6 +123,21 @@ def waited_ns(variant: VariantRecord) -> int | None:
     return None if share is None or timed is None else round(share * timed.within_epoch_ns)
 
 
+def of_one_measure(first: VariantRecord, second: VariantRecord) -> bool:
+    """Whether epochs' starts are part of the figures of both or of neither.
+
+    Only of a variant that was skipped can that be said: the others are all asked, or none is.
+    """
+    if not (first.skipped or second.skipped):
+        return True
+    return _takes_starts_in(first) == _takes_starts_in(second)
+
+
+def _takes_starts_in(variant: VariantRecord) -> bool:
+    epochs = variant.epochs
+    return epochs is not None and (epochs.in_windows or epochs.counted)
+
+
 def epoch_start_ns(variant: VariantRecord) -> float:
     """Return what an epoch's start adds to each of its iterations; 0 where it is not to count."""
     epochs = variant.epochs

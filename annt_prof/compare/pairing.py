@@ -24,6 +24,7 @@ from annt_prof.compare.figures import (
     launch_of_rounds,
     log_ratios_of_launches,
     of_launches,
+    of_one_measure,
     per_sample_ns,
 )
 from annt_prof.plan import BASELINE, LEAST_LAUNCHES
@@ -40,6 +41,8 @@ CONFIDENCE = 0.95
 def speedup(baseline: VariantRecord, variant: VariantRecord) -> Speedup | None:
     """Return the baseline's time per sample over the variant's, or None without a common round.
 
+    There is none either where epochs' starts are part of the figures of one of them alone.
+
     The ratio is the geometric mean over launches; the interval is Student's t on the logarithms
     of the launches' ratios, and there is none below three launches. From ten launches on both
     are of the middle three fifths of them (trimmed mean, Tukey and McLaughlin's interval): another
@@ -54,7 +57,7 @@ def speedup(baseline: VariantRecord, variant: VariantRecord) -> Speedup | None:
     R. Jones, Rigorous Benchmarking in Reasonable Time, ISMM 2013 (repetition at the highest level
     that varies, which is the process; effects as ratios with intervals).
     """
-    logs = log_ratios(baseline, variant)
+    logs = log_ratios(baseline, variant) if of_one_measure(baseline, variant) else []
     if not logs:
         return None
     launches = launch_of_rounds(baseline, variant)

@@ -1,7 +1,7 @@
 """When to ask what an epoch's start costs, and whether the answers count.
 
-All variants of a run are asked or none, and the starts of all count or of none: figures that take
-it in and figures that do not are not to be compared.
+All variants that run are asked or none, and the starts of all count or of none: figures that take
+it in and figures that do not are not compared.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _LAUNCHES = 2  # whose processes are asked: starts differ less than steps do
 _EPOCHS = 3  # that an answer takes, one of them before the clock runs
+_NO_ROOM = ", as so many steps take too long for the time budget"
 _TIME_SHARE = 0.05  # of the time budget: all questions of one launch take no longer
 
 
@@ -55,7 +56,7 @@ def concerned(crew: Crew) -> list[VariantState]:
 
 def may_ask(crew: Crew, period: int) -> bool:
     """Whether the budget has room for what has to be run to answer."""
-    asked = [crew.prepared[state.variant.name] for state in concerned(crew)]
+    asked = [crew.prepared[state.variant.name] for state in concerned(crew) if state.runs]
     budget_s = crew.job.scenario.window.time_budget_s
     return not any(told.queue for told in asked) or reserved_s(asked, period, budget_s) > 0
 
@@ -87,16 +88,17 @@ def ask_for_start(crew: Crew, state: VariantState, launch: int, period: int) -> 
 def settle(crew: Crew) -> None:
     """Let the starts of all variants count, or of none.
 
-    A variant that was skipped before it was asked keeps those of all from counting.
+    One that was skipped before it was asked has no start that could count; what the others were
+    measured by stays the same. With these it is then not compared.
     """
     within = concerned(crew)
-    known = all(state.record.epochs and state.record.epochs.starts for state in within)
+    known = all(map(_starts, _to_be_known(within)))
     # Windows of whole epochs have them in any case.
     whole = len(within) < len(crew.compared)
     counted = known and (whole or any(_share(state) >= STARTS_COUNT_FROM for state in within))
     for state in within:
-        epochs = cast("Epochs", state.record.epochs)
-        state.change(epochs=msgspec.structs.replace(epochs, counted=counted))
+        epochs, counts = cast("Epochs", state.record.epochs), counted and bool(_starts(state))
+        state.change(epochs=msgspec.structs.replace(epochs, counted=counts))
 
 
 def remarks(crew: Crew, period: int) -> tuple[str, ...]:
@@ -106,15 +108,29 @@ def remarks(crew: Crew, period: int) -> tuple[str, ...]:
         crew: After measuring.
         period: Of the windows, in iterations.
     """
-    measured = [state for state in concerned(crew) if state.record.windows]
+    within = concerned(crew)
+    measured = [state for state in within if state.record.windows]
     loading = any(crew.prepared[state.variant.name].queue for state in measured)
-    asked = all(state.record.epochs and state.record.epochs.starts for state in measured)
-    if asked or not loading:
-        return ()
-    said = "figures are of the middle of an epoch: what its start costs was not measured"
-    room = may_ask(crew, period)
-    why = "" if room else ", as so many steps take too long for the time budget"
-    return (f"{said}{why}",)
+    if loading and not all(map(_starts, _to_be_known(measured))):
+        said = "figures are of the middle of an epoch: what its start costs was not measured"
+        why = "" if may_ask(crew, period) else _NO_ROOM
+        return (f"{said}{why}",)
+    counted = any(state.record.epochs and state.record.epochs.counted for state in within)
+    return tuple(
+        f"{state.variant.name} was skipped before it was measured what an epoch's start costs: its "
+        "figures leave that out and those of the others take it in, so it is not compared with them"
+        for state in measured
+        if counted and not _starts(state)
+    )
+
+
+def _to_be_known(states: list[VariantState]) -> list[VariantState]:
+    """Return those whose starts must be known for any to count."""
+    return [state for state in states if state.runs and state.record.windows]
+
+
+def _starts(state: VariantState) -> tuple[EpochStart, ...]:
+    return state.record.epochs.starts if state.record.epochs is not None else ()
 
 
 def _iterations(queue: int, period: int, epoch: int) -> int:

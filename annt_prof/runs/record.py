@@ -88,7 +88,8 @@ class Epochs(msgspec.Struct, frozen=True):
         starts: What was measured of them, where windows lie within an epoch; empty where it was
             not measured.
         counted: Whether the starts are part of the figures. That is so for all variants of a run
-            or for none, or they would be compared by two measures.
+            or for none, or they would be compared by two measures; one that was skipped before
+            its start was measured is without it, and is then not compared with the others.
     """
 
     iterations: int

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from test_session import ScriptedWorker, scenario_of, started
 
+from annt_prof.compare.comparison import summarise
 from annt_prof.compare.pairing import precise_enough
 from annt_prof.plan import plan
+from annt_prof.runner.epoch_costs import may_ask
 from annt_prof.runs.controls import Interrupt, Pause, Resume, Skip, Stop
 from annt_prof.runs.events import (
     Activity,
@@ -243,7 +245,7 @@ def test_intervals_of_what_was_skipped_are_not_waited_for(
     assert watched.windows == {"baseline": 4, "amp": 2, "gradient_clipping": 4, "all": 4}
 
 
-def test_starts_of_epochs_count_with_what_was_skipped_or_not_at_all(
+def test_starts_of_epochs_count_with_what_was_skipped(
     watching: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ScriptedWorker, "epoch_start_ns", 6_000_000)
@@ -251,10 +253,40 @@ def test_starts_of_epochs_count_with_what_was_skipped_or_not_at_all(
     watched.ask_at(whole(1), Skip("amp"))
     watched.session.measure()
     assert {r.epochs.counted for r in watched.session.records if r.epochs} == {True}
+    assert not any("skipped before" in remark for remark in watched.session.remarks)
+
+
+def test_what_was_skipped_before_it_was_asked_changes_no_other_figure(
+    watching: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ScriptedWorker, "epoch_start_ns", 6_000_000)
     watched = watching()
-    watched.ask_at(end_of(0, 4), Skip("amp"))  # before it is asked
+    watched.ask_at(end_of(0, 4), Skip("amp"))
     watched.session.measure()
-    assert {r.epochs.counted for r in watched.session.records if r.epochs} == {False}
+    told = {v.name: v for v in summarise(watched.session.records)}
+    assert {n: v.epochs.counted for n, v in told.items() if v.epochs} == {
+        "baseline": True, "amp": False, "gradient_clipping": True, "all": True,
+    }  # fmt: skip
+    assert (told["amp"].speedup, told["amp"].verdict) == (None, None)
+    assert told["all"].speedup is not None
+    assert told["all"].step_time is not None
+    assert told["all"].step_time.epoch_start_ns == 6_000  # of a thousand iterations
+    (said,) = [remark for remark in watched.session.remarks if "epoch" in remark]
+    assert said.startswith("amp was skipped before it was measured what an epoch's start costs")
+
+
+def test_only_what_still_runs_is_to_find_room_in_the_budget(
+    watching: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "annt_prof.runner.epoch_costs.reserved_s", lambda asked, *_: float(len(asked) < 4)
+    )
+    monkeypatch.setattr(ScriptedWorker, "queue", 8)
+    watched = watching()
+    crew = watched.session._crew
+    assert not may_ask(crew, 1)
+    crew.named["amp"].change(skipped=True)
+    assert may_ask(crew, 1)
 
 
 def test_what_was_skipped_is_judged_by_the_same_measure_as_the_others(
