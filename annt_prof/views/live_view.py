@@ -68,7 +68,7 @@ class VariantSoFar(msgspec.Struct, frozen=True):
     Attributes:
         windows: In their order.
         shortest_ns, longest_ns: Step of each window, as far as windows are told.
-        speedups: After each round that gave another one.
+        speedups: After each round that gave another one; the last one as the last record has it.
         gone: None while it runs.
     """
 
@@ -253,12 +253,19 @@ def _informed(variant: VariantSoFar, record: VariantRecord) -> VariantSoFar:
     windows = variant.windows
     if len(record.windows) > len(windows) or (windows and windows[-1].launch is None):
         variant = _told_by(record, variant)
-    speedup, known = record.speedup, variant.speedup
-    another = speedup is not None and (known is None or speedup.rounds > known.rounds)
-    return msgspec.structs.replace(
-        variant,
-        speedups=(*variant.speedups, speedup) if another and speedup else variant.speedups,
-    )
+    return msgspec.structs.replace(variant, speedups=_speedups(variant, record))
+
+
+def _speedups(variant: VariantSoFar, record: VariantRecord) -> tuple[Speedup, ...]:
+    """Return the speedups with the record's as the last: what it is of may change afterwards.
+
+    Of a record that has none, though it was measured, none is left to show.
+    """
+    speedup, known = record.speedup, variant.speedups
+    if speedup is None:
+        return () if record.status == "measured" else known
+    grew = not known or speedup.rounds > known[-1].rounds
+    return (*(known if grew else known[:-1]), speedup)
 
 
 def _told_by(record: VariantRecord, variant: VariantSoFar) -> VariantSoFar:

@@ -70,6 +70,24 @@ def test_the_same_records_again_are_no_other_speedup() -> None:
     assert len(of(state, "amp").speedups) == 2
 
 
+def test_the_last_speedup_is_as_the_last_record_has_it() -> None:
+    """What an epoch's start costs, say, is settled only after the last round."""
+    settled = [
+        msgspec.structs.replace(
+            record, speedup=record.speedup and msgspec.structs.replace(record.speedup, ratio=1.25)
+        )
+        for record in records(2)
+    ]
+    found = of(after(*rounds(2), Progressed(tuple(settled))), "amp").speedups
+    assert [speedup.ratio for speedup in found] == [records(1)[1].speedup.ratio, 1.25]  # type: ignore[union-attr]
+    assert [speedup.rounds for speedup in found] == [1, 2]
+
+
+def test_a_speedup_that_the_last_record_lacks_is_no_longer_told() -> None:
+    without = tuple(msgspec.structs.replace(record, speedup=None) for record in records(2))
+    assert of(after(*rounds(2), Progressed(without)), "amp").speedup is None
+
+
 def test_logs_without_windows_take_them_from_the_records() -> None:
     old = [
         WindowEnded(e.variant, e.round, e.throughput, e.measured_s)
