@@ -19,6 +19,8 @@ MOST_SHOWN = 250
 
 _MOST_WAITING = 8  # rounds that are shown before they begin; the title says how many may come
 
+_ROUNDING = 1e-9  # of a round: what binary fractions lack
+
 _DONE, _RUNNING, _WAITING, _ABSENT = "#", ">", ".", "-"
 _GONE: dict[GoneHow, str] = {"lost": "x", "inapplicable": "n", "withheld": "w", "skipped": "s"}
 _MARKS = (
@@ -67,10 +69,28 @@ def rounds_to_come(state: LiveState) -> int:
     if state.round < 0:
         return 1
     left = run.left
-    if not isinstance(left, MeasuringLeft) or run.measured_s <= 0:
+    share = _share_done(state)
+    each_s = _round_s(state, state.round + share)
+    if not isinstance(left, MeasuringLeft) or each_s <= 0:
         return 0
-    fitting = int(left.at_most_s / (run.measured_s / (state.round + 1)))
+    # What is left of the round that goes on comes first.
+    fitting = int(left.at_most_s / each_s - (1 - share) + _ROUNDING)
     return max(0, min(fitting, run.max_rounds - state.round - 1))
+
+
+def _share_done(state: LiveState) -> float:
+    """Return the share of the windows of the last round that are done."""
+    done = {v.name for v in state.variants if v.windows and v.windows[-1].round == state.round}
+    concerned = {v.name for v in state.variants if v.gone is None} | done
+    return len(done) / len(concerned) if concerned else 1.0
+
+
+def _round_s(state: LiveState, done: float) -> float:
+    """Return what a round takes, as planned while none is done; 0 where nothing tells."""
+    run = state.run
+    if done < 1 and run.first_round_s > 0:
+        return run.first_round_s
+    return run.measured_s / done if done else 0.0
 
 
 def _title(state: LiveState, *, alone: bool) -> str:

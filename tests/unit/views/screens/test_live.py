@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import msgspec
 import pytest
 
 from annt_prof.runs.events import (
@@ -11,15 +12,18 @@ from annt_prof.runs.events import (
     Event,
     MeasuringEnded,
     Paused,
+    Planned,
+    Progressed,
     RunEnded,
     VariantLost,
     VariantSkipped,
     Warned,
+    WindowEnded,
 )
 from annt_prof.views.live_view import LiveState, live_of_records, live_replayed
 from annt_prof.views.page import Block, Chart, Lines, Sheet, Strips, Tracks
 from annt_prof.views.screens.live import Standing, Watch, build_live_page
-from following import BEGAN_NS, SECOND, begun, logged, records, rounds, timed
+from following import BEGAN_NS, NAMES, SECOND, begun, logged, records, rounds, timed
 
 
 @pytest.fixture(autouse=True)
@@ -63,7 +67,7 @@ def cells(state: LiveState, name: str, **changes: object) -> dict[str, str]:
 def test_the_grid_fills_up() -> None:
     assert letters(after()) == {"baseline": ".", "amp": ".", "all": "."}
     state = after(*rounds(2), *timed("amp", 2), Activity("timing", "all", 2))
-    # 7 s for three rounds so far: 93 s of budget hold 39 more, of which 8 are shown.
+    # 7 s for two rounds and a third: 93 s hold all 27 that may come, of which 8 are shown.
     assert letters(state) == {
         "baseline": "##." + "." * 8,
         "amp": "###" + "." * 8,
@@ -71,6 +75,21 @@ def test_the_grid_fills_up() -> None:
     }
     assert [track.text for track in grid(state).tracks] == ["2", "3", "2"]
     assert "3 of at most 30; the time budget holds about 27 more" in grid(state).title
+
+
+def test_rounds_that_fit_are_the_same_however_many_of_the_windows_are_done() -> None:
+    """A round of three windows of 4 s each takes 12 s, as planned: 100 s hold 8, 7 after it."""
+    planned = Planned(5, 1, at_epoch=False, round_s=12.0, launches=9, needed=5, enough_s=90)
+    events: list[Event] = [planned]
+    for place, (number, name) in enumerate((n, v) for n in range(2) for v in NAMES):
+        begins, ended = timed(name, number)
+        assert isinstance(ended, WindowEnded)
+        left = 7 - number
+        assert f"holds about {left} more" in grid(after(*events, begins)).title
+        events += [begins, msgspec.structs.replace(ended, measured_s=4.0 * (place + 1))]
+        assert f"holds about {left} more" in grid(after(*events)).title
+        if name == NAMES[-1]:
+            events.append(Progressed(records(number + 1)))
 
 
 def test_launches_are_told_apart_and_numbered() -> None:
