@@ -10,6 +10,7 @@ from annt_prof.compare.verdict import relative_half_width
 from annt_prof.plan import BASELINE, LEAST_LAUNCHES
 from annt_prof.views.page import Cell, Chart, Column, Curve, Row, Sheet, Strip, Strips, Tone
 from annt_prof.views.progress import EstimateNotice, WindowsNotice
+from annt_prof.views.tones import EFFECT_TONES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -137,7 +138,7 @@ def _speedup(variant: VariantSoFar) -> tuple[Cell, Cell, Cell]:
         return Cell(units.ratio(speedup.ratio), speedup.ratio), few, _NONE
     half = relative_half_width(speedup.low, speedup.high)
     places = units.ratio_decimals(half)
-    tone = Tone.GOOD if speedup.low > 1 else Tone.BAD if speedup.high < 1 else Tone.PLAIN
+    tone = Tone.PLAIN if variant.verdict is None else EFFECT_TONES[variant.verdict.effect]
     interval = f"{units.ratio(speedup.low, places)} to {units.ratio(speedup.high, places)}"
     return (
         Cell(units.ratio(speedup.ratio, places), speedup.ratio, tone),

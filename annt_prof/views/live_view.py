@@ -18,6 +18,7 @@ from annt_prof.runs.events import (
     WindowEnded,
 )
 from annt_prof.runs.record import Speedup, TimedWindow, VariantRecord, VariantStatus
+from annt_prof.runs.verdict import Verdict
 from annt_prof.units import NS_PER_S
 from annt_prof.views.progress import Notice, RunState, state_after
 
@@ -69,6 +70,7 @@ class VariantSoFar(msgspec.Struct, frozen=True):
         windows: In their order.
         shortest_ns, longest_ns: Step of each window, as far as windows are told.
         speedups: After each round that gave another one; the last one as the last record has it.
+        verdict: On the last of these, as the last record has it.
         gone: None while it runs.
     """
 
@@ -77,6 +79,7 @@ class VariantSoFar(msgspec.Struct, frozen=True):
     shortest_ns: tuple[float, ...] = ()
     longest_ns: tuple[float, ...] = ()
     speedups: tuple[Speedup, ...] = ()
+    verdict: Verdict | None = None
     gone: Gone | None = None
 
     @property
@@ -253,7 +256,10 @@ def _informed(variant: VariantSoFar, record: VariantRecord) -> VariantSoFar:
     windows = variant.windows
     if len(record.windows) > len(windows) or (windows and windows[-1].launch is None):
         variant = _told_by(record, variant)
-    return msgspec.structs.replace(variant, speedups=_speedups(variant, record))
+    speedups = _speedups(variant, record)
+    told_before = record.speedup is None and bool(speedups)
+    verdict = variant.verdict if told_before else record.verdict
+    return msgspec.structs.replace(variant, speedups=speedups, verdict=verdict)
 
 
 def _speedups(variant: VariantSoFar, record: VariantRecord) -> tuple[Speedup, ...]:
@@ -270,7 +276,7 @@ def _speedups(variant: VariantSoFar, record: VariantRecord) -> tuple[Speedup, ..
 
 def _told_by(record: VariantRecord, variant: VariantSoFar) -> VariantSoFar:
     """Return a variant whose windows are its record's."""
-    bare = VariantSoFar(variant.name, speedups=variant.speedups, gone=variant.gone)
+    bare = msgspec.structs.replace(variant, windows=(), shortest_ns=(), longest_ns=())
     samples = record.samples_per_iteration * NS_PER_S
     return reduce(
         lambda so_far, w: _longer(so_far, w, samples / w.per_iteration_ns, w.round),

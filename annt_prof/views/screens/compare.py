@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from annt_prof.compare.wording import phrase, without_figures
 from annt_prof.explain.agreement import agreement, in_words
-from annt_prof.runs.verdict import Effect
 from annt_prof.views.compared_figures import build_figures
 from annt_prof.views.compared_times import build_times
 from annt_prof.views.page import Block, Cell, Column, Lines, Page, Row, Said, Sheet, Tone
 from annt_prof.views.screens.names import Screen
 from annt_prof.views.surroundings import of_machines, of_requests, of_scenarios, of_variants
+from annt_prof.views.tones import EFFECT_TONES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,14 +25,6 @@ if TYPE_CHECKING:
 
 TIMES = frozenset({"steps", "categories", "classes", "names", "traces"})
 """Keys of the blocks that tell where the traced steps differ."""
-
-_TONES = {
-    Effect.FASTER: Tone.GOOD,
-    Effect.SLOWER: Tone.BAD,
-    Effect.NO_MEASURABLE_EFFECT: Tone.STRONG,
-    Effect.INCONCLUSIVE: Tone.UNSURE,
-    Effect.NO_INTERVAL: Tone.UNSURE,
-}
 
 
 def build_compare_page(
@@ -113,7 +105,7 @@ def _answer(pair: Pair, between: Between | None) -> Iterator[Said]:
         yield Said(
             f"the second against the first, paired by round: {said}",
             "speedup",
-            _TONES[between.verdict.effect],
+            EFFECT_TONES[between.verdict.effect],
         )
 
 

@@ -8,7 +8,6 @@ from annt_prof import units
 from annt_prof.compare.wording import phrase, without_figures
 from annt_prof.explain.agreement import in_words
 from annt_prof.explain.recommendation import most_telling, recommend
-from annt_prof.runs.verdict import Effect
 from annt_prof.views.page import (
     Bar,
     Bars,
@@ -24,6 +23,7 @@ from annt_prof.views.page import (
     Tone,
 )
 from annt_prof.views.screens.names import Screen
+from annt_prof.views.tones import EFFECT_TONES
 from annt_prof.views.words.setting import facts, remark
 from annt_prof.views.words.table_notes import notes
 
@@ -38,13 +38,6 @@ if TYPE_CHECKING:
     from annt_prof.views.variant_rows import TableColumns, VariantRow
 
 _NONE = "-"
-_TONES = {
-    Effect.FASTER: Tone.GOOD,
-    Effect.SLOWER: Tone.BAD,
-    Effect.NO_MEASURABLE_EFFECT: Tone.STRONG,
-    Effect.INCONCLUSIVE: Tone.UNSURE,
-    Effect.NO_INTERVAL: Tone.UNSURE,
-}
 _STATUS_TONES: dict[VariantStatus, Tone] = {
     "measured": Tone.UNSURE,  # and yet without figures
     "not_applicable": Tone.QUIET,
@@ -192,7 +185,7 @@ def _verdict(row: VariantRow) -> Cell:
     if row.verdict is None or row.speedup is None:
         return Cell("no speedup", "no_speedup", Tone.UNSURE)
     effect = row.verdict.effect
-    return Cell(effect.value.replace("_", " "), effect.value, _TONES[effect])
+    return Cell(effect.value.replace("_", " "), effect.value, EFFECT_TONES[effect])
 
 
 def _speedup(row: VariantRow) -> tuple[Cell, Cell]:

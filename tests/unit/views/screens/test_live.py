@@ -20,8 +20,9 @@ from annt_prof.runs.events import (
     Warned,
     WindowEnded,
 )
+from annt_prof.runs.verdict import Effect, Verdict
 from annt_prof.views.live_view import LiveState, live_of_records, live_replayed
-from annt_prof.views.page import Block, Chart, Lines, Sheet, Strips, Tracks
+from annt_prof.views.page import Block, Chart, Lines, Sheet, Strips, Tone, Tracks
 from annt_prof.views.screens.live import Standing, Watch, build_live_page
 from following import BEGAN_NS, NAMES, SECOND, begun, logged, records, rounds, timed
 
@@ -154,6 +155,26 @@ def test_variants_have_their_figures() -> None:
     assert found["low"] == f"{speedup.low:.2f}x to {speedup.high:.2f}x"
     assert found["now"] == "done"
     assert cells(after(*rounds(6)), "baseline")["speedup"] == "-"
+
+
+def test_a_speedup_has_the_tone_of_the_record_s_verdict() -> None:
+    """An interval without 1 shows nothing where the baseline differs from itself by more."""
+
+    def tone(effect: Effect) -> Tone:
+        verdict = Verdict(effect, 0.02, 0.5)
+        told = tuple(msgspec.structs.replace(v, verdict=verdict) for v in records(6))
+        sheet = block(after(*rounds(6), Progressed(told)), "variants")
+        assert isinstance(sheet, Sheet)
+        row = next(row for row in sheet.rows if row.key == "amp")
+        return row.cells[[c.key for c in sheet.columns].index("speedup")].tone
+
+    found = records(6)[1].speedup
+    assert found is not None
+    assert found.low is not None
+    assert found.low > 1
+    assert tone(Effect.INCONCLUSIVE) is Tone.UNSURE
+    assert tone(Effect.FASTER) is Tone.GOOD
+    assert tone(Effect.SLOWER) is Tone.BAD
 
 
 def test_launches_to_go_are_told_as_what_they_are() -> None:
