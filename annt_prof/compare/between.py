@@ -45,11 +45,16 @@ def _speedup(first: VariantRecord, second: VariantRecord) -> Speedup | None:
         return second.speedup
     if second.name == BASELINE:
         return None if first.speedup is None else _inverse(first.speedup)
-    if not first.windows or not second.windows:
+    if not (_has_windows(first) and _has_windows(second)):
         return None
     from annt_prof.compare import pairing  # slow to import, and most look at the baseline
 
     return pairing.speedup(first, second)
+
+
+def _has_windows(variant: VariantRecord) -> bool:
+    # One that crashed half-way keeps its windows, and is not compared.
+    return variant.status == "measured" and bool(variant.windows)
 
 
 def _inverse(speedup: Speedup) -> Speedup:

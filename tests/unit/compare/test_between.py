@@ -64,6 +64,15 @@ def test_without_an_interval_the_inverse_has_none(record: Run) -> None:
     assert told.verdict.effect is Effect.NO_INTERVAL
 
 
+@pytest.mark.parametrize("other", ["baseline", "sdpa"])
+def test_what_crashed_half_way_is_not_compared(record: Run, other: str) -> None:
+    windows = _of(record, "amp").windows
+    crashed = lost("amp", "crashed", "killed", windows=windows)
+    for pair in ((crashed, _of(record, other)), (_of(record, other), crashed)):
+        told = between(record, *pair)
+        assert (told.speedup, told.verdict) == (None, None)
+
+
 def test_what_has_no_round_in_common_has_no_speedup(record: Run) -> None:
     tf32 = _of(record, "tf32")
     for first, second in ((_of(record, "amp"), tf32), (tf32, _of(record, "baseline"))):
