@@ -62,17 +62,21 @@ class EventLogReader:
         self.num_damaged = self.num_unknown = 0
         self._windows = Windows()
         self._at_start = True
+        self._refusal: UserError | None = None
 
     def poll(self) -> tuple[LoggedEvent, ...]:
         """Return the events that were appended since the last time; cheap where there are none.
 
         Raises:
-            UserError: A newer annt-prof wrote the log in another format.
+            UserError: A newer annt-prof wrote the log in another format; each time, until another
+                file is in its place.
         """
         replaced = self._file.num_replaced
         lines = self._file.new_lines()
         if self._file.num_replaced > replaced:
             self._start_anew()
+        if self._refusal is not None:
+            raise self._refusal
         return tuple(self._events(lines))
 
     def _events(self, lines: Iterable[bytes]) -> Iterable[LoggedEvent]:
@@ -110,12 +114,13 @@ class EventLogReader:
         except _DAMAGED:
             self.num_damaged += 1
             return None
-        raise UserError(
+        self._refusal = UserError(
             f"was written by a newer annt-prof: its version is {version}, and this one reads "
             f"versions up to {EVENTS_VERSION}",
             where=str(self._file.path),
             hint="pip install --upgrade annt-prof",
         )
+        raise self._refusal
 
 
 class _Version(msgspec.Struct):

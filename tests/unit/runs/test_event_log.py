@@ -157,6 +157,21 @@ def test_another_format_is_refused(path: Path) -> None:
     assert raised.value.hint == "pip install --upgrade annt-prof"
 
 
+def test_another_format_is_refused_until_another_file_is_there(path: Path) -> None:
+    logged(path, Warned("one"))
+    _, _, rest = path.read_bytes().partition(b"\n")
+    path.write_bytes(f'{{"version": {EVENTS_VERSION + 1}}}\n'.encode() + rest)
+    reader = EventLogReader(path)
+    for more in (b"", b"", rest):
+        with path.open("ab") as file:
+            file.write(more)
+        with pytest.raises(UserError, match="newer annt-prof"):
+            reader.poll()
+    path.unlink()
+    logged(path, Warned("two"))
+    assert replayed(reader) == [Warned("two")]
+
+
 def test_a_damaged_header_costs_no_event(path: Path) -> None:
     logged(path, Warned("one"))
     _, _, rest = path.read_bytes().partition(b"\n")
