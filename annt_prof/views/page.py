@@ -125,7 +125,7 @@ class Part(msgspec.Struct, frozen=True):
     Attributes:
         name: A category, or another name that ``palette.LOOKS`` has.
         value: Its length, in the bar's unit; never negative.
-        text: The same as it is printed, with its unit.
+        text: The same as it is printed, with its unit; without a sign, of a bar that falls too.
     """
 
     name: str

@@ -8,7 +8,6 @@ from annt_prof import units
 from annt_prof.explain.explanation import Worth
 from annt_prof.plan import AGAIN, BASELINE
 from annt_prof.views.page import Bar, Bars, Part
-from annt_prof.views.shares import share_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -54,6 +53,7 @@ def build_waterfall_bars(
         notes=(
             "each technique's bar is its share of the saving, divided like what moved its way in "
             "the traces; the first and the last one are divided like their traced steps",
+            *(note for bar in waterfall.techniques for note in _moved(bar, places)),
         ),
     )
 
@@ -83,34 +83,35 @@ def _of_factors(run: Run, factors: set[str]) -> VariantRecord | None:
 
 
 def _level(bar: WaterfallBar, variant: VariantRecord | None, places: int) -> Bar:
-    text = f"{units.milliseconds(bar.change_ns, places)} ms"
     breakdown = None if variant is None else variant.breakdown
-    by_category_ns = {} if breakdown is None else dict(breakdown.by_category_ns)
-    whole_ns = sum(by_category_ns.values())
-    shares = (
-        (category.value, ns, f"{units.percent(share_of(ns, whole_ns) or 0.0)} of it")
-        for category, ns in by_category_ns.items()
-        if ns > 0
-    )
-    return Bar(bar.name, tuple(_parts(bar, shares, text)), text, bar.left_ns)
+    weights = () if breakdown is None else breakdown.by_category_ns.items()
+    parts = _parts(bar, ((category.value, ns) for category, ns in weights if ns > 0), places)
+    return Bar(bar.name, tuple(parts), _milliseconds(bar.change_ns, places), bar.left_ns)
 
 
 def _change(bar: WaterfallBar, places: int) -> Bar:
     sign = "+" if bar.change_ns > 0 else ""
-    text = f"{sign}{units.milliseconds(bar.change_ns, places)} ms"
-    moved = (
-        (part.category, part.time_ns, f"{units.milliseconds(part.time_ns, places)} ms")
-        for part in bar.parts
-    )
-    return Bar(bar.name, tuple(_parts(bar, moved, text)), text, bar.left_ns)
+    parts = _parts(bar, ((part.category, part.time_ns) for part in bar.parts), places)
+    return Bar(bar.name, tuple(parts), f"{sign}{_milliseconds(bar.change_ns, places)}", bar.left_ns)
 
 
-def _parts(bar: WaterfallBar, weights: Iterable[tuple[str, int, str]], text: str) -> Iterator[Part]:
+def _parts(bar: WaterfallBar, weights: Iterable[tuple[str, int]], places: int) -> Iterator[Part]:
     """Divide a bar's length in proportion to weights; they come to the whole of it."""
-    known = tuple(weights)
-    whole_ns = sum(ns for _, ns, _ in known)
+    known, length_ns = tuple(weights), abs(bar.change_ns)
+    whole_ns = sum(ns for _, ns in known)
     if not whole_ns:
-        yield Part(UNTOLD, abs(bar.change_ns), text)
-        return
-    for name, ns, told in known:
-        yield Part(name, abs(bar.change_ns) * ns / whole_ns, told)
+        known, whole_ns = ((UNTOLD, 1),), 1
+    for name, ns in known:
+        value_ns = length_ns * ns / whole_ns
+        yield Part(name, value_ns, _milliseconds(value_ns, places))
+
+
+def _moved(bar: WaterfallBar, places: int) -> Iterator[str]:
+    """Yield what the traces show to have moved, which seldom sums to what the bar comes to."""
+    if bar.parts:
+        told = ", ".join(f"{p.category} {_milliseconds(p.time_ns, places)}" for p in bar.parts)
+        yield f"{bar.name}, moved its way in the traces: {told}"
+
+
+def _milliseconds(ns: float, places: int) -> str:
+    return f"{units.milliseconds(ns, places)} ms"
