@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from annt_prof.views.changes import Change
 
 _NONE = "-"
-_TONES = {"grew": Tone.BAD, "shrank": Tone.GOOD, "same": Tone.QUIET}
 
 
 @dataclass(frozen=True)
@@ -44,6 +43,8 @@ def build_change_sheet(
     empty: str = "",
 ) -> Sheet:
     """Return the table.
+
+    Nothing in it is good or bad: it is of one traced window each, without an interval.
 
     Args:
         labels: What it is called.
@@ -86,7 +87,7 @@ def _row(change: Change, places: int, names: Mapping[str, str]) -> Row:
     before, after = _time(change.before_ns, places), _time(change.after_ns, places)
     moved = signed(units.milliseconds(change.change_ns, places), change.change_ns)
     way = direction(moved, change.change_ns)
-    tone = _TONES[way]
+    tone = Tone.QUIET if way == "same" else Tone.PLAIN
     word: str = way
     if change.before_ns is None:
         word = "new"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from annt_prof import units
+from annt_prof.runs.verdict import Effect
 from annt_prof.views.changes import direction, relative, signed
 from annt_prof.views.page import Cell, Column, Row, Sheet, Tone
 from annt_prof.views.shares import share_of
@@ -16,14 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from annt_prof.runs.record import VariantRecord
+    from annt_prof.runs.verdict import Verdict
     from annt_prof.views.changes import Direction
     from annt_prof.views.pair import Pair
 
 _NONE = "-"
-_TONES = {
-    "less": {"grew": Tone.BAD, "shrank": Tone.GOOD},
-    "more": {"grew": Tone.GOOD, "shrank": Tone.BAD},
-}
+_FASTER: dict[str, Direction] = {"step_time_ns": "shrank", "throughput": "grew"}
+"""Which way the figures go that the speedup's verdict is on, in a faster variant."""
+_OPEN = frozenset({Effect.INCONCLUSIVE, Effect.NO_INTERVAL})
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,6 @@ class Figure:
         title: With the unit in which it is printed.
         before, after: None where it is not known.
         scale: Of its unit in that of its values.
-        better: Which way is to be wished for; empty where neither is.
         places: Decimals; as many as its size asks for, unless given.
         relative: Whether a change in percent of it means anything.
     """
@@ -45,16 +45,18 @@ class Figure:
     before: float | None
     after: float | None
     scale: float = 1.0
-    better: str = ""
     places: int | None = None
     relative: bool = True
 
 
-def build_figures(pair: Pair, *, per_sample: bool) -> Sheet:
+def build_figures(pair: Pair, verdict: Verdict | None, *, per_sample: bool) -> Sheet:
     """Return everything that is one number of a variant.
+
+    Only what an interval tells is good or bad; all else grew or shrank, and may be noise.
 
     Args:
         pair: Of variants.
+        verdict: On the second against the first; None where there is none.
         per_sample: Whether times of an iteration are told per sample, as batches differ.
     """
     first, second = pair.first.variant, pair.second.variant
@@ -81,7 +83,7 @@ def build_figures(pair: Pair, *, per_sample: bool) -> Sheet:
                 False,
             ),
         ),
-        rows=tuple(_row(figure) for figure in known),
+        rows=tuple(_row(figure, verdict) for figure in known),
         notes=(
             f"peak memory: {_of_what(first, second)}; what is sampled: means over timed windows",
         ),
@@ -98,7 +100,7 @@ def _times(first: VariantRecord, second: VariantRecord, *, per_sample: bool) -> 
             None if ns is None else ns / (samples if per_sample else 1)
             for ns, samples in zip(times_ns, parts, strict=True)
         )
-        return Figure(key, f"{title}, {unit}", before, after, units.NS_PER_MS, "less")
+        return Figure(key, f"{title}, {unit}", before, after, units.NS_PER_MS)
 
     timed = [None if v.step_time is None else v.step_time.mean_ns for v in (first, second)]
     traced = [None if v.breakdown is None else v.breakdown.step_ns for v in (first, second)]
@@ -116,14 +118,12 @@ def _percent(fraction: float | None) -> float | None:
 
 
 def _others(first: VariantRecord, second: VariantRecord) -> Iterator[Figure]:
-    yield Figure(
-        "throughput", "throughput, samples/s", first.throughput, second.throughput, better="more"
-    )
+    yield Figure("throughput", "throughput, samples/s", first.throughput, second.throughput)
     yield _memory("peak_memory_bytes", "peak memory",
-                  first.peak_memory_bytes, second.peak_memory_bytes, "less")  # fmt: skip
+                  first.peak_memory_bytes, second.peak_memory_bytes)  # fmt: skip
     yield Figure(
         "energy_per_sample_j", "energy, J per sample",
-        first.energy_per_sample_j, second.energy_per_sample_j, better="less",
+        first.energy_per_sample_j, second.energy_per_sample_j,
     )  # fmt: skip
     yield Figure("first_step_s", "very first step, s", first.first_step_s, second.first_step_s)
 
@@ -133,12 +133,10 @@ def _of_what(first: VariantRecord, second: VariantRecord) -> str:
     return " against ".join(kinds) or "of what is not told"
 
 
-def _memory(
-    key: str, title: str, before: int | None, after: int | None, better: str = ""
-) -> Figure:
+def _memory(key: str, title: str, before: int | None, after: int | None) -> Figure:
     unit = units.memory_unit([before or 0, after or 0])
     named = f"{title}, {unit.name}"
-    return Figure(key, named, before, after, unit.size_bytes, better, unit.places)
+    return Figure(key, named, before, after, unit.size_bytes, unit.places)
 
 
 _SAMPLED = (
@@ -177,7 +175,7 @@ class _Texts(msgspec.Struct, frozen=True):
     change: str
 
 
-def _row(figure: Figure) -> Row:
+def _row(figure: Figure, verdict: Verdict | None) -> Row:
     before, after = figure.before, figure.after
     name = Cell(figure.title, figure.key)
     if before is None or after is None:
@@ -188,7 +186,7 @@ def _row(figure: Figure) -> Row:
     texts = _Texts(*(units.number(v / figure.scale, places) for v in (before, after, change)))
     way = direction(texts.change, change)
     fraction = share_of(change, before) if figure.relative else None
-    tone = _tone(figure, way)
+    tone = _tone(figure, way, verdict)
     return Row(
         figure.key,
         (
@@ -221,7 +219,13 @@ def _fraction(fraction: float | None, tone: Tone) -> Cell:
     return Cell(relative(fraction), fraction, tone)
 
 
-def _tone(figure: Figure, way: Direction) -> Tone:
+def _tone(figure: Figure, way: Direction, verdict: Verdict | None) -> Tone:
     if way == "same":
         return Tone.QUIET
-    return _TONES[figure.better][way] if figure.better else Tone.PLAIN
+    if verdict is None or figure.key not in _FASTER:
+        return Tone.PLAIN
+    faster = way == _FASTER[figure.key]
+    # Means of a step may go another way than what pairs by round.
+    if verdict.effect is (Effect.FASTER if faster else Effect.SLOWER):
+        return Tone.GOOD if faster else Tone.BAD
+    return Tone.UNSURE if verdict.effect in _OPEN else Tone.PLAIN

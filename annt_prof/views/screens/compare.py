@@ -51,7 +51,8 @@ def _blocks(pair: Pair, between: Between | None, named: Named | None) -> Iterato
     )
     yield Lines("pair", "", tuple(_pair(pair, between, by_sample=by_sample)))
     yield _differences(pair)
-    yield build_figures(pair, per_sample=by_sample)
+    verdict = between.verdict if between is not None and pair.of_one_run else None
+    yield build_figures(pair, verdict, per_sample=by_sample)
     yield from build_times(pair, named, by_sample=by_sample)
     yield Lines("traces", "How far to trust the traced steps", tuple(_trust(pair)))
 

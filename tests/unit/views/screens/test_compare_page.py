@@ -13,6 +13,7 @@ from annt_prof.errors import UserError
 from annt_prof.runs import store
 from annt_prof.runs.digests import digest
 from annt_prof.runs.record import Run
+from annt_prof.runs.verdict import Effect, Verdict
 from annt_prof.views.named_times import NamedTimes
 from annt_prof.views.page import Bars, Lines, Page, Sheet, Tone
 from annt_prof.views.pair import Pair, Side
@@ -118,14 +119,49 @@ def test_their_values_are_in_the_units_of_their_keys(page: Page, source: RunSour
     assert rows["peak_memory_bytes"].cells[1].value == first.peak_memory_bytes
 
 
-def test_what_is_to_be_wished_for_is_good_whichever_way(page: Page, source: RunSource) -> None:
-    rows = {row.key: row for row in sheet(page, "figures").rows}
-    tones = {key: rows[key].cells[3].tone for key in rows}
-    assert (tones["step_time_ns"], tones["throughput"]) == (Tone.GOOD, Tone.GOOD)
-    assert (tones["gpu_power_w"], tones["gpu_memory_bytes"]) == (Tone.PLAIN, Tone.QUIET)
-    back = page_of(pair_of(source, "all", "baseline"))
-    turned = {row.key: row.cells[3].tone for row in sheet(back, "figures").rows}
-    assert (turned["step_time_ns"], turned["throughput"]) == (Tone.BAD, Tone.BAD)
+def tones_of(page: Page, key: str) -> dict[str, set[Tone]]:
+    """Return the tones of a row's change, share and direction."""
+    return {row.key: {cell.tone for cell in row.cells[3:]} for row in sheet(page, key).rows}
+
+
+def test_what_is_faster_is_good_and_what_is_slower_is_bad(page: Page, source: RunSource) -> None:
+    there = tones_of(page, "figures")
+    assert there["step_time_ns"] == there["throughput"] == {Tone.GOOD}
+    back = tones_of(page_of(pair_of(source, "all", "baseline")), "figures")
+    assert back["step_time_ns"] == back["throughput"] == {Tone.BAD}
+
+
+def test_what_no_interval_tells_is_neither_good_nor_bad(page: Page) -> None:
+    tones = tones_of(page, "figures")
+    for key in ("traced_step_ns", "peak_memory_bytes", "energy_per_sample_j", "gpu_power_w"):
+        assert tones[key] <= {Tone.PLAIN, Tone.QUIET}
+    for key in ("categories", "classes"):
+        assert set().union(*tones_of(page, key).values()) <= {Tone.PLAIN, Tone.QUIET}
+
+
+@pytest.mark.parametrize(
+    ("effect", "tone"),
+    [
+        (Effect.FASTER, Tone.GOOD),
+        (Effect.INCONCLUSIVE, Tone.UNSURE),
+        (Effect.NO_INTERVAL, Tone.UNSURE),
+        (Effect.NO_MEASURABLE_EFFECT, Tone.PLAIN),
+        (Effect.SLOWER, Tone.PLAIN),  # which the mean step does not show
+    ],
+)
+def test_a_figure_is_as_good_as_its_verdict(source: RunSource, effect: Effect, tone: Tone) -> None:
+    told = Between(None, Verdict(effect, precision=0.02, floor=0.005))
+    tones = tones_of(build_compare_page("", pair_of(source, "baseline", "all"), told), "figures")
+    assert tones["step_time_ns"] == tones["throughput"] == {tone}
+
+
+def test_figures_of_two_runs_are_neither_good_nor_bad(source: RunSource, tmp_path: Path) -> None:
+    other = source_of(tmp_path / "other", cpu_run())
+    pair = pair_of(source, "baseline", "amp", other)
+    verdict = Verdict(Effect.FASTER, precision=0.02, floor=0.005)
+    for told in (None, Between(None, verdict)):
+        tones = tones_of(build_compare_page("", pair, told), "figures")
+        assert tones["step_time_ns"] == {Tone.PLAIN}
 
 
 def test_categories_are_told_the_largest_change_first(page: Page) -> None:
