@@ -8,6 +8,7 @@ from annt_prof import units
 from annt_prof.views.change_sheet import Labels, build_change_sheet
 from annt_prof.views.changes import changes, per_sample
 from annt_prof.views.kernel_names import shorten
+from annt_prof.views.named_times import Unnamed
 from annt_prof.views.page import Bar, Bars, Part
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class _Traced(NamedTuple):
 
 
 def build_times(
-    pair: Pair, named: tuple[NamedTimes | None, NamedTimes | None] | None, *, by_sample: bool
+    pair: Pair, named: tuple[NamedTimes | Unnamed, NamedTimes | Unnamed] | None, *, by_sample: bool
 ) -> Iterator[Block]:
     """Yield the bars and the tables.
 
@@ -140,14 +141,18 @@ def _classes(first: _Traced, second: _Traced, work: str, *, by_sample: bool) -> 
 
 def _names(
     pair: Pair,
-    named: tuple[NamedTimes | None, NamedTimes | None],
+    named: tuple[NamedTimes | Unnamed, NamedTimes | Unnamed],
     work: str,
     *,
     by_sample: bool,
 ) -> Sheet:
     first, second = named
     labels = Labels("names", f"By name, {work}", "name", "As in the traces, shortened.")
-    if first is None or second is None or first.kernels != second.kernels:
+    if isinstance(first, Unnamed) or isinstance(second, Unnamed):
+        sides = (("first", first), ("second", second))
+        told = (f"{which}: {side.why}" for which, side in sides if isinstance(side, Unnamed))
+        return build_change_sheet(labels, (), empty="; ".join(told))
+    if first.kernels != second.kernels:
         why = "the two traces do not both show kernels, or both operators, by name"
         return build_change_sheet(labels, (), empty=why)
     of = "kernel" if first.kernels else "operator"

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from annt_prof.views.digest_progress import reason
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from annt_prof.errors import UserError
     from annt_prof.runs.digests import Digest
 
 
@@ -25,17 +28,33 @@ class NamedTimes:
     by_name_ns: Mapping[str, int]
 
 
-def named_times(digest: Digest) -> NamedTimes | None:
-    """Return what a trace shows by name; None where it shows neither kernels nor operators."""
+@dataclass(frozen=True)
+class Unnamed:
+    """Stands for what a trace does not tell by name.
+
+    Attributes:
+        why: In words.
+    """
+
+    why: str
+
+
+def named_times(digest: Digest) -> NamedTimes | Unnamed:
+    """Return what a trace shows by name, or why it shows nothing."""
     kernels, parts = digest.analysis.kernels, digest.kernel_parts
     if kernels is not None and parts is not None and parts.num_steps:
         total_ns = {row.name: row.total_ns for row in kernels.rows}
         return NamedTimes(kernels=True, by_name_ns=_per_step(total_ns, parts.num_steps))
     operators = digest.operators
     if operators is None or not operators.num_steps:
-        return None
+        return Unnamed("it shows neither kernels nor operators")
     own_ns = {row.name: row.self_ns for row in operators.rows if row.self_ns is not None}
     return NamedTimes(kernels=False, by_name_ns=_per_step(own_ns, operators.num_steps))
+
+
+def unread(variant: str, error: UserError) -> Unnamed:
+    """Return why a variant's trace, which has no digest, tells nothing."""
+    return Unnamed(reason(variant, error))
 
 
 def _per_step(total_ns: Mapping[str, int], num_steps: int) -> dict[str, int]:

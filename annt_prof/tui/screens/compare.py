@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from annt_prof.compare.between import Between
-    from annt_prof.runs.digests import Digest
-    from annt_prof.views.named_times import NamedTimes
+    from annt_prof.views.named_times import NamedTimes, Unnamed
     from annt_prof.views.page import Block, Page
     from annt_prof.views.screens.choice import Choice
 
@@ -158,18 +157,23 @@ class CompareScreen(DigestScreen):
             self._between = Finding(self.dashboard, "between", _between)
         return self._between.get(pair)
 
-    def _named(self, pair: Pair) -> tuple[NamedTimes | None, NamedTimes | None] | None:
-        """Return what both traces show by name; None where one is not there, or not yet."""
-        from annt_prof.views.named_times import named_times
-
-        first, second = (self._digest_of(side) for side in (pair.first, pair.second))
+    def _named(self, pair: Pair) -> tuple[NamedTimes | Unnamed, NamedTimes | Unnamed] | None:
+        """Return what both traces show by name; None where one is not read yet."""
+        first, second = (self._named_of(side) for side in (pair.first, pair.second))
         if first is None or second is None:
             return None
-        return named_times(first), named_times(second)
+        return first, second
 
-    def _digest_of(self, side: Side) -> Digest | None:
+    def _named_of(self, side: Side) -> NamedTimes | Unnamed | None:
+        from annt_prof.views.named_times import named_times, unread
+
         here = side.source is self.dashboard.source
-        return self.digest(side.name, None if here else side.source)
+        digest = self.digest(side.name, None if here else side.source)
+        if digest is not None:
+            return named_times(digest)
+        named = side.name if here else f"{side.name} of {side.source.title}"
+        error = self.why_none(named)
+        return None if error is None else unread(named, error)
 
 
 def _between(pair: Pair) -> Between:

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from annt_prof.runs.digests import Digest
+    from annt_prof.views.named_times import NamedTimes, Unnamed
     from annt_prof.views.page import Page
+    from annt_prof.views.pair import Side
     from annt_prof.views.screens.source import Source
 
 _PRINTED_NAME = 38
@@ -43,6 +45,8 @@ def build_page(screen: Screen, source: Source, digest_of: Callable[[Path], Diges
     if screen is Screen.KERNELS:
         return _kernels(source, digest_of)
     if isinstance(source, RunSource):
+        if screen is Screen.COMPARE:
+            return _comparison(source, digest_of)
         return _OF_RUNS[screen](source)
     return _of_trace(screen, source, digest_of)
 
@@ -89,14 +93,28 @@ def _telemetry(source: RunSource) -> Page:
     return build_telemetry_page(source)
 
 
-def _comparison(source: RunSource) -> Page:
+def _comparison(source: RunSource, digest_of: Callable[[Path], Digest]) -> Page:
     from annt_prof.compare.between import between
     from annt_prof.views.pair import first_choice
     from annt_prof.views.screens.compare import build_compare_page
 
     pair = first_choice(source)
     told = between(source.run, pair.first.variant, pair.second.variant)
-    return build_compare_page(source.title, pair, told)
+    named = (_named_times(pair.first, digest_of), _named_times(pair.second, digest_of))
+    return build_compare_page(source.title, pair, told, named)
+
+
+def _named_times(side: Side, digest_of: Callable[[Path], Digest]) -> NamedTimes | Unnamed:
+    from annt_prof.views.digest_progress import no_trace
+    from annt_prof.views.named_times import named_times, unread
+
+    trace = side.source.traces.get(side.name)
+    if trace is None:
+        return unread(side.name, no_trace(side.name))
+    try:
+        return named_times(digest_of(trace))
+    except UserError as error:
+        return unread(side.name, error)
 
 
 _OF_RUNS: dict[Screen, Callable[[RunSource], Page]] = {
@@ -105,7 +123,6 @@ _OF_RUNS: dict[Screen, Callable[[RunSource], Page]] = {
     Screen.TECHNIQUES: _techniques,
     Screen.STEPS: _steps,
     Screen.TELEMETRY: _telemetry,
-    Screen.COMPARE: _comparison,
 }
 
 

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from annt_prof.compare.between import Between
-    from annt_prof.views.named_times import NamedTimes
+    from annt_prof.views.named_times import NamedTimes, Unnamed
     from annt_prof.views.pair import Pair, Side
     from annt_prof.views.surroundings import Differing
 
-    Named = tuple[NamedTimes | None, NamedTimes | None]
+    Named = tuple[NamedTimes | Unnamed, NamedTimes | Unnamed]
 
 TIMES = frozenset({"steps", "categories", "classes", "names", "traces"})
 """Keys of the blocks that tell where the traced steps differ."""

@@ -81,6 +81,10 @@ def assert_same(source: Source, screen: Screen) -> None:
     drive(source, act, Settings(first=screen, runs_dir=source.folder))
 
 
+def test_both_compare_by_name(traced_run: RunSource) -> None:
+    assert figures(build_page(Screen.COMPARE, traced_run, digest))["names"]
+
+
 @pytest.mark.parametrize("screen", [s for s in Screen if s is not Screen.TELEMETRY], ids=str)
 def test_of_a_run(traced_run: RunSource, screen: Screen) -> None:
     assert_same(traced_run, screen)

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from annt_prof.runs.digests import make
 from annt_prof.testing import TraceBuilder
-from annt_prof.views.named_times import NamedTimes, named_times
+from annt_prof.views.named_times import NamedTimes, Unnamed, named_times
 
 
-def _named(builder: TraceBuilder, tmp_path: Path) -> NamedTimes | None:
+def _named(builder: TraceBuilder, tmp_path: Path) -> NamedTimes | Unnamed:
     return named_times(make(builder.write(tmp_path / "trace.json")))
 
 
@@ -27,4 +27,5 @@ def test_without_a_device_operators_with_the_time_of_their_own(tmp_path: Path) -
 
 
 def test_a_trace_of_neither_tells_nothing(tmp_path: Path) -> None:
-    assert _named(TraceBuilder().step(0, 1000), tmp_path) is None
+    named = _named(TraceBuilder().step(0, 1000), tmp_path)
+    assert named == Unnamed("it shows neither kernels nor operators")

@@ -14,7 +14,8 @@ from annt_prof.runs import store
 from annt_prof.runs.digests import digest
 from annt_prof.runs.record import Run
 from annt_prof.runs.verdict import Effect, Verdict
-from annt_prof.views.named_times import NamedTimes
+from annt_prof.testing import TraceBuilder
+from annt_prof.views.named_times import NamedTimes, Unnamed
 from annt_prof.views.page import Bars, Lines, Page, Sheet, Tone
 from annt_prof.views.pair import Pair, Side
 from annt_prof.views.screens.building import build_page
@@ -35,7 +36,9 @@ def pair_of(source: RunSource, first: str, second: str, other: RunSource | None 
     return Pair(Side(source, first), Side(other or source, second))
 
 
-def page_of(pair: Pair, named: tuple[NamedTimes, NamedTimes] | None = None) -> Page:
+def page_of(
+    pair: Pair, named: tuple[NamedTimes | Unnamed, NamedTimes | Unnamed] | None = None
+) -> Page:
     told = between(pair.first.run, pair.first.variant, pair.second.variant)
     return build_compare_page("here", pair, told if pair.of_one_run else None, named)
 
@@ -306,9 +309,44 @@ def test_until_it_is_worked_out_there_is_no_speedup(source: RunSource) -> None:
     assert "no round in common" in said(none, "pair")
 
 
+def test_a_trace_that_tells_nothing_says_why(source: RunSource) -> None:
+    named = (NamedTimes(kernels=True, by_name_ns={}), Unnamed("it is gone"))
+    found = sheet(page_of(pair_of(source, "baseline", "all"), named), "names")
+    assert found.empty == "second: it is gone"
+
+
 def test_show_prints_the_first_choice(source: RunSource, page: Page) -> None:
     shown = build_page(Screen.COMPARE, source, digest)
-    assert shown == msgspec.structs.replace(page, title=source.title)
+    assert sheet(shown, "names").empty == (
+        "first: baseline: no such file; second: all: it was not traced"
+    )
+    blocks = tuple(block for block in shown.blocks if block.key != "names")
+    assert blocks == page.blocks
+
+
+def with_traces(tmp_path: Path) -> RunSource:
+    record = whole_mix()
+    traced = {name: TraceBuilder().step(0, 1000) for name in ("baseline", "all")}
+    for name, builder in traced.items():
+        builder.kernel(f"{name}_kernel", 100, 400, launch_ns=50).write(tmp_path / f"{name}.json")
+    variants = tuple(
+        msgspec.structs.replace(v, trace=f"{v.name}.json" if v.name in traced else None)
+        for v in record.variants
+    )
+    return source_of(tmp_path, msgspec.structs.replace(record, variants=variants))
+
+
+def test_show_prints_what_traces_tell_by_name(tmp_path: Path) -> None:
+    found = build_page(Screen.COMPARE, with_traces(tmp_path), digest)
+    assert set(texts(found, "names")) == {"baseline_kernel", "all_kernel"}
+
+
+def test_show_says_which_trace_cannot_be_read(tmp_path: Path) -> None:
+    source = with_traces(tmp_path)
+    (tmp_path / "all.json").write_text("no trace")
+    (tmp_path / "baseline.json").unlink()
+    why = sheet(build_page(Screen.COMPARE, source, digest), "names").empty
+    assert why.startswith("first: baseline: no such file; second: all: ")
 
 
 def test_a_run_of_one_variant_says_that_there_is_nothing_to_compare(tmp_path: Path) -> None:
