@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from itertools import compress
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from annt_prof.explain.explanation import Worth
+from annt_prof.explain.explanation import TechniqueExplanation, Worth
 from annt_prof.plan import AGAIN
 from annt_prof.remarks import Mathematics
 from annt_prof.runs.record import Speedup
 from annt_prof.runs.verdict import Effect, Verdict
 
 if TYPE_CHECKING:
-    from annt_prof.explain.explanation import Explanation, TechniqueExplanation
+    from collections.abc import Iterable
+
+    from annt_prof.explain.explanation import Explanation
     from annt_prof.runs.record import Run
 
 
@@ -59,11 +62,37 @@ def recommend(run: Run) -> Recommendation | None:
     )
 
 
-def most_telling(explanation: Explanation) -> TechniqueExplanation | None:
-    """Return the technique of the largest certain effect, for better or worse; None without one."""
+class Telling(msgspec.Struct, frozen=True):
+    """Techniques of the largest certain effects, for better or worse.
+
+    Attributes:
+        why: Of what is recommended; where nothing is, of all. None without a certain one.
+        beside: Of what is not recommended, though something is; None likewise.
+    """
+
+    why: TechniqueExplanation | None
+    beside: TechniqueExplanation | None
+
+
+def most_telling(explanation: Explanation, best: Recommendation | None) -> Telling:
+    """Return the techniques that explain most.
+
+    Args:
+        explanation: Of the run.
+        best: What is recommended of it; None where nothing is.
+    """
+    if best is None:
+        return Telling(_largest(explanation.techniques), None)
+    used = [technique.name in best.factors for technique in explanation.techniques]
+    within = compress(explanation.techniques, used)
+    others = compress(explanation.techniques, (not each for each in used))
+    return Telling(_largest(within), _largest(others))
+
+
+def _largest(techniques: Iterable[TechniqueExplanation]) -> TechniqueExplanation | None:
     certain = [
         (technique, abs(technique.alone.ns))
-        for technique in explanation.techniques
+        for technique in techniques
         if technique.worth in (Worth.HELPS, Worth.HURTS) and technique.alone is not None
     ]
     if not certain:

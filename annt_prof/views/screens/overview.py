@@ -93,9 +93,10 @@ def _answer(run: Run, explanation: Explanation) -> Iterator[Said]:
         changes = "; ".join(change.sentence for change in best.mathematics)
         if changes:
             yield Said(changes, "it changes", Tone.QUIET)
-    telling = most_telling(explanation)
-    if telling is not None:
-        yield Said(f"{telling.name}: {telling.reason}", "why")
+    telling = most_telling(explanation, best)
+    for label, technique in (("why", telling.why), ("beside it", telling.beside)):
+        if technique is not None:
+            yield Said(f"{technique.name}: {technique.reason}", label)
 
 
 def _variants(view: RunView) -> Sheet:

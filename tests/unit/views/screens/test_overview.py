@@ -100,6 +100,18 @@ def test_the_recommended_set_is_said_with_its_interval(tmp_path: Path) -> None:
     assert units.ratio(amp.speedup.ratio) in use
 
 
+def test_why_explains_what_is_to_be_used(tmp_path: Path) -> None:
+    made = run(
+        variant("baseline", [100.0] * 6),
+        variant("amp", [95.0] * 6),
+        variant("pin_memory", [150.0] * 6),
+    )
+    (answer,) = (b for b in page_of(made, tmp_path).blocks if b.key == "answer")
+    assert isinstance(answer, Lines)
+    told = {line.label: line.text.split(":")[0] for line in answer.lines}
+    assert (told["use"], told["why"], told["beside it"]) == ("amp", "amp", "pin_memory")
+
+
 def test_where_nothing_is_faster_nothing_is_recommended(tmp_path: Path) -> None:
     made = run(variant("baseline", [100.0] * 6), variant("amp", [100.0] * 6))
     assert texts(page_of(made, tmp_path), "answer") == [
