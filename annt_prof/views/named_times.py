@@ -40,7 +40,12 @@ class Unnamed:
 
 
 def named_times(digest: Digest) -> NamedTimes | Unnamed:
-    """Return what a trace shows by name, or why it shows nothing."""
+    """Return what a trace shows by name, or why it shows nothing.
+
+    Nothing where the file breaks off: what is left of its kernels is of fewer steps than it says.
+    """
+    if not digest.analysis.complete:
+        return Unnamed("the file breaks off, so its times by name are not those of its steps")
     kernels, parts = digest.analysis.kernels, digest.kernel_parts
     if kernels is not None and parts is not None and parts.num_steps:
         total_ns = {row.name: row.total_ns for row in kernels.rows}
