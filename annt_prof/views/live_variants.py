@@ -36,7 +36,12 @@ _COLUMNS = (
         "speedup",
         "The baseline's time per sample over the variant's, from windows paired by round.",
     ),
-    Column("low", "95 % interval", "Of the speedup, over launches; from three launches on."),
+    Column(
+        "interval",
+        "95 % interval",
+        "Of the speedup, over launches; from three launches on.",
+        interval=True,
+    ),
     Column("half_width", "+/-", "Half of the interval's width, as a share of the speedup."),
     Column(
         "launches_to_go",
@@ -142,7 +147,7 @@ def _speedup(variant: VariantSoFar) -> tuple[Cell, Cell, Cell]:
     interval = f"{units.ratio(speedup.low, places)} to {units.ratio(speedup.high, places)}"
     return (
         Cell(units.ratio(speedup.ratio, places), speedup.ratio, tone),
-        Cell(interval, speedup.low),
+        Cell(interval, speedup.low, high=speedup.high),
         Cell(units.plus_minus(half), half),
     )
 

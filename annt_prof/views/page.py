@@ -62,6 +62,7 @@ class Column(msgspec.Struct, frozen=True):
         numeric: Whether its cells stand flush right.
         name: Whether its cells are names that a trace or a person gives, which are shortened where
             there is no room.
+        interval: Whether its cells are intervals: of each its value is the lower end.
     """
 
     key: str
@@ -69,6 +70,7 @@ class Column(msgspec.Struct, frozen=True):
     meaning: str
     numeric: bool = True
     name: bool = False
+    interval: bool = False
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -78,11 +80,13 @@ class Cell(msgspec.Struct, frozen=True):
         text: As it is printed.
         value: What it is of, by which it is sorted; None where it is not known.
         tone: Of the text.
+        high: The upper end, of an interval whose lower end is the value.
     """
 
     text: str
     value: int | float | str | bool | None
     tone: Tone = Tone.PLAIN
+    high: int | float | None = None
 
 
 class Row(msgspec.Struct, frozen=True):

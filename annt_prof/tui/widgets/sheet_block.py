@@ -89,11 +89,15 @@ class SheetBlock(Vertical):
                 self._fill()
 
     def as_csv(self) -> str:
-        """Return the rows that the filter lets through, with values and not with texts."""
+        """Return the rows that the filter lets through, with values and not with texts.
+
+        An interval takes two columns, of its lower and of its upper end.
+        """
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(column.key for column in self._block.columns)
-        writer.writerows([cell.value for cell in row.cells] for row in self._rows())
+        columns = self._block.columns
+        writer.writerow(key for column in columns for key in _keys(column))
+        writer.writerows(_values(columns, row) for row in self._rows())
         return text.getvalue()
 
     def action_filter(self) -> None:
@@ -241,6 +245,17 @@ class SheetBlock(Vertical):
         if block.num_more:
             yield f"{block.num_more} more are left out"
         yield from block.notes
+
+
+def _keys(column: Column) -> tuple[str, ...]:
+    return (f"{column.key}_low", f"{column.key}_high") if column.interval else (column.key,)
+
+
+def _values(columns: Sequence[Column], row: Row) -> Iterator[int | float | str | bool | None]:
+    for column, cell in zip(columns, row.cells, strict=True):
+        yield cell.value
+        if column.interval:
+            yield cell.high
 
 
 def _has(row: Row, words: Sequence[str]) -> bool:

@@ -129,7 +129,11 @@ def _columns(shared: TableColumns) -> Iterator[Column]:
         "The baseline's time per sample over the variant's, from windows paired by round.",
     )
     yield Column(
-        "interval", "95 % interval", "Of the speedup, over launches: fresh processes.", False
+        "interval",
+        "95 % interval",
+        "Of the speedup, over launches: fresh processes.",
+        False,
+        interval=True,
     )
     yield Column("throughput", "samples/s", "Samples per second at the mean step time.")
     yield Column("mean_ns", "step ms", "Wall time of an iteration: whole windows over iterations.")
@@ -200,7 +204,7 @@ def _speedup(row: VariantRow) -> tuple[Cell, Cell]:
         return ratio, Cell("none: too few launches", None, Tone.UNSURE)
     places = units.ratio_decimals(row.verdict.half_width)
     low, high = units.ratio(speedup.low, places), units.ratio(speedup.high, places)
-    return ratio, Cell(f"{low} to {high}", speedup.low)
+    return ratio, Cell(f"{low} to {high}", speedup.low, high=speedup.high)
 
 
 def _cell(value: float | None, text: str) -> Cell:

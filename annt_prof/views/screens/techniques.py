@@ -103,7 +103,13 @@ def _columns() -> Iterator[Column]:
     yield Column(
         "alone_ns", "saves ms", "Alone against the baseline, per sample; negative: it costs time."
     )
-    yield Column("interval", "95 % interval", "Of that, over launches: fresh processes.", False)
+    yield Column(
+        "interval_ns",
+        "95 % interval",
+        "Of that, over launches: fresh processes.",
+        False,
+        interval=True,
+    )
     yield Column(
         "given_others_ns", "on top ms", "What it saves per sample on top of all the others."
     )
@@ -154,7 +160,7 @@ def _interval(amount: Amount | None, places: int) -> Cell:
     if amount.low_ns is None or amount.high_ns is None:
         return Cell("none: too few launches", None, Tone.UNSURE)
     low, high = (units.milliseconds(ns, places) for ns in (amount.low_ns, amount.high_ns))
-    return Cell(f"{low} to {high}", amount.low_ns)
+    return Cell(f"{low} to {high}", amount.low_ns, high=amount.high_ns)
 
 
 def _throughputs(rows: tuple[ThroughputView, ...]) -> Sheet:

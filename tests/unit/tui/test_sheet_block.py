@@ -129,6 +129,25 @@ def test_the_csv_has_values_and_what_the_filter_lets_through() -> None:
     asyncio.run(run())
 
 
+def test_an_interval_has_two_columns_of_the_csv() -> None:
+    columns = (
+        Column("name", "name", "What it is of.", numeric=False, name=True),
+        Column("interval_ns", "interval", "From and to.", numeric=False, interval=True),
+    )
+    rows = (
+        Row("a", (Cell("a", "a"), Cell("1 to 3 ms", 1, high=3))),
+        Row("b", (Cell("b", "b"), Cell("-", None))),
+    )
+
+    async def run() -> None:
+        app = Shown(Sheet("k", "", columns, rows))
+        async with app.run_test() as pilot:
+            await pilot.pause()
+            assert app.block.as_csv() == "name,interval_ns_low,interval_ns_high\na,1,3\nb,,\n"
+
+    asyncio.run(run())
+
+
 def test_a_row_is_copied_with_tabs() -> None:
     async def run() -> None:
         app = Shown(made(VALUES))

@@ -152,8 +152,13 @@ def test_variants_have_their_figures() -> None:
     assert found["windows"] == "6"
     assert found["throughput"] == "200.0"
     assert found["speedup"] == f"{speedup.ratio:.2f}x"
-    assert found["low"] == f"{speedup.low:.2f}x to {speedup.high:.2f}x"
+    assert found["interval"] == f"{speedup.low:.2f}x to {speedup.high:.2f}x"
     assert found["now"] == "done"
+    table = block(after(*rounds(6)), "variants")
+    assert isinstance(table, Sheet)
+    (place,) = (n for n, column in enumerate(table.columns) if column.interval)
+    ends = {row.key: (row.cells[place].value, row.cells[place].high) for row in table.rows}
+    assert ends["amp"] == (speedup.low, speedup.high)
     assert cells(after(*rounds(6)), "baseline")["speedup"] == "-"
 
 
@@ -179,7 +184,7 @@ def test_a_speedup_has_the_tone_of_the_record_s_verdict() -> None:
 
 def test_launches_to_go_are_told_as_what_they_are() -> None:
     few = after(*rounds(2))
-    assert cells(few, "amp")["low"] == "from 3 launches on"
+    assert cells(few, "amp")["interval"] == "from 3 launches on"
     assert cells(few, "amp")["launches_to_go"] == "at least 4"
     assert cells(after(*rounds(10)), "amp", precision=0.5)["launches_to_go"] == "none"
     assert cells(after(*rounds(6)), "amp", precision=0.5)["launches_to_go"] == "at least 2"

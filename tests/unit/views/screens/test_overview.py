@@ -37,6 +37,14 @@ def cells(page: Page, name: str) -> dict[str, object]:
     return dict(zip(keys, (cell.value for cell in row.cells), strict=True))
 
 
+def highs(page: Page, name: str) -> dict[str, object]:
+    """Return the upper ends of a variant's intervals by the column's key."""
+    table = sheet(page)
+    row = next(row for row in table.rows if row.key == name)
+    pairs = zip(table.columns, row.cells, strict=True)
+    return {column.key: cell.high for column, cell in pairs if column.interval}
+
+
 def texts(page: Page, key: str) -> list[str]:
     """Return the sentences of a block."""
     block = next((b for b in page.blocks if isinstance(b, Lines) and b.key == key), None)
@@ -60,6 +68,7 @@ def test_every_figure_of_the_record_is_in_the_table(made: Run, tmp_path: Path) -
         if record.verdict is not None:
             assert row["verdict"] == record.verdict.effect
             assert row["interval"] == record.speedup.low
+            assert highs(page, record.name) == {"interval": record.speedup.high}
 
 
 def test_every_cell_has_its_column(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import msgspec
@@ -77,6 +78,19 @@ def test_its_values_are_those_of_the_explanation(source: RunSource) -> None:
         "amp", "helps", amp.alone.ns, amp.alone.low_ns, amp.given_others.ns, amp.share.ns,
         amp.bounds.low_ns, amp.bounds.high_ns, True,
     ]  # fmt: skip
+
+
+def test_an_interval_has_both_its_ends(source: RunSource) -> None:
+    amp = source.explanation.techniques[0]
+    assert amp.alone is not None
+    page = page_of(source)
+    table = sheet(page, "techniques")
+    (place,) = (n for n, column in enumerate(table.columns) if column.interval)
+    assert table.columns[place].key == "interval_ns"
+    assert table.rows[0].cells[place].high == amp.alone.high_ns
+    (written,) = (b for b in json.loads(page_document(page))["blocks"] if b["key"] == "techniques")
+    cell = written["rows"][0]["cells"][place]
+    assert (cell["value"], cell["high"]) == (amp.alone.low_ns, amp.alone.high_ns)
 
 
 def test_the_whole_mix_is_told_like_in_the_text_report(source: RunSource) -> None:
