@@ -72,8 +72,8 @@ def build_change_sheet(
             Column(
                 "direction",
                 "it",
-                "Which way it went: new and gone are in one of the two alone; the same where the "
-                "change reads as nothing.",
+                "Which way it went: new and gone are in one of the two alone; the same where "
+                "both read the same.",
                 False,
             ),
         ),
@@ -86,7 +86,8 @@ def build_change_sheet(
 def _row(change: Change, places: int, names: Mapping[str, str]) -> Row:
     before, after = _time(change.before_ns, places), _time(change.after_ns, places)
     moved = signed(units.milliseconds(change.change_ns, places), change.change_ns)
-    way = direction(moved, change.change_ns)
+    ends = (units.milliseconds(ns or 0, places) for ns in (change.before_ns, change.after_ns))
+    way = direction(*ends, change.change_ns)
     tone = Tone.QUIET if way == "same" else Tone.PLAIN
     word: str = way
     if change.before_ns is None:

@@ -61,16 +61,22 @@ def per_sample(by_name_ns: Mapping[str, int], samples: int) -> dict[str, int]:
     return whole_numbers(shares, round(Fraction(sum(by_name_ns.values()), samples)))
 
 
-def direction(printed: str, change: float) -> Direction:
-    """Tell which way a figure went; it stays the same where its change reads as nothing.
+def direction(before: str, after: str, change: float) -> Direction:
+    """Tell which way a figure went; it stays the same where it reads the same.
 
     Args:
-        printed: The change as it is printed, with its sign or without.
-        change: Itself.
+        before: The first figure as it is printed.
+        after: The second one likewise.
+        change: The second less the first, themselves.
     """
-    if not any(digit in printed for digit in "123456789"):
+    if _read(before) == _read(after):
         return "same"
     return "grew" if change > 0 else "shrank"
+
+
+def _read(printed: str) -> str:
+    """Return what is printed without the sign of a nought."""
+    return printed if any(digit in printed for digit in "123456789") else printed.lstrip("-")
 
 
 _MANY_TIMES = 10

@@ -79,7 +79,7 @@ def build_figures(pair: Pair, verdict: Verdict | None, *, per_sample: bool) -> S
             Column(
                 "direction",
                 "it",
-                "Which way it went; the same where the change reads as nothing.",
+                "Which way it went; the same where both read the same.",
                 False,
             ),
         ),
@@ -184,7 +184,7 @@ def _row(figure: Figure, verdict: Verdict | None) -> Row:
         return Row(figure.key, (name, *known, *(Cell(_NONE, None, Tone.QUIET),) * 3))
     places, change = _places(figure), after - before
     texts = _Texts(*(units.number(v / figure.scale, places) for v in (before, after, change)))
-    way = direction(texts.change, change)
+    way = direction(texts.before, texts.after, change)
     fraction = share_of(change, before) if figure.relative else None
     tone = _tone(figure, way, verdict)
     return Row(

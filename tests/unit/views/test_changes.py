@@ -57,12 +57,20 @@ def test_a_change_is_a_share_of_what_was_before() -> None:
 
 
 @pytest.mark.parametrize(
-    ("printed", "change", "way"),
-    [("0.00", 0.001, "same"), ("-0.00", -0.001, "same"), ("1.20", 1.2, "grew"),
-     ("-1.20", -1.2, "shrank")],
-)  # fmt: skip
-def test_what_reads_as_nothing_did_not_change(printed: str, change: float, way: str) -> None:
-    assert direction(printed, change) == way
+    ("before", "after", "change", "way"),
+    [
+        ("1.20", "1.20", 0.004, "same"),
+        ("0.0", "-0.0", -0.02, "same"),
+        ("29.15", "29.16", 0.004, "grew"),
+        ("29.16", "29.15", -0.004, "shrank"),
+        ("0.00", "1.20", 1.2, "grew"),
+        ("1.20", "-1.20", -2.4, "shrank"),
+    ],
+)
+def test_what_reads_the_same_did_not_change(
+    before: str, after: str, change: float, way: str
+) -> None:
+    assert direction(before, after, change) == way
 
 
 @pytest.mark.parametrize(

@@ -103,8 +103,8 @@ def test_every_figure_is_told_with_its_change(page: Page) -> None:
     assert found["PCIe from the device, GB/s"] == ["0.390", "0.450", "+0.060", "+15.4 %", "grew"]
     assert found["CPU of the run, % of a core"] == ["148.0", "169.0", "+21.0", "-", "grew"]
     assert found["CPU of others, % of a core"] == ["25.00", "31.00", "+6.00", "-", "grew"]
-    assert found["device memory, GiB"] == ["29.15", "29.16", "0", "-", "same"]
-    assert found["processes' memory, GiB"] == ["9.03", "9.04", "0", "-", "same"]
+    assert found["device memory, GiB"] == ["29.15", "29.16", "+0.00", "< 0.1 %", "grew"]
+    assert found["processes' memory, GiB"] == ["9.03", "9.04", "+0.00", "< 0.1 %", "grew"]
     assert "device allocations" in sheet(page, "figures").notes[0]
 
 
