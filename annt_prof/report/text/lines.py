@@ -86,10 +86,7 @@ def labelled(rows: Iterable[tuple[str, str]], indent: int = 0) -> RenderableType
     """Return ``label   value`` lines whose values wrap under themselves."""
     width = indent + LABEL_WIDTH
     return Group(
-        *(
-            Hanging(Text(" " * indent + label, style="dim"), plain(value), width)
-            for label, value in rows
-        )
+        *(Hanging(plain(" " * indent + label, "dim"), plain(value), width) for label, value in rows)
     )
 
 

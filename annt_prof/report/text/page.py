@@ -10,7 +10,7 @@ from rich.style import Style
 from rich.text import Text
 
 from annt_prof import units
-from annt_prof.report.text.lines import bullets, heading, indented, labelled, left, plain
+from annt_prof.report.text.lines import bullets, heading, indented, labelled, left, plain, right
 from annt_prof.report.text.tables import Column as TableColumn
 from annt_prof.report.text.tables import Table, names
 from annt_prof.text import printable
@@ -85,14 +85,15 @@ def _bars(block: Bars, width: int) -> Iterator[RenderableType]:
     if block.empty:
         yield indented(plain(block.empty, "dim"))
     label = min(_WIDEST_NAME, max((cell_len(printable(b.name)) for b in block.bars), default=0))
-    figure = max((cell_len(bar.text) for bar in block.bars), default=0)
+    figures = [printable(bar.text) for bar in block.bars]
+    figure = max(map(cell_len, figures), default=0)
     room = max(_NARROWEST_BAR, min(_WIDEST_BAR, width - label - figure - 6))
-    for bar in block.bars:
+    for bar, text in zip(block.bars, figures, strict=True):
         name = plain(bar.name)
         name.truncate(label, overflow="ellipsis")
         before = left(name.plain, label)
         yield Text.assemble(
-            f"  {before}  {bar.text:>{figure}}  ", _drawn(bar, block, room), no_wrap=True
+            f"  {before}  {right(text, figure)}  ", _drawn(bar, block, room), no_wrap=True
         )
         yield labelled([("", ", ".join(f"{part.name} {part.text}" for part in bar.parts))])
     yield from _notes(block.notes)

@@ -57,14 +57,14 @@ def _lines(block: Bars, width: int) -> Iterator[Text]:
     if block.empty:
         yield toned(block.empty, Tone.QUIET)
     name = min(_WIDEST_NAME, max((cell_len(printable(b.name)) for b in block.bars), default=0))
-    figure = max((cell_len(bar.text) for bar in block.bars), default=0)
+    figures = [toned(bar.text) for bar in block.bars]
+    figure = max((text.cell_len for text in figures), default=0)
     room = max(_NARROWEST_BAR, width - name - figure - _GAPS)
-    for bar in block.bars:
+    for bar, text in zip(block.bars, figures, strict=True):
         label = toned(bar.name)
         label.truncate(name, overflow="ellipsis", pad=True)
-        yield Text.assemble(
-            label, f"  {bar.text:>{figure}}  ", _drawn(bar, block, room), no_wrap=True
-        )
+        text.pad_left(figure - text.cell_len)
+        yield Text.assemble(label, "  ", text, "  ", _drawn(bar, block, room), no_wrap=True)
     if block.bars:
         yield from _legend(block, width)
     yield from (toned(note, Tone.QUIET) for note in block.notes)

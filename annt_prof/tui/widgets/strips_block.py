@@ -71,7 +71,8 @@ def _lines(block: Strips, width: int, *, ascii_only: bool) -> Iterator[Text]:
         yield toned(block.empty, Tone.QUIET)
     strips = block.strips
     name = min(_WIDEST_NAME, max((cell_len(printable(s.name)) for s in strips), default=0))
-    said = max((cell_len(text) for s in strips for text in (s.text, s.range_text)), default=0)
+    texts = (printable(text) for strip in strips for text in (strip.text, strip.range_text))
+    said = max(map(cell_len, texts), default=0)
     room = max(_NARROWEST, width - name - said - 4)
     longest = max((len(strip.lows) for strip in strips), default=0)
     for place, strip in enumerate(strips):
@@ -84,7 +85,7 @@ def _lines(block: Strips, width: int, *, ascii_only: bool) -> Iterator[Text]:
         drawn = [
             _drawn(heights, row, room, ascii_only=ascii_only) for row in reversed(range(_LINES))
         ]
-        yield Text.assemble(label, "  ", (drawn[0], style), f"  {strip.text}", no_wrap=True)
+        yield Text.assemble(label, "  ", (drawn[0], style), "  ", toned(strip.text), no_wrap=True)
         yield Text.assemble(
             " " * name, "  ", (drawn[1], style), "  ", toned(strip.range_text, Tone.QUIET),
             no_wrap=True,

@@ -62,7 +62,7 @@ def _lines(block: Tracks, width: int) -> Iterator[Text]:
         yield toned(block.empty, Tone.QUIET)
         return
     name = min(_WIDEST_NAME, max((cell_len(printable(t.name)) for t in block.tracks), default=0))
-    said = max((cell_len(track.text) for track in block.tracks), default=0)
+    said = max((cell_len(printable(track.text)) for track in block.tracks), default=0)
     hidden, shown = shown_stretches(block, max(_NARROWEST, width - name - said - 4))
     yield Text.assemble(" " * name, "  ", _heads(shown), no_wrap=True)
     marks = {mark.letter: mark for mark in block.marks}
@@ -70,7 +70,7 @@ def _lines(block: Tracks, width: int) -> Iterator[Text]:
         label = toned(track.name)
         label.truncate(name, overflow="ellipsis", pad=True)
         letters = _letters(track, hidden, shown, marks)
-        yield Text.assemble(label, "  ", letters, f"  {track.text}".rstrip(), no_wrap=True)
+        yield Text.assemble(label, "  ", letters, toned(f"  {track.text}".rstrip()), no_wrap=True)
     legend = Text(overflow="fold")
     used = {letter for track in block.tracks for letter in track.letters}
     for mark in block.marks:

@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from annt_prof.report.text.lines import heading, indented, plain
+from annt_prof.report.text.lines import heading, indented, labelled, plain
 
 
 def lines(part, width):
@@ -43,3 +43,7 @@ def test_a_remark_begins_below_a_title_that_leaves_it_no_room():
         "a title of thirty cells or more",
         "  and a remark",
     ]
+
+
+def test_no_label_and_no_value_acts_on_the_terminal():
+    assert lines(labelled([("a\x1b[2J", "b\x1b[2J")]), 40) == ["a\\x1b[2J     b\\x1b[2J"]

@@ -82,6 +82,14 @@ def test_bars_end_where_their_parts_do() -> None:
     assert len(second) == len(first)
 
 
+def test_no_text_of_a_bar_acts_on_the_terminal() -> None:
+    bar = Bar("x\x1b[2J", (Part("forward\x1b[2J", 1, "1\x1b[2J"),), "2\x1b[2J")
+    text = printed(Page("overview", "a run", (Bars("bars", "Bars", (bar,), full=1),)))
+    assert "\x1b" not in text
+    for kept in ("x", "forward", "1", "2"):
+        assert f"{kept}\\x1b[2J" in text
+
+
 def test_json_has_values_and_texts() -> None:
     document = json.loads(page_document(PAGE))
     assert document["schema_version"] == 1

@@ -10,7 +10,7 @@ from textual.app import App
 
 from annt_prof.tui.widgets.blocks import make_widget
 from annt_prof.tui.widgets.tracks_block import shown_stretches
-from annt_prof.views.page import Mark, Stretch, Strip, Strips, Track, Tracks
+from annt_prof.views.page import Bar, Bars, Mark, Part, Stretch, Strip, Strips, Track, Tracks
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -132,3 +132,18 @@ def test_names_of_stretches_never_run_into_each_other() -> None:
 def test_a_grid_without_tracks_says_why() -> None:
     empty = Tracks("k", "Rounds", (), (), (), empty="the plan is not known yet")
     assert "the plan is not known yet" in shown(empty)
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        Bars("k", "", (Bar("a", (Part("forward", 1, "1 ms"),), "x\x1b[2J"),), 1),
+        Strips("k", "", (Strip("a", (1.0,), (2.0,), "x\x1b[2J", "1 to 2 W"),)),
+        Tracks("k", "", (Stretch("", 1),), (Track("a", "#", "x\x1b[2J"),), (Mark("#", "done"),)),
+    ],
+    ids=["bars", "strips", "tracks"],
+)
+def test_no_text_acts_on_the_terminal(block: Block) -> None:
+    drawn = "\n".join(shown(block))
+    assert "x\\x1b[2J" in drawn
+    assert "\x1b" not in drawn
