@@ -86,8 +86,10 @@ def build_change_sheet(
 def _row(change: Change, places: int, names: Mapping[str, str]) -> Row:
     before, after = _time(change.before_ns, places), _time(change.after_ns, places)
     moved = signed(units.milliseconds(change.change_ns, places), change.change_ns)
-    ends = (units.milliseconds(ns or 0, places) for ns in (change.before_ns, change.after_ns))
-    way = direction(*ends, change.change_ns)
+    first, second = (
+        units.milliseconds(ns or 0, places) for ns in (change.before_ns, change.after_ns)
+    )
+    way = direction(first, second, change.change_ns)
     tone = Tone.QUIET if way == "same" else Tone.PLAIN
     word: str = way
     if change.before_ns is None:

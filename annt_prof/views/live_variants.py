@@ -29,8 +29,8 @@ _COLUMNS = (
     Column("variant", "variant", "One set of techniques; the baseline has none.", False, True),
     Column("now", "now", "What the variant does now, or why it does nothing any more.", False),
     Column("windows", "windows", "Timed windows that are done, one in each round."),
-    Column("throughput", "samples/s", "Samples per second of its last timed window."),
-    Column("step_ns", "step ms", "Mean time of an iteration in its last timed window."),
+    Column("last_throughput", "last samples/s", "Samples per second of its last timed window."),
+    Column("last_step_ns", "last step ms", "Mean time of an iteration in its last timed window."),
     Column(
         "speedup",
         "speedup",
@@ -65,7 +65,10 @@ def build_variants(state: LiveState, precision: float) -> Sheet:
         title="Variants so far",
         columns=_COLUMNS,
         rows=tuple(_row(state, variant, precision) for variant in state.variants),
-        notes=(f"an interval is narrow enough at {units.plus_minus(precision)}",),
+        notes=(
+            "last: of one window alone; speedups are of all, and 2 has the figures of the whole run",
+            f"an interval is narrow enough within ± {units.limit_percent(precision)}",
+        ),
         empty="" if state.variants else "the plan is not known yet",
     )
 

@@ -150,7 +150,7 @@ def test_variants_have_their_figures() -> None:
     speedup = records(6)[1].speedup
     assert speedup is not None
     assert found["windows"] == "6"
-    assert found["throughput"] == "200.0"
+    assert found["last_throughput"] == "200.0"
     assert found["speedup"] == f"{speedup.ratio:.2f}x"
     assert found["interval"] == f"{speedup.low:.2f}x to {speedup.high:.2f}x"
     assert found["now"] == "done"
