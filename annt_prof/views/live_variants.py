@@ -66,7 +66,7 @@ def build_variants(state: LiveState, precision: float) -> Sheet:
         columns=_COLUMNS,
         rows=tuple(_row(state, variant, precision) for variant in state.variants),
         notes=(
-            "last: of one window alone; speedups are of all, and 2 has the figures of the whole run",
+            "last: of one window alone; speedups are of all, and 2 has the figures of the whole",
             f"an interval is narrow enough within ± {units.limit_percent(precision)}",
         ),
         empty="" if state.variants else "the plan is not known yet",
