@@ -36,7 +36,16 @@ SUFFIX = ".digest"
 _TOP = 2_000
 """Rows of each table: more than any network has kernels by name, and what a screen lays out."""
 _CHUNK_BYTES = 2**20
-_SOURCES = ("analysis", "trace", "categories.py", "runs/digests.py", "runs/digest_file.py")
+_SOURCES = (
+    "analysis",
+    "trace",
+    "categories.py",
+    "errors.py",
+    "mistakes.py",
+    "units.py",
+    "runs/digests.py",
+    "runs/digest_file.py",
+)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -91,8 +92,8 @@ def test_the_version_is_another_one_as_soon_as_the_source_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     package = tmp_path / "annt_prof"
-    for name in ("analysis/path/walk.py", "trace/reading.py", "categories.py", "runs/digests.py",
-                 "runs/digest_file.py"):  # fmt: skip
+    for name in ("analysis/path/walk.py", "trace/reading.py", "categories.py", "errors.py",
+                 "mistakes.py", "units.py", "runs/digests.py", "runs/digest_file.py"):  # fmt: skip
         (package / name).parent.mkdir(parents=True, exist_ok=True)
         (package / name).write_text(f"# {name}")
     monkeypatch.setattr(digests.annt_prof, "__file__", str(package / "__init__.py"))
@@ -104,6 +105,32 @@ def test_the_version_is_another_one_as_soon_as_the_source_is(
         seen.add(digests.analysis_version())
     digests.analysis_version.cache_clear()
     assert len(seen) == 4
+
+
+def imported(file: Path) -> set[str]:
+    """Return the modules of this package that a file imports, its names of a package too."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return {name for name in found if name.startswith("annt_prof.")}
+
+
+def test_the_version_is_of_all_that_the_analysis_imports() -> None:
+    root = Path(digests.annt_prof.__file__).parent
+    covered = set(digests._source_files(root))
+    lacking = {
+        f"{file.relative_to(root)} imports {name}"
+        for file in covered
+        if file.parent != root / "runs"  # which read and keep, and make nothing of a digest
+        for name in imported(file)
+        for module in [root.parent / f"{name.replace('.', '/')}.py"]
+        if module.is_file() and module not in covered
+    }
+    assert len(covered) > 50
+    assert not lacking
 
 
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.2, 0.5, 0.999])
