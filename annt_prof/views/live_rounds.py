@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from annt_prof import units
+from annt_prof.views.launch_numbers import launch_number
 from annt_prof.views.page import Mark, Stretch, Tone, Track, Tracks
 from annt_prof.views.progress import MeasuringLeft
 
@@ -125,7 +126,7 @@ def _stretches(rounds: range, launches: dict[int, int], *, alone: bool) -> tuple
         return None if number > latest + 1 else launches.get(number, launches[latest])
 
     return tuple(
-        Stretch("" if launch is None else str(launch + 1), sum(1 for _ in places))
+        Stretch("" if launch is None else str(launch_number(launch)), sum(1 for _ in places))
         for launch, places in groupby(rounds, key=launch_of)
     )
 

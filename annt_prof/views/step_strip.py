@@ -36,7 +36,7 @@ class StepStrip:
     Attributes:
         name: The variant.
         step_ns: int64, shape (n,): in the order in which they ran.
-        launch: int64, shape (n,): of each.
+        launch: int64, shape (n,): of each, from 0.
         outlier: bool, shape (n,).
         text: From the shortest to the longest, as it is printed.
     """

@@ -12,6 +12,7 @@ from textual.widgets import Static
 
 from annt_prof.text import printable
 from annt_prof.tui.looks import toned
+from annt_prof.views.launch_numbers import launch_number
 from annt_prof.views.page import Tone
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def _launches(cells: StripCells) -> Text:
     free = 0
     for place in range(num):
         if cells.begins[place] and place >= free:
-            label = f"|{cells.launch[place]}"
+            label = f"|{launch_number(int(cells.launch[place]))}"
             letters[place : place + len(label)] = label
             free = place + len(label)
     return toned("".join(letters).rstrip(), Tone.QUIET)

@@ -8,6 +8,7 @@ import numpy as np
 
 from annt_prof import units
 from annt_prof.compare.wording import without_figures
+from annt_prof.views.launch_numbers import launch_number
 from annt_prof.views.page import Block, Cell, Column, Lines, Page, Row, Said, Sheet, Tone
 from annt_prof.views.screens.names import Screen
 from annt_prof.views.step_strip import FENCE, LEAST_STEPS, outliers, step_times
@@ -79,7 +80,7 @@ def _launches(run: Run) -> Sheet:
 
 def _launch_columns() -> Iterator[Column]:
     yield Column("variant", "variant", "One set of techniques; the baseline has none.", False, True)
-    yield Column("launch", "launch", "Fresh processes of every variant; counted from 0.")
+    yield Column("launch", "launch", "Fresh processes of every variant; counted from 1.")
     yield Column("rounds", "rounds", "Timed windows of the variant in this launch.")
     yield Column("iterations", "iterations", "In these windows.")
     yield Column("mean_ns", "mean ms", "Whole time of the windows over their iterations.")
@@ -104,9 +105,10 @@ def _launch_rows(variant: VariantRecord, places: int) -> Iterator[Row]:
         mean_ns = sum(window.wall_ns for window in windows) / num_iterations
         p05_ns, p95_ns = np.percentile(own, [5, 95]).tolist()
         num_far = int(far[launches == launch].sum())
+        number = launch_number(launch)
         cells = (
             Cell(variant.name, variant.name, Tone.STRONG),
-            Cell(str(launch), launch),
+            Cell(str(number), number),
             Cell(units.whole(len(windows)), len(windows)),
             Cell(units.whole(num_iterations), num_iterations),
             *(

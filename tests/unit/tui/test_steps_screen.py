@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -367,5 +368,16 @@ def test_what_was_opened_is_so_after_another_screen(tmp_path: Path) -> None:
         await seen.press("4")
         assert seen.is_open
         assert seen.name == "elementwise_kernel"
+
+    drive(made_run(tmp_path), test)
+
+
+def test_launches_are_numbered_from_1_below_a_strip(tmp_path: Path) -> None:
+    async def test(seen: Seen) -> None:
+        strips = seen.screen.query_one(StepStripsBlock)
+        lines = ["".join(s.text for s in strips.render_line(y)) for y in range(strips.size.height)]
+        numbers = [re.findall(r"\|([0-9]+)", line) for line in lines]
+        assert ["1", "2"] in numbers
+        assert not any("0" in found for found in numbers)
 
     drive(made_run(tmp_path), test)

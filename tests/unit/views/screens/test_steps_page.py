@@ -63,9 +63,10 @@ def test_launches_are_told_apart_with_their_figures(tmp_path: Path) -> None:
         "outliers", "trace",
     ]  # fmt: skip
     assert [[cell.text for cell in row.cells] for row in sheet.rows] == [
-        ["baseline", "0", "2", "6", "10.25", "9.85", "10.28", "10.30", "0", "yes"],
-        ["baseline", "1", "1", "4", "15.03", "9.83", "27.03", "30.00", "1", "yes"],
+        ["baseline", "1", "2", "6", "10.25", "9.85", "10.28", "10.30", "0", "yes"],
+        ["baseline", "2", "1", "4", "15.03", "9.83", "27.03", "30.00", "1", "yes"],
     ]
+    assert [row.cells[1].value for row in sheet.rows] == [1, 2]
     assert sheet.rows[1].cells[4].value == 60.1 * MS / 4
     assert sheet.rows[1].cells[7].value == 30 * MS
     assert variant_of(sheet.rows[1].key) == "baseline"
