@@ -166,7 +166,7 @@ class Session:
         for in_launch in itertools.count(1):
             self._steering.wait_while_paused()
             if self._steering.stops:
-                return self._asked()
+                return self._asked(launch)
             index, order = next(rounds)
             round_began, crowd = time.monotonic(), False
             try:
@@ -178,7 +178,7 @@ class Session:
             self._notify(Progressed(summarise(self.records, self.precision)))
             self._steering.heed()
             if self._steering.stops:
-                return self._asked()
+                return self._asked(launch)
             progress = pacing.Progress(
                 rounds=index + 1,
                 rounds_in_launch=in_launch,
@@ -193,12 +193,17 @@ class Session:
             periods = evenness.periods(crew.compared) if over else []
             if over:
                 evenness.judge(crew.compared, periods, self._span)
-                progress = self._look_at_epochs(launch, progress)
+                took_s = self._look_at_epochs(launch)  # part of the launch's time
+                progress = dataclasses.replace(
+                    progress,
+                    elapsed_s=progress.elapsed_s + took_s,
+                    launch_s=progress.launch_s + took_s,
+                )
             stop = self._enough(progress) if over else None
             stop = stop or pacing.reason_to_stop(self._window, progress, scenarios=scenarios)
             if stop is not None:
                 if not over and launch == 0:
-                    self._look_at_epochs(launch, progress)
+                    self._look_at_epochs(launch)
                 return stop
             if over:
                 self._span = spans.lengthened(self._span, periods, self._window)
@@ -260,15 +265,17 @@ class Session:
         """Return the seconds since then, without those of pauses."""
         return time.monotonic() - began - self._steering.paused_s
 
-    def _asked(self) -> pacing.Stop:
+    def _asked(self, launch: int) -> pacing.Stop:
+        if launch == 0:  # in later ones it is settled what counts
+            self._look_at_epochs(launch)
         done = units.count(self._rounds, "round")
         return pacing.Stop("asked", f"stopped from the dashboard after {done}")
 
-    def _look_at_epochs(self, launch: int, progress: pacing.Progress) -> pacing.Progress:
+    def _look_at_epochs(self, launch: int) -> float:
         """Have the processes of a launch tell what an epoch's start costs, if there is time for it.
 
         Returns:
-            The progress, with the time that it took as part of the launch's.
+            Seconds that it took.
         """
         began, crew = time.monotonic(), self._crew
         if crew.together and epoch_costs.may_ask(crew, self._span.period):
@@ -277,12 +284,7 @@ class Session:
                     if state.worker is not None:
                         epoch_costs.ask_for_start(crew, state, launch, self._span.period)
         epoch_costs.settle(crew)
-        took_s = time.monotonic() - began
-        return dataclasses.replace(
-            progress,
-            elapsed_s=progress.elapsed_s + took_s,
-            launch_s=progress.launch_s + took_s,
-        )
+        return time.monotonic() - began
 
     def _relaunch(self, order: tuple[Variant, ...]) -> None:
         """End every process and start it anew, in the shuffled order of the last round."""

@@ -322,7 +322,21 @@ def test_a_stop_after_the_last_window_of_a_round_starts_no_process(
     watched.ask_at(end_of(0, 4), Stop())
     num_before = len(watched.of(Activity))
     assert watched.session.measure().text == "stopped from the dashboard after 1 round"
-    assert {event.kind for event in watched.of(Activity)[num_before:]} == {"timing"}
+    kinds = {event.kind for event in watched.of(Activity)[num_before:]}
+    assert kinds == {"timing", "timing_epochs"}
+
+
+@pytest.mark.parametrize("nth", [2, 4], ids=["within a round", "after its last window"])
+def test_a_stop_in_the_first_launch_still_counts_the_starts_of_epochs(
+    watching: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch, nth: int
+) -> None:
+    monkeypatch.setattr(ScriptedWorker, "epoch_start_ns", 6_000_000)
+    watched = watching()
+    watched.ask_at(end_of(0, nth), Stop())
+    assert watched.session.measure().cause == "asked"
+    timed = [r for r in watched.session.records if r.windows]
+    assert len(timed) == nth
+    assert all(r.epochs and r.epochs.starts and r.epochs.counted for r in timed)
 
 
 @pytest.mark.parametrize("controls", [(Interrupt(),), (Stop(), Stop())])
