@@ -188,8 +188,8 @@ class Session:
                 launch_s=self._launch_s if crew.together else 0.0,
                 launches=launch + 1,
             )
-            apart = crowd or not crew.together
-            over = apart or not crew.running or pacing.launch_is_over(self._window, progress)
+            ends = crowd or not crew.together or self._steering.leaves_nothing_to_compare
+            over = ends or not crew.running or pacing.launch_is_over(self._window, progress)
             periods = evenness.periods(crew.compared) if over else []
             if over:
                 evenness.judge(crew.compared, periods, self._span)
@@ -309,6 +309,9 @@ class Session:
         """Return why more rounds would be of no use."""
         if not self._crew.running:
             return pacing.Stop("no_variant", "no variant is left")
+        if self._steering.leaves_nothing_to_compare:
+            name = self._crew.states[0].variant.name
+            return pacing.Stop("no_variant", f"nothing is left to compare with {name}")
         needed = pacing.launches_needed(self._window)
         if precise_enough(self.records, self._window.precision, needed):
             done = f"{progress.rounds} rounds in {progress.launches} launches"

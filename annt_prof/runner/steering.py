@@ -47,6 +47,7 @@ class Steering:
         self._pauses = False
         self._stops = False
         self._skips: list[str] = []
+        self._skipped = False
         self.paused_s = 0.0
         self.tracing = False
 
@@ -54,6 +55,11 @@ class Steering:
     def stops(self) -> bool:
         """Whether no further window is to begin."""
         return self._stops
+
+    @property
+    def leaves_nothing_to_compare(self) -> bool:
+        """Whether only what all others are compared with is left, since others were skipped."""
+        return self._skipped and self._crew.running == self._crew.states[:1]
 
     def look(self) -> None:
         """See what is asked, and only end the run if that is.
@@ -129,6 +135,7 @@ class Steering:
         elif state.runs and state.record.trace is None:
             self._crew.end([state])
             self._record(state)
+            self._skipped = True
             self._tell(VariantSkipped(name, len(state.record.windows)))
 
     def _record(self, state: VariantState) -> None:

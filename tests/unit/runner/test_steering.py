@@ -339,6 +339,22 @@ def test_a_stop_in_the_first_launch_still_counts_the_starts_of_epochs(
     assert all(r.epochs and r.epochs.starts and r.epochs.counted for r in timed)
 
 
+@pytest.mark.parametrize("begins", [True, False], ids=["before windows", "after a round"])
+def test_the_baseline_is_not_measured_alone_once_all_others_are_skipped(
+    watching: Callable[..., Watched], begins: bool
+) -> None:
+    watched = watching()
+    for name in ("amp", "gradient_clipping", "all"):
+        if begins:
+            watched.ask(Skip(name))
+        else:
+            watched.ask_at(whole(0), Skip(name))
+    stop = watched.session.measure()
+    said = "nothing is left to compare with baseline"
+    assert (stop.cause, stop.text) == ("no_variant", said)
+    assert [*watched.windows.values()] == [1] + [0 if begins else 1] * 3
+
+
 @pytest.mark.parametrize("controls", [(Interrupt(),), (Stop(), Stop())])
 def test_an_interrupt_is_as_ctrl_c(
     watching: Callable[..., Watched], controls: tuple[Control, ...]
