@@ -68,8 +68,7 @@ def _blocks(run: Run, view: RunView, explanation: Explanation | None) -> Iterato
     if view.caveats.not_as_asked:
         said = tuple(Said(text, tone=Tone.UNSURE) for text in view.caveats.not_as_asked)
         yield Lines("not_as_asked", "Not as the scenario asks", said)
-    if explanation is not None:
-        yield Lines("answer", "In short", tuple(_answer(run, explanation)))
+    yield Lines("answer", "In short", tuple(_answer(run, explanation)))
     yield _variants(view)
     yield _bars(view.breakdown)
     stopped = (Said(view.stop, "stopped"),) if view.complete else ()
@@ -83,7 +82,7 @@ def _blocks(run: Run, view: RunView, explanation: Explanation | None) -> Iterato
         yield Lines("notes", "What the figures are of", said)
 
 
-def _answer(run: Run, explanation: Explanation) -> Iterator[Said]:
+def _answer(run: Run, explanation: Explanation | None) -> Iterator[Said]:
     best = recommend(run)
     if best is None:
         yield Said("nothing that was measured is certainly faster than the baseline", "use")
@@ -93,6 +92,9 @@ def _answer(run: Run, explanation: Explanation) -> Iterator[Said]:
         changes = "; ".join(change.sentence for change in best.mathematics)
         if changes:
             yield Said(changes, "it changes", Tone.QUIET)
+    if explanation is None:
+        yield Said("being worked out ...", "why", Tone.QUIET)
+        return
     telling = most_telling(explanation, best)
     for label, technique in (("why", telling.why), ("beside it", telling.beside)):
         if technique is not None:
