@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from annt_prof.tui.app import Dashboard
+from annt_prof.tui.digests import DigestScreen
 from annt_prof.tui.settings import Settings
 from annt_prof.views.screens.names import Screen
 from annt_prof.views.screens.source import RunSource, TraceSource
@@ -51,8 +52,8 @@ async def draw(name: str, source: Source, screen: Screen, keys: Sequence[str] = 
                 await pilot.press(key)
             for _ in range(300):
                 await pilot.pause(0.1)
-                reading = any(box.display for box in app.screen.query(".digests"))
-                if not reading and not any(worker.is_running for worker in app.workers):
+                reading = isinstance(app.screen, DigestScreen) and app.screen.awaits
+                if not reading and all(worker.is_finished for worker in app.workers):
                     break
             await pilot.pause(0.5)
         (PICTURES / f"{name}.svg").write_text(app.export_screenshot(title="annt-prof dash"))

@@ -86,6 +86,11 @@ class DigestScreen(PageScreen):
             self._awaited[named] = trace
         return found
 
+    @property
+    def awaits(self) -> bool:
+        """Whether a trace that it needs is being read."""
+        return bool(self._awaited)
+
     def why_none(self, variant: str) -> UserError | None:
         """Return why there is no digest of a variant that was asked for; None while it is made."""
         return self._lacking.get(variant)

@@ -109,7 +109,7 @@ def test_the_screen_and_the_table_are_saved_and_nothing_is_written_over(
     )
     assert (somewhere / f"{name}.svg").read_text().startswith("<svg")
     first, second, *_ = (somewhere / f"{name}-variants.csv").read_text().splitlines()
-    assert first.startswith("variant,verdict,speedup,interval,throughput,mean_ns")
+    assert first.startswith("variant,verdict,speedup,interval_low,interval_high,throughput,mean_ns")
     assert str(cpu.run_view.rows[0].step_time.mean_ns) in second.split(",")
 
 

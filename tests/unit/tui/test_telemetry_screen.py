@@ -48,7 +48,13 @@ def test_one_cursor_goes_over_all_charts_and_is_read_in_one_line(sampled: RunSou
         charts(app)[0].put_cursor(1.2)
         charts(app)[0].action_move(0)
         await pilot.pause()
-        assert "1.20 s, baseline: GPU 30 %, 400 W, 50 °C" in said(app)
+        # The baseline's window began before it, and its switch-in is still going on then.
+        assert "1.20 s, amp: GPU 30 %, 400 W, 50 °C" in said(app)
+        baseline = sampled.run.variants[0].windows[1]
+        charts(app)[0].put_cursor((baseline.ended_ns - 9_000_000_000) / 1e9 - 0.02)
+        charts(app)[0].action_move(0)
+        await pilot.pause()
+        assert " s, baseline: GPU " in said(app)
 
     drive(sampled, act, TELEMETRY)
 
