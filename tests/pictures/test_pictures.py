@@ -17,6 +17,7 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from annt_prof.tui.app import Dashboard
+from annt_prof.tui.digests import DigestScreen
 from annt_prof.tui.screens.page_screen import PageScreen
 from annt_prof.tui.settings import Settings
 from annt_prof.views.screens.names import Screen
@@ -69,9 +70,9 @@ def is_quiet(app: App[None]) -> bool:
     if not isinstance(screen, PageScreen) or screen.page is None or not screen.page.blocks:
         return False
     keys = {block.key for block in screen.page.blocks}
-    reading = any(box.display for box in screen.query(".digests"))
+    reading = isinstance(screen, DigestScreen) and screen.awaits
     working = any(not worker.is_finished for worker in app.workers)
-    return not reading and not working and not keys & {"waiting", "awaited"}
+    return not reading and not working and "waiting" not in keys
 
 
 @pytest.mark.parametrize("size", SIZES)
