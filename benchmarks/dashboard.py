@@ -215,7 +215,10 @@ def measure_beside(scenario: Path, runs: int) -> None:
 
 
 def _throughput(scenario: Path, folder: Path, *, dash: bool) -> float:
-    small = ["--set", "window.time_budget_s=20", "--set", "techniques={}", "--device", "cpu"]
+    small = [
+        "--set", "window.time_budget_s=20", "--set", "techniques={}", "--device", "cpu",
+        "--set", "model.name=resnet18", "--set", "dataset.batch_size=2",
+    ]  # fmt: skip
     arguments = ["run", str(scenario), *small, "--runs-dir", str(folder)]
     if dash:
         with Terminal([*arguments, "--dash"], columns=120, rows=40) as terminal:

@@ -14,6 +14,7 @@ from annt_prof.cli.background import start
 from annt_prof.cli.endings import EXIT_INTERRUPTED
 from annt_prof.cli.following import follow
 from annt_prof.runs import store
+from annt_prof.runs.event_log_reader import has_ended
 from annt_prof.runs.layout import RUN_FILE, RUN_LOG, SCENARIO_FILE
 from annt_prof.text import printable
 
@@ -62,8 +63,15 @@ class Launcher:
 
     @property
     def running(self) -> Path | None:
-        """The directory of the last one that still runs; None where none does."""
-        going_on = (each.directory for each in self._launched if each.process.poll() is None)
+        """The directory of one that still runs; None where none does.
+
+        One that has said its last word does not: its process still writes what TensorBoard reads.
+        """
+        going_on = (
+            each.directory
+            for each in self._launched
+            if each.process.poll() is None and not has_ended(each.directory)
+        )
         return next(going_on, None)
 
     def finish(self, *, interrupt: bool, as_json: bool = False) -> int | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, get_args
 
 import msgspec
 
 from annt_prof.errors import UserError
 from annt_prof.runs.event_lines import EVENTS_VERSION, Line, LoggedEvent, LogHeader, Windows
-from annt_prof.runs.events import Event, Progressed
+from annt_prof.runs.events import Event, Progressed, RunEnded
 from annt_prof.runs.growing_file import GrowingFile
 from annt_prof.runs.layout import EVENTS_FILE
 from annt_prof.runs.processes import lives
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+_LAST_BYTES = 65_536  # a run's last event is much shorter
 _DAMAGED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -33,6 +35,17 @@ def goes_on(directory: Path) -> bool:
     except (OSError, *_DAMAGED):
         return False
     return alive(header)
+
+
+def has_ended(directory: Path) -> bool:
+    """Whether the run in this directory has said its last word; its process may live on a while."""
+    try:
+        with (directory / EVENTS_FILE).open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _LAST_BYTES))
+            last = file.read().splitlines()[-1:]
+        return any(isinstance(msgspec.json.decode(x, type=Line).event, RunEnded) for x in last)
+    except (OSError, *_DAMAGED):
+        return False
 
 
 class EventLogReader:

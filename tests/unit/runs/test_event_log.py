@@ -12,7 +12,7 @@ import pytest
 from annt_prof.errors import UserError
 from annt_prof.runs.event_lines import EVENTS_VERSION
 from annt_prof.runs.event_log import EventLog
-from annt_prof.runs.event_log_reader import EventLogReader, alive
+from annt_prof.runs.event_log_reader import EventLogReader, alive, has_ended
 from annt_prof.runs.events import (
     Activity,
     Progressed,
@@ -251,3 +251,14 @@ def test_a_lost_variant_keeps_its_windows(path: Path) -> None:
     events = [ended("amp", 0), Progressed((record,))]
     logged(path, *events)
     assert replayed(EventLogReader(path)) == events
+
+
+def test_a_run_has_ended_once_its_last_word_is_logged(path: Path) -> None:
+    assert not has_ended(path.parent)
+    log = logged(path, *ROUNDS)
+    assert not has_ended(path.parent)
+    log.append(RunEnded("complete", "the rounds are done"))
+    assert has_ended(path.parent)
+    with path.open("a") as file:
+        file.write('{"at_ns": 1, "half')
+    assert not has_ended(path.parent)
