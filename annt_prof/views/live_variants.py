@@ -8,8 +8,8 @@ from annt_prof import units
 from annt_prof.compare.launches import launches_to_go
 from annt_prof.compare.verdict import relative_half_width
 from annt_prof.plan import BASELINE, LEAST_LAUNCHES
+from annt_prof.views.notices import EstimateNotice, WindowsNotice
 from annt_prof.views.page import Cell, Chart, Column, Curve, Row, Sheet, Strip, Strips, Tone
-from annt_prof.views.progress import EstimateNotice, WindowsNotice
 from annt_prof.views.tones import EFFECT_TONES
 
 if TYPE_CHECKING:

@@ -20,7 +20,8 @@ from annt_prof.runs.events import (
 from annt_prof.runs.record import Speedup, TimedWindow, VariantRecord, VariantStatus
 from annt_prof.runs.verdict import Verdict
 from annt_prof.units import NS_PER_S
-from annt_prof.views.progress import Notice, RunState, state_after
+from annt_prof.views.notices import Notice
+from annt_prof.views.progress import RunState, state_after
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

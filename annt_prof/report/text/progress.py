@@ -10,13 +10,8 @@ from rich.table import Column
 from rich.text import Text
 
 from annt_prof import units
-from annt_prof.views.progress import (
-    EstimateNotice,
-    RunState,
-    WarningNotice,
-    WindowsNotice,
-    state_after,
-)
+from annt_prof.views.notices import EstimateNotice, WarningNotice, WindowsNotice
+from annt_prof.views.progress import RunState, state_after
 from annt_prof.views.words.progress import doing, left, sentence
 
 if TYPE_CHECKING:
@@ -24,7 +19,7 @@ if TYPE_CHECKING:
     from rich.progress import Task
 
     from annt_prof.runs.events import Event
-    from annt_prof.views.progress import Notice
+    from annt_prof.views.notices import Notice
 
 _BAR_WIDTH = 20  # cells
 _ROOM_FOR_LEFT, _ROOM_FOR_THROUGHPUT, _ROOM_FOR_BAR = 60, 106, 128

@@ -9,8 +9,7 @@ from annt_prof import units
 from annt_prof.compare.verdict import DEFAULT_PRECISION
 from annt_prof.views.live_rounds import build_rounds, waiting_in_round
 from annt_prof.views.live_variants import build_speedup_chart, build_step_strips, build_variants
-from annt_prof.views.page import Block, Lines, Page, Said, Tone
-from annt_prof.views.progress import (
+from annt_prof.views.notices import (
     EndedNotice,
     InapplicableNotice,
     LeftOutNotice,
@@ -19,6 +18,7 @@ from annt_prof.views.progress import (
     WarningNotice,
     WithheldNotice,
 )
+from annt_prof.views.page import Block, Lines, Page, Said, Tone
 from annt_prof.views.screens.names import Screen
 from annt_prof.views.words.progress import doing, left, sentence
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from annt_prof.telemetry.series import Series
     from annt_prof.views.live_view import LiveState, LoggedNotice
-    from annt_prof.views.progress import Notice
+    from annt_prof.views.notices import Notice
 
 Standing = Literal["running", "ended", "gone", "elsewhere", "unlogged"]
 """``gone`` is a run whose process has died without a last word, ``elsewhere`` one whose process is

@@ -5,25 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from annt_prof import units
-from annt_prof.views.progress import (
+from annt_prof.views.notices import (
     EndedNotice,
     EstimateNotice,
     InapplicableNotice,
     LeftOutNotice,
     LostNotice,
-    MeasuringLeft,
     PlanNotice,
-    Position,
     SkippedNotice,
     WarningNotice,
     WindowsNotice,
     WithheldNotice,
 )
+from annt_prof.views.progress import MeasuringLeft, Position
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from annt_prof.views.progress import BudgetView, Notice, RunState
+    from annt_prof.views.notices import BudgetView, Notice
+    from annt_prof.views.progress import RunState
 
 _DOING = {
     "starting": "starting: importing torch",

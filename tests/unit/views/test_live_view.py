@@ -25,7 +25,8 @@ from annt_prof.views.live_view import (
     live_of_records,
     live_replayed,
 )
-from annt_prof.views.progress import WarningNotice, replayed
+from annt_prof.views.notices import WarningNotice
+from annt_prof.views.progress import replayed
 from following import BEGAN_NS, NAMES, SECOND, begun, logged, records, rounds, timed, window_of
 from hand_made import lost
 

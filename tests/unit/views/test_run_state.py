@@ -26,24 +26,26 @@ from annt_prof.runs.events import (
     WindowEnded,
 )
 from annt_prof.runs.record import VariantRecord
-from annt_prof.views.progress import (
+from annt_prof.views.notices import (
     BudgetView,
-    Doing,
     EndedNotice,
-    Ending,
     EstimateNotice,
     InapplicableNotice,
-    LastWindow,
     LeftOutNotice,
     LostNotice,
-    MeasuringLeft,
     PlanNotice,
-    Position,
-    RunState,
     SkippedNotice,
     WarningNotice,
     WindowsNotice,
     WithheldNotice,
+)
+from annt_prof.views.progress import (
+    Doing,
+    Ending,
+    LastWindow,
+    MeasuringLeft,
+    Position,
+    RunState,
     replayed,
     state_after,
 )
