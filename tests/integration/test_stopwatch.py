@@ -195,15 +195,30 @@ def test_a_plain_loop_is_as_fast(measured: Measured) -> None:
     """Windows are of steps as training has them: no queue that filled while others took turns.
 
     The loop runs later than the windows, when other programs may take more of the machine or
-    less, so they agree to half as much again. Medians of steps were off by two to six times.
+    less, so they agree to half as much again. Medians of steps were off by two to six times, and
+    each time: a loop that a neighbour slowed is run again, until one of three agrees.
     """
+    compared = [dict(zip(measured.variants, plain_loops(measured), strict=False))]
+    while len(compared) < 3 and not all(agree(*pair) for pair in compared[-1].items()):
+        compared.append(dict(zip(measured.variants, plain_loops(measured), strict=False)))
+    for variant in compared[-1]:
+        printed_ns = 1e9 * variant.samples_per_iteration / variant.throughput
+        true_ns = [loops[variant] for loops in compared]
+        assert agree(variant, true_ns[-1]), f"{variant.name}: {printed_ns}, loops {true_ns}"
+
+
+def plain_loops(measured: Measured) -> list[float]:
+    """Nanoseconds per iteration of ``bare_loop.py``, for each of the case's loops."""
     done = subprocess.run(
         [sys.executable, str(WORKLOADS / "bare_loop.py"), json.dumps(measured.case.loops())],
         env={**measured.environment, "FORWARD_LOG": ""}, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    for variant, true_ns in zip(measured.variants, json.loads(done.stdout), strict=False):
-        printed_ns = 1e9 * variant.samples_per_iteration / variant.throughput
-        assert true_ns / 1.5 < printed_ns < true_ns * 1.5, variant.name
+    return json.loads(done.stdout)
+
+
+def agree(variant: VariantRecord, true_ns: float) -> bool:
+    printed_ns = 1e9 * variant.samples_per_iteration / variant.throughput
+    return true_ns / 1.5 < printed_ns < true_ns * 1.5
 
 
 def test_the_percentiles_are_of_single_steps(measured: Measured) -> None:
