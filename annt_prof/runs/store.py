@@ -131,7 +131,7 @@ def find(name: str | None, root: Path) -> Path:
     raise UserError(
         f"there is no such run, neither here nor in {root}{near}",
         where=name,
-        hint="annt-prof show without a name prints the newest run",
+        hint="annt-prof show runs lists those that are there; without a name the newest is taken",
     )
 
 

@@ -96,7 +96,7 @@ class StepsScreen(DigestScreen):
                 self.digest(variant)
             return build_steps_page(source)
         self._variant = source.title
-        return build_trace_steps_page(source, self.digest(source.title))
+        return build_trace_steps_page(source.title, self.digest(source.title))
 
     def show_again(self) -> None:
         """Build the page anew, and what is beside it."""

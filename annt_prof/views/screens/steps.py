@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from annt_prof.analysis.lanes.lanes import Lanes
     from annt_prof.runs.digests import Digest
     from annt_prof.runs.record import Run, VariantRecord
-    from annt_prof.views.screens.source import RunSource, TraceSource
+    from annt_prof.views.screens.source import RunSource
     from annt_prof.views.step_table_view import StepRow, StepTable
 
 LAUNCHES = "launches"
@@ -43,15 +43,15 @@ def build_steps_page(source: RunSource) -> Page:
     return Page(Screen.STEPS, source.title, (_launches(source.run),))
 
 
-def build_trace_steps_page(source: TraceSource, digest: Digest | None) -> Page:
+def build_trace_steps_page(title: str, digest: Digest | None) -> Page:
     """Return the steps of one trace.
 
     Args:
-        source: The trace.
+        title: Of what is open.
         digest: Of it; None while it is made.
     """
     blocks = () if digest is None else tuple(_of_trace(digest))
-    return Page(Screen.STEPS, source.title, blocks)
+    return Page(Screen.STEPS, title, blocks)
 
 
 def variant_of(row_key: str) -> str:

@@ -173,7 +173,7 @@ def trace(folder: Path) -> Path:
 
 def test_the_steps_of_a_trace_by_category(tmp_path: Path) -> None:
     path = trace(tmp_path)
-    page = build_trace_steps_page(TraceSource(path), make(path))
+    page = build_trace_steps_page(path.name, make(path))
     sheet = page.blocks[0]
     assert isinstance(sheet, Sheet)
     assert [column.key for column in sheet.columns] == [
@@ -188,9 +188,9 @@ def test_the_steps_of_a_trace_by_category(tmp_path: Path) -> None:
 
 def test_a_trace_that_is_not_read_yet_has_no_blocks_and_show_reads_it(tmp_path: Path) -> None:
     path = trace(tmp_path)
-    assert build_trace_steps_page(TraceSource(path), None).blocks == ()
+    assert build_trace_steps_page(path.name, None).blocks == ()
     page = build_page(Screen.STEPS, TraceSource(path), make)
-    assert page == build_trace_steps_page(TraceSource(path), make(path))
+    assert page == build_trace_steps_page(path.name, make(path))
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -198,7 +198,7 @@ def test_a_trace_that_breaks_off_says_what_it_lacks(tmp_path: Path) -> None:
     path = trace(tmp_path)
     text = path.read_text()
     path.write_text(text[: text.rindex("{")])
-    page = build_trace_steps_page(TraceSource(path), make(path))
+    page = build_trace_steps_page(path.name, make(path))
     sheet, remarks = page.blocks
     assert isinstance(sheet, Sheet)
     assert isinstance(remarks, Lines)
