@@ -139,7 +139,7 @@ class Session:
         """Run rounds of timed windows, a few in each launch.
 
         Ends once the intervals are narrow enough or the budget is spent, or once that is asked. A
-        pause takes effect between rounds, and its time is no part of the budget.
+        pause takes effect between rounds and ends a launch; its time is no part of the budget.
 
         Returns:
             Why measuring stopped.
@@ -163,8 +163,9 @@ class Session:
         """Run the rounds of one launch, then start the next; return why not."""
         crew = self._crew
         scenarios = 1 if crew.job.plan.variants[0].factors is None else 2
+        if self._steering.wait_while_paused():
+            self._relaunch(tuple(state.variant for state in crew.running))
         for in_launch in itertools.count(1):
-            self._steering.wait_while_paused()
             if self._steering.stops:
                 return self._asked(launch)
             index, order = next(rounds)
@@ -189,6 +190,7 @@ class Session:
                 launches=launch + 1,
             )
             ends = crowd or not crew.together or self._steering.leaves_nothing_to_compare
+            ends = ends or self._steering.pauses  # clocks and caches would be cold after it
             over = ends or not crew.running or pacing.launch_is_over(self._window, progress)
             periods = evenness.periods(crew.compared) if over else []
             if over:
@@ -207,6 +209,9 @@ class Session:
                 return stop
             if over:
                 self._span = spans.lengthened(self._span, periods, self._window)
+                self._steering.wait_while_paused()
+                if self._steering.stops:
+                    return self._asked(launch)
                 self._relaunch(order)
                 return None
         raise AssertionError(self._window)

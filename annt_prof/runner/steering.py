@@ -26,7 +26,8 @@ class Steering:
     """Heeds pauses, skips, stops and interrupts.
 
     A pause takes effect between rounds only: the windows of one round are compared with each
-    other, and a pause between them would set them apart.
+    other, and a pause between them would set them apart. It ends the launch, since processes that
+    stood still would be timed with cold caches and clocks.
 
     Args:
         crew: Whose variants may be skipped.
@@ -93,28 +94,34 @@ class Steering:
         for name in names:
             self._skip(name)
 
-    def wait_while_paused(self) -> None:
+    @property
+    def pauses(self) -> bool:
+        """Whether no further round is to begin until that is taken back."""
+        return self._pauses and not self._stops
+
+    def wait_while_paused(self) -> bool:
         """Heed what is asked, and return once a round may begin or the run is to stop.
+
+        Returns:
+            Whether that took waiting, and the run goes on.
 
         Raises:
             KeyboardInterrupt: The run is to end as by Ctrl-C.
         """
         self.heed()
-        if not self._waits():
-            return
+        if not self.pauses:
+            return False
         began = time.monotonic()
         self._tell(Paused())
         try:
-            while self._waits():
+            while self.pauses:
                 time.sleep(_POLL_S)
                 self.heed()
         finally:
             self.paused_s += time.monotonic() - began
         if not self._stops:
             self._tell(Resumed())
-
-    def _waits(self) -> bool:
-        return self._pauses and not self._stops
+        return not self._stops
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -122,7 +129,7 @@ class Steering:
         if not self.paused_s:
             return ()
         return (
-            f"paused for {units.seconds(self.paused_s)} in all, between rounds: no part of what "
+            f"paused for {units.seconds(self.paused_s)} in all, between launches: no part of what "
             "was measured, or of the time budget",
         )
 

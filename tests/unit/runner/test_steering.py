@@ -148,9 +148,52 @@ def test_a_pause_waits_for_the_end_of_the_round_and_costs_no_budget(
     assert set(watched.windows.values()) == {3}
     assert all(event.measured_s < 10 for event in watched.of(WindowEnded))
     assert [r for r in watched.session.remarks if "paused" in r] == [
-        "paused for 16 min 40 s in all, between rounds: no part of what was measured, or of the "
+        "paused for 16 min 40 s in all, between launches: no part of what was measured, or of the "
         "time budget"
     ]
+
+
+THREE_A_LAUNCH = {"rounds": 9, "rounds_per_launch": 3, "min_launches": 3}
+
+
+def launches(watched: Watched) -> dict[int, int]:
+    """The launch of each round."""
+    return {w.round: w.launch for record in watched.session.records for w in record.windows}
+
+
+def test_a_pause_ends_the_launch_as_what_stood_still_is_cold(
+    watching: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = watching(window=THREE_A_LAUNCH)
+    plain.session.measure()
+    assert [*launches(plain).values()] == [0, 0, 0, 1, 1, 1, 2, 2, 2]
+    watched = watching(window=THREE_A_LAUNCH)
+    started: list[int] = []
+    monkeypatch.setattr(time, "sleep", lambda _: watched.ask(Resume()))
+    monkeypatch.setattr(
+        "annt_prof.runner.session.Session._relaunch",
+        lambda *_: started.append(len(watched.of(WindowEnded, Paused, Resumed))),
+    )
+    watched.ask_at(end_of(1), Pause())
+    watched.session.measure()
+    assert [*launches(watched).values()] == [0, 0, 1, 1, 1, 2, 2, 2, 3]
+    assert started[0] == 10  # after eight windows, the pause and its end
+
+
+def test_a_pause_before_a_launchs_first_round_starts_its_processes_anew(
+    watching: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched = watching(window=THREE_A_LAUNCH)
+    started: list[int] = []
+    monkeypatch.setattr(time, "sleep", lambda _: watched.ask(Resume()))
+    monkeypatch.setattr(
+        "annt_prof.runner.session.Session._relaunch",
+        lambda *_: started.append(len(watched.of(WindowEnded, Paused, Resumed))),
+    )
+    watched.ask(Pause())
+    watched.session.measure()
+    assert started[0] == 2
+    assert [*launches(watched).values()] == [0, 0, 0, 1, 1, 1, 2, 2, 2]
 
 
 def test_a_pause_that_is_taken_back_in_the_same_round_is_none(
