@@ -15,11 +15,12 @@ from annt_prof.runs.processes import this_process
 from annt_prof.views.live_view import LiveState, live_after, live_of_records
 from annt_prof.views.screens.live import Watch, build_live_page
 from annt_prof.views.screens.source import RunSource
+from annt_prof.views.signs_of_life import last_written_ns
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from annt_prof.runs.event_lines import LogHeader
+    from annt_prof.runs.event_lines import LoggedEvent, LogHeader
     from annt_prof.telemetry.series import Series
     from annt_prof.views.page import Page
     from annt_prof.views.screens.live import Standing
@@ -28,6 +29,8 @@ STILL_S = 2.0
 """Seconds in which nothing was written, after which a process that cannot be found is believed to
 be gone: in another container it cannot be found while it lives."""
 
+_CLOCKS_APART_S = 60.0
+"""By which the clocks of two machines may differ that share a folder."""
 
 _STARTS_WITHIN_S = 60.0
 """Seconds within which a process that was started writes its first event, on a busy machine too."""
@@ -48,7 +51,9 @@ class LiveLog:
         self.directory = directory
         self.state = LiveState()
         self._reader = EventLogReader(directory / EVENTS_FILE)
+        self._telemetry = directory / TELEMETRY_FILE
         self._num_replaced = 0
+        self._last: LoggedEvent | None = None
         self._precision: float | None = None
         self._told_by_record = False
 
@@ -61,9 +66,12 @@ class LiveLog:
         events = self._reader.poll()
         if self._reader.num_replaced != self._num_replaced:
             self._num_replaced, self.state = self._reader.num_replaced, LiveState()
+            self._last = None
         if events and self._told_by_record:
             self._told_by_record, self.state = False, LiveState()
         self.state = reduce(live_after, events, self.state)
+        if events:
+            self._last = events[-1]
         return bool(events)
 
     @property
@@ -76,9 +84,10 @@ class LiveLog:
             if self._told_by_record:
                 return "unlogged"
             return "running" if self._begun_lately() else "gone"
-        if alive(header) or self._written_lately():
+        of_this_machine = _of_this_machine(header)
+        if alive(header) or self._written_lately(of_this_machine):
             return "running"
-        return "gone" if _of_this_machine(header) else "elsewhere"
+        return "gone" if of_this_machine else "elsewhere"
 
     def take_record(self) -> None:
         """Tell the run by its record, where it kept no log and does not just begin.
@@ -126,8 +135,12 @@ class LiveLog:
         except OSError:
             return False
 
-    def _written_lately(self) -> bool:
-        return any(self._age_s(name) < STILL_S for name in (EVENTS_FILE, TELEMETRY_FILE))
+    def _written_lately(self, of_this_machine: bool) -> bool:
+        lately = any(self._age_s(name) < STILL_S for name in (EVENTS_FILE, TELEMETRY_FILE))
+        if self._last is None or not lately:
+            return lately
+        silent_s = (time.time_ns() - last_written_ns(self._last, self._telemetry)) / 1e9
+        return silent_s < (STILL_S if of_this_machine else STILL_S + _CLOCKS_APART_S)
 
     def _begun_lately(self) -> bool:
         """Whether its process may still be starting: there is a scenario, and nothing else yet."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import msgspec
@@ -109,6 +110,47 @@ def test_what_is_still_written_goes_on_though_its_process_is_not_found(directory
     (directory / "telemetry.csv").write_text("time_ns\n")
     following = LiveLog(directory)
     following.poll()
+    assert following.standing == "running"
+
+
+def an_hour_ago(directory: Path, boot: str | None = None) -> None:
+    """Make the log that of a process that is gone, all of whose events are an hour old."""
+    dead_since_long(directory, boot)
+    path = directory / "events.jsonl"
+    header, *lines = path.read_bytes().splitlines()
+    for number, line in enumerate(lines):
+        written = msgspec.json.decode(line)
+        written["at_ns"] -= 3600 * 10**9
+        written["monotonic_ns"] -= 3600 * 10**9
+        lines[number] = msgspec.json.encode(written)
+    path.write_bytes(b"\n".join([header, *lines, b""]))  # written now, as a copy is
+
+
+@pytest.mark.parametrize(("boot", "standing"), [(None, "gone"), ("another", "elsewhere")])
+def test_a_log_that_was_just_copied_is_no_sign_of_life(
+    directory: Path, boot: str | None, standing: str
+) -> None:
+    log_of(directory, begun())
+    an_hour_ago(directory, boot)
+    (directory / "telemetry.csv").write_text("time_ns\n")
+    following = LiveLog(directory)
+    following.poll()
+    assert following.standing == standing
+
+
+def test_samples_are_a_sign_of_life_while_a_window_lasts(directory: Path) -> None:
+    log_of(directory, begun())
+    an_hour_ago(directory)
+    following = LiveLog(directory)
+    following.poll()
+    telemetry = directory / "telemetry.csv"
+    telemetry.write_text(f"time_ns\n5\n{time.monotonic_ns() - 600 * 10**9}\n")
+    assert following.standing == "gone"
+    with telemetry.open("a") as file:
+        file.write(f"{time.monotonic_ns()}\n")
+    assert following.standing == "running"
+    with telemetry.open("a") as file:
+        file.write("99")  # it is being written
     assert following.standing == "running"
 
 
