@@ -24,16 +24,26 @@ from annt_prof.views.screens.source import RunSource
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from textual.binding import BindingType
+    from textual.binding import ActiveBinding, BindingType
 
     from annt_prof.runs.controls import Control
     from annt_prof.telemetry.series import Series
     from annt_prof.tui.messages import RowChosen
     from annt_prof.views.page import Page
+    from annt_prof.views.screens.live import Standing
 
 _LOOKS_A_SECOND = 4
 _LEAST_BETWEEN_LAYOUTS_S = 1.95  # two, less what timers vary by; one costs twice the CPU
 _LEAST_BETWEEN_RECORDS_S = 2.0  # the other screens read the whole record again
+
+
+_ASKING = frozenset({"pause", "skip", "stop"})
+_READ_ONLY = "read-only"
+_OVER: dict[Standing, str] = {
+    "ended": "the run has ended",
+    "gone": "the run's process is gone",
+    "unlogged": "the run is over",
+}
 
 
 class LiveScreen(PageScreen):
@@ -57,6 +67,7 @@ class LiveScreen(PageScreen):
         self._tail: TelemetryTail | None = None
         self._recent: Series | None = None
         self._chosen: str | None = None
+        self._standing: Standing | None = None
         self._shown_at_s = 0.0
         self._asked_to_pause = self._asked_to_stop = False
         self._num_progressed = 0
@@ -71,6 +82,9 @@ class LiveScreen(PageScreen):
         """Return what there is to see now."""
         log = self._following(self.dashboard.run_source.directory)
         log.poll()
+        if log.standing != self._standing:
+            self._standing = log.standing
+            self.refresh_bindings()
         return log.page(chosen=self._chosen, recent=self._recent)
 
     def on_row_chosen(self, message: RowChosen) -> None:
@@ -128,20 +142,32 @@ class LiveScreen(PageScreen):
 
         self.app.push_screen(ConfirmingScreen(question, consequence), answered)
 
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        """The keys; those that ask something of a run are dim where nothing can be asked."""
+        return {
+            key: active._replace(enabled=False)
+            if active.binding.action in _ASKING and self._why_not
+            else active
+            for key, active in super().active_bindings.items()
+        }
+
     def _refused(self, what: str) -> bool:
         """Say why a run cannot be asked; whether that is so."""
-        why = {
-            "ended": f"the run has ended: there is nothing to {what}",
-            "gone": f"the run's process is gone: there is nothing to {what}",
-            "unlogged": f"the run is over: there is nothing to {what}",
-        }
-        standing = "running" if self._log is None else self._log.standing
-        text = why.get(standing, "")
+        why_not = self._why_not
+        if why_not == _READ_ONLY:
+            self.notify(f"{why_not}: nothing is asked of a run", severity="warning")
+        elif why_not:
+            self.notify(f"{why_not}: there is nothing to {what}", severity="warning")
+        return bool(why_not)
+
+    @property
+    def _why_not(self) -> str:
+        """Why nothing can be asked of the run; empty where it can."""
         if self.dashboard.settings.read_only:
-            text = "read-only: nothing is asked of a run"
-        if text:
-            self.notify(text, severity="warning")
-        return bool(text)
+            return _READ_ONLY
+        standing = "running" if self._log is None else self._log.standing
+        return _OVER.get(standing, "")
 
     def _ask(self, control: Control) -> bool:
         if self._log is None:

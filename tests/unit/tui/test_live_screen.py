@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from driving import column, drive, said, sheet
 from textual.pilot import Pilot
+from textual.widgets._footer import FooterKey
 
 from annt_prof.runs import store
 from annt_prof.runs.controls import ControlReader, Interrupt, Pause, Resume, Skip, Stop
@@ -33,7 +34,7 @@ from annt_prof.tui.screens.live import LiveScreen
 from annt_prof.tui.settings import Settings
 from annt_prof.views.screens.names import Screen
 from annt_prof.views.screens.source import RunSource
-from driven import settled
+from driven import settled, until
 from following import begun, records, rounds, timed
 from hand_made import cpu_run, run
 
@@ -194,6 +195,25 @@ def test_stopping_asks_first_and_a_second_time_ends_at_once(going: Going) -> Non
     drive(going.source, act, LIVE)
 
 
+def dim_keys(app: Dashboard) -> set[str]:
+    """The keys in the footer that do nothing now."""
+    return {key.key for key in app.screen.query(FooterKey) if key.has_class("-disabled")}
+
+
+def test_keys_are_dim_once_a_run_is_over(going: Going) -> None:
+    going.tell(*begun(), *rounds(1))
+
+    async def act(app: Dashboard, pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: bool(app.screen.query(FooterKey)))
+        assert dim_keys(app) == set()
+        going.tell(RunEnded("complete", "done"))
+        assert isinstance(app.screen, LiveScreen)
+        app.screen.look_again()
+        await until(pilot, lambda: dim_keys(app) == {"p", "x", "t"})
+
+    drive(going.source, act, LIVE)
+
+
 @pytest.mark.parametrize("key", ["p", "x", "t"])
 def test_read_only_asks_nothing(going: Going, key: str) -> None:
     going.tell(*begun(), *rounds(1))
@@ -203,6 +223,7 @@ def test_read_only_asks_nothing(going: Going, key: str) -> None:
         await pilot.pause()
         assert "read-only: nothing is asked of a run" in noted(app)
         assert going.asked.poll() == ()
+        assert dim_keys(app) == {"p", "x", "t"}
 
     drive(going.source, act, Settings(first=Screen.LIVE, read_only=True))
 
@@ -216,6 +237,7 @@ def test_nothing_is_asked_of_a_run_that_is_over(going: Going, key: str) -> None:
         await pilot.pause()
         assert "the run has ended: there is nothing to" in noted(app)
         assert going.asked.poll() == ()
+        assert dim_keys(app) == {"p", "x", "t"}
 
     drive(going.source, act, LIVE)
 
