@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from annt_prof import units
 from annt_prof.errors import UserError
 
@@ -16,8 +18,11 @@ def progress_line(variant: str, num_read_bytes: int, size_bytes: int) -> str:
 
 def reason(variant: str, error: UserError) -> str:
     """Return why a variant has no digest, in one line."""
+    # A trace without a run is called as its file is.
+    named = error.where is None or variant in (error.where, Path(error.where).name)
+    where = "" if named else f"{error.where}: "
     hint = f"; {error.hint}" if error.hint else ""
-    return f"{variant}: {error.message}{hint}"
+    return f"{variant}: {where}{error.message}{hint}"
 
 
 def cancelled(where: str) -> UserError:
@@ -26,5 +31,5 @@ def cancelled(where: str) -> UserError:
 
 
 def no_trace(variant: str) -> UserError:
-    """Return what is said of a variant that has no trace."""
-    return UserError("it was not traced", where=variant)
+    """Return what is said of a variant whose record names no trace: none was made, or not yet."""
+    return UserError("it has no trace", where=variant)

@@ -206,7 +206,8 @@ class StepsScreen(DigestScreen):
     def _panels(self) -> tuple[Panel, ...]:
         """Return what is to be shown, each at the step that it is at already."""
         names = [self._variant, self._second if self.size.width >= _NARROW else None]
-        shown = {panel.title: panel for panel in self.query_one(Timeline).panels}
+        timeline = self.query_one(Timeline)
+        shown = {panel.title: panel for panel in timeline.panels}
         panels = []
         for name in filter(None, names):
             made = self.digest(name)
@@ -216,6 +217,8 @@ class StepsScreen(DigestScreen):
             elif made is not None:
                 folded = self.size.height < _HIGH
                 panels.append(Panel.of(name, made.lanes, is_folded=folded).at_step(self._step))
+        if 0 < len(shown) < len(panels) and not timeline.has_room_for(panels):
+            panels = [panel.folded(is_folded=True) for panel in panels]
         return tuple(panels)
 
     def _show_strips(self) -> None:

@@ -24,6 +24,8 @@ from annt_prof.views.timeline.ruler import ticks
 from annt_prof.views.timeline.step_title import step_title
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual import events
     from textual.binding import BindingType
     from textual.strip import Strip
@@ -119,11 +121,7 @@ class Timeline(Widget, can_focus=True):
         """Show other steps, at the same place where there is one already."""
         before, on = self._panels, self._lines[self._line] if self._lines else None
         self._panels = panels
-        self._lines = tuple(
-            _Line(number, row)
-            for number, panel in enumerate(panels)
-            for row in (None, *range(len(panel.rows)))
-        )
+        self._lines = _lines_of(panels)
         full_ns = max((panel.full_ns for panel in panels), default=1)
         if self._place is None or not before:
             self._place = navigation.whole(full_ns, self._cell_count)
@@ -133,6 +131,10 @@ class Timeline(Widget, can_focus=True):
         same = on is not None and on in self._lines
         self._line = self._lines.index(on) if on is not None and same else min(1, len(panels))
         self._changed()
+
+    def has_room_for(self, panels: Sequence[Panel]) -> bool:
+        """Whether all rows of these would be in sight."""
+        return len(_lines_of(panels)) < self.size.height  # the ruler is above them
 
     def search(self, wanted: str) -> int:
         """Go to the next item whose name has these words; return how many have."""
@@ -372,3 +374,11 @@ class Timeline(Widget, can_focus=True):
         edges = panel.window(place).edges_ns
         span = int(edges[place.cell]), int(edges[place.cell + 1])
         return finding.item_in(panel.lanes, panel.rows[row].places, *span)
+
+
+def _lines_of(panels: Sequence[Panel]) -> tuple[_Line, ...]:
+    return tuple(
+        _Line(number, row)
+        for number, panel in enumerate(panels)
+        for row in (None, *range(len(panel.rows)))
+    )

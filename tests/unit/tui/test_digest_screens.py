@@ -152,7 +152,7 @@ def test_what_is_not_traced_is_said(tmp_path: Path) -> None:
         _Screen.asked = "other"
         async with app.run_test() as pilot:
             await pilot.pause()
-            assert app.told == "other: it was not traced"
+            assert app.told == "other: it has no trace"
 
     asyncio.run(see())
 

@@ -318,7 +318,7 @@ def test_a_trace_that_tells_nothing_says_why(source: RunSource) -> None:
 def test_show_prints_the_first_choice(source: RunSource, page: Page) -> None:
     shown = build_page(Screen.COMPARE, source, digest)
     assert sheet(shown, "names").empty == (
-        "first: baseline: no such file; second: all: it was not traced"
+        f"first: baseline: {source.traces['baseline']}: no such file; second: all: it has no trace"
     )
     blocks = tuple(block for block in shown.blocks if block.key != "names")
     assert blocks == page.blocks
@@ -346,7 +346,9 @@ def test_show_says_which_trace_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "all.json").write_text("no trace")
     (tmp_path / "baseline.json").unlink()
     why = sheet(build_page(Screen.COMPARE, source, digest), "names").empty
-    assert why.startswith("first: baseline: no such file; second: all: ")
+    assert why.startswith(
+        f"first: baseline: {tmp_path / 'baseline.json'}: no such file; second: all: "
+    )
 
 
 def test_a_run_of_one_variant_says_that_there_is_nothing_to_compare(tmp_path: Path) -> None:
