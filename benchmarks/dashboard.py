@@ -2,7 +2,7 @@
 
     python benchmarks/dashboard.py paint --trace v100-allreduce-5steps.json.gz
     python benchmarks/dashboard.py live
-    python benchmarks/dashboard.py beside --runs 6
+    python benchmarks/dashboard.py beside --pairs 20
 
 `paint` makes a run directory of one trace and times the first useful paint, keys, the zoom of the
 timeline, and the memory after a visit to every screen. `live` appends to the log of a run that goes
@@ -13,7 +13,6 @@ and without the dashboard in turns, and gives the ratio of the baselines' throug
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import os
 import shutil
@@ -23,6 +22,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -32,6 +32,7 @@ import psutil
 from intervals import interval
 
 from annt_prof.runs import store
+from annt_prof.runs.controls import Stop, ask
 from annt_prof.runs.event_log import EventLog
 from annt_prof.runs.events import Activity, Planned, Progressed, Started, WindowEnded
 from annt_prof.runs.layout import EVENTS_FILE, TELEMETRY_FILE, trace_path
@@ -39,9 +40,14 @@ from annt_prof.telemetry.columns import COLUMNS
 from hand_made import gpu_run, variant, window
 from terminal import Terminal
 
+if TYPE_CHECKING:
+    from annt_prof.runs.record import TimedWindow
+
 FIRST_PAINT_S, KEY_S, ZOOM_S = 0.8, 0.05, 0.1
 LIVE_SHARE, MEMORY_BYTES = 0.05, 300e6
 SETTLED_S = 0.3  # without a byte drawn
+STRETCH_S = 5.0
+"""With the dashboard or without, beside a run."""
 
 
 def main() -> None:
@@ -56,9 +62,9 @@ def main() -> None:
     live.add_argument("--seconds", type=float, default=30.0)
     live.set_defaults(act=lambda given: measure_live(given.seconds))
     beside = commands.add_parser("beside")
-    beside.add_argument("--runs", type=int, default=6)
+    beside.add_argument("--pairs", type=int, default=20)
     beside.add_argument("--scenario", type=Path, default=Path("scenarios/resnet50_digits.yaml"))
-    beside.set_defaults(act=lambda given: measure_beside(given.scenario, given.runs))
+    beside.set_defaults(act=lambda given: measure_beside(given.scenario, given.pairs))
     given = parser.parse_args()
     given.act(given)
 
@@ -200,40 +206,79 @@ def _sample() -> str:
     return ",".join(cells) + "\n"
 
 
-def measure_beside(scenario: Path, runs: int) -> None:
-    """Measure a scenario with and without the dashboard, in turns."""
-    logs = []
-    with tempfile.TemporaryDirectory() as folder:
-        for number in range(runs):
-            pair = {}
-            for dash in (number % 2 == 0, number % 2 != 0):
-                pair[dash] = _throughput(scenario, Path(folder), dash=dash)
-            logs.append(math.log(pair[True] / pair[False]))
-            print(f"  with {pair[True]:.3f}, without {pair[False]:.3f} samples/s", flush=True)
-    ratio, low, high = interval(logs)
-    print(f"with the dashboard / without, {runs} pairs: {ratio:.4f}  95 % [{low:.4f}, {high:.4f}]")
+def measure_beside(scenario: Path, pairs: int) -> None:
+    """Time the steps of one run while its dashboard lives and while it is stopped, in turns.
 
-
-def _throughput(scenario: Path, folder: Path, *, dash: bool) -> float:
-    small = [
-        "--set", "window.time_budget_s=20", "--set", "techniques={}", "--device", "cpu",
+    A neighbour slows both by a fifth for seconds, so the turns are short: the dashboard's process
+    is held by SIGSTOP and goes on at SIGCONT, when it also catches up.
+    """
+    asked = [
+        "--set", f"window.time_budget_s={pairs * 2 * STRETCH_S + 60}",
+        "--set", "window.rounds_per_launch=100000", "--set", "window.rounds=100000",
+        "--set", "window.min_launches=2", "--set", "techniques={}", "--device", "cpu",
         "--set", "model.name=resnet18", "--set", "dataset.batch_size=2",
     ]  # fmt: skip
-    arguments = ["run", str(scenario), *small, "--runs-dir", str(folder)]
-    if dash:
-        with Terminal([*arguments, "--dash"], columns=120, rows=40) as terminal:
-            terminal.wait_for("finished", patience_s=600)
-            terminal.press("q")
-            terminal.wait()
-    else:
-        subprocess.run(
-            [sys.executable, "-m", "annt_prof", *arguments],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True,
+    stretches: list[dict[bool, tuple[int, int]]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        measuring = subprocess.Popen(
+            [sys.executable, "-m", "annt_prof", "run", str(scenario), *asked, "--runs-dir", folder],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
-    record = store.load(store.latest(folder))
-    baseline = next(v for v in record.variants if v.name == "baseline")
-    assert baseline.throughput is not None, json.dumps(record.stop)
-    return baseline.throughput
+        directory = _measured_in(Path(folder))
+        with Terminal(["dash", str(directory)], columns=120, rows=40) as terminal:
+            terminal.wait_for("Variants so far")
+            _read_for(terminal, 5.0)
+            watching = psutil.Process(terminal.process.pid)
+            before = watching.cpu_times()
+            for number in range(pairs):
+                order = (number % 2 == 0, number % 2 != 0)
+                stretches.append({dash: _stretch(terminal, watching, dash) for dash in order})
+            after = watching.cpu_times()
+            watching.resume()
+            watching.terminate()  # Textual's thread of keys does not outlive being held
+            terminal.wait()
+        ask(directory, Stop())
+        measuring.wait()
+        windows = store.load(directory).variants[0].windows
+    logs = []
+    for pair in stretches:
+        with_ns, without_ns = (_step_ns(windows, pair[dash]) for dash in (True, False))
+        if with_ns is not None and without_ns is not None:
+            logs.append(math.log(without_ns / with_ns))
+            print(f"  a step with {with_ns / 1e6:.1f} ms, without {without_ns / 1e6:.1f} ms")
+    used = after.user + after.system - before.user - before.system
+    ratio, low, high = interval(logs)
+    print(
+        f"throughput with the dashboard / without, {len(logs)} pairs of {STRETCH_S:.0f} s: "
+        f"{ratio:.4f}  95 % [{low:.4f}, {high:.4f}]"
+    )
+    told("share of a core meanwhile", used / (pairs * STRETCH_S), LIVE_SHARE, "%", 100)
+
+
+def _stretch(terminal: Terminal, watching: psutil.Process, dash: bool) -> tuple[int, int]:
+    """Let the dashboard live, or hold it, for a while; return from when to when."""
+    (watching.resume if dash else watching.suspend)()
+    began = time.monotonic_ns()
+    _read_for(terminal, STRETCH_S)
+    return began, time.monotonic_ns()
+
+
+def _measured_in(folder: Path) -> Path:
+    """Return the directory of the run, once it has timed a few windows."""
+    while True:
+        time.sleep(0.5)
+        for directory in folder.iterdir():
+            log = directory / EVENTS_FILE
+            if log.exists() and log.read_text().count('"WindowEnded"') > 3:
+                return directory
+
+
+def _step_ns(windows: tuple[TimedWindow, ...], stretch: tuple[int, int]) -> float | None:
+    """Return the mean step of the windows within a stretch, if these are of one launch."""
+    inside = [w for w in windows if stretch[0] <= w.started_ns and w.ended_ns <= stretch[1]]
+    if len({window.launch for window in inside}) != 1:
+        return None
+    return sum(w.wall_ns for w in inside) / sum(w.iterations for w in inside)
 
 
 if __name__ == "__main__":

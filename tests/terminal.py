@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+_MOST_APART = 4096  # bytes from the first of some words to their last, with escapes between
 _PATIENCE_S = 60.0  # on a machine that does much else
 ENTERS, LEAVES = b"\x1b[?1049h", b"\x1b[?1049l"
 """What a program writes that takes the whole screen, and that gives it back."""
@@ -84,8 +85,7 @@ class Terminal:
     @property
     def text(self) -> str:
         """All that was drawn, without escape sequences; not in the order of the screen."""
-        drawn = self.written.decode(errors="replace")
-        return re.sub(r"\x1b(\[[0-9;?<>=]*[A-Za-z]|\][^\x07]*\x07|[PX^_].*?\x1b\\|.)", "", drawn)
+        return _without_escapes(self.written)
 
     def resize(self, columns: int, rows: int) -> None:
         """Give the terminal another size."""
@@ -102,8 +102,9 @@ class Terminal:
         Raises:
             AssertionError: They are not drawn in time, or the program ended.
         """
-        until = time.monotonic() + patience_s
-        while words not in self.text:
+        until, num_searched = time.monotonic() + patience_s, 0
+        while words not in _without_escapes(self.written[max(0, num_searched - _MOST_APART) :]):
+            num_searched = len(self.written)
             ended = self.process.poll() is not None
             if not self.read(0.2) and (ended or time.monotonic() > until):
                 raise AssertionError(f"{words!r} was not drawn:\n{self.text[-3000:]}")
@@ -139,3 +140,8 @@ class Terminal:
             except OSError:
                 return False
         return bool(readable)
+
+
+def _without_escapes(drawn: bytes) -> str:
+    text = drawn.decode(errors="replace")
+    return re.sub(r"\x1b(\[[0-9;?<>=]*[A-Za-z]|\][^\x07]*\x07|[PX^_].*?\x1b\\|.)", "", text)
