@@ -62,6 +62,7 @@ class SheetBlock(Vertical):
     def on_mount(self) -> None:
         """Fill the table."""
         self._composed = True
+        self.watch(self.table, "virtual_size", self._lay_out_later, init=False)
         self._fill()
 
     @property
@@ -225,6 +226,16 @@ class SheetBlock(Vertical):
         notes.update(Text("\n").join(toned(note, Tone.QUIET) for note in said))
         notes.display = bool(said)
         table.display = bool(self._block.rows)
+
+    def _lay_out_later(self) -> None:
+        """Lay the table out once more, after what is on its way.
+
+        Textual keeps the height of a widget that was to be laid out already as its content grew,
+        and was laid out in between (``Widget.refresh`` counts the first request only, and the count
+        is the key of the kept height): on a busy machine a table was as high as before it had rows.
+        """
+        table = self.table
+        table.call_after_refresh(table.refresh, layout=True)
 
     def _title(self, place: int, column: Column) -> Text:
         mark = ""

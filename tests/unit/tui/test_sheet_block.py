@@ -63,6 +63,29 @@ def test_numbers_sort_by_size_the_largest_first_and_unknown_ones_last() -> None:
     assert shown(made(VALUES), "full_stop", "full_stop", "r") == ["d", "b", "a", "c"]
 
 
+def test_a_table_has_the_height_of_its_rows_where_it_was_laid_out_meanwhile() -> None:
+    """As on a busy machine: between what asks for a layout and the next idle moment is another."""
+
+    async def run() -> None:
+        app = Shown(made({}))
+        app.block.styles.height = "auto"
+        async with app.run_test() as pilot:
+            await pilot.pause()
+            table = app.block.table
+            table.styles.height, table.show_header = "auto", False
+            await pilot.pause()
+            app.block.lay_out(made(VALUES))
+            for widget in (table, app.block, app.screen):
+                widget.refresh(layout=True)
+                widget._clear_arrangement_cache()
+            app.screen._refresh_layout()
+            await pilot.pause()
+            await pilot.pause()
+            assert table.size.height == len(VALUES)
+
+    asyncio.run(run())
+
+
 def test_names_sort_by_the_alphabet() -> None:
     assert shown(made(VALUES), "full_stop") == ["a", "b", "c", "d"]
 
