@@ -8,6 +8,7 @@ from textual.binding import Binding
 from textual.containers import Container, VerticalScroll
 
 from annt_prof.errors import UserError
+from annt_prof.runs.layout import RUN_FILE
 from annt_prof.runs.listing import Listed, ListedRun, ListedVariant
 from annt_prof.tui.digests import DigestScreen
 from annt_prof.tui.findings import Finding
@@ -61,7 +62,7 @@ class CompareScreen(DigestScreen):
         self.HORIZONTAL_BREAKPOINTS = [*(self.HORIZONTAL_BREAKPOINTS or ()), (_BROAD_FROM, _BROAD)]
         self._chosen: dict[Place, tuple[Path, str]] = {}
         self._swapped = False
-        self._others: dict[Path, RunSource] = {}
+        self._others: dict[Path, tuple[int | None, RunSource]] = {}
         self._between: Finding[Pair, Between] | None = None
 
     def build_page(self) -> Page:
@@ -136,7 +137,11 @@ class CompareScreen(DigestScreen):
         here = self.dashboard.run_source
         if directory == here.directory:
             return here
-        return self._others.setdefault(directory, RunSource(directory))
+        written = _written_ns(directory)
+        kept = self._others.get(directory)
+        if kept is None or kept[0] != written:  # that run may go on
+            kept = self._others[directory] = written, RunSource(directory)
+        return kept[1]
 
     def _pair(self, source: RunSource) -> Pair:
         """Return what is chosen; what is not is as it is at first."""
@@ -174,6 +179,14 @@ class CompareScreen(DigestScreen):
         named = side.name if here else f"{side.name} of {side.source.title}"
         error = self.why_none(named)
         return None if error is None else unread(named, error)
+
+
+def _written_ns(directory: Path) -> int | None:
+    """Return when a run's record was written; None where it is gone."""
+    try:
+        return (directory / RUN_FILE).stat().st_mtime_ns
+    except OSError:
+        return None
 
 
 def _between(pair: Pair) -> Between:

@@ -129,6 +129,27 @@ def test_another_run_can_be_chosen_and_then_there_is_no_verdict(runs: Path) -> N
     asyncio.run(drive())
 
 
+def test_another_run_that_goes_on_is_read_again(runs: Path) -> None:
+    other = runs / "20260101-000000-old"
+
+    async def drive() -> None:
+        app = _app(runs)
+        async with app.run_test(size=(120, 40)) as pilot:
+            await settled(app, pilot)
+            await _choose(app, pilot, "v", 6)
+            screen = app.screen
+            assert isinstance(screen, CompareScreen)
+            before = screen.page
+            screen.show_again()
+            assert screen.page == before
+            store.write(other, whole_mix())
+            screen.show_again()
+            await settled(app, pilot)
+            assert screen.page != before
+
+    asyncio.run(drive())
+
+
 def test_what_cannot_be_compared_stays_unchosen(runs: Path) -> None:
     async def drive() -> None:
         app = _app(runs)
