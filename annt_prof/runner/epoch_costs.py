@@ -71,6 +71,8 @@ def ask_for_start(crew: Crew, state: VariantState, launch: int, period: int) -> 
     own = [w for w in state.record.windows if w.launch == launch]
     if epochs is None or epochs.in_windows or not own or launch >= _LAUNCHES:
         return
+    if any(start.launch == launch for start in epochs.starts):
+        return
     # Of a window that another program disturbed, nothing is to be subtracted; what the training's
     # own steps have unequally is to be.
     figure = fmean if state.record.uneven else median

@@ -29,6 +29,7 @@ class Progress:
         launch_s: What the last launch took: ending every process, and building and warming up
             the next ones.
         launches: Begun.
+        ends_here: Whether fresh processes serve the next round whatever the number of rounds.
     """
 
     rounds: int
@@ -37,6 +38,7 @@ class Progress:
     round_s: float
     launch_s: float
     launches: int = 1
+    ends_here: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def launches_in_budget(window: WindowChoice, round_s: float, launch_s: float) ->
 def launch_is_over(window: WindowChoice, progress: Progress) -> bool:
     """Whether fresh processes should serve the next round."""
     allowed = rounds_per_launch(window, progress.round_s, progress.launch_s)
-    return progress.rounds_in_launch >= allowed
+    return progress.ends_here or progress.rounds_in_launch >= allowed
 
 
 def reason_to_stop(window: WindowChoice, progress: Progress, *, scenarios: int = 1) -> Stop | None:

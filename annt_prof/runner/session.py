@@ -71,6 +71,7 @@ class Session:
         self._rounds = 0  # whole ones
         self._window = job.scenario.window
         self._launch_s = 0.0
+        self._aside_s = 0.0  # of launches that a pause called for
         self._span = spans.Span(self._window.iterations, self._window.switch_in, 1, False, 0.0)
         self._cut: tuple[str, ...] = ()
 
@@ -163,8 +164,7 @@ class Session:
         """Run the rounds of one launch, then start the next; return why not."""
         crew = self._crew
         scenarios = 1 if crew.job.plan.variants[0].factors is None else 2
-        if self._steering.wait_while_paused():
-            self._relaunch(tuple(state.variant for state in crew.running))
+        self._wait_while_paused()
         for in_launch in itertools.count(1):
             if self._steering.stops:
                 return self._asked(launch)
@@ -188,13 +188,12 @@ class Session:
                 # Without a process that stays, every round is a launch and has its time in it.
                 launch_s=self._launch_s if crew.together else 0.0,
                 launches=launch + 1,
+                ends_here=self._steering.pauses,  # clocks and caches would be cold after it
             )
             ends = crowd or not crew.together or self._steering.leaves_nothing_to_compare
-            ends = ends or self._steering.pauses  # clocks and caches would be cold after it
             over = ends or not crew.running or pacing.launch_is_over(self._window, progress)
-            periods = evenness.periods(crew.compared) if over else []
             if over:
-                evenness.judge(crew.compared, periods, self._span)
+                periods = self._judge()
                 took_s = self._look_at_epochs(launch)  # part of the launch's time
                 progress = dataclasses.replace(
                     progress,
@@ -204,17 +203,44 @@ class Session:
             stop = self._enough(progress) if over else None
             stop = stop or pacing.reason_to_stop(self._window, progress, scenarios=scenarios)
             if stop is not None:
-                if not over and launch == 0:
-                    self._look_at_epochs(launch)
+                if not over:
+                    self._close_early(launch)
                 return stop
             if over:
                 self._span = spans.lengthened(self._span, periods, self._window)
-                self._steering.wait_while_paused()
-                if self._steering.stops:
-                    return self._asked(launch)
-                self._relaunch(order)
-                return None
+                return self._next_launch(order, progress)
         raise AssertionError(self._window)
+
+    def _next_launch(
+        self, order: tuple[Variant, ...], progress: pacing.Progress
+    ) -> pacing.Stop | None:
+        """Start the next launch, once the run is not paused; return why not."""
+        self._steering.wait_while_paused()
+        if self._steering.stops:
+            return self._stopped()
+        stop = self._enough(progress)  # variants may have been skipped meanwhile
+        if stop is None:
+            self._relaunch(order)
+        return stop
+
+    def _wait_while_paused(self) -> None:
+        """Wait, and then start anew the processes that stood still; no time of it counts."""
+        if self._steering.wait_while_paused():
+            began = time.monotonic()
+            self._relaunch(tuple(state.variant for state in self._crew.running))
+            self._aside_s += time.monotonic() - began
+
+    def _judge(self) -> list[int]:
+        """Tell whether windows have long steps unequally, and return the periods of the steps."""
+        periods = evenness.periods(self._crew.compared)
+        evenness.judge(self._crew.compared, periods, self._span)
+        return periods
+
+    def _close_early(self, launch: int) -> None:
+        """Settle what counts, of a launch that ends with the run."""
+        self._judge()
+        if launch == 0:  # in later ones it is settled
+            self._look_at_epochs(launch)
 
     def _phase(self, launch: int) -> int:
         """Return by how many iterations the windows of a launch begin later than the first's.
@@ -267,12 +293,14 @@ class Session:
         self._rounds = index + 1
 
     def _elapsed_s(self, began: float) -> float:
-        """Return the seconds since then, without those of pauses."""
-        return time.monotonic() - began - self._steering.paused_s
+        """Return the seconds since then, without those of pauses and of what follows on them."""
+        return time.monotonic() - began - self._steering.paused_s - self._aside_s
 
     def _asked(self, launch: int) -> pacing.Stop:
-        if launch == 0:  # in later ones it is settled what counts
-            self._look_at_epochs(launch)
+        self._close_early(launch)
+        return self._stopped()
+
+    def _stopped(self) -> pacing.Stop:
         done = units.count(self._rounds, "round")
         return pacing.Stop("asked", f"stopped from the dashboard after {done}")
 

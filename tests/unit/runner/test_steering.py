@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from annt_prof.compare.comparison import summarise
 from annt_prof.compare.pairing import precise_enough
 from annt_prof.plan import plan
 from annt_prof.runner.epoch_costs import may_ask
+from annt_prof.runner.session import Session
 from annt_prof.runs.controls import Interrupt, Pause, Resume, Skip, Stop
 from annt_prof.runs.events import (
     Activity,
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from annt_prof.runner.session import Session
     from annt_prof.runs.controls import Control
     from annt_prof.runs.events import Event
 
@@ -194,6 +195,119 @@ def test_a_pause_before_a_launchs_first_round_starts_its_processes_anew(
     watched.session.measure()
     assert started[0] == 2
     assert [*launches(watched).values()] == [0, 0, 0, 1, 1, 1, 2, 2, 2]
+
+
+def starts_of(watched: Watched) -> dict[str, list[int]]:
+    """The launches in which each variant was asked what an epoch's start costs."""
+    return {
+        record.name: [start.launch for start in record.epochs.starts]
+        for record in watched.session.records
+        if record.epochs is not None
+    }
+
+
+def test_a_stop_while_paused_asks_no_cold_process_for_its_epochs_start(
+    watching: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ScriptedWorker, "epoch_start_ns", 6_000_000)
+    watched = watching(window=THREE_A_LAUNCH)
+    monkeypatch.setattr(time, "sleep", lambda _: watched.ask(Stop()))
+    watched.ask_at(end_of(0), Pause())
+    assert watched.session.measure().cause == "asked"
+    assert len(starts_of(watched)) == 4
+    assert all(launches == [0] for launches in starts_of(watched).values())
+
+
+def test_a_stop_while_epochs_starts_are_timed_asks_for_none_twice(
+    watching: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ScriptedWorker, "epoch_start_ns", 6_000_000)
+    watched = watching()
+    watched.ask_at(lambda e: isinstance(e, Activity) and e.kind == "timing_epochs", Stop())
+    assert watched.session.measure().cause == "asked"
+    assert all(launches == [0] for launches in starts_of(watched).values())
+
+
+def test_what_is_skipped_while_paused_needs_no_further_launch(
+    watching: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched = watching(window=THREE_A_LAUNCH)
+    others = (Skip("amp"), Skip("gradient_clipping"), Skip("all"))
+    monkeypatch.setattr(time, "sleep", lambda _: watched.ask(*others, Resume()))
+    watched.ask_at(end_of(0), Pause())
+    assert watched.session.measure().cause == "no_variant"
+    assert set(watched.windows.values()) == {1}
+
+
+@pytest.mark.parametrize("ends", ["stop", "launch", "rounds"])
+def test_windows_are_judged_however_measuring_ends(
+    watching: Callable[..., Watched], ends: str
+) -> None:
+    """A long batch that lies in some windows alone counts in the mean, or in no figure."""
+    num_rounds = {"stop": 12, "launch": 12, "rounds": 5}[ends]
+    watched = watching(window={"rounds": num_rounds, "rounds_per_launch": 4, "min_launches": 3})
+    session = watched.session
+    session._span = dataclasses.replace(session._span, unheld=(97,), at_epoch=False)
+    if ends != "rounds":
+        watched.ask_at(end_of(3 if ends == "launch" else 1, 4), Stop())
+    session.measure()
+    assert {record.uneven for record in session.records} == {True}
+
+
+class Budget:
+    """A clock by which a round takes 10 s, a launch 50 s, and a look while paused 1000 s."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, watched: Watched) -> None:
+        self.now_s = 0.0
+        self.began: list[float] = []
+
+        def sleep(_: float) -> None:
+            self.now_s += 1000.0
+            watched.ask(Resume())
+
+        def slow_round(*arguments: Any) -> None:
+            self.now_s += 10.0
+            one_round(*arguments)
+
+        def relaunch(session: Session, _order: object) -> None:
+            self.now_s += 50.0
+            session._launch_s = 50.0
+
+        one_round = Session._round
+        monkeypatch.setattr(time, "monotonic", lambda: self.now_s)
+        monkeypatch.setattr(time, "sleep", sleep)
+        monkeypatch.setattr(Session, "_round", slow_round)
+        monkeypatch.setattr(Session, "_relaunch", relaunch)
+        watched.session._launch_s = 50.0
+
+
+LIMITED = {"rounds": 300, "rounds_per_launch": 5, "min_launches": 3, "time_budget_s": 280}
+
+
+def test_the_launch_after_a_pause_must_lie_within_the_budget(
+    watching: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched = watching(window=LIMITED)
+    Budget(monkeypatch, watched)
+    watched.ask_at(lambda e: isinstance(e, WindowEnded) and e.measured_s >= 240, Pause())
+    stop = watched.session.measure()
+    assert stop.text.startswith("another launch would exceed the time budget")
+    assert watched.session._elapsed_s(0.0) <= 280
+
+
+def test_a_pause_before_the_first_round_costs_the_budget_no_launch(
+    watching: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds = []
+    for paused in (False, True):
+        watched = watching(window=LIMITED)
+        with monkeypatch.context() as patched:
+            Budget(patched, watched)
+            if paused:
+                watched.ask(Pause())
+            watched.session.measure()
+        rounds.append(launches(watched))
+    assert rounds[0] == rounds[1]
 
 
 def test_a_pause_that_is_taken_back_in_the_same_round_is_none(
