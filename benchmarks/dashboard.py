@@ -6,8 +6,9 @@
 
 `paint` makes a run directory of one trace and times the first useful paint, keys, the zoom of the
 timeline, and the memory after a visit to every screen. `live` appends to the log of a run that goes
-on, and tells the share of a core that watching it takes. `beside` measures a small scenario with
-and without the dashboard in turns, and gives the ratio of the baselines' throughputs.
+on, and tells the share of a core that watching it takes. `beside` holds the dashboard that watches
+a run, and lets it go on, in turns, and gives the ratio of the run's throughputs, pair by pair of
+one launch.
 """
 
 from __future__ import annotations
@@ -242,8 +243,9 @@ def measure_beside(scenario: Path, pairs: int) -> None:
         windows = store.load(directory).variants[0].windows
     logs = []
     for pair in stretches:
-        with_ns, without_ns = (_step_ns(windows, pair[dash]) for dash in (True, False))
-        if with_ns is not None and without_ns is not None:
+        with_one, without = (_within(windows, pair[dash]) for dash in (True, False))
+        if with_one and without and len({w.launch for w in (*with_one, *without)}) == 1:
+            with_ns, without_ns = _step_ns(with_one), _step_ns(without)
             logs.append(math.log(without_ns / with_ns))
             print(f"  a step with {with_ns / 1e6:.1f} ms, without {without_ns / 1e6:.1f} ms")
     used = after.user + after.system - before.user - before.system
@@ -273,12 +275,12 @@ def _measured_in(folder: Path) -> Path:
                 return directory
 
 
-def _step_ns(windows: tuple[TimedWindow, ...], stretch: tuple[int, int]) -> float | None:
-    """Return the mean step of the windows within a stretch, if these are of one launch."""
-    inside = [w for w in windows if stretch[0] <= w.started_ns and w.ended_ns <= stretch[1]]
-    if len({window.launch for window in inside}) != 1:
-        return None
-    return sum(w.wall_ns for w in inside) / sum(w.iterations for w in inside)
+def _within(windows: tuple[TimedWindow, ...], stretch: tuple[int, int]) -> list[TimedWindow]:
+    return [w for w in windows if stretch[0] <= w.started_ns and w.ended_ns <= stretch[1]]
+
+
+def _step_ns(windows: list[TimedWindow]) -> float:
+    return sum(w.wall_ns for w in windows) / sum(w.iterations for w in windows)
 
 
 if __name__ == "__main__":

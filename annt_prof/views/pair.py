@@ -67,6 +67,11 @@ class Pair:
         return here is there or here.directory.resolve() == there.directory.resolve()
 
     @property
+    def is_one_variant(self) -> bool:
+        """Whether both are the same."""
+        return self.of_one_run and self.first.name == self.second.name
+
+    @property
     def swapped(self) -> Pair:
         """The other way round."""
         return Pair(self.second, self.first)

@@ -115,7 +115,8 @@ def _steps_of_trace(source: RunSource, digest_of: Callable[[Path], Digest], vari
     from annt_prof.views.screens.steps import build_trace_steps_page
 
     _require(variant, source.traces, "traced variant", source)
-    return build_trace_steps_page(source.title, digest_of(source.traces[variant]))
+    title = f"{variant} of {source.title}"
+    return build_trace_steps_page(title, digest_of(source.traces[variant]))
 
 
 def _comparison(source: RunSource, digest_of: Callable[[Path], Digest], chosen: Selection) -> Page:
@@ -187,6 +188,10 @@ def _kernels(source: Source, digest_of: Callable[[Path], Digest], chosen: Select
     shown = Shown(chosen.grouping, room=_PRINTED_NAME)
     first = traced(first_traced(source) if chosen.variant is None else chosen.variant)
     second = None if chosen.against is None else traced(chosen.against)
+    if second is not None and second.name == first.name:
+        raise UserError("a variant is not held against itself", where=first.name)
+    if chosen.grouping is not None and not any(t.has_kernels for t in (first, second) if t):
+        raise UserError("there are no kernels to group in its trace", where=first.name)
     return build_kernels_page(source.title, first, second, shown)
 
 

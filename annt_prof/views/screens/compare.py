@@ -88,7 +88,7 @@ def _named(side: Side) -> str:
 
 
 def _answer(pair: Pair, between: Between | None) -> Iterator[Said]:
-    if pair.first == pair.second:
+    if pair.is_one_variant:
         yield Said("the same variant twice: choose another one", "speedup", Tone.UNSURE)
     elif not pair.of_one_run:
         yield Said(

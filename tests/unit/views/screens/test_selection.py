@@ -11,6 +11,7 @@ import pytest
 from annt_prof.errors import UserError
 from annt_prof.runs import store
 from annt_prof.runs.digests import digest
+from annt_prof.testing import TraceBuilder
 from annt_prof.views.page import Lines, Page, Sheet
 from annt_prof.views.screens.building import build_page
 from annt_prof.views.screens.names import Screen
@@ -92,6 +93,7 @@ def test_two_runs_are_compared_by_the_variant_of_one_name(run: RunSource) -> Non
     other = RunSource(run.directory)
     page = show(run, Screen.COMPARE, against_run=other)
     assert compared(page) == ("baseline", "baseline")
+    assert "the same variant twice" in said(page)
     page = show(run, Screen.COMPARE, against_run=other, variant="amp")
     assert compared(page) == ("amp", "amp")
     page = show(run, Screen.COMPARE, against_run=other, variant="amp", against="baseline")
@@ -105,12 +107,29 @@ def compared(page: Page) -> tuple[str, str]:
     return first, second
 
 
+def said(page: Page) -> str:
+    return " ".join(
+        line.text for block in page.blocks if isinstance(block, Lines) for line in block.lines
+    )
+
+
+def test_steps_say_whose_they_are(run: RunSource) -> None:
+    assert show(run, Screen.STEPS, variant="amp").title == f"amp of {run.title}"
+
+
+def test_a_trace_without_kernels_is_not_grouped(tmp_path: Path) -> None:
+    TraceBuilder().step(0, 1000).write(tmp_path / "host.json")
+    with pytest.raises(UserError, match=r"host\.json: there are no kernels to group"):
+        show(TraceSource(tmp_path / "host.json"), Screen.KERNELS, grouping=groups.Grouping.CLASS)
+
+
 @pytest.mark.parametrize(
     ("screen", "chosen", "message"),
     [
         (Screen.OVERVIEW, {"variant": "amp"}, "overview: there is no variant to choose"),
         (Screen.COMPARE, {"technique": "amp"}, "compare: there is no technique to choose"),
         (Screen.KERNELS, {"variant": "fast"}, "no traced variant 'fast'"),
+        (Screen.KERNELS, {"against": "baseline"}, "a variant is not held against itself"),
         (Screen.KERNELS, {"variant": "untraced"}, "there are baseline, amp"),
         (Screen.STEPS, {"variant": "untraced"}, "no traced variant 'untraced'"),
         (Screen.COMPARE, {"against": "fast"}, "no variant 'fast'"),
