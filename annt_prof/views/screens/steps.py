@@ -15,9 +15,10 @@ from annt_prof.views.step_strip import FENCE, LEAST_STEPS, outliers, step_times
 from annt_prof.views.step_table_view import build_step_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from annt_prof.analysis.analysis import Analysis
+    from annt_prof.analysis.breakdown.breakdown import StepBreakdown
     from annt_prof.analysis.lanes.lanes import Lanes
     from annt_prof.runs.digests import Digest
     from annt_prof.runs.record import Run, VariantRecord
@@ -149,14 +150,26 @@ def _steps(analysis: Analysis, lanes: Lanes) -> Sheet:
         note = f"not broken down by category: {reason}"
         return _plain_steps(lanes, note)
     table = build_step_table(breakdown.steps).narrowed(_MOST_CATEGORIES)
-    numbers = {name: number for number, name in reversed(tuple(enumerate(lanes.step_names)))}
+    numbers = _numbers(breakdown.steps, lanes)
     return Sheet(
         key=STEPS,
         title="Steps of the trace",
         columns=tuple(_step_columns(table)),
-        rows=tuple(_step_row(row, numbers[row.name], table) for row in table.rows),
+        rows=tuple(
+            _step_row(row, number, table) for row, number in zip(table.rows, numbers, strict=True)
+        ),
         notes=tuple(f"left out: {name}" for name in breakdown.incomplete),
     )
+
+
+def _numbers(steps: Sequence[StepBreakdown], lanes: Lanes) -> list[int]:
+    """Return which of the lanes' steps each is, told by its span: names may repeat."""
+    begins_ns, ends_ns = lanes.step_start_ns.tolist(), lanes.step_end_ns.tolist()
+    numbers = {span: place for place, span in enumerate(zip(begins_ns, ends_ns, strict=True))}
+    begun_ns = [step.start_ns - lanes.origin_ns for step in steps]
+    return [
+        numbers[begin, begin + step.wall_ns] for begin, step in zip(begun_ns, steps, strict=True)
+    ]
 
 
 def _step_columns(table: StepTable) -> Iterator[Column]:

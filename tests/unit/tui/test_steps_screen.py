@@ -361,6 +361,19 @@ def test_a_trace_shows_its_steps_and_opens_the_one_that_is_entered(tmp_path: Pat
     drive(TraceSource(written(tmp_path / "trace.json")), test)
 
 
+def test_two_steps_of_one_name_are_two_rows_and_open_each_its_own(tmp_path: Path) -> None:
+    async def test(seen: Seen) -> None:
+        await seen.until(lambda: bool(seen.screen.page and seen.screen.page.blocks))
+        await seen.opened("down")
+        assert "ProfilerStep#0, 2 of 2 steps" in seen.text
+        await seen.press("escape", "up", "enter")
+        await seen.until(lambda: "ProfilerStep#0, 1 of 2 steps" in seen.text)
+
+    path = written(tmp_path / "trace.json")
+    path.write_text(path.read_text().replace("ProfilerStep#1", "ProfilerStep#0"))
+    drive(TraceSource(path), test)
+
+
 def test_what_was_opened_is_so_after_another_screen(tmp_path: Path) -> None:
     async def test(seen: Seen) -> None:
         await seen.opened()

@@ -186,6 +186,16 @@ def test_the_steps_of_a_trace_by_category(tmp_path: Path) -> None:
     assert sum(c.value for c in sheet.rows[0].cells[2:]) == sheet.rows[0].cells[1].value
 
 
+def test_steps_of_one_name_have_a_row_and_a_timeline_each(tmp_path: Path) -> None:
+    path = trace(tmp_path)
+    path.write_text(path.read_text().replace("ProfilerStep#1", "ProfilerStep#0"))
+    sheet = build_trace_steps_page(path.name, make(path)).blocks[0]
+    assert isinstance(sheet, Sheet)
+    assert [row.cells[0].text for row in sheet.rows] == ["ProfilerStep#0"] * 2
+    assert [row.cells[1].value for row in sheet.rows] == [100_000, 140_000]
+    assert [step_of(row.key) for row in sheet.rows] == [0, 1]
+
+
 def test_a_trace_that_is_not_read_yet_has_no_blocks_and_show_reads_it(tmp_path: Path) -> None:
     path = trace(tmp_path)
     assert build_trace_steps_page(path.name, None).blocks == ()
