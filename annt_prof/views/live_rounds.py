@@ -20,6 +20,8 @@ MOST_SHOWN = 250
 
 _MOST_WAITING = 8  # rounds that are shown before they begin; the title says how many may come
 
+_LEAST_ALONE = 3  # rounds: a pause after the first begins a launch, whatever launches hold
+
 _ROUNDING = 1e-9  # of a round: what binary fractions lack
 
 _DONE, _RUNNING, _WAITING, _ABSENT = "#", ">", ".", "-"
@@ -28,7 +30,7 @@ _MARKS = (
     Mark(_DONE, "done", Tone.GOOD),
     Mark(_RUNNING, "running", Tone.STRONG),
     Mark(_WAITING, "waiting", Tone.QUIET),
-    Mark(_ABSENT, "not in this launch", Tone.QUIET),
+    Mark(_ABSENT, "no window in this round", Tone.QUIET),
     Mark("x", "lost", Tone.BAD),
     Mark("s", "skipped", Tone.UNSURE),
     Mark("n", "not applicable", Tone.QUIET),
@@ -114,7 +116,7 @@ def _launches(state: LiveState) -> dict[int, int]:
 
 
 def _alone(launches: dict[int, int]) -> bool:
-    return len(set(launches.values())) == len(launches) > 1
+    return len(set(launches.values())) == len(launches) >= _LEAST_ALONE
 
 
 def _stretches(rounds: range, launches: dict[int, int], *, alone: bool) -> tuple[Stretch, ...]:

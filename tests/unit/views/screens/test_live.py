@@ -103,6 +103,13 @@ def test_launches_are_told_apart_and_numbered() -> None:
     assert "each is a launch of its own" in grid(single).title
 
 
+def test_two_rounds_do_not_tell_that_each_is_a_launch() -> None:
+    """A launch may hold three of them here: a pause after the first round begins another."""
+    found = grid(after(*rounds(2, rounds_per_launch=1)))
+    assert "each is a launch of its own" not in found.title
+    assert [(s.name, s.num_places) for s in found.stretches][:2] == [("1", 1), ("2", 2)]
+
+
 def test_who_is_gone_has_a_letter_from_that_round_on() -> None:
     state = after(
         *rounds(2), Activity("timing", "amp", 2), VariantLost("amp", "x"),
@@ -111,9 +118,12 @@ def test_who_is_gone_has_a_letter_from_that_round_on() -> None:
     assert letters(state) == {"baseline": "###", "amp": "##x", "all": "##s"}
 
 
-def test_a_round_without_a_window_was_not_in_that_launch() -> None:
+def test_a_round_without_a_window_has_a_sign_that_claims_no_more() -> None:
+    """The variant may have been in that launch: a round breaks off where memory is short."""
     state = after(*rounds(1), *timed("baseline", 1), *timed("baseline", 2))
     assert letters(state)["amp"].startswith("#-.")
+    (said,) = (mark.meaning for mark in grid(state).marks if mark.letter == "-")
+    assert said == "no window in this round"
 
 
 def test_a_long_run_shows_its_last_rounds_and_how_many_were_before() -> None:
