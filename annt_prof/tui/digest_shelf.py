@@ -42,8 +42,8 @@ class Shelf:
     def __init__(self) -> None:
         self._there: OrderedDict[Path, tuple[Stamp, Digest]] = OrderedDict()
         self._refused: dict[Path, tuple[Stamp, UserError]] = {}
-        self._recalled: dict[Path, tuple[Future[Digest | None], bool]] = {}
-        self._made: dict[Path, Digesting] = {}
+        self._recalled: dict[Path, tuple[Stamp, Future[Digest | None], bool]] = {}
+        self._made: dict[Path, tuple[Stamp, Digesting]] = {}
         self._beside = ThreadPoolExecutor(max_workers=1)
 
     def get(self, trace: Path, *, keep: bool) -> Digest | UserError | None:
@@ -61,7 +61,7 @@ class Shelf:
         if refused is not None and refused[0] == stamp:
             return refused[1]
         if trace not in self._recalled and trace not in self._made:
-            self._recalled[trace] = self._beside.submit(recall, trace), keep
+            self._recalled[trace] = stamp, self._beside.submit(recall, trace), keep
         return None
 
     def advance(self, trace: Path) -> Reading | None:
@@ -90,35 +90,39 @@ class Shelf:
 
     def _advance(self, trace: Path) -> Reading | None:
         if trace in self._recalled:
-            recalled, keep = self._recalled[trace]
+            stamp, recalled, keep = self._recalled[trace]
             if not recalled.done():
                 return Reading(0, 0)
             known = recalled.result()
             del self._recalled[trace]
             if known is not None:
-                self._put(trace, known)
+                self._put(trace, stamp, known)
                 return None
-            self._made[trace] = Digesting(trace, keep=keep)
-            self._made[trace].start()
+            # Taken before the process begins: what it reads may be other bytes later on.
+            self._made[trace] = _stamp(trace), Digesting(trace, keep=keep)
+            self._made[trace][1].start()
         if trace not in self._made:
             return None
-        state = self._made[trace].poll()
+        stamp, making = self._made[trace]
+        state = making.poll()
         if isinstance(state, UserError):
             raise state
         if isinstance(state, Ready):
-            self._put(trace, self._made.pop(trace).take(state))
+            del self._made[trace]
+            self._put(trace, stamp, making.take(state))
             return None
         return Reading(state.num_read_bytes, state.size_bytes)
 
     def _drop(self, trace: Path) -> None:
         recalled, made = self._recalled.pop(trace, None), self._made.pop(trace, None)
         if recalled is not None:
-            recalled[0].cancel()
+            recalled[1].cancel()
         if made is not None:
-            made.cancel()
+            made[1].cancel()
 
-    def _put(self, trace: Path, made: Digest) -> None:
-        self._there[trace] = _stamp(trace), made
+    def _put(self, trace: Path, stamp: Stamp, made: Digest) -> None:
+        """Keep the digest of a trace as it was when its reading began."""
+        self._there[trace] = stamp, made
         self._there.move_to_end(trace)
         while len(self._there) > _LEAST_KEPT and (
             len(self._there) > _MOST_KEPT

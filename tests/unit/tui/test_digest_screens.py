@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
@@ -13,9 +14,10 @@ from textual.widgets import Static
 
 from annt_prof.categories import Phase
 from annt_prof.runs.digest_process import Digesting
-from annt_prof.runs.digesting import Progress
-from annt_prof.runs.digests import cache_path, digest
+from annt_prof.runs.digesting import Progress, Ready
+from annt_prof.runs.digests import Digest, cache_path, digest
 from annt_prof.testing import TraceBuilder
+from annt_prof.tui import digest_shelf
 from annt_prof.tui.app import Dashboard
 from annt_prof.tui.digest_shelf import Shelf
 from annt_prof.tui.digests import DigestScreen
@@ -182,10 +184,49 @@ def test_a_changed_trace_is_read_again(tmp_path: Path) -> None:
     asyncio.run(see())
 
 
+def advanced(shelf: Shelf, trace: Path) -> None:
+    """Wait until a digest is there, or until it is known that there is none."""
+    while shelf.advance(trace) is not None:
+        time.sleep(0.01)
+
+
+def test_a_digest_of_former_bytes_that_was_kept_is_not_given_out(tmp_path: Path) -> None:
+    trace, shelf = written(tmp_path / "trace.json"), Shelf()
+    former = digest(trace)
+    assert shelf.get(trace, keep=False) is None
+    shelf._recalled[trace][1].result()
+    TraceBuilder().step(0, 100 * US).write(trace)  # nobody has looked meanwhile
+    advanced(shelf, trace)
+    assert shelf.get(trace, keep=False) is None
+    advanced(shelf, trace)
+    made = shelf.get(trace, keep=False)
+    assert isinstance(made, Digest)
+    assert made.checksum != former.checksum
+    shelf.close()
+
+
+def test_a_digest_of_former_bytes_that_was_made_is_not_given_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trace, shelf = written(tmp_path / "trace.json"), Shelf()
+    take = Digesting.take
+
+    def taken(making: Digesting, ready: Ready) -> Digest:
+        made = take(making, ready)
+        TraceBuilder().step(0, 100 * US).write(trace)
+        return made
+
+    monkeypatch.setattr(Digesting, "take", taken)
+    assert shelf.get(trace, keep=False) is None
+    advanced(shelf, trace)
+    assert shelf.get(trace, keep=False) is None
+    shelf.close()
+
+
 def test_the_shelf_keeps_the_last_few(tmp_path: Path) -> None:
     shelf = Shelf()
     traces = [written(tmp_path / f"{number}.json") for number in range(11)]
     for trace in traces:
-        shelf._put(trace, digest(trace))
+        shelf._put(trace, digest_shelf._stamp(trace), digest(trace))
     assert list(shelf._there) == traces[3:]
     shelf.close()
