@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from annt_prof.runs.event_lines import LoggedEvent, LogHeader
-    from annt_prof.telemetry.series import Series
     from annt_prof.views.page import Page
+    from annt_prof.views.recent_telemetry import Recent
     from annt_prof.views.screens.live import Standing
 
 STILL_S = 2.0
@@ -89,6 +89,13 @@ class LiveLog:
             return "running"
         return "gone" if of_this_machine else "elsewhere"
 
+    @property
+    def clock_ns(self) -> int | None:
+        """``time.monotonic_ns`` where the run's is the same clock; None of another machine's."""
+        header = self._reader.header
+        same = header is not None and header.process.boot != "" and _of_this_machine(header)
+        return time.monotonic_ns() if same else None
+
     def take_record(self) -> None:
         """Tell the run by its record, where it kept no log and does not just begin.
 
@@ -99,7 +106,7 @@ class LiveLog:
             self.state = live_of_records(RunSource(self.directory).run.variants)
             self._told_by_record = True
 
-    def page(self, *, chosen: str | None = None, recent: Series | None = None) -> Page:
+    def page(self, *, chosen: str | None = None, recent: Recent | None = None) -> Page:
         """Return what there is to see of it now.
 
         Args:

@@ -18,6 +18,7 @@ from annt_prof.tui.screens.page_screen import PageScreen
 from annt_prof.tui.telemetry_tail import TelemetryTail
 from annt_prof.tui.widgets.sheet_block import SheetBlock
 from annt_prof.views.live_log import LiveLog
+from annt_prof.views.recent_telemetry import Recent
 from annt_prof.views.screens.names import Screen
 from annt_prof.views.screens.source import RunSource
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from textual.binding import ActiveBinding, BindingType
 
     from annt_prof.runs.controls import Control
-    from annt_prof.telemetry.series import Series
     from annt_prof.tui.messages import RowChosen
     from annt_prof.views.page import Page
     from annt_prof.views.screens.live import Standing
@@ -65,7 +65,7 @@ class LiveScreen(PageScreen):
         super().__init__()
         self._log: LiveLog | None = None
         self._tail: TelemetryTail | None = None
-        self._recent: Series | None = None
+        self._recent: Recent | None = None
         self._chosen: str | None = None
         self._standing: Standing | None = None
         self._shown_at_s = 0.0
@@ -213,12 +213,18 @@ class LiveScreen(PageScreen):
         if log is None or not isinstance(self.dashboard.source, RunSource):
             return
         self._asked_to_pause = self._asked_to_pause and not log.state.run.paused
-        if self._tail is not None:
-            running = log.standing == "running"
-            self._recent = (self._tail.poll() or self._recent) if running else None
+        self._recent = self._sampled_lately(log)
         self._tell_others(log)
         if self.is_current:
             self.show_again()
+
+    def _sampled_lately(self, log: LiveLog) -> Recent | None:
+        """Return what is known of the last minute as of now, also where nothing was sampled."""
+        if self._tail is None or log.standing != "running":
+            return None
+        known = None if self._recent is None else self._recent.series
+        series = self._tail.poll() or known
+        return None if series is None else Recent(series, log.clock_ns)
 
     def _tell_others(self, log: LiveLog) -> None:
         """Have the other screens read the record again, where there is another one."""

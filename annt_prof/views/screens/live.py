@@ -25,9 +25,9 @@ from annt_prof.views.words.progress import doing, left, sentence
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from annt_prof.telemetry.series import Series
     from annt_prof.views.live_view import LiveState, LoggedNotice
     from annt_prof.views.notices import Notice
+    from annt_prof.views.recent_telemetry import Recent
 
 Standing = Literal["running", "ended", "gone", "elsewhere", "unlogged"]
 """``gone`` is a run whose process has died without a last word, ``elsewhere`` one whose process is
@@ -67,7 +67,7 @@ class Watch:
     now_ns: int
     precision: float = DEFAULT_PRECISION
     chosen: str | None = None
-    recent: Series | None = None
+    recent: Recent | None = None
     num_damaged: int = 0
     num_unknown: int = 0
 
@@ -82,7 +82,7 @@ def _blocks(state: LiveState, watch: Watch) -> Iterator[Block]:
     yield build_rounds(state)
     yield build_variants(state, watch.precision)
     yield build_step_strips(state)
-    if watch.recent is not None and len(watch.recent.times_ns):
+    if watch.recent is not None and len(watch.recent.series.times_ns):
         from annt_prof.views.recent_telemetry import build_recent
 
         yield build_recent(watch.recent)

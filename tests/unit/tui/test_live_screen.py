@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -32,6 +33,7 @@ from annt_prof.telemetry.columns import COLUMNS
 from annt_prof.tui.app import Dashboard
 from annt_prof.tui.screens.live import LiveScreen
 from annt_prof.tui.settings import Settings
+from annt_prof.views.live_log import LiveLog
 from annt_prof.views.screens.names import Screen
 from annt_prof.views.screens.source import RunSource
 from driven import settled, until
@@ -343,21 +345,54 @@ def test_the_chart_is_of_the_variant_at_the_cursor_which_stays(going: Going) -> 
     drive(going.source, act, LIVE, size=(120, 100))
 
 
-def test_telemetry_moves_while_the_run_goes_on(going: Going) -> None:
-    going.tell(*begun(), *rounds(1))
-    path = going.source.directory / "telemetry.csv"
+def sampled(going: Going, end_ns: int) -> None:
+    """Have two seconds of samples that end then."""
     row = {"gpu_utilisation_percent": 97, "gpu_throttle_bits": 4}
     lines = [
-        ",".join(str({"time_ns": i * 40_000_000, **row}.get(c, "")) for c in COLUMNS)
-        for i in range(50)
+        ",".join(str({"time_ns": end_ns - i * 40_000_000, **row}.get(c, "")) for c in COLUMNS)
+        for i in reversed(range(50))
     ]
+    path = going.source.directory / "telemetry.csv"
     path.write_text("\n".join([",".join(COLUMNS), *lines]) + "\n")
+
+
+CLOCK_NS = 10**15
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Sets by how many seconds the machine's clock is later than it was."""
+
+    def later(seconds: float) -> None:
+        now_ns = CLOCK_NS + int(seconds * 1e9)
+        monkeypatch.setattr(LiveLog, "clock_ns", now_ns)
+
+    later(0)
+    return later
+
+
+def test_telemetry_moves_while_the_run_goes_on(
+    going: Going, clock: Callable[[float], None]
+) -> None:
+    going.tell(*begun(), *rounds(1))
+    sampled(going, CLOCK_NS)
 
     async def act(app: Dashboard, pilot: Pilot[None]) -> None:
         await look(app, pilot)
         assert "The last 60 s" in said(app)
         assert "97 %" in said(app)
         assert "now: clocks limited by software power cap" in said(app)
+        clock(55.0)  # and nothing is sampled any more
+        await look(app, pilot)
+        assert "97 %" not in said(app)
+        assert "last 55 s ago" in said(app)
+        assert "now: clocks" not in said(app)
+        clock(80.0)
+        await look(app, pilot)
+        assert "nothing was sampled in this time" in said(app)
+        sampled(going, CLOCK_NS + 80 * 10**9)
+        await look(app, pilot)
+        assert "97 %" in said(app)
 
     drive(going.source, act, LIVE, size=(120, 100))
 

@@ -113,6 +113,20 @@ def test_what_is_still_written_goes_on_though_its_process_is_not_found(directory
     assert following.standing == "running"
 
 
+@pytest.mark.parametrize(("boot", "same"), [(None, True), ("another", False), ("", False)])
+def test_the_clock_of_samples_is_told_where_it_is_this_machine_s(
+    directory: Path, boot: str | None, same: bool
+) -> None:
+    following = LiveLog(directory)
+    assert following.clock_ns is None
+    log_of(directory, begun())
+    dead_since_long(directory, boot)
+    before_ns = time.monotonic_ns()
+    following.poll()
+    assert (following.clock_ns is not None) == same
+    assert not same or before_ns <= (following.clock_ns or 0) <= time.monotonic_ns()
+
+
 def an_hour_ago(directory: Path, boot: str | None = None) -> None:
     """Make the log that of a process that is gone, all of whose events are an hour old."""
     dead_since_long(directory, boot)

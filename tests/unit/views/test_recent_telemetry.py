@@ -10,8 +10,8 @@ import pytest
 from annt_prof.telemetry.columns import COLUMNS
 from annt_prof.telemetry.series import Series
 from annt_prof.tui.telemetry_tail import TelemetryTail
-from annt_prof.views.page import Strip
-from annt_prof.views.recent_telemetry import PLACES, build_recent
+from annt_prof.views.page import Strip, Strips
+from annt_prof.views.recent_telemetry import PLACES, Recent, build_recent
 
 MS = 1_000_000
 
@@ -30,7 +30,7 @@ def read(tmp_path: Path, lines: list[str]) -> Series:
 
 
 def strips(series: Series) -> dict[str, Strip]:
-    return {strip.name: strip for strip in build_recent(series).strips}
+    return {strip.name: strip for strip in build_recent(Recent(series)).strips}
 
 
 def device(index: int) -> str:
@@ -77,7 +77,45 @@ def test_without_a_device_it_is_the_host(tmp_path: Path) -> None:
 )
 def test_throttling_is_in_words(tmp_path: Path, num: int, said: str) -> None:
     series = read(tmp_path, [device(index) for index in range(num)])
-    assert build_recent(series).notes == (said,)
+    assert build_recent(Recent(series)).notes == (said,)
+
+
+def later(series: Series, seconds: float) -> Strips:
+    """What is shown so long after the last row."""
+    return build_recent(Recent(series, int(series.times_ns[-1] + seconds * 1000 * MS)))
+
+
+def test_what_is_older_than_the_longest_gap_is_no_current_value(tmp_path: Path) -> None:
+    series = read(tmp_path, [device(index) for index in range(1500)])
+    current = later(series, 1.0)
+    assert current.strips[0].text == "99 %"
+    assert current.notes == ("now: clocks limited by software power cap",)
+    stale = later(series, 12.0)
+    assert {strip.text for strip in stale.strips} == {"last 12 s ago"}
+    assert stale.notes == ("within this time: clocks limited by software power cap",)
+
+
+def test_a_device_that_is_silent_while_the_host_is_not_is_no_current_value(tmp_path: Path) -> None:
+    host = [line(index, tree_memory_bytes=2**30) for index in range(1500, 2875)]
+    series = read(tmp_path, [*(device(index) for index in range(1500)), *host])
+    found = build_recent(Recent(series))
+    assert {strip.text for strip in found.strips} == {"last 55 s ago"}
+    assert found.notes == ("within this time: clocks limited by software power cap",)
+
+
+def test_graphs_move_on_while_nothing_is_sampled_until_nothing_is_left(tmp_path: Path) -> None:
+    series = read(tmp_path, [device(index) for index in range(2000)])
+    (power,) = (strip for strip in later(series, 10.0).strips if strip.name == "GPU power")
+    assert all(math.isnan(low) for low in power.lows[-20:])
+    assert (power.lows[-21], power.highs[-21]) == (2487.0, 2499.0)
+    gone = later(series, 61.0)
+    assert (gone.strips, gone.notes) == ((), ())
+    assert gone.empty == "nothing was sampled in this time"
+
+
+def test_a_clock_behind_the_last_row_is_not_believed(tmp_path: Path) -> None:
+    series = read(tmp_path, [device(index) for index in range(2000)])
+    assert later(series, -30.0) == build_recent(Recent(series))
 
 
 def test_only_what_was_appended_is_read(tmp_path: Path) -> None:
