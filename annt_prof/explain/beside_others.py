@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from annt_prof.compare import pairing
+from annt_prof.compare.figures import of_one_measure
 from annt_prof.compare.wording import without_figures
 from annt_prof.explain import costs
 from annt_prof.explain.attribution import place
@@ -43,6 +44,11 @@ def _why(name: str, facts: Facts) -> tuple[Worth, str]:
             refused = variant.status == "not_applicable"
             worth = Worth.NOT_APPLICABLE if refused else Worth.NOT_MEASURED
             return worth, without_figures(variant.status, variant.reason)
+    baseline = facts.measured.get(NO_TECHNIQUES)
+    if baseline is not None and alone and not all(of_one_measure(baseline, v) for v in alone):
+        return Worth.INCONCLUSIVE, (
+            "not compared: either its step or the baseline's leaves an epoch's start out"
+        )
     if alone:
         return Worth.INCONCLUSIVE, "not compared: no round has both it and the baseline"
     if any(name in names for names in facts.measured):

@@ -15,7 +15,12 @@ import numpy as np
 from scipy.special import stdtrit
 
 from annt_prof.categories import Category
-from annt_prof.compare.figures import launch_of_rounds, log_ratios_of_launches, per_sample_ns
+from annt_prof.compare.figures import (
+    launch_of_rounds,
+    log_ratios_of_launches,
+    of_one_measure,
+    per_sample_ns,
+)
 from annt_prof.compare.pairing import (
     CONFIDENCE,
     degrees_of_freedom,
@@ -52,12 +57,19 @@ class Costs(NamedTuple):
 
 
 def measured_sets(run: Run) -> dict[Names, VariantRecord]:
-    """Return the measured variants by their set of techniques in effect, each set once."""
+    """Return the measured variants by their set of techniques in effect, each set once.
+
+    One whose step is of another measure than the baseline's is left out, since a difference of the
+    two would be of the epoch's start that one of them lacks, and of no technique.
+    """
     measured: dict[Names, VariantRecord] = {}
     for variant in run.variants:
         if variant.status == "measured" and variant.windows and variant.name != AGAIN:
             measured.setdefault(frozenset(variant.factors), variant)
-    return measured
+    baseline = measured.get(frozenset())
+    if baseline is None:
+        return measured
+    return {names: v for names, v in measured.items() if of_one_measure(baseline, v)}
 
 
 def orders_of(run: Run, acting: Sequence[str], known: Iterable[Names]) -> list[tuple[str, ...]]:

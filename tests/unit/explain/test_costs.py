@@ -21,7 +21,7 @@ from annt_prof.explain.costs import (
 )
 from annt_prof.explain.explanation import Amount
 from annt_prof.explain.shapley import interactions, is_complete, shapley
-from annt_prof.runs.record import Speedup
+from annt_prof.runs.record import Epochs, EpochStart, Speedup
 from hand_made import MS, breakdown, lost, run, variant
 
 NONE, A, B, AB = frozenset(), frozenset("a"), frozenset("b"), frozenset("ab")
@@ -51,6 +51,17 @@ def test_only_what_was_measured_is_a_set_and_each_counts_once():
     made = run(again, first, a, same, without, crashed, lost("d", "not_applicable", "no"))
     found = measured_sets(made)
     assert {names: each.name for names, each in found.items()} == {NONE: "baseline", A: "a"}
+
+
+def test_what_lacks_the_start_of_its_epoch_is_no_set():
+    """Its step of 10 ms beside 16 ms with the start would come to a saving that nothing made."""
+    whole = Epochs(100, starts=(EpochStart(0, 600 * MS),), counted=True)
+    base, b = variant("baseline", [10.0], epochs=whole), variant("b", [10.0], epochs=whole)
+    a = variant("a", [10.0], epochs=Epochs(100), skipped=True)
+    assert set(measured_sets(run(base, a, b))) == {NONE, B}
+    without = replace(base, epochs=Epochs(100))
+    assert set(measured_sets(run(without, a))) == {NONE, A}
+    assert set(measured_sets(run(a, b))) == {A, B}
 
 
 def test_a_total_is_shared_over_all_orders_or_those_of_the_run():

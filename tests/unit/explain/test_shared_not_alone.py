@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from annt_prof.explain.explaining import explain
-from annt_prof.runs.record import Run, VariantRecord
+from annt_prof.runs.record import Epochs, EpochStart, Run, VariantRecord
 from annt_prof.views.evidence import GivenOthers, Reconciled, Share
 from annt_prof.views.explanation_view import build_explanation_view
 from hand_made import MS, breakdown, lost, run, variant
@@ -81,3 +81,17 @@ def test_what_crashed_alone_has_its_share_and_says_that_it_crashed() -> None:
     tf32 = explain(made(lost("tf32", "crashed", "killed"))).techniques[1]
     assert tf32.share.ns == 1 * MS
     assert tf32.reason == "crashed: killed"
+
+
+def test_what_is_left_out_of_a_step_is_no_share() -> None:
+    """All take 10 ms in the middle of an epoch; amp was skipped before its start was measured."""
+    whole = Epochs(100, starts=(EpochStart(0, 600 * MS),), counted=True)
+    same = [10.0, 10.01, 9.99, 10.0]
+    skipped = variant("amp", same, epochs=Epochs(100), skipped=True)
+    tf32 = variant("tf32", same, epochs=whole)
+    mix = variant("all", same, factors=("amp", "tf32"), epochs=whole)
+    found = explain(run(variant("baseline", same, epochs=whole), skipped, tf32, mix))
+    assert [technique.share for technique in found.techniques] == [None, None]
+    amp = found.techniques[0]
+    assert (amp.alone, amp.given_others.ns) == (None, 0)
+    assert amp.reason.startswith("not compared: either its step or the baseline's leaves an epoch")
