@@ -130,10 +130,11 @@ def of_one_measure(first: VariantRecord, second: VariantRecord) -> bool:
     """
     if not (first.skipped or second.skipped):
         return True
-    return _takes_starts_in(first) == _takes_starts_in(second)
+    return takes_starts_in(first) == takes_starts_in(second)
 
 
-def _takes_starts_in(variant: VariantRecord) -> bool:
+def takes_starts_in(variant: VariantRecord) -> bool:
+    """Whether epochs' starts are part of a variant's figures."""
     epochs = variant.epochs
     return epochs is not None and (epochs.in_windows or epochs.counted)
 

@@ -112,6 +112,8 @@ def _mix(row: VariantRow) -> str:
 def _against_baseline(row: VariantRow) -> str:
     if row.is_baseline:
         return _NONE
+    if row.of_mid_epoch_alone:
+        return "not compared: its step leaves an epoch's start out"
     if row.speedup is None or row.verdict is None:
         return "no round in common with it"
     return phrase(row.verdict, row.speedup)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from annt_prof import units
+from annt_prof.compare.figures import of_one_measure, takes_starts_in
 from annt_prof.runs.verdict import Effect
 from annt_prof.views.changes import direction, relative, signed
 from annt_prof.views.page import Cell, Column, Row, Sheet, Tone
@@ -38,6 +39,7 @@ class Figure:
         scale: Of its unit in that of its values.
         places: Decimals; as many as its size asks for, unless given.
         relative: Whether a change in percent of it means anything.
+        comparable: Whether the two are of one measure; else there is no change to be told.
     """
 
     key: str
@@ -47,6 +49,7 @@ class Figure:
     scale: float = 1.0
     places: int | None = None
     relative: bool = True
+    comparable: bool = True
 
 
 def build_figures(pair: Pair, verdict: Verdict | None, *, per_sample: bool) -> Sheet:
@@ -84,27 +87,50 @@ def build_figures(pair: Pair, verdict: Verdict | None, *, per_sample: bool) -> S
             ),
         ),
         rows=tuple(_row(figure, verdict) for figure in known),
-        notes=(
-            f"peak memory: {_of_what(first, second)}; what is sampled: means over timed windows",
-        ),
+        notes=tuple(_notes(first, second)),
         empty="" if known else "neither variant has any figure",
     )
+
+
+def two_measures(first: VariantRecord, second: VariantRecord) -> str | None:
+    """Say why the timed figures of the two are not to be compared; None where they are."""
+    timed = first.step_time is not None and second.step_time is not None
+    if not timed or of_one_measure(first, second):
+        return None
+    lacks, has = ("second", "first") if takes_starts_in(first) else ("first", "second")
+    return (
+        f"the step of the {lacks} lacks its part of the epoch's start and is of the middle of an "
+        f"epoch alone, and that of the {has} takes it in"
+    )
+
+
+def _notes(first: VariantRecord, second: VariantRecord) -> Iterator[str]:
+    yield f"peak memory: {_of_what(first, second)}; what is sampled: means over timed windows"
+    why = two_measures(first, second)
+    if why is not None:
+        yield f"no change of step time and throughput: {why}"
 
 
 def _times(first: VariantRecord, second: VariantRecord, *, per_sample: bool) -> Iterator[Figure]:
     unit = "ms per sample" if per_sample else "ms per iteration"
 
-    def figure(key: str, title: str, *times_ns: float | None) -> Figure:
+    def figure(key: str, title: str, *times_ns: float | None, comparable: bool = True) -> Figure:
         parts = (first.samples_per_iteration, second.samples_per_iteration)
         before, after = (
             None if ns is None else ns / (samples if per_sample else 1)
             for ns, samples in zip(times_ns, parts, strict=True)
         )
-        return Figure(key, f"{title}, {unit}", before, after, units.NS_PER_MS)
+        named = f"{title}, {unit}"
+        return Figure(key, named, before, after, units.NS_PER_MS, comparable=comparable)
 
+    alike = two_measures(first, second) is None
     timed = [None if v.step_time is None else v.step_time.mean_ns for v in (first, second)]
     traced = [None if v.breakdown is None else v.breakdown.step_ns for v in (first, second)]
-    yield figure("step_time_ns", "step time", *timed)
+    yield figure("step_time_ns", "step time", *timed, comparable=alike)
+    if not (alike or _holds_epochs(first) or _holds_epochs(second)):
+        within = [None if v.step_time is None else v.step_time.within_epoch_ns
+                  for v in (first, second)]  # fmt: skip
+        yield figure("within_epoch_ns", "step time in mid-epoch", *within)
     yield figure("traced_step_ns", "traced step", *traced)
     yield Figure(
         "profiler_inflation_percent", "profiler inflation, %",
@@ -113,12 +139,20 @@ def _times(first: VariantRecord, second: VariantRecord, *, per_sample: bool) -> 
     )  # fmt: skip
 
 
+def _holds_epochs(variant: VariantRecord) -> bool:
+    """Whether windows hold whole epochs, so that none of them is of the middle of one."""
+    return variant.epochs is not None and variant.epochs.in_windows
+
+
 def _percent(fraction: float | None) -> float | None:
     return None if fraction is None else fraction * 100
 
 
 def _others(first: VariantRecord, second: VariantRecord) -> Iterator[Figure]:
-    yield Figure("throughput", "throughput, samples/s", first.throughput, second.throughput)
+    yield Figure(
+        "throughput", "throughput, samples/s", first.throughput, second.throughput,
+        comparable=two_measures(first, second) is None,
+    )  # fmt: skip
     yield _memory("peak_memory_bytes", "peak memory",
                   first.peak_memory_bytes, second.peak_memory_bytes)  # fmt: skip
     yield Figure(
@@ -178,7 +212,7 @@ class _Texts(msgspec.Struct, frozen=True):
 def _row(figure: Figure, verdict: Verdict | None) -> Row:
     before, after = figure.before, figure.after
     name = Cell(figure.title, figure.key)
-    if before is None or after is None:
+    if before is None or after is None or not figure.comparable:
         places = _places(figure)
         known = [_value(figure, value, places) for value in (before, after)]
         return Row(figure.key, (name, *known, *(Cell(_NONE, None, Tone.QUIET),) * 3))

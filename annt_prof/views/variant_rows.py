@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from annt_prof import units
-from annt_prof.compare.figures import waited_ns
+from annt_prof.compare.figures import of_one_measure, takes_starts_in, waited_ns
 from annt_prof.plan import BASELINE
 from annt_prof.remarks import Mathematics, Remark, Source
 from annt_prof.runs.record import (
@@ -45,6 +45,8 @@ class VariantRow(msgspec.Struct, frozen=True, kw_only=True):
         new_mathematics: What it changes and no row of figures above has said, to stand beside its
             own name; of the baseline and of a row without figures nothing.
         num_windows: Timed ones.
+        of_mid_epoch_alone: Whether its step time leaves an epoch's start out and the baseline's
+            takes it in, so that the two are not to be compared.
         waited_ns: For how long of a timed iteration the host waits for its batch.
         traced: What its traced window shows; None where it was not traced.
     """
@@ -68,6 +70,7 @@ class VariantRow(msgspec.Struct, frozen=True, kw_only=True):
     iterations_per_optimizer_step: int
     num_windows: int
     step_time: StepTime | None
+    of_mid_epoch_alone: bool
     waited_ns: int | None
     epochs: Epochs | None
     speedup: Speedup | None
@@ -199,6 +202,7 @@ def _row(
         iterations_per_optimizer_step=variant.iterations_per_optimizer_step,
         num_windows=len(variant.windows),
         step_time=variant.step_time,
+        of_mid_epoch_alone=takes_starts_in(baseline) and not of_one_measure(baseline, variant),
         waited_ns=waited_ns(variant),
         epochs=variant.epochs,
         speedup=variant.speedup,

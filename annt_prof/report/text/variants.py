@@ -162,7 +162,12 @@ def _below(row: VariantRow) -> Iterator[Text]:
         without = f", without {', '.join(row.left_out)}" if row.left_out else ""
         yield plain(f"= {' + '.join(row.mix)}{without}", "dim")
     if row.speedup is None or row.verdict is None:
-        yield plain("no speedup: the baseline has no window in the same round", "yellow")
+        why = (
+            "its step leaves an epoch's start out"
+            if row.of_mid_epoch_alone
+            else "the baseline has no window in the same round"
+        )
+        yield plain(f"no speedup: {why}", "yellow")
     else:
         yield plain(phrase(row.verdict, row.speedup), _STYLES[row.verdict.effect])
     for change in row.new_mathematics:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from annt_prof.compare.wording import phrase, without_figures
 from annt_prof.explain.agreement import agreement, in_words
-from annt_prof.views.compared_figures import build_figures
+from annt_prof.views.compared_figures import build_figures, two_measures
 from annt_prof.views.compared_times import build_times
 from annt_prof.views.page import Block, Cell, Column, Lines, Page, Row, Said, Sheet, Tone
 from annt_prof.views.screens.names import Screen
@@ -88,6 +88,7 @@ def _named(side: Side) -> str:
 
 
 def _answer(pair: Pair, between: Between | None) -> Iterator[Said]:
+    measures = two_measures(pair.first.variant, pair.second.variant)
     if pair.is_one_variant:
         yield Said("the same variant twice: choose another one", "speedup", Tone.UNSURE)
     elif not pair.of_one_run:
@@ -97,6 +98,8 @@ def _answer(pair: Pair, between: Between | None) -> Iterator[Said]:
             "speedup",
             Tone.UNSURE,
         )
+    elif measures is not None:
+        yield Said(f"none: {measures}", "speedup", Tone.UNSURE)
     elif between is None:
         yield Said("working it out ...", "speedup", Tone.QUIET)
     elif between.speedup is None or between.verdict is None:

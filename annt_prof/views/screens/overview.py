@@ -115,6 +115,11 @@ def _variant_notes(view: RunView) -> Iterator[str]:
     for row in view.rows:
         if row.step_time is None:
             yield f"{row.name}: {without_figures(row.status, row.reason)}"
+        elif row.of_mid_epoch_alone:
+            yield (
+                f"{row.name}: its step time and samples/s are of the middle of an epoch alone, and "
+                "the baseline's take the start in: not to be compared"
+            )
 
 
 def _columns(shared: TableColumns) -> Iterator[Column]:

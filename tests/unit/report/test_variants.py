@@ -7,9 +7,10 @@ from rich.console import Console
 
 from annt_prof.compare.comparison import summarise
 from annt_prof.report.text.variants import variants
+from annt_prof.runs.record import Epochs, EpochStart
 from annt_prof.views.run_view import build_run_view
 from annt_prof.views.table_notes import build_table_notes
-from hand_made import run, variant
+from hand_made import MS, run, variant
 
 
 def said_of(baseline_ms: list[float], amp_ms: list[float]) -> str:
@@ -38,3 +39,14 @@ def test_a_variant_without_a_speedup_hides_no_contradiction_of_the_next_one() ->
     notes = build_table_notes(msgspec.structs.replace(run(), variants=made))
     assert notes is not None
     assert [note.variant for note in notes.contradictions] == ["amp"]
+
+
+def test_a_step_of_another_measure_is_not_said_to_have_no_window() -> None:
+    whole = Epochs(100, starts=(EpochStart(0, 600 * MS),), counted=True)
+    base = variant("baseline", [10.0] * 4, epochs=whole)
+    amp = variant("amp", [10.0] * 4, epochs=Epochs(100), skipped=True)
+    console = Console(width=300, file=io.StringIO())
+    console.print(variants(build_run_view(run(base, amp)), console.width))
+    told = console.file.getvalue()
+    assert "no speedup: its step leaves an epoch's start out" in told
+    assert "no window in the same round" not in told

@@ -13,7 +13,7 @@ from tensorboard.plugin_util import markdown_to_safe_html
 
 from annt_prof.categories import Category
 from annt_prof.compare.verdict import decide
-from annt_prof.runs.record import Run, Speedup
+from annt_prof.runs.record import Epochs, Run, Speedup
 from annt_prof.tensorboard.card import escape, markdown
 from annt_prof.text import printable
 from annt_prof.views.run_view import build_run_view
@@ -199,6 +199,13 @@ def test_a_speedup_is_told_with_its_interval(run: Run, speedup: Speedup | None, 
     changed = msgspec.structs.replace(run.variants[1], speedup=speedup, verdict=verdict)
     page = rendered(msgspec.structs.replace(run, variants=(run.variants[0], changed)))
     assert cells(page, "amp")[1] == shown
+
+
+def test_a_step_of_another_measure_is_not_said_to_have_no_round(run: Run) -> None:
+    baseline = msgspec.structs.replace(run.variants[0], epochs=Epochs(100, in_windows=True))
+    amp = msgspec.structs.replace(run.variants[1], speedup=None, verdict=None, skipped=True)
+    page = rendered(msgspec.structs.replace(run, variants=(baseline, amp)))
+    assert cells(page, "amp")[1] == "not compared: its step leaves an epoch's start out"
 
 
 def test_the_card_decides_nothing_itself(run: Run) -> None:

@@ -12,7 +12,7 @@ from annt_prof.compare.between import Between, between
 from annt_prof.errors import UserError
 from annt_prof.runs import store
 from annt_prof.runs.digests import digest
-from annt_prof.runs.record import Run
+from annt_prof.runs.record import Epochs, EpochStart, Run
 from annt_prof.runs.verdict import Effect, Verdict
 from annt_prof.testing import TraceBuilder
 from annt_prof.views.named_times import NamedTimes, Unnamed
@@ -22,7 +22,7 @@ from annt_prof.views.screens.building import build_page
 from annt_prof.views.screens.compare import build_compare_page
 from annt_prof.views.screens.names import Screen
 from annt_prof.views.screens.source import RunSource
-from hand_made import breakdown, cpu_run, lost, run, variant
+from hand_made import MS, breakdown, cpu_run, lost, run, variant
 from snapshots.made_runs import measured, traced, whole_mix
 
 
@@ -294,6 +294,45 @@ def test_a_lost_variant_says_why_it_has_no_figures(tmp_path: Path) -> None:
     assert "amp has no figures: out of memory: 80 GiB" in said(page, "pair")
     assert "speedup none: the two have no round in common" in said(page, "pair")
     assert texts(page, "figures")["step time, ms per iteration"] == ["20.00", "-", "-", "-", "-"]
+
+
+def test_a_step_of_another_measure_is_not_subtracted(tmp_path: Path) -> None:
+    """amp was skipped before its epoch's start was measured: 10 ms there, 16 ms with it."""
+    whole = Epochs(100, starts=(EpochStart(0, 600 * MS),), counted=True)
+    record = run(
+        variant("baseline", [10.0] * 4, epochs=whole),
+        variant("amp", [9.0] * 4, epochs=Epochs(100), skipped=True),
+    )
+    source = source_of(tmp_path, record)
+    page = page_of(pair_of(source, "baseline", "amp"))
+    why = (
+        "the step of the second lacks its part of the epoch's start and is of the middle of an "
+        "epoch alone, and that of the first takes it in"
+    )
+    assert f"speedup none: {why}" in said(page, "pair")
+    assert "no round in common" not in said(page, "pair")
+    found = texts(page, "figures")
+    assert found["step time, ms per iteration"] == ["16.00", "9.00", "-", "-", "-"]
+    assert found["throughput, samples/s"][2:] == ["-", "-", "-"]
+    assert found["step time in mid-epoch, ms per iteration"][:3] == ["10.00", "9.00", "-1.00"]
+    assert sheet(page, "figures").notes[1] == f"no change of step time and throughput: {why}"
+    other = page_of(pair_of(source, "amp", "baseline"))
+    assert "none: the step of the first lacks its part" in said(other, "pair")
+
+
+def test_windows_of_whole_epochs_have_no_middle_to_compare(tmp_path: Path) -> None:
+    record = run(
+        variant("baseline", [10.0] * 4, epochs=Epochs(5, in_windows=True)),
+        variant("amp", [9.0] * 4, epochs=Epochs(100), skipped=True),
+    )
+    found = texts(page_of(pair_of(source_of(tmp_path, record), "baseline", "amp")), "figures")
+    assert found["step time, ms per iteration"][2:] == ["-", "-", "-"]
+    assert not any("mid-epoch" in title for title in found)
+
+
+def test_of_one_measure_there_is_no_word_of_measures(page: Page) -> None:
+    assert not any("mid-epoch" in title for title in texts(page, "figures"))
+    assert len(sheet(page, "figures").notes) == 1
 
 
 def test_a_variant_with_itself_is_no_comparison(source: RunSource) -> None:

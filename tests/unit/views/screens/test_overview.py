@@ -10,12 +10,12 @@ import pytest
 from annt_prof import units
 from annt_prof.explain.explaining import explain
 from annt_prof.runs import store
-from annt_prof.runs.record import Run
+from annt_prof.runs.record import Epochs, EpochStart, Run
 from annt_prof.runs.verdict import Effect
 from annt_prof.views.page import Bars, Lines, Page, Sheet, Tone
 from annt_prof.views.screens.overview import build_overview_page
 from annt_prof.views.screens.source import RunSource
-from hand_made import cpu_run, gpu_run, lost, run, variant
+from hand_made import MS, cpu_run, gpu_run, lost, run, variant
 
 
 def page_of(made: Run, folder: Path, *, explained: bool = True) -> Page:
@@ -152,4 +152,17 @@ def test_a_trace_that_does_not_show_what_was_timed_is_said_below_the_bars(tmp_pa
     bars = next(block for block in page.blocks if isinstance(block, Bars))
     assert any(
         note.startswith(f"{base.name}: ") and "read the timed figure" in note for note in bars.notes
+    )
+
+
+def test_a_step_that_lacks_the_start_of_its_epoch_is_marked(tmp_path: Path) -> None:
+    whole = Epochs(100, starts=(EpochStart(0, 600 * MS),), counted=True)
+    made = run(
+        variant("baseline", [10.0] * 4, epochs=whole),
+        variant("amp", [10.0] * 4, epochs=Epochs(100), skipped=True),
+        variant("tf32", [10.0] * 4, epochs=whole, skipped=True),
+    )
+    assert sheet(page_of(made, tmp_path)).notes == (
+        "amp: its step time and samples/s are of the middle of an epoch alone, and the baseline's "
+        "take the start in: not to be compared",
     )
