@@ -8,6 +8,7 @@ from annt_prof import units
 from annt_prof.explain.explanation import Worth
 from annt_prof.plan import AGAIN, BASELINE
 from annt_prof.views.page import Bar, Bars, Part
+from annt_prof.views.waterfall_levels import divide_level
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from annt_prof.explain.explanation import Explanation
     from annt_prof.runs.record import Run, VariantRecord
     from annt_prof.views.waterfall import Waterfall, WaterfallBar
+    from annt_prof.views.waterfall_levels import LevelParts
 
 UNTOLD = "not told by traces"
 """Stands for the parts of a bar where no trace tells them."""
@@ -40,20 +42,25 @@ def build_waterfall_bars(
         return Bars(_KEY, _TITLE, (), 1.0, empty=why or "not worked out yet")
     places = waterfall.duration_decimals
     acting = {t.name for t in explanation.techniques if t.worth is not Worth.NOT_APPLICABLE}
+    first = _divided(waterfall.baseline, run, set(), places)
+    last = _divided(waterfall.whole, run, acting, places)
     return Bars(
         key=_KEY,
         title=_TITLE,
         bars=(
-            _level(waterfall.baseline, _of_factors(run, set()), places),
+            _level(waterfall.baseline, first, places),
             *(_change(bar, places) for bar in waterfall.techniques),
-            _level(waterfall.whole, _of_factors(run, acting), places),
+            _level(waterfall.whole, last, places),
         ),
         full=waterfall.highest_ns,
         least=waterfall.lowest_ns,
         notes=(
             "each technique's bar is its share of the saving, divided like what moved its way in "
-            "the traces; the first and the last one are divided like their traced steps",
+            "the traces; the first and the last one are divided like their traced steps, without "
+            "what the profiler added",
             *(note for bar in waterfall.techniques for note in _moved(bar, places)),
+            *_why_undivided(waterfall.baseline, first),
+            *_why_undivided(waterfall.whole, last),
         ),
     )
 
@@ -82,11 +89,21 @@ def _of_factors(run: Run, factors: set[str]) -> VariantRecord | None:
     return None
 
 
-def _level(bar: WaterfallBar, variant: VariantRecord | None, places: int) -> Bar:
-    breakdown = None if variant is None else variant.breakdown
-    weights = () if breakdown is None else breakdown.by_category_ns.items()
-    parts = _parts(bar, ((category.value, ns) for category, ns in weights if ns > 0), places)
+def _divided(bar: WaterfallBar, run: Run, factors: set[str], places: int) -> LevelParts:
+    unseen_ns = units.NS_PER_MS * 10.0**-places / 2
+    variant = _of_factors(run, factors)
+    return divide_level(bar.change_ns, variant, run.environment.device_type, unseen_ns)
+
+
+def _level(bar: WaterfallBar, divided: LevelParts, places: int) -> Bar:
+    untold = ((UNTOLD, divided.untold_ns),) if divided.untold_ns else ()
+    parts = _parts(bar, (*divided.by_category_ns, *untold), places)
     return Bar(bar.name, tuple(parts), _milliseconds(bar.change_ns, places), bar.left_ns)
+
+
+def _why_undivided(bar: WaterfallBar, divided: LevelParts) -> Iterator[str]:
+    if divided.why_none:
+        yield f"{bar.name}: {divided.why_none}"
 
 
 def _change(bar: WaterfallBar, places: int) -> Bar:

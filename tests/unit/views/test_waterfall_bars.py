@@ -3,13 +3,15 @@
 import msgspec
 import pytest
 
+from annt_prof.analysis.breakdown.breakdown import MeanBreakdown
+from annt_prof.categories import Category
 from annt_prof.explain.explaining import explain
 from annt_prof.explain.explanation import Explanation
 from annt_prof.runs.record import Run
-from annt_prof.views.page import Bars
+from annt_prof.views.page import Bar, Bars
 from annt_prof.views.waterfall import build_waterfall_view
 from annt_prof.views.waterfall_bars import UNTOLD, build_waterfall_bars
-from hand_made import run, variant
+from hand_made import GPU, breakdown, run, variant
 from snapshots.made_runs import whole_mix
 
 
@@ -63,7 +65,7 @@ def test_what_is_printed_of_a_part_is_its_length(bars: Bars) -> None:
 
 
 def test_what_moved_is_told_below_as_the_traces_show_it(bars: Bars) -> None:
-    (note,) = bars.notes[1:]
+    note = bars.notes[1]
     assert note.startswith("amp, moved its way in the traces: backward 0.323 ms, forward 0.163 ms")
 
 
@@ -73,8 +75,63 @@ def test_the_baseline_is_divided_like_its_traced_step(bars: Bars, record: Run) -
     assert breakdown is not None
     assert sum(part.value for part in baseline.parts) == pytest.approx(bars.full)
     backward = next(part for part in baseline.parts if part.name == "backward")
-    share = backward.value / bars.full
-    assert share == pytest.approx(breakdown.by_category_ns["backward"] / breakdown.step_ns)
+    kept_ns = breakdown.by_category_ns[Category.BACKWARD] / 64  # device time, as it is
+    assert backward.value == pytest.approx(kept_ns, rel=1e-4)
+
+
+def _on_a_device(baseline: MeanBreakdown, amp: MeanBreakdown | None = None) -> Bars:
+    """Return the bars of timed steps of 48 and 40 ms, 8 samples each, so traced."""
+    record = run(
+        variant("baseline", [48.0] * 4, breakdown=baseline),
+        variant("amp", [40.0] * 4, breakdown=amp),
+        environment=GPU,
+    )
+    explanation = explain(record)
+    return build_waterfall_bars(build_waterfall_view(explanation), explanation, record)
+
+
+def _parts(bar: Bar) -> list[tuple[str, str]]:
+    return [(part.name, part.text) for part in bar.parts if part.value > 10]
+
+
+def test_what_the_profiler_added_is_taken_from_the_host_and_not_from_the_device() -> None:
+    """Traced 56 ms, of which 8 are the profiler's: device time keeps its 32 ms."""
+    inflated = breakdown(56.0, forward=16 / 56, backward=16 / 56, host_bound=24 / 56)
+    found = _on_a_device(inflated)
+    assert _parts(found.bars[0]) == [
+        ("forward", "2.000 ms"), ("backward", "2.000 ms"), ("host_bound", "2.000 ms"),
+    ]  # fmt: skip
+    assert not any(note.startswith("baseline:") for note in found.notes)
+
+
+def test_what_the_trace_lacks_of_a_step_is_told_by_none() -> None:
+    """Traced 46.4 ms of 48, within what windows differ by: the rest is in no category."""
+    short = breakdown(46.4, forward=0.5, backward=0.5)
+    assert _parts(_on_a_device(short).bars[0]) == [
+        ("forward", "2.900 ms"), ("backward", "2.900 ms"), (UNTOLD, "0.200 ms"),
+    ]  # fmt: skip
+
+
+def test_device_time_longer_than_the_step_divides_no_bar() -> None:
+    busy = breakdown(52.0, forward=0.5, backward=0.5)
+    found = _on_a_device(busy)
+    assert _parts(found.bars[0]) == [(UNTOLD, "6.000 ms")]
+    assert found.notes[-1] == (
+        "baseline: its traced step is longer than the bar even without what the profiler added, so "
+        "it does not tell how the bar divides"
+    )
+
+
+@pytest.mark.parametrize(("traced_ms", "told"), [(90.0, "125 % longer"), (20.0, "50 % shorter")])
+def test_a_trace_of_other_work_divides_no_bar(traced_ms: float, told: str) -> None:
+    fitting = breakdown(48.0, forward=0.5, host_bound=0.5)
+    other = breakdown(traced_ms, forward=0.1, host_bound=0.9)
+    found = _on_a_device(fitting, other)
+    assert _parts(found.bars[0]) == [("forward", "3.000 ms"), ("host_bound", "3.000 ms")]
+    assert _parts(found.bars[-1]) == [(UNTOLD, "5.000 ms")]
+    assert found.notes[-1].startswith("the whole mix: traced steps are ")
+    assert told in found.notes[-1].replace(".0 %", " %")
+    assert found.notes[-1].endswith("do not show the same work; read the timed figure")
 
 
 def test_what_no_trace_tells_is_one_part(bars: Bars) -> None:
