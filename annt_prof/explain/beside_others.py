@@ -34,6 +34,7 @@ def without_verdict(name: str, facts: Facts) -> TechniqueExplanation:
         not_in_trace_ns=placed.not_in_trace_ns if placed.agrees else None,
         traced_ns=placed.traced_ns,
         unreconciled_ns=placed.unreconciled_ns,
+        traces_agree=placed.agrees,
     )
 
 

@@ -149,6 +149,7 @@ def _technique(name: str, facts: Facts) -> TechniqueExplanation:
         not_in_trace_ns=placed.not_in_trace_ns if trusted else None,
         traced_ns=placed.traced_ns,
         unreconciled_ns=placed.unreconciled_ns,
+        traces_agree=placed.agrees,
         signature=_signature(name, facts, alone) if trusted else (),
         bounds=bounds,
         prediction_held=None

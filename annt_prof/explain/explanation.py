@@ -88,6 +88,8 @@ class TechniqueExplanation(msgspec.Struct, frozen=True):
         not_in_trace_ns: The timed saving without these: what the traces lack. None like them.
         traced_ns: What the traced windows show it to save as they are, profiler and all.
         unreconciled_ns: The timed saving without that.
+        traces_agree: Whether the traces show the timed saving, roughly; only then they tell what
+            a share is made of.
         signature: Expected and seen movements; empty where a variant was not traced.
         bounds: Its prediction; None where nothing tells.
         prediction_held: Whether the interval of the measured saving meets them; None where it is
@@ -114,6 +116,7 @@ class TechniqueExplanation(msgspec.Struct, frozen=True):
     not_in_trace_ns: int | None = None
     traced_ns: int | None = None
     unreconciled_ns: int | None = None
+    traces_agree: bool = False
     signature: tuple[Movement, ...] = ()
     bounds: Bounds | None = None
     prediction_held: bool | None = None

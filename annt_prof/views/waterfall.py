@@ -31,7 +31,7 @@ class WaterfallBar(msgspec.Struct, frozen=True):
             last bar it is the time itself.
         left_ns: Where the bar begins; it is as long as the change is large.
         parts: What moved the way of the change, the largest first; what moved the other way is
-            not drawn. Empty where no trace tells.
+            not drawn. Empty where no trace tells, or where the traces show another saving.
     """
 
     name: str
@@ -94,6 +94,8 @@ def build_waterfall_view(explanation: Explanation) -> Waterfall | None:
 
 
 def _moving(technique: TechniqueExplanation, saving_ns: int) -> tuple[MovingPart, ...]:
+    if not technique.traces_agree:
+        return ()
     sign = 1 if saving_ns >= 0 else -1
     moved = (technique.saving_by_category_ns or {}).items()
     parts = [MovingPart(name, sign * ns) for name, ns in moved if sign * ns > 0]

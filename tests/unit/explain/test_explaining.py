@@ -108,6 +108,7 @@ def test_traces_within_the_interval_place_a_saving_however_far_from_its_middle()
     found = named(explain(run_of(steady, tuned)))["amp"]
     assert found.worth is Worth.HELPS
     assert found.traced_ns < 0.5 * found.alone.ns
+    assert found.traces_agree
     assert found.share.low_ns <= found.traced_ns
     assert found.saving_by_category_ns is not None
 
@@ -124,6 +125,7 @@ def test_traces_that_contradict_the_timed_windows_place_nothing():
     slow = msgspec.structs.replace(slow, breakdown=breakdown(105, forward=0.4, backward=0.4))
     found = named(explain(run_of(measured("baseline", (), 100, 1), slow)))["amp"]
     assert found.worth is Worth.HELPS
+    assert not found.traces_agree
     assert found.saving_by_category_ns is None
     assert found.signature == ()
     assert "where is not told, as the traced windows differ by" in found.reason

@@ -46,6 +46,7 @@ def test_where_its_share_lies_is_told_too() -> None:
         "forward": MS // 2, "backward": MS // 2, "unattributed": 0,
     }  # fmt: skip
     assert (tf32.not_in_trace_ns, tf32.traced_ns, tf32.unreconciled_ns) == (0, 1 * MS, 0)
+    assert tf32.traces_agree
     untraced = explain(made(traced=False)).techniques[1]
     assert untraced.share.ns == 1 * MS
     assert (untraced.saving_by_category_ns, untraced.traced_ns) == (None, None)
@@ -64,6 +65,7 @@ def test_a_share_that_the_traces_contradict_is_placed_nowhere() -> None:
     assert tf32.share.ns == 1 * MS
     assert (tf32.traced_ns, tf32.unreconciled_ns) == (-1 * MS, 2 * MS)
     assert (tf32.saving_by_category_ns, tf32.not_in_trace_ns) == (None, None)
+    assert not tf32.traces_agree
 
 
 def test_the_waterfall_closes_and_the_share_has_its_lines() -> None:

@@ -70,6 +70,7 @@ AMP = TechniqueExplanation(
     not_in_trace_ns=700,
     traced_ns=1_100_000,
     unreconciled_ns=1_900_000,
+    traces_agree=True,
     signature=(
         Movement("forward", "falls", "fell", 31, True),
         Movement("gemm", "falls", "rose", -4, False),
@@ -105,6 +106,7 @@ PINNED = TechniqueExplanation(
         "sync": 0,
         "forward": -90_000,
     },
+    traces_agree=True,
     bounds=Bounds(-20, -10, "copies"),
     prediction_held=True,
     prediction_error_ns=5,
@@ -302,6 +304,14 @@ def test_a_waterfall_may_pass_its_ends() -> None:
     assert [bar.left_ns for bar in view.techniques] == [10_000_000, -1_600_000]
     assert view.techniques[1].parts == ()
     assert view.whole == WaterfallBar("the whole mix", -1_600_000, -1_600_000)
+
+
+def test_a_share_that_the_traces_contradict_has_no_parts() -> None:
+    """Its categories are known, of an effect that is inconclusive."""
+    unsure = msgspec.structs.replace(AMP, worth=Worth.INCONCLUSIVE, traces_agree=False)
+    view = build_waterfall_view(changed(techniques=(unsure, PINNED)))
+    assert view is not None
+    assert [bool(bar.parts) for bar in view.techniques] == [False, True]
 
 
 def test_a_share_of_nothing_is_drawn_in_what_was_saved() -> None:

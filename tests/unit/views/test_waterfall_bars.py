@@ -6,7 +6,7 @@ import pytest
 from annt_prof.analysis.breakdown.breakdown import MeanBreakdown
 from annt_prof.categories import Category
 from annt_prof.explain.explaining import explain
-from annt_prof.explain.explanation import Explanation
+from annt_prof.explain.explanation import Explanation, Worth
 from annt_prof.runs.record import Run
 from annt_prof.views.page import Bar, Bars
 from annt_prof.views.waterfall import build_waterfall_view
@@ -132,6 +132,20 @@ def test_a_trace_of_other_work_divides_no_bar(traced_ms: float, told: str) -> No
     assert found.notes[-1].startswith("the whole mix: traced steps are ")
     assert told in found.notes[-1].replace(".0 %", " %")
     assert found.notes[-1].endswith("do not show the same work; read the timed figure")
+
+
+def test_an_unsure_change_that_the_traces_contradict_is_told_by_none() -> None:
+    """amp is timed at 38 to 57 ms beside 48 and traced at 20: inconclusive, and another saving."""
+    record = run(
+        variant("baseline", [48.0] * 5, breakdown=breakdown(48.0, forward=0.5, backward=0.5)),
+        variant("amp", [38, 50, 57, 39, 48], breakdown=breakdown(20.0, forward=0.5, backward=0.5)),
+        environment=GPU,
+    )
+    explanation = explain(record)
+    assert explanation.techniques[0].worth is Worth.INCONCLUSIVE
+    found = build_waterfall_bars(build_waterfall_view(explanation), explanation, record)
+    assert [part.name for part in found.bars[1].parts] == [UNTOLD]
+    assert not any("moved its way in the traces:" in note for note in found.notes)
 
 
 def test_what_no_trace_tells_is_one_part(bars: Bars) -> None:
