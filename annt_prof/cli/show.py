@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 @click.option(
     "--variant", metavar="NAME", help="Whose traced steps, kernels or differences are printed."
 )
-@click.option("--against", metavar="NAME", help="The variant that --variant is held against.")
+@click.option(
+    "--against", metavar="NAME", help="What --variant is compared with: its difference from this."
+)
 @click.option("--against-run", metavar="RUN", help="The run that --against is of, if another.")
 @click.option("--technique", metavar="NAME", help="Of which all that is known is printed.")
 @click.option(
@@ -50,12 +52,13 @@ def command(
 
     With SCREEN, print what that screen of the dashboard shows: runs, live, overview, techniques,
     steps, kernels, telemetry, compare or advice. RUN is a run directory, its run.json, or the name
-    of a directory under --runs-dir; SCREEN also takes a trace file. What a key or the cursor
+    of a directory under --runs-dir; ./runs is one that is called like a screen. SCREEN also takes
+    a trace file. What a key or the cursor
     chooses there an option chooses here: --variant and --against of kernels and compare, --variant
     of steps, --technique of techniques and advice, --by of kernels.
     """
     selected = _Selected(variant, against, against_run, technique, grouping)
-    if what and what[0] in tuple(Screen) and not Path(what[0]).exists():
+    if what and what[0] in tuple(Screen):
         _print_page(_page(Screen(what[0]), what[1:], runs_dir, selected), as_json=as_json)
     elif selected != _Selected():
         raise UserError(

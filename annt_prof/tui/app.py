@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
 from textual.binding import Binding
+from textual.widgets import Input
 
 from annt_prof.errors import UserError
 from annt_prof.tui.ascii_only import draw_with_ascii
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
+    from textual import events
     from textual.app import SystemCommand
     from textual.binding import BindingType
     from textual.screen import Screen as AnyScreen
@@ -70,11 +72,11 @@ class Dashboard(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(s.key, f"open('{s.value}')", s.value, show=False) for s in Screen),
         Binding("question_mark", "help", "Help"),
+        Binding("q", "quit", "Quit"),
         Binding("s", "keep_svg", "Save SVG"),
         Binding("S", "keep_csv", "Save CSV", show=False),
         Binding("o", "tensorboard", "TensorBoard", show=False),
         Binding("d", "turn_lights", "Dark/light", show=False),
-        Binding("q", "quit", "Quit"),
     ]
 
     def __init__(self, source: Source | None, settings: Settings) -> None:
@@ -161,6 +163,17 @@ class Dashboard(App[None]):
             for screen in stack:
                 if isinstance(screen, PageScreen) and screen.is_mounted:
                     screen.show_again()
+
+    def on_key(self, event: events.Key) -> None:
+        """Give a box what was typed before it had the focus, as fast typists do: it is no command.
+
+        Keys come here that nobody took; a box with the focus takes every letter.
+        """
+        box = self.focused
+        if isinstance(box, Input) and event.is_printable and event.character is not None:
+            box.insert_text_at_cursor(event.character)
+            event.stop()
+            event.prevent_default()
 
     def action_open(self, name: str) -> None:
         """Open a screen; what was done on it before is as it was."""

@@ -47,13 +47,13 @@ class KernelsScreen(DigestScreen):
         "Enter": "on a group: its kernels",
         "Backspace": "back to the groups, and to all kernels",
         "b": "choose the variant that is shown",
-        "v": "choose a second variant to hold against it",
+        "v": "choose a second variant, whose difference from the first is shown",
         **DigestScreen.OWN_KEYS,
     }
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("g", "group", "Group"),
         Binding("b", "choose_variant", "Variant"),
-        Binding("v", "choose_second", "Against"),
+        Binding("v", "choose_second", "Second"),
         Binding("backspace", "leave", "Back", show=False),
     ]
 
@@ -149,7 +149,7 @@ class KernelsScreen(DigestScreen):
         self._choose("Which variant is shown?", names, self._variant, take)
 
     def action_choose_second(self) -> None:
-        """Ask which variant is to be held against the one that is shown."""
+        """Ask which variant is to be compared with the one that is shown."""
         others = tuple(name for name in self._names() if name != self._variant)
         if not others:
             self.notify("there is no second trace to hold against this one", severity="warning")
@@ -160,7 +160,7 @@ class KernelsScreen(DigestScreen):
                 self._second = others[place - 1] if place else None
                 self._show(self._how)
 
-        title = f"Which variant is held against {self._variant}?"
+        title = f"Which variant is compared with {self._variant}?"
         self._choose(title, (_NO_SECOND, *others), self._second, take)
 
     def _names(self) -> tuple[str, ...]:

@@ -144,12 +144,15 @@ class LiveScreen(PageScreen):
 
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
-        """The keys; those that ask something of a run are dim where nothing can be asked."""
+        """The keys, without those that ask something of a run where nothing can be asked.
+
+        They still work, and say why not.
+        """
+        idle = _ASKING if self._why_not else frozenset()
         return {
-            key: active._replace(enabled=False)
-            if active.binding.action in _ASKING and self._why_not
-            else active
+            key: active
             for key, active in super().active_bindings.items()
+            if active.binding.action not in idle
         }
 
     def _refused(self, what: str) -> bool:
@@ -166,6 +169,8 @@ class LiveScreen(PageScreen):
         """Why nothing can be asked of the run; empty where it can."""
         if self.dashboard.settings.read_only:
             return _READ_ONLY
+        if not isinstance(self.dashboard.source, RunSource):
+            return "no run is open"
         standing = "running" if self._log is None else self._log.standing
         return _OVER.get(standing, "")
 

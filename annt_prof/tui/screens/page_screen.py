@@ -76,7 +76,7 @@ class PageScreen(Screen[None]):
         """Yield the tabs, the blocks and the keys."""
         yield ScreenTabs(self.SCREEN)
         yield from self.compose_body()
-        yield Footer()
+        yield Footer(show_command_palette=False)  # its keys are few, and ? tells of the palette
 
     def compose_body(self) -> ComposeResult:
         """Yield what lies between the tabs and the keys."""

@@ -147,7 +147,7 @@ class StepsScreen(DigestScreen):
         if self._open:
             box = self.query_one("#search", Input)
             box.display = True
-            box.focus()
+            self.app.set_focus(box)  # at once: what is typed next is for it
 
     def action_second(self) -> None:
         """Show a second variant below the first, the next one, or none."""

@@ -38,10 +38,10 @@ class SheetBlock(Vertical):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter"),
-        Binding("full_stop", "sort(1)", "Sort", tooltip="Sort by the next column"),
+        Binding("full_stop", "sort(1)", "Sort", tooltip="Sort by the next column", show=False),
         Binding("comma", "sort(-1)", "Sort back", show=False),
         Binding("r", "reverse", "Reverse", show=False),
-        Binding("y", "copy", "Copy row"),
+        Binding("y", "copy", "Copy row", show=False),
     ]
 
     def __init__(self, block: Sheet) -> None:
@@ -105,7 +105,7 @@ class SheetBlock(Vertical):
         """Ask for words that rows must have."""
         box = self.query_one(Input)
         box.display = True
-        box.focus()
+        self.screen.set_focus(box)  # at once: what is typed next is for it
 
     def action_sort(self, step: int) -> None:
         """Sort by the next column, or by the one before; past the last one, as it was."""

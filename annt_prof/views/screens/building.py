@@ -185,14 +185,17 @@ def _kernels(source: Source, digest_of: Callable[[Path], Digest], chosen: Select
         _require(name, source.traces, "traced variant", source)
         return traced_of(source, name, digest_of(source.traces[name]))
 
+    # As compare has it: what is looked at comes second, and its difference from the other is shown.
+    looked_at = traced(first_traced(source) if chosen.variant is None else chosen.variant)
+    other = None if chosen.against is None else traced(chosen.against)
+    if other is not None and other.name == looked_at.name:
+        raise UserError("a variant is not held against itself", where=other.name)
+    there = [looked_at] if other is None else [other, looked_at]
+    if chosen.grouping is not None and not any(each.has_kernels for each in there):
+        raise UserError("there are no kernels to group in its trace", where=looked_at.name)
+    second = None if other is None else looked_at
     shown = Shown(chosen.grouping, room=_PRINTED_NAME)
-    first = traced(first_traced(source) if chosen.variant is None else chosen.variant)
-    second = None if chosen.against is None else traced(chosen.against)
-    if second is not None and second.name == first.name:
-        raise UserError("a variant is not held against itself", where=first.name)
-    if chosen.grouping is not None and not any(t.has_kernels for t in (first, second) if t):
-        raise UserError("there are no kernels to group in its trace", where=first.name)
-    return build_kernels_page(source.title, first, second, shown)
+    return build_kernels_page(source.title, there[0], second, shown)
 
 
 def _advice(source: Source, chosen: str | None) -> Page:

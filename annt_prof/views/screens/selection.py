@@ -33,8 +33,8 @@ class Selection:
     """What is chosen; None is what the screen shows before anybody chooses.
 
     Attributes:
-        variant: Whose kernels or steps are shown; of a comparison the second.
-        against: What it is held against; of a comparison the first.
+        variant: Whose kernels or steps are shown; of two the second, whose difference is shown.
+        against: The first of two, what the other differs from.
         against_run: The run that ``against`` is of; None: the same.
         technique: Of which all is told.
         grouping: What kernels are grouped by.

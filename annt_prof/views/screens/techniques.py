@@ -135,13 +135,18 @@ def _row(technique: TechniqueExplanation, places: int) -> Row:
             Cell(worth.value.replace("_", " "), worth.value, TONES[worth]),
             _amount(technique.alone, places),
             _interval(technique.alone, places),
-            _amount(technique.given_others, places),
-            _amount(technique.share, places),
+            _amount(_with_interval(technique.given_others), places),
+            _amount(_with_interval(technique.share), places),
             _time(None if bounds is None else bounds.low_ns, places),
             _time(None if bounds is None else bounds.high_ns, places),
             held,
         ),
     )
+
+
+def _with_interval(amount: Amount | None) -> Amount | None:
+    """Return what has one: it has no column here, and a saving without it is no fact."""
+    return None if amount is None or amount.low_ns is None else amount
 
 
 def _amount(amount: Amount | None, places: int) -> Cell:

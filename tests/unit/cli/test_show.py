@@ -48,6 +48,16 @@ def test_json_is_the_document_and_nothing_else(
     assert err == b""
 
 
+def test_a_screen_is_shown_though_a_folder_is_called_like_it(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As the default folder of runs is."""
+    monkeypatch.chdir(root)
+    (root / "runs").mkdir()
+    assert main(["show", "runs", "--runs-dir", str(root)]) == 0
+    assert "20260101-000000-gpu" in capsys.readouterr().out
+
+
 def test_no_run_has_status_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["show", "--runs-dir", str(tmp_path)]) == 2
     assert "there are no runs here" in capsys.readouterr().err

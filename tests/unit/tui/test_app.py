@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 from driving import column, drive, said, screen_text, sheet
+from textual.events import Key
 from textual.pilot import Pilot
+from textual.widgets import Input
+from textual.widgets._footer import FooterKey
 
 from annt_prof.tui.app import Dashboard
 from annt_prof.tui.screens.help import HelpScreen
@@ -15,7 +18,7 @@ from annt_prof.tui.settings import Settings
 from annt_prof.views.glossary import CATEGORIES, KERNEL_CLASSES, WORDS
 from annt_prof.views.screens.names import Screen
 from annt_prof.views.screens.source import RunSource
-from driven import settled
+from driven import settled, until
 
 
 @pytest.fixture(autouse=True)
@@ -59,6 +62,46 @@ def test_a_run_is_chosen_from_the_list(cpu: RunSource) -> None:
         assert app.source_title == cpu.title
 
     drive(None, act, Settings(runs_dir=cpu.folder, first=Screen.RUNS))
+
+
+def typed_at_once(app: Dashboard, text: str) -> None:
+    """Have keys arrive together, as a slow line brings them."""
+    names = {"/": "slash"}
+    for character in text:
+        app.post_message(Key(names.get(character, character), character))
+
+
+def test_what_is_typed_right_after_the_slash_is_no_command(cpu: RunSource, somewhere: Path) -> None:
+    """``s`` saves a picture and ``q`` quits, but not of one who looks for a name."""
+
+    async def act(app: Dashboard, pilot: Pilot[None]) -> None:
+        typed_at_once(app, "/sq")
+        box = sheet(app, "variants").query_one(Input)
+        await until(pilot, lambda: box.value == "sq")
+        assert app.is_running
+        assert list(somewhere.iterdir()) == []
+        await pilot.press("escape")
+        await until(pilot, lambda: not box.display)
+        await pilot.press("s")
+        await settled(app, pilot)
+        assert len(list(somewhere.iterdir())) == 1
+
+    drive(cpu, act)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize("screen", list(Screen), ids=str)
+def test_the_footer_has_help_and_quit_at_every_size(
+    cpu: RunSource, screen: Screen, size: tuple[int, int]
+) -> None:
+    async def act(app: Dashboard, pilot: Pilot[None]) -> None:
+        def last_columns() -> dict[str, int]:
+            return {key.key: key.region.right for key in app.screen.query(FooterKey)}
+
+        await until(pilot, lambda: {"question_mark", "q"} <= last_columns().keys())
+        assert 0 < max(last_columns()[key] for key in ("question_mark", "q")) <= size[0]
+
+    drive(cpu, act, Settings(first=screen, runs_dir=cpu.folder), size=size)
 
 
 def test_without_a_run_other_screens_say_so() -> None:

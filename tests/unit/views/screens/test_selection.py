@@ -61,9 +61,34 @@ def test_kernels_are_those_of_the_variant(run: RunSource) -> None:
 def test_kernels_are_grouped_and_held_against_another(run: RunSource) -> None:
     grouped = sheet(show(run, Screen.KERNELS, grouping=groups.Grouping.PHASE), groups.GROUPS_KEY)
     assert {row.key for row in grouped.rows} >= {"forward", "backward"}
-    assert sheet(show(run, Screen.KERNELS, against="amp"), KERNEL_CHANGES_KEY).rows
-    both = show(run, Screen.KERNELS, against="amp", grouping=groups.Grouping.CLASS)
-    assert sheet(both, GROUP_CHANGES_KEY).rows
+    both = show(run, Screen.KERNELS, variant="amp", against="baseline")
+    assert sheet(both, KERNEL_CHANGES_KEY).rows
+    both = show(
+        run,
+        Screen.KERNELS,
+        variant="amp",
+        against="baseline",
+        grouping=groups.Grouping.CLASS,
+    )
+    first, second, change = whole_row(sheet(both, GROUP_CHANGES_KEY), "gemm")
+    assert second == pytest.approx(of_class(run, "amp", "gemm"))
+    assert first == pytest.approx(of_class(run, "baseline", "gemm"))
+    assert change == pytest.approx(second - first)
+
+
+def whole_row(found: Sheet, key: str) -> tuple[float, float, float]:
+    """Return a row's times in the first, in the second, and their difference."""
+    columns = {column.key: place for place, column in enumerate(found.columns)}
+    cells = next(row for row in found.rows if row.key == key).cells
+    return tuple(cells[columns[name]].value for name in ("before_ns", "after_ns", "change_ns"))
+
+
+def of_class(source: RunSource, variant: str, name: str) -> float:
+    """Return a class's time per step in a variant's own table."""
+    page = show(source, Screen.KERNELS, variant=variant, grouping=groups.Grouping.CLASS)
+    alone = sheet(page, groups.GROUPS_KEY)
+    (total_ns,) = (row.cells[1].value for row in alone.rows if row.key == name)
+    return total_ns / len(digest(source.traces[variant]).lanes.step_names)
 
 
 def test_steps_are_those_of_the_variants_trace(run: RunSource) -> None:
