@@ -162,13 +162,14 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def budget_used(self) -> float | None:
-        """The share of the time budget that measuring took, 1 at most; None before it begins.
+        """The share of the time budget that measuring took; None before it begins.
 
-        None as well where the plan, which has the budget, was not told.
+        It is above 1 where the first round, which is run whatever the budget, took longer than
+        that. None as well where the plan, which has the budget, was not told.
         """
         if not self.measuring_began or self.time_budget_s <= 0:
             return None
-        return min(1.0, self.measured_s / self.time_budget_s)
+        return self.measured_s / self.time_budget_s
 
     @property
     def left(self) -> Position | MeasuringLeft | None:

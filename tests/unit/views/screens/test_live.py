@@ -155,6 +155,13 @@ def test_the_budget_is_told() -> None:
     )
 
 
+def test_a_first_round_that_took_longer_than_the_budget_used_more_than_all_of_it() -> None:
+    ended = WindowEnded("baseline", 0, 200.0, measured_s=300.0)
+    assert now(after(Activity("timing", "baseline", 0), ended))["budget"] == (
+        "300 % used, 300 s of 100 s"
+    )
+
+
 def test_variants_have_their_figures() -> None:
     found = cells(after(*rounds(6)), "amp")
     speedup = records(6)[1].speedup
