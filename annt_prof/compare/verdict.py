@@ -26,8 +26,15 @@ looks at several techniques. Whoever needs to tell less than this looks at the i
 
 def precision_of(run: Run) -> float:
     """Return the half-width, a fraction, up to which a run's scenario calls an interval narrow."""
+    asked = precision_asked(run)
+    return DEFAULT_PRECISION if asked is None else asked
+
+
+def precision_asked(run: Run) -> float | None:
+    """Return the same; None where the record does not tell."""
     asked = (value.value for value in run.scenario if value.path == "window.precision")
-    return float(next(asked, DEFAULT_PRECISION))
+    told = next(asked, None)
+    return None if told is None else float(told)
 
 
 def floor_of(variants: Iterable[VariantRecord]) -> float:

@@ -62,7 +62,9 @@ def prepare(crew: Crew, notify: Notify) -> Preparation:
         if state.record.status == "crashed":
             notify(VariantLost(state.variant.name, state.record.reason or "crashed"))
     names = tuple(state.variant.name for state in crew.running)
-    notify(Started(names, window.rounds, window.time_budget_s, plan.design))
+    notify(
+        Started(names, window.rounds, window.time_budget_s, plan.design, precision=window.precision)
+    )
     began = time.monotonic()
     first, *others = crew.states
     if first.runs:

@@ -28,12 +28,15 @@ class Started(msgspec.Struct, frozen=True, tag=True):
         max_rounds: Rounds at most.
         time_budget_s: Seconds of measuring; a first round that takes longer is finished.
         design: How the variants were chosen.
+        precision: Half-width, a fraction, up to which the scenario calls an interval narrow; None
+            in what was logged before it was told.
     """
 
     variants: tuple[str, ...]
     max_rounds: int
     time_budget_s: float
     design: str
+    precision: float | None = None
 
 
 class Estimated(msgspec.Struct, frozen=True, tag=True):

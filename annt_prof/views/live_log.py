@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import time
+from contextlib import suppress
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from annt_prof.compare.verdict import DEFAULT_PRECISION, precision_of
+from annt_prof.compare.verdict import precision_asked
 from annt_prof.errors import UserError
 from annt_prof.runs.event_log_reader import EventLogReader, alive
 from annt_prof.runs.layout import EVENTS_FILE, RUN_FILE, SCENARIO_FILE, TELEMETRY_FILE
@@ -55,6 +56,7 @@ class LiveLog:
         self._num_replaced = 0
         self._last: LoggedEvent | None = None
         self._precision: float | None = None
+        self._record_was_read = False
         self._told_by_record = False
 
     def poll(self) -> bool:
@@ -125,14 +127,15 @@ class LiveLog:
         )
         return build_live_page(self.state, watch)
 
-    def _precision_asked(self) -> float:
-        """Return the scenario's, read once there is a record; it is what a run must reach."""
-        if self._precision is None and self.state.num_progressed:
-            try:
-                self._precision = precision_of(RunSource(self.directory).run)
-            except UserError:  # not written yet, or damaged: the other screens say so
-                return DEFAULT_PRECISION
-        return DEFAULT_PRECISION if self._precision is None else self._precision
+    def _precision_asked(self) -> float | None:
+        """Return what a run must reach, as its log tells it; of older logs its record does."""
+        if self.state.run.precision is not None:
+            return self.state.run.precision
+        if not self._record_was_read and self.state.num_progressed:
+            with suppress(UserError):  # not written yet, or damaged: the other screens say so
+                self._precision = precision_asked(RunSource(self.directory).run)
+                self._record_was_read = True
+        return self._precision
 
     @property
     def _logged(self) -> bool:

@@ -13,7 +13,7 @@ from annt_prof.views.page import Cell, Chart, Column, Curve, Row, Sheet, Strip, 
 from annt_prof.views.tones import EFFECT_TONES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from annt_prof.runs.record import Speedup
     from annt_prof.views.live_view import GoneHow, LiveState, VariantSoFar
@@ -53,24 +53,28 @@ _COLUMNS = (
 )
 
 
-def build_variants(state: LiveState, precision: float) -> Sheet:
+def build_variants(state: LiveState, precision: float | None) -> Sheet:
     """Return the table.
 
     Args:
         state: Of the run.
-        precision: Half-width, a fraction, up to which the scenario calls an interval narrow.
+        precision: Half-width, a fraction, up to which the scenario calls an interval narrow; None
+            where that is not known, and then nothing is said of it.
     """
     return Sheet(
         key="variants",
         title="Variants so far",
         columns=_COLUMNS,
         rows=tuple(_row(state, variant, precision) for variant in state.variants),
-        notes=(
-            "last: of one window alone; speedups are of all, and 2 has the figures of the whole",
-            f"an interval is narrow enough within ± {units.limit_percent(precision)}",
-        ),
+        notes=tuple(_notes(precision)),
         empty="" if state.variants else "the plan is not known yet",
     )
+
+
+def _notes(precision: float | None) -> Iterator[str]:
+    yield "last: of one window alone; speedups are of all, and 2 has the figures of the whole"
+    if precision is not None:
+        yield f"an interval is narrow enough within ± {units.limit_percent(precision)}"
 
 
 def build_step_strips(state: LiveState) -> Strips:
@@ -109,7 +113,7 @@ def build_speedup_chart(state: LiveState, chosen: str | None) -> Chart:
     )
 
 
-def _row(state: LiveState, variant: VariantSoFar, precision: float) -> Row:
+def _row(state: LiveState, variant: VariantSoFar, precision: float | None) -> Row:
     last = variant.windows[-1] if variant.windows else None
     step_ns = None if last is None else last.per_iteration_ns
     cells = [
@@ -155,11 +159,13 @@ def _speedup(variant: VariantSoFar) -> tuple[Cell, Cell, Cell]:
     )
 
 
-def _to_go(state: LiveState, variant: VariantSoFar, precision: float) -> Cell:
+def _to_go(state: LiveState, variant: VariantSoFar, precision: float | None) -> Cell:
     speedup = variant.speedup
     if state.over or variant.gone is not None or variant.name == BASELINE or speedup is None:
         return _NONE
     least = max(0, launches_needed(state) - speedup.launches)
+    if precision is None:
+        return Cell(f"at least {units.whole(least)}", least) if least else _NONE
     uneven = any(record.uneven for record in state.run.records)
     about = launches_to_go(speedup, precision, trims=not uneven)
     if about is not None and about > least:

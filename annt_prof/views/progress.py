@@ -111,6 +111,8 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
         gone: Names of those that do not run, or run no longer.
         max_rounds: At most.
         time_budget_s: Seconds of measuring; a first round that takes longer is finished.
+        precision: Half-width, a fraction, up to which the scenario calls an interval narrow; None
+            where that was not told.
         first_round_s: What the first round should take, which is run whatever the budget; 0.0
             before that is known, and once it is done.
         doing: None before anything has begun, once the variant whose worker did it is lost or
@@ -133,6 +135,7 @@ class RunState(msgspec.Struct, frozen=True, kw_only=True):
     gone: frozenset[str] = frozenset()
     max_rounds: int = 0
     time_budget_s: float = 0.0
+    precision: float | None = None
     first_round_s: float = 0.0
     doing: Doing | None = None
     measured_s: float = 0.0
@@ -196,6 +199,7 @@ def state_after(state: RunState, event: Event) -> RunState:
                 variants=event.variants,
                 max_rounds=event.max_rounds,
                 time_budget_s=event.time_budget_s,
+                precision=event.precision,
             )
         case Estimated():
             budget = BudgetView(event.launches, event.needed, event.enough_s)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from annt_prof import units
-from annt_prof.compare.verdict import DEFAULT_PRECISION
 from annt_prof.views.live_rounds import build_rounds, waiting_in_round
 from annt_prof.views.live_variants import build_speedup_chart, build_step_strips, build_variants
 from annt_prof.views.notices import (
@@ -55,7 +54,8 @@ class Watch:
         title: What it is called.
         standing: Whether it goes on.
         now_ns: ``time.time_ns``.
-        precision: Half-width, a fraction, up to which its scenario calls an interval narrow.
+        precision: Half-width, a fraction, up to which its scenario calls an interval narrow; None
+            where that is not known.
         chosen: The variant whose speedup is shown; None for all of them.
         recent: What was sampled lately; None where that is not to be shown.
         num_damaged, num_unknown: Lines of its log that could not be read, and those that a newer
@@ -65,7 +65,7 @@ class Watch:
     title: str
     standing: Standing
     now_ns: int
-    precision: float = DEFAULT_PRECISION
+    precision: float | None = None
     chosen: str | None = None
     recent: Recent | None = None
     num_damaged: int = 0

@@ -25,6 +25,7 @@ from annt_prof.runs.events import (
     MeasuringEnded,
     Progressed,
     RunEnded,
+    Started,
     TechniqueLeftOut,
     VariantInapplicable,
     VariantLost,
@@ -85,6 +86,16 @@ def telling(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., To
         return Told(Session(None, job, events.append), events)  # type: ignore[arg-type]
 
     return make
+
+
+def test_the_plan_is_told_with_the_precision_that_is_asked(
+    telling: Callable[..., Told],
+) -> None:
+    told = telling(unhindered, {"amp": {}})
+    told.session.prepare()
+    (started,) = told.of(Started)
+    assert isinstance(started, Started)
+    assert started.precision == told.session.precision
 
 
 def without_kernel(assignment: Assignment, _launch: int) -> Failure | None:

@@ -149,6 +149,14 @@ def test_what_a_newer_program_added_is_passed_over(path: Path) -> None:
     assert (reader.num_damaged, reader.num_unknown) == (0, 1)
 
 
+def test_a_plan_that_was_logged_before_its_precision_was_told_is_read(path: Path) -> None:
+    logged(path, Started(("baseline", "amp"), 3, 60.0, "alone", precision=0.01))
+    older = path.read_text().replace(',"precision":0.01', "")
+    assert "precision" not in older
+    path.write_text(older)
+    assert replayed(EventLogReader(path)) == [Started(("baseline", "amp"), 3, 60.0, "alone", None)]
+
+
 def test_another_format_is_refused(path: Path) -> None:
     path.write_text(f'{{"version": {EVENTS_VERSION + 1}}}\n')
     with pytest.raises(UserError, match="newer annt-prof") as raised:

@@ -16,11 +16,12 @@ from annt_prof.runs import store
 from annt_prof.runs.digests import digest
 from annt_prof.runs.event_lines import LogHeader
 from annt_prof.runs.event_log import EventLog
-from annt_prof.runs.events import Event, RunEnded
+from annt_prof.runs.events import Event, RunEnded, Started
 from annt_prof.runs.processes import RunProcess
+from annt_prof.scenario.effective import EffectiveValue
 from annt_prof.views import live_log
 from annt_prof.views.live_log import LiveLog, build_replayed_page
-from annt_prof.views.page import Lines
+from annt_prof.views.page import Lines, Sheet
 from annt_prof.views.screens.building import build_page
 from annt_prof.views.screens.names import Screen
 from annt_prof.views.screens.source import RunSource
@@ -72,6 +73,31 @@ def test_a_log_is_followed_as_it_grows(directory: Path) -> None:
     log.append(RunEnded("complete", "done"))
     following.poll()
     assert following.standing == "ended"
+
+
+def notes(directory: Path) -> tuple[str, ...]:
+    page = build_replayed_page(RunSource(directory))
+    return next(b for b in page.blocks if isinstance(b, Sheet) and b.key == "variants").notes
+
+
+def test_the_precision_is_the_run_s_from_the_first_event_on(directory: Path) -> None:
+    started = Started(("baseline", "amp", "all"), 30, 100.0, "alone", precision=0.01)
+    log = log_of(directory, [started])
+    assert "within ± 1 %" in notes(directory)[-1]
+    for event in rounds(1):
+        log.append(event)
+    store.write(directory, cpu_run())
+    assert "within ± 1 %" in notes(directory)[-1]
+
+
+def test_the_precision_of_an_older_log_is_its_record_s_once_there_is_one(directory: Path) -> None:
+    log = log_of(directory, begun())
+    assert not any("narrow enough" in note for note in notes(directory))
+    for event in rounds(1):
+        log.append(event)
+    asked = EffectiveValue("window.precision", 0.03, "--set")
+    store.write(directory, msgspec.structs.replace(cpu_run(), scenario=(asked,)))
+    assert "within ± 3 %" in notes(directory)[-1]
 
 
 def test_half_a_line_waits_for_its_rest_and_damaged_ones_are_counted(directory: Path) -> None:

@@ -55,7 +55,7 @@ RECORDS = (variant("baseline", [41.0]), variant("all", [37.0]))
 EVENTS: list[Event] = [
     Activity("starting"),
     Warned("it may not fit"),
-    Started(("baseline", "amp", "all"), 12, 90.0, "sampled"),
+    Started(("baseline", "amp", "all"), 12, 90.0, "sampled", precision=0.01),
     Activity("preparing", "baseline"),
     Estimated(total_s=321.5, step_ns=98_765_432.0, launches=3, needed=5, enough_s=210),
     Activity("preparing", "amp"),
@@ -85,6 +85,7 @@ ENDED = RunState(
     gone=frozenset({"amp"}),
     max_rounds=12,
     time_budget_s=90.0,
+    precision=0.01,
     doing=Doing("tracing", "baseline", None),
     measured_s=95.0,
     measuring_began=True,

@@ -210,6 +210,19 @@ def test_launches_to_go_are_told_as_what_they_are() -> None:
     assert cells(over, "amp")["launches_to_go"] == "-"
 
 
+def test_no_launches_are_told_of_a_precision_that_is_not_known() -> None:
+    """A record alone, or an older log, may not have it; no other one stands in for it."""
+
+    def notes(**changes: object) -> str:
+        sheet = block(after(*rounds(10)), "variants", **changes)
+        assert isinstance(sheet, Sheet)
+        return " ".join(sheet.notes)
+
+    assert "within ± 1 %" in notes(precision=0.01)
+    assert "narrow enough" not in notes()
+    assert cells(after(*rounds(10)), "amp")["launches_to_go"] == "-"
+
+
 def test_step_times_are_strips_from_shortest_to_longest() -> None:
     strips = block(after(*rounds(3)), "steps")
     assert isinstance(strips, Strips)
