@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from annt_prof.compare.comparison import summarise
-from annt_prof.runs.event_lines import LoggedEvent
+from annt_prof.runs.event_lines import LoggedEvent, LogHeader
 from annt_prof.runs.events import (
     Activity,
     Event,
@@ -14,13 +19,28 @@ from annt_prof.runs.events import (
     Started,
     WindowEnded,
 )
+from annt_prof.runs.processes import RunProcess
 from annt_prof.runs.record import TimedWindow, VariantRecord
 from hand_made import variant, window
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NAMES = ("baseline", "amp", "all")
 MEANS_MS = {"baseline": 40.0, "amp": 20.0, "all": 16.0}
 BEGAN_NS = 1_790_000_000 * 10**9
 SECOND = 10**9
+
+
+def dead_since_long(path: Path, boot: str | None = None) -> None:
+    """Make a log that of a process that is gone, and nothing written lately."""
+    header, rest = path.read_bytes().split(b"\n", 1)
+    process = msgspec.json.decode(header, type=LogHeader).process
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    gone = RunProcess(ended.pid, 1, process.boot if boot is None else boot)
+    path.write_bytes(msgspec.json.encode(LogHeader(1, gone)) + b"\n" + rest)
+    os.utime(path, (0, 0))
 
 
 def begun() -> list[Event]:

@@ -30,7 +30,7 @@ from annt_prof.runs.event_log import EventLog
 from annt_prof.runs.events import Activity, Event, Progressed, RunEnded, Warned
 from annt_prof.runs.layout import EVENTS_FILE, TELEMETRY_FILE
 from annt_prof.runs.logs import keep, named
-from annt_prof.runs.record import SCHEMA_VERSION, Run
+from annt_prof.runs.record import SCHEMA_VERSION, STOP_UNTOLD, Run
 from annt_prof.telemetry import series
 from annt_prof.telemetry.sampler import Sampler
 from annt_prof.workers.shared_memory import demand, free_bytes, held_batches, remedy, shortage
@@ -266,7 +266,7 @@ def _draft(
         telemetry_note="",
         seed=resolved.scenario.seed,
         variants=session.records,
-        stop="still running, or stopped without a word",
+        stop=STOP_UNTOLD,
         complete=False,
         design=question.plan.design,
         orders=session.orders,

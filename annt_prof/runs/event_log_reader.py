@@ -29,12 +29,17 @@ def alive(header: LogHeader) -> bool:
 
 def goes_on(directory: Path) -> bool:
     """Whether the process that measures, or measured, the run in this directory lives."""
+    header = header_of(directory)
+    return header is not None and alive(header)
+
+
+def header_of(directory: Path) -> LogHeader | None:
+    """Return the first line of a run's log; None where there is none that can be read."""
     try:
         with (directory / EVENTS_FILE).open("rb") as file:
-            header = msgspec.json.decode(file.readline(), type=LogHeader)
+            return msgspec.json.decode(file.readline(), type=LogHeader)
     except (OSError, *_DAMAGED):
-        return False
-    return alive(header)
+        return None
 
 
 def has_ended(directory: Path) -> bool:

@@ -278,6 +278,10 @@ class VariantRecord(msgspec.Struct, frozen=True):
     skipped: bool = False
 
 
+STOP_UNTOLD = "still running, or stopped without a word"
+"""Why a run stopped, as its record has it until the run ends."""
+
+
 class Run(msgspec.Struct, frozen=True):
     """A whole run.
 

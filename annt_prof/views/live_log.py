@@ -13,6 +13,7 @@ from annt_prof.errors import UserError
 from annt_prof.runs.event_log_reader import EventLogReader, alive
 from annt_prof.runs.layout import EVENTS_FILE, RUN_FILE, SCENARIO_FILE, TELEMETRY_FILE
 from annt_prof.runs.processes import this_process
+from annt_prof.runs.signs import STARTS_WITHIN_S, STILL_S
 from annt_prof.views.live_view import LiveState, live_after, live_of_records
 from annt_prof.views.screens.live import Watch, build_live_page
 from annt_prof.views.screens.source import RunSource
@@ -26,15 +27,8 @@ if TYPE_CHECKING:
     from annt_prof.views.recent_telemetry import Recent
     from annt_prof.views.screens.live import Standing
 
-STILL_S = 2.0
-"""Seconds in which nothing was written, after which a process that cannot be found is believed to
-be gone: in another container it cannot be found while it lives."""
-
 _CLOCKS_APART_S = 60.0
 """By which the clocks of two machines may differ that share a folder."""
-
-_STARTS_WITHIN_S = 60.0
-"""Seconds within which a process that was started writes its first event, on a busy machine too."""
 
 
 class LiveLog:
@@ -155,7 +149,7 @@ class LiveLog:
     def _begun_lately(self) -> bool:
         """Whether its process may still be starting: there is a scenario, and nothing else yet."""
         measured = (self.directory / RUN_FILE).exists()
-        return not measured and self._age_s(SCENARIO_FILE) < _STARTS_WITHIN_S
+        return not measured and self._age_s(SCENARIO_FILE) < STARTS_WITHIN_S
 
     def _age_s(self, name: str) -> float:
         """Return how long ago a file was written; for ever, where there is none."""

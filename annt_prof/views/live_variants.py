@@ -137,6 +137,8 @@ def _now(state: LiveState, variant: VariantSoFar) -> Cell:
     doing = state.run.doing
     if doing is not None and doing.variant == variant.name:
         return Cell(doing.kind.replace("_", " "), doing.kind, Tone.STRONG)
+    if state.broken_off:
+        return Cell("broken off", "broken_off", Tone.UNSURE)
     done = state.over or (bool(variant.windows) and variant.windows[-1].round >= state.round)
     return Cell("done", "done", Tone.QUIET) if done else Cell("waiting", "waiting", Tone.QUIET)
 

@@ -113,6 +113,7 @@ class LiveState(msgspec.Struct, frozen=True, kw_only=True):
         doing_since_ns: When what goes on has begun.
         num_progressed: How often records were told.
         by_record: Whether a record alone tells it, for lack of a log.
+        broken_off: Whether its process has gone without a last word; no event tells that.
     """
 
     run: RunState = RunState()
@@ -124,11 +125,13 @@ class LiveState(msgspec.Struct, frozen=True, kw_only=True):
     doing_since_ns: int = 0
     num_progressed: int = 0
     by_record: bool = False
+    broken_off: bool = False
 
     @property
     def over(self) -> bool:
-        """Whether no more rounds are run, as far as events tell."""
-        return self.by_record or self.run.ended is not None or self.run.measuring_ended is not None
+        """Whether no more rounds are run, as far as is known."""
+        ended = self.run.ended is not None or self.run.measuring_ended is not None
+        return self.by_record or self.broken_off or ended
 
     def variant(self, name: str) -> VariantSoFar | None:
         """Return one of the variants; None where there is none of that name."""
@@ -150,6 +153,12 @@ def live_after(state: LiveState, logged: LoggedEvent) -> LiveState:
         doing_since_ns=logged.at_ns if moved else state.doing_since_ns,
     )
     return _closer(told, event)
+
+
+def without_its_process(state: LiveState) -> LiveState:
+    """Return a run whose process has gone: nothing goes on in it, whatever its events began."""
+    idle = msgspec.structs.replace(state.run, doing=None, paused=False, last_window=None)
+    return msgspec.structs.replace(state, run=idle, broken_off=True)
 
 
 def live_replayed(events: Iterable[LoggedEvent]) -> LiveState:

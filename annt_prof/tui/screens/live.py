@@ -192,7 +192,7 @@ class LiveScreen(PageScreen):
             log.poll()
             self._log, self._tail = log, TelemetryTail(directory / TELEMETRY_FILE)
             self._recent, self._num_progressed = None, log.state.num_progressed
-            self._told_ending = log.state.run.ended is not None
+            self._told_ending = log.standing in ("ended", "gone")
             self._asked_to_pause = self._asked_to_stop = False
         return self._log
 
@@ -233,10 +233,11 @@ class LiveScreen(PageScreen):
 
     def _tell_others(self, log: LiveLog) -> None:
         """Have the other screens read the record again, where there is another one."""
-        ended = log.state.run.ended is not None and not self._told_ending
+        over = log.standing in ("ended", "gone")
+        ended = over and not self._told_ending
         due = time.monotonic() - self._told_at_s >= _LEAST_BETWEEN_RECORDS_S
         if ended or (due and log.state.num_progressed > self._num_progressed):
             self._num_progressed = log.state.num_progressed
-            self._told_ending = log.state.run.ended is not None
+            self._told_ending = over
             self._told_at_s = time.monotonic()
             self.dashboard.show(RunSource(log.directory))

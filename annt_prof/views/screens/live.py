@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from annt_prof import units
 from annt_prof.views.live_rounds import build_rounds, waiting_in_round
 from annt_prof.views.live_variants import build_speedup_chart, build_step_strips, build_variants
+from annt_prof.views.live_view import without_its_process
 from annt_prof.views.notices import (
     EndedNotice,
     InapplicableNotice,
@@ -74,7 +75,8 @@ class Watch:
 
 def build_live_page(state: LiveState, watch: Watch) -> Page:
     """Return what there is to see of a run now."""
-    return Page(Screen.LIVE, watch.title, tuple(_blocks(state, watch)))
+    now = without_its_process(state) if watch.standing == "gone" else state
+    return Page(Screen.LIVE, watch.title, tuple(_blocks(now, watch)))
 
 
 def _blocks(state: LiveState, watch: Watch) -> Iterator[Block]:
@@ -137,7 +139,10 @@ def _standing(state: LiveState, watch: Watch) -> Iterator[Said]:
 
 def _kept(state: LiveState) -> str:
     if not state.num_progressed:
-        return "nothing was measured before that"
+        num_windows = sum(len(variant.windows) for variant in state.variants)
+        if not num_windows:
+            return "nothing was measured before that"
+        return f"{units.count(num_windows, 'window')} of no whole round: what follows shows all"
     rounds = max((len(record.windows) for record in state.run.records), default=0)
     return f"what was measured is kept, {units.count(rounds, 'round')} of it: 2 shows it"
 

@@ -59,16 +59,16 @@ def build_overview_page(source: RunSource, explanation: Explanation | None) -> P
         explanation: Of the same run; None where it is not there yet.
     """
     view = source.run_view
-    return Page(Screen.OVERVIEW, source.title, tuple(_blocks(source.run, view, explanation)))
+    return Page(Screen.OVERVIEW, source.title, tuple(_blocks(source, view, explanation)))
 
 
-def _blocks(run: Run, view: RunView, explanation: Explanation | None) -> Iterator[Block]:
+def _blocks(source: RunSource, view: RunView, explanation: Explanation | None) -> Iterator[Block]:
     if not view.complete:
-        yield Lines("incomplete", "", (Said(f"INCOMPLETE: {view.stop}", tone=Tone.BAD),))
+        yield Lines("incomplete", "", (Said(f"INCOMPLETE: {source.stop}", tone=Tone.BAD),))
     if view.caveats.not_as_asked:
         said = tuple(Said(text, tone=Tone.UNSURE) for text in view.caveats.not_as_asked)
         yield Lines("not_as_asked", "Not as the scenario asks", said)
-    yield Lines("answer", "In short", tuple(_answer(run, explanation)))
+    yield Lines("answer", "In short", tuple(_answer(source.run, explanation)))
     yield _variants(view)
     yield _bars(view.breakdown)
     stopped = (Said(view.stop, "stopped"),) if view.complete else ()

@@ -10,6 +10,8 @@ from annt_prof.compare.old_records import with_figures
 from annt_prof.runs import store
 from annt_prof.runs.event_log_reader import goes_on
 from annt_prof.runs.layout import RUN_FILE, TELEMETRY_FILE
+from annt_prof.runs.record import STOP_UNTOLD
+from annt_prof.runs.signs import sign_of
 from annt_prof.views.run_view import build_run_view
 
 if TYPE_CHECKING:
@@ -17,8 +19,14 @@ if TYPE_CHECKING:
 
     from annt_prof.explain.explanation import Explanation
     from annt_prof.runs.record import Run, VariantRecord
+    from annt_prof.runs.signs import Sign
     from annt_prof.telemetry.series import Series
     from annt_prof.views.run_view import RunView
+
+_STOPS: dict[Sign, str] = {
+    "running": "still running",
+    "gone": "its process ended without a last word",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +53,12 @@ class RunSource:
     def goes_on(self) -> bool:
         """Whether it is being measured now."""
         return goes_on(self.directory)
+
+    @property
+    def stop(self) -> str:
+        """Why measuring stopped, as far as its log tells where the record does not; raises so."""
+        stop = self.run.stop
+        return _STOPS.get(sign_of(self.directory), stop) if stop == STOP_UNTOLD else stop
 
     @cached_property
     def run(self) -> Run:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
 import pytest
 from driving import column, drive, said, sheet
 from textual.pilot import Pilot
@@ -16,7 +12,6 @@ from textual.widgets._footer import FooterKey
 
 from annt_prof.runs import store
 from annt_prof.runs.controls import ControlReader, Interrupt, Pause, Resume, Skip, Stop
-from annt_prof.runs.event_lines import LogHeader
 from annt_prof.runs.event_log import EventLog
 from annt_prof.runs.events import (
     Activity,
@@ -28,7 +23,7 @@ from annt_prof.runs.events import (
     VariantSkipped,
     Warned,
 )
-from annt_prof.runs.processes import RunProcess
+from annt_prof.runs.record import STOP_UNTOLD
 from annt_prof.telemetry.columns import COLUMNS
 from annt_prof.tui.app import Dashboard
 from annt_prof.tui.screens.live import LiveScreen
@@ -37,7 +32,7 @@ from annt_prof.views.live_log import LiveLog
 from annt_prof.views.screens.names import Screen
 from annt_prof.views.screens.source import RunSource
 from driven import settled, until
-from following import begun, records, rounds, timed
+from following import begun, dead_since_long, records, rounds, timed
 from hand_made import cpu_run, run
 
 LIVE = Settings(first=Screen.LIVE)
@@ -56,14 +51,7 @@ class Going:
             self.log.append(event)
 
     def die(self) -> None:
-        path = self.source.directory / "events.jsonl"
-        header, rest = path.read_bytes().split(b"\n", 1)
-        process = msgspec.json.decode(header, type=LogHeader).process
-        ended = subprocess.Popen([sys.executable, "-c", ""])
-        ended.wait()
-        gone = RunProcess(ended.pid, 1, process.boot)
-        path.write_bytes(msgspec.json.encode(LogHeader(1, gone)) + b"\n" + rest)
-        os.utime(path, (0, 0))
+        dead_since_long(self.source.directory / "events.jsonl")
 
 
 @pytest.fixture
@@ -255,6 +243,28 @@ def test_a_process_that_dies_is_told_while_it_is_watched(going: Going) -> None:
         await pilot.press("p")
         await pilot.pause()
         assert "the run's process is gone" in noted(app)
+
+    drive(going.source, act, LIVE)
+
+
+def test_other_screens_say_that_a_run_died_while_it_was_watched(going: Going) -> None:
+    going.tell(*begun(), *timed("baseline", 0), Activity("timing", "amp", 0))
+    draft = run(*records(0), complete=False, stop=STOP_UNTOLD)
+    store.write(going.source.directory, draft)
+
+    async def act(app: Dashboard, pilot: Pilot[None]) -> None:
+        assert column(app, "variants", 1)[1] == "timing"
+        await pilot.press("2")
+        await settled(app, pilot)
+        assert "INCOMPLETE: still running" in said(app)
+        await pilot.press("1")
+        going.die()
+        await look(app, pilot)
+        assert "1 window of no whole round" in said(app)
+        assert column(app, "variants", 1)[1] == "broken off"
+        await pilot.press("2")
+        await settled(app, pilot)
+        assert "INCOMPLETE: its process ended without a last word" in said(app)
 
     drive(going.source, act, LIVE)
 

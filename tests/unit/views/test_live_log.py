@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -14,10 +12,8 @@ import pytest
 from annt_prof.errors import UserError
 from annt_prof.runs import store
 from annt_prof.runs.digests import digest
-from annt_prof.runs.event_lines import LogHeader
 from annt_prof.runs.event_log import EventLog
 from annt_prof.runs.events import Event, RunEnded, Started
-from annt_prof.runs.processes import RunProcess
 from annt_prof.scenario.effective import EffectiveValue
 from annt_prof.views import live_log
 from annt_prof.views.live_log import LiveLog, build_replayed_page
@@ -26,6 +22,7 @@ from annt_prof.views.screens.building import build_page
 from annt_prof.views.screens.names import Screen
 from annt_prof.views.screens.source import RunSource
 from following import begun, rounds
+from following import dead_since_long as log_dead_since_long
 from hand_made import cpu_run
 
 
@@ -49,15 +46,7 @@ def told(directory: Path) -> str:
 
 
 def dead_since_long(directory: Path, boot: str | None = None) -> None:
-    """Make the log that of a process that is gone, and nothing written lately."""
-    path = directory / "events.jsonl"
-    header, rest = path.read_bytes().split(b"\n", 1)
-    process = msgspec.json.decode(header, type=LogHeader).process
-    ended = subprocess.Popen([sys.executable, "-c", ""])
-    ended.wait()
-    gone = RunProcess(ended.pid, 1, process.boot if boot is None else boot)
-    path.write_bytes(msgspec.json.encode(LogHeader(1, gone)) + b"\n" + rest)
-    os.utime(path, (0, 0))
+    log_dead_since_long(directory / "events.jsonl", boot)
 
 
 def test_a_log_is_followed_as_it_grows(directory: Path) -> None:

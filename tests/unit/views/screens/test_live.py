@@ -279,6 +279,27 @@ def test_a_killed_run_says_when_it_was_last_heard_of_and_what_is_kept() -> None:
     assert "another machine" in now(after(), "elsewhere")["run"]
 
 
+def test_a_run_killed_in_its_first_round_says_what_there_is_of_it() -> None:
+    state = after(*timed("baseline", 0), *timed("amp", 0), Activity("timing", "all", 0))
+    text = now(state, "gone")["run"]
+    assert "2 windows of no whole round" in text
+    assert "nothing was measured" not in text
+
+
+def test_nothing_is_timed_any_more_once_the_process_is_gone() -> None:
+    state = after(*rounds(1), *timed("baseline", 1), Activity("timing", "amp", 1))
+
+    def row(standing: Standing) -> tuple[str, str]:
+        sheet, tracks = block(state, "variants", standing), block(state, "rounds", standing)
+        assert isinstance(sheet, Sheet)
+        assert isinstance(tracks, Tracks)
+        return sheet.rows[1].cells[1].text, tracks.tracks[1].letters
+
+    assert row("running")[0] == "timing"
+    assert row("running")[1].startswith("#>")
+    assert row("gone") == ("broken off", "#-")
+
+
 def test_a_run_without_a_log_is_told_by_its_record() -> None:
     state = live_of_records(records(3))
     assert "kept no log of its events" in now(state, "unlogged")["run"]

@@ -10,11 +10,13 @@ import pytest
 from annt_prof import units
 from annt_prof.explain.explaining import explain
 from annt_prof.runs import store
-from annt_prof.runs.record import Epochs, EpochStart, Run
+from annt_prof.runs.event_log import EventLog
+from annt_prof.runs.record import STOP_UNTOLD, Epochs, EpochStart, Run
 from annt_prof.runs.verdict import Effect
 from annt_prof.views.page import Bars, Lines, Page, Sheet, Tone
 from annt_prof.views.screens.overview import build_overview_page
 from annt_prof.views.screens.source import RunSource
+from following import dead_since_long
 from hand_made import MS, cpu_run, gpu_run, lost, run, variant
 
 
@@ -98,6 +100,24 @@ def test_what_is_not_complete_says_so_before_anything_else(tmp_path: Path) -> No
     first = page_of(made, tmp_path).blocks[0]
     assert first.key == "incomplete"
     assert first.lines[0].tone is Tone.BAD
+
+
+def test_whether_a_run_goes_on_is_told_as_far_as_its_log_tells(tmp_path: Path) -> None:
+    directory = store.create(tmp_path, "run", "")
+    made = msgspec.structs.replace(cpu_run(), complete=False, stop=STOP_UNTOLD)
+    store.write(directory, made)
+
+    def told() -> list[str]:
+        return texts(build_overview_page(RunSource(directory), None), "incomplete")
+
+    assert told() == [f"INCOMPLETE: {STOP_UNTOLD}"]
+    path = directory / "events.jsonl"
+    EventLog(path)
+    assert told() == ["INCOMPLETE: still running"]
+    dead_since_long(path)
+    assert told() == ["INCOMPLETE: its process ended without a last word"]
+    dead_since_long(path, boot="another")
+    assert told() == [f"INCOMPLETE: {STOP_UNTOLD}"]
 
 
 def test_the_recommended_set_is_said_with_its_interval(tmp_path: Path) -> None:
