@@ -83,6 +83,9 @@ def _blocks(source: RunSource, view: RunView, explanation: Explanation | None) -
 
 
 def _answer(run: Run, explanation: Explanation | None) -> Iterator[Said]:
+    if not run.complete and not any(variant.windows for variant in run.variants):
+        yield Said("nothing is measured yet", tone=Tone.QUIET)
+        return
     best = recommend(run)
     if best is None:
         yield Said("nothing that was measured is certainly faster than the baseline", "use")
@@ -164,7 +167,7 @@ def _row(row: VariantRow, shared: TableColumns) -> Row:
             row.name,
             (
                 name,
-                Cell(row.status.replace("_", " "), row.status, _STATUS_TONES[row.status]),
+                _status(row),
                 *empty,
             ),
         )
@@ -189,6 +192,12 @@ def _row(row: VariantRow, shared: TableColumns) -> Row:
         energy_j = row.energy_per_sample_j
         cells.append(_cell(energy_j, _NONE if energy_j is None else units.joules(energy_j)))
     return Row(row.name, tuple(cells))
+
+
+def _status(row: VariantRow) -> Cell:
+    if row.status == "measured" and not row.num_windows:  # it is to be, or was to be
+        return Cell("no window yet", "no_window", Tone.QUIET)
+    return Cell(row.status.replace("_", " "), row.status, _STATUS_TONES[row.status])
 
 
 def _verdict(row: VariantRow) -> Cell:

@@ -120,6 +120,19 @@ def test_whether_a_run_goes_on_is_told_as_far_as_its_log_tells(tmp_path: Path) -
     assert told() == [f"INCOMPLETE: {STOP_UNTOLD}"]
 
 
+def test_before_the_first_round_nothing_is_recommended_and_nothing_called_measured(
+    tmp_path: Path,
+) -> None:
+    refused = lost("tf32", "not_applicable", "the device has no TF32")
+    made = run(variant("baseline", []), variant("amp", []), refused)
+    page = page_of(
+        msgspec.structs.replace(made, complete=False, stop=STOP_UNTOLD), tmp_path, explained=False
+    )
+    assert texts(page, "answer") == ["nothing is measured yet"]
+    shown = [row.cells[1].text for row in sheet(page).rows]
+    assert shown == ["no window yet", "no window yet", "not applicable"]
+
+
 def test_the_recommended_set_is_said_with_its_interval(tmp_path: Path) -> None:
     made = run(variant("baseline", [100.0] * 6), variant("amp", [50.0, 51.0, 49.0] * 2))
     amp = made.variants[1]
