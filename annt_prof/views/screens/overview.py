@@ -8,6 +8,7 @@ from annt_prof import units
 from annt_prof.compare.wording import phrase, without_figures
 from annt_prof.explain.agreement import in_words
 from annt_prof.explain.recommendation import most_telling, recommend
+from annt_prof.runs.record import STOP_UNTOLD
 from annt_prof.views.page import (
     Bar,
     Bars,
@@ -84,7 +85,9 @@ def _blocks(source: RunSource, view: RunView, explanation: Explanation | None) -
 
 def _answer(run: Run, explanation: Explanation | None) -> Iterator[Said]:
     if not run.complete and not any(variant.windows for variant in run.variants):
-        yield Said("nothing is measured yet", tone=Tone.QUIET)
+        goes_on = run.stop == STOP_UNTOLD
+        text = "nothing is measured yet" if goes_on else "nothing was measured"
+        yield Said(text, tone=Tone.QUIET)
         return
     best = recommend(run)
     if best is None:
