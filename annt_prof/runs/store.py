@@ -164,9 +164,19 @@ def unmeasured(root: Path) -> tuple[Path, ...]:
     return tuple(sorted(each for each in begun if not (each / RUN_FILE).exists()))
 
 
+def begun(root: Path) -> tuple[Path, ...]:
+    """Return every directory in which a run has begun, measured or not, oldest first."""
+    return tuple(sorted({*directories(root), *unmeasured(root)}, key=_age))
+
+
 def _age(directory: Path) -> tuple[str, int]:
     """Sort by the time in the name; the file's own time settles a second with two runs."""
-    written_ns = (directory / RUN_FILE).stat().st_mtime_ns
+    record = directory / RUN_FILE
+    file = record if record.exists() else directory / SCENARIO_FILE
+    try:
+        written_ns = file.stat().st_mtime_ns
+    except FileNotFoundError:  # it was removed just now
+        written_ns = 0
     named = _TIMESTAMPED.match(directory.name)
     at = datetime.fromtimestamp(written_ns / 1e9, UTC)
     return (named.group() if named else at.strftime(_TIMESTAMP)), written_ns

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from annt_prof.tui.screens.page_screen import PageScreen
 from annt_prof.views.screens.names import Screen
-from annt_prof.views.screens.runs import build_runs_page
+from annt_prof.views.screens.runs import build_runs_page, opens_on
 from annt_prof.views.screens.source import RunSource
 
 if TYPE_CHECKING:
     from annt_prof.tui.messages import RowChosen
     from annt_prof.views.page import Page
+
+_LOOKS_EVERY_S = 3.0
 
 
 class RunsScreen(PageScreen):
@@ -20,6 +22,10 @@ class RunsScreen(PageScreen):
 
     SCREEN: ClassVar[Screen] = Screen.RUNS
     OWN_KEYS: ClassVar[dict[str, str]] = {"Enter": "open the run at the cursor"}
+
+    def on_mount(self) -> None:
+        """Begin to look; the page is shown by ``PageScreen``'s own handler of this."""
+        self.set_interval(_LOOKS_EVERY_S, self.look_again)
 
     def build_page(self) -> Page:
         """Return what there is now."""
@@ -29,8 +35,14 @@ class RunsScreen(PageScreen):
         """Look again: runs begin and end while the dashboard is open."""
         self.show_again()
 
+    def look_again(self) -> None:
+        """Show what has changed, where anybody sees it."""
+        if self.is_current:
+            self.show_again()
+
     def on_row_chosen(self, message: RowChosen) -> None:
         """Open a run that was entered."""
         if message.entered:
-            self.dashboard.show(RunSource(Path(message.row)))
-            self.dashboard.action_open(Screen.OVERVIEW.value)
+            directory = Path(message.row)
+            self.dashboard.show(RunSource(directory))
+            self.dashboard.action_open(opens_on(directory).value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from annt_prof import units
@@ -9,7 +10,10 @@ from annt_prof.compare.old_records import with_figures
 from annt_prof.errors import UserError
 from annt_prof.explain.recommendation import recommend
 from annt_prof.runs import store
-from annt_prof.views.page import Cell, Column, Lines, Page, Row, Said, Sheet, Tone
+from annt_prof.runs.layout import RUN_FILE
+from annt_prof.runs.record import STOP_UNTOLD
+from annt_prof.runs.signs import sign_of
+from annt_prof.views.page import Cell, Column, Page, Row, Sheet, Tone
 from annt_prof.views.screens.names import Screen
 
 if TYPE_CHECKING:
@@ -17,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from annt_prof.runs.record import Run
+    from annt_prof.runs.signs import Sign
 
 _COLUMNS = (
     Column("run", "run", "The directory's name: when it began (UTC), and its scenario.", False),
@@ -29,15 +34,26 @@ _COLUMNS = (
     Column("state", "state", "Whether it ended as planned.", False),
 )
 _UNKNOWN = Cell("-", None, Tone.QUIET)
+_STARTING = Cell("starting", "starting", Tone.QUIET)
+_GOING_ON = Cell("going on", "going_on", Tone.STRONG)
+_NOT_KNOWN = Cell("of another machine: whether it goes on is not known", "elsewhere", Tone.UNSURE)
+_NOTHING_MEASURED = Cell("broken off before anything was measured", "nothing_measured", Tone.UNSURE)
+_BROKEN_OFF = Cell("its process ended without a last word", "broken_off", Tone.UNSURE)
+_STATES: dict[Sign, Cell] = {"running": _GOING_ON, "gone": _BROKEN_OFF, "elsewhere": _NOT_KNOWN}
+_STATES_WITHOUT_RECORD: dict[Sign, Cell] = {
+    "starting": _STARTING,
+    "running": _GOING_ON,
+    "elsewhere": _NOT_KNOWN,
+}
+_MOST_KEPT = 1_000  # records whose cells are kept
 
 
 def build_runs_page(root: Path) -> Page:
-    """Return the runs of a folder; those that cannot be read are there, with the reason."""
-    found = tuple(reversed(store.directories(root)))
-    rows = tuple(map(_row, found))
-    preparing = store.unmeasured(root)
-    said = tuple(Said(f"{directory.name}: not measured yet") for directory in preparing)
-    blocks = (Lines("preparing", "Prepared, or broken off before anything was measured", said),)
+    """Return the runs of a folder; those that cannot be read are there, with the reason.
+
+    What was read of a record is kept until that is another, so that asking again costs little.
+    """
+    rows = tuple(map(_row, reversed(store.begun(root))))
     sheet = Sheet(
         key="runs",
         title=f"Runs in {root}",
@@ -46,16 +62,38 @@ def build_runs_page(root: Path) -> Page:
         notes=("Enter opens a run",) if rows else (),
         empty="there are none: annt-prof run SCENARIO makes one",
     )
-    return Page(Screen.RUNS, str(root), (sheet, *(blocks if preparing else ())))
+    return Page(Screen.RUNS, str(root), (sheet,))
+
+
+def opens_on(directory: Path) -> Screen:
+    """Return the screen on which a run is opened: what has no record yet can only be followed."""
+    return Screen.OVERVIEW if (directory / RUN_FILE).exists() else Screen.LIVE
 
 
 def _row(directory: Path) -> Row:
     name = Cell(directory.name, directory.name, Tone.STRONG)
     try:
-        run = with_figures(store.load(directory))
+        status = (directory / RUN_FILE).stat()
+    except OSError:
+        return Row(str(directory), (name, *(_UNKNOWN,) * 6, _state_without_record(directory)))
+    stamp = (status.st_mtime_ns, status.st_ctime_ns, status.st_size)
+    *cells, state = _read(directory, stamp)
+    if state.value == STOP_UNTOLD:
+        state = _STATES.get(sign_of(directory), state)
+    return Row(str(directory), (name, *cells, state))
+
+
+def _state_without_record(directory: Path) -> Cell:
+    return _STATES_WITHOUT_RECORD.get(sign_of(directory), _NOTHING_MEASURED)
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _read(directory: Path, _stamp: tuple[int, ...]) -> tuple[Cell, ...]:
+    """Return the cells of a record with this stamp; what cannot be read is said in the last."""
+    try:
+        return tuple(_cells(with_figures(store.load(directory))))
     except UserError as error:
-        return Row(str(directory), (name, *(_UNKNOWN,) * 6, Cell(error.message, None, Tone.BAD)))
-    return Row(str(directory), (name, *_cells(run)))
+        return (*(_UNKNOWN,) * 6, Cell(error.message, None, Tone.BAD))
 
 
 def _cells(run: Run) -> Iterator[Cell]:

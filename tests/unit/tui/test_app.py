@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 from textual.widgets._footer import FooterKey
 
+from annt_prof.runs import store
 from annt_prof.tui.app import Dashboard
 from annt_prof.tui.screens.help import HelpScreen
 from annt_prof.tui.settings import Settings
@@ -102,6 +104,35 @@ def test_the_footer_has_help_and_quit_at_every_size(
         assert 0 < max(last_columns()[key] for key in ("question_mark", "q")) <= size[0]
 
     drive(cpu, act, Settings(first=screen, runs_dir=cpu.folder), size=size)
+
+
+def test_a_run_that_has_just_begun_is_opened_live(tmp_path: Path) -> None:
+    begun = store.create(tmp_path, "begun", "")
+
+    async def act(app: Dashboard, pilot: Pilot[None]) -> None:
+        assert column(app, "runs") == [begun.name]
+        assert "starting" in screen_text(app)
+        await pilot.press("enter")
+        await settled(app, pilot)
+        assert app.current_mode == Screen.LIVE
+        assert app.source_title == begun.name
+
+    drive(None, act, Settings(runs_dir=tmp_path, first=Screen.RUNS))
+
+
+def test_the_list_is_looked_at_again_while_it_is_open_and_the_cursor_stays(
+    cpu: RunSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("annt_prof.tui.screens.runs._LOOKS_EVERY_S", 0.05)
+
+    async def act(app: Dashboard, pilot: Pilot[None]) -> None:
+        copied = cpu.folder / "29990101-000000-copied"
+        shutil.copytree(cpu.directory, copied)
+        await until(pilot, lambda: column(app, "runs") == [copied.name, cpu.title])
+        await settled(app, pilot)
+        assert sheet(app, "runs").row_key == str(cpu.directory)
+
+    drive(None, act, Settings(runs_dir=cpu.folder, first=Screen.RUNS))
 
 
 def test_without_a_run_other_screens_say_so() -> None:
