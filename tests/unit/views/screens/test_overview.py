@@ -129,6 +129,9 @@ def test_before_the_first_round_nothing_is_recommended_and_nothing_called_measur
         msgspec.structs.replace(made, complete=False, stop=STOP_UNTOLD), tmp_path, explained=False
     )
     assert texts(page, "answer") == ["nothing is measured yet"]
+    ended = msgspec.structs.replace(made, complete=False, stop="interrupted")
+    ended_page = page_of(ended, tmp_path, explained=False)
+    assert texts(ended_page, "answer") == ["nothing was measured"]
     shown = [row.cells[1].text for row in sheet(page).rows]
     assert shown == ["no window yet", "no window yet", "not applicable"]
 
