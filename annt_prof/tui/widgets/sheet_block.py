@@ -195,14 +195,16 @@ class SheetBlock(Vertical):
             return False
         if not self.query(DataTable) or self.table.row_count != len(keys):
             return False
-        widths = {key.value: column.content_width for key, column in self.table.columns.items()}
+        columns = {key.value: column for key, column in self.table.columns.items()}
         for row, old in zip(block.rows, before.rows, strict=True):
             texts = _texts(block.columns, row)
             for column, cell, was, text in zip(
                 block.columns, row.cells, old.cells, texts, strict=True
             ):
                 if cell != was:
-                    wider = text.cell_len > widths[column.key]
+                    laid_out = columns[column.key]
+                    wider = text.cell_len > laid_out.width
+                    laid_out.width = max(laid_out.width, text.cell_len)
                     self.table.update_cell(row.key, column.key, text, update_width=wider)
         return True
 
@@ -212,11 +214,16 @@ class SheetBlock(Vertical):
         table, before = self.table, self.row_key
         rows = self._rows()
         shown = rows[:MOST_ROWS]
+        texts = [tuple(_texts(self._block.columns, row)) for row in shown]
         table.clear(columns=True)
         for place, column in enumerate(self._block.columns):
-            table.add_column(self._title(place, column), key=column.key)
-        for row in shown:
-            table.add_row(*_texts(self._block.columns, row), key=row.key)
+            title = self._title(place, column)
+            # Textual measures cells only once it is idle: what is drawn before is cut to the titles
+            # and kept so, as widths are no part of the key of a kept line.
+            width = max((title.cell_len, *(cells[place].cell_len for cells in texts)))
+            table.add_column(title, key=column.key, width=width)
+        for row, cells in zip(shown, texts, strict=True):
+            table.add_row(*cells, key=row.key)
         keys = [row.key for row in shown]
         if before in keys:
             table.move_cursor(row=keys.index(before), animate=False)

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from driving import screen_text
-from textual.widgets import OptionList
+from textual.widgets import Input, OptionList
 
 from annt_prof.runs import store
 from annt_prof.runs.digests import digest
@@ -212,3 +212,19 @@ def test_a_run_without_traces_says_so(tmp_path):
         assert not isinstance(pilot.app.screen, PickScreen)
 
     play(RunSource(tmp_path), steps)
+
+
+def test_rows_that_are_filtered_are_drawn_whole(directory):
+    async def steps(pilot):
+        await opened(pilot)
+        block = pilot.app.screen.query(SheetBlock).first()
+        box = block.query_one(Input)
+        await pilot.press("slash")
+        await until(pilot, lambda: box.has_focus)
+        await pilot.press("c")
+        await until(pilot, lambda: "rows have 'c'" in screen_text(pilot.app))
+        cells = [cell.text for cell in block._rows()[0].cells[:5]]
+        lines = [" ".join(line.split()) for line in screen_text(pilot.app).splitlines()]
+        assert any(line.startswith(" ".join(cells)) for line in lines)
+
+    play(RunSource(directory), steps, (200, 60))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from textual.app import App, ComposeResult
+from textual.widgets import Input
 
 from annt_prof.tui.widgets.sheet_block import MOST_ROWS, SheetBlock
 from annt_prof.views.page import Cell, Column, Row, Sheet
@@ -82,6 +83,46 @@ def test_a_table_has_the_height_of_its_rows_where_it_was_laid_out_meanwhile() ->
             await pilot.pause()
             await pilot.pause()
             assert table.size.height == len(VALUES)
+
+    asyncio.run(run())
+
+
+def drawn(app: Shown) -> list[str]:
+    """Return the lines of the table, whatever it has measured until now."""
+    table = app.block.table
+    return ["".join(s.text for s in table.render_line(y)) for y in range(1 + table.row_count)]
+
+
+LONG = {"aten::convolution_backward": 1_761_047, "aten::mm": 17, "aten::add": 1}
+
+
+def test_rows_are_whole_where_they_are_drawn_before_the_table_measures_them() -> None:
+    async def run() -> None:
+        app = Shown(made(LONG))
+        async with app.run_test() as pilot:
+            await pilot.pause()
+            box = app.block.query_one(Input)
+            app.block.on_input_changed(Input.Changed(box, "c"))
+            at_once = drawn(app)
+            await pilot.pause()
+            for lines in (at_once, drawn(app)):
+                assert len(lines) == 2
+                assert "aten::convolution_backward" in lines[1]
+                assert "1761047 ms" in lines[1]
+
+    asyncio.run(run())
+
+
+def test_a_cell_that_grows_is_whole_where_it_is_drawn_before_the_table_measures_it() -> None:
+    async def run() -> None:
+        app = Shown(made(VALUES))
+        async with app.run_test() as pilot:
+            await pilot.pause()
+            app.block.lay_out(made({**VALUES, "a": 1_234_567_890}))
+            at_once = drawn(app)
+            await pilot.pause()
+            for lines in (at_once, drawn(app)):
+                assert "1234567890 ms" in lines[3]
 
     asyncio.run(run())
 
