@@ -32,7 +32,8 @@ _TIE = "\ue000"
 class Hanging:
     """A paragraph that wraps under its own beginning, after what stands to the left of it.
 
-    Where what stands to the left leaves hardly any room the paragraph begins on a line below it.
+    Where what stands to the left leaves hardly any room, or is wider than it was to be, the
+    paragraph begins on a line below it.
 
     rich's tables and paddings fill each line with blanks up to its end; this one does not, so
     that what is piped or copied is clean.
@@ -49,10 +50,11 @@ class Hanging:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Yield one line after the other."""
-        beside = options.max_width - self.width >= _NARROWEST
+        roomy = options.max_width - self.width >= _NARROWEST
+        beside = roomy and (not self.before or self.before.cell_len < self.width)
         if not beside:
             yield from _wrapped(self.before, console, options.max_width)
-        width = self.width if beside else INDENT
+        width = self.width if roomy else INDENT
         room = max(_NARROWEST, options.max_width - width)
         for number, line in enumerate(_wrapped(self.text, console, room)):
             margin = self.before if beside and number == 0 else Text()

@@ -1,4 +1,7 @@
-"""Prose: a label and a paragraph that wraps under itself, line after line."""
+"""Prose: a label and a paragraph that wraps under itself, line after line.
+
+A label that is wider than the others' column has a line of its own, above its paragraph.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,8 @@ from annt_prof.tui.looks import toned
 from annt_prof.views.page import Tone
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from annt_prof.views.page import Lines
 
 _LABEL_WIDTH = 12
@@ -42,18 +47,34 @@ class LinesBlock(Static):
 def _num_rows(block: Lines, width: int) -> int | None:
     """Return the rows of a value whose lines need one each; None where any may be broken."""
     label = _LABEL_WIDTH + 1 if any(line.label for line in block.lines) else 0
-    texts = [line.text for line in block.lines]
-    longest = max((cell_len(printable(text)) for text in texts), default=0)
-    return len(texts) + bool(block.title) if label + longest < width else None
+    texts = [label + cell_len(printable(line.text)) for line in block.lines]
+    alone = [cell_len(printable(line.label)) for line in block.lines if _is_wide(line.label)]
+    longest = max((*texts, *alone), default=0)
+    return len(texts) + len(alone) + bool(block.title) if longest < width else None
+
+
+def _is_wide(label: str) -> bool:
+    return cell_len(printable(label)) > _LABEL_WIDTH
 
 
 def _laid_out(block: Lines) -> Group:
-    grid = Table.grid(padding=(0, 1, 0, 0))
     labelled = any(line.label for line in block.lines)
+    grid = _grid(labelled=labelled)
+    parts: list[RenderableType] = [toned(block.title, Tone.STRONG)] if block.title else []
+    parts.append(grid)
+    for line in block.lines:
+        label, text = toned(line.label, Tone.QUIET), toned(line.text, line.tone)
+        if _is_wide(line.label):
+            grid = _grid(labelled=True)
+            parts += [label, grid]
+            label = toned("")
+        grid.add_row(*((label, text) if labelled else (text,)))
+    return Group(*parts)
+
+
+def _grid(*, labelled: bool) -> Table:
+    grid = Table.grid(padding=(0, 1, 0, 0))
     if labelled:
         grid.add_column(width=_LABEL_WIDTH, no_wrap=True)
     grid.add_column(overflow="fold")
-    for line in block.lines:
-        text = toned(line.text, line.tone)
-        grid.add_row(*((toned(line.label, Tone.QUIET), text) if labelled else (text,)))
-    return Group(*([toned(block.title, Tone.STRONG)] if block.title else []), grid)
+    return grid

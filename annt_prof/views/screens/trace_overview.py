@@ -68,8 +68,8 @@ def _blocks(view: AnalysisView) -> Iterator[Block]:
         yield Lines("mistakes", "Known mistakes, in every step", said)
     yield Lines("trace", "The trace", tuple(_head(view.head)))
     if view.not_measured:
-        reasons = tuple(Said(each.reason, ", ".join(each.names)) for each in view.not_measured)
-        yield Lines("not_measured", "Not measured", reasons)
+        said = tuple(Said(f"{', '.join(each.names)}: {each.reason}") for each in view.not_measured)
+        yield Lines("not_measured", "Not measured", said)
 
 
 def _head(head: TraceHead) -> Iterator[Said]:

@@ -47,3 +47,12 @@ def test_a_remark_begins_below_a_title_that_leaves_it_no_room():
 
 def test_no_label_and_no_value_acts_on_the_terminal():
     assert lines(labelled([("a\x1b[2J", "b\x1b[2J")]), 40) == ["a\\x1b[2J     b\\x1b[2J"]
+
+
+@pytest.mark.parametrize("label", ["a" * 13, "queue, temporal, kernels"])
+def test_a_label_that_is_wider_than_its_column_has_a_line_of_its_own(label):
+    assert lines(labelled([("memory", "none"), (label, "none")]), 40) == [
+        "memory       none",
+        label,
+        "             none",
+    ]

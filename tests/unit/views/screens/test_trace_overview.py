@@ -64,3 +64,15 @@ def test_without_a_device_the_path_is_not_known(tmp_path: Path) -> None:
     page = build_trace_overview_page("t", analyze(read(builder.write(tmp_path / "trace.json"))))
     sheet = next(block for block in page.blocks if isinstance(block, Sheet))
     assert {row.cells[3].text for row in sheet.rows} == {"-"}
+
+
+def test_what_was_not_measured_is_named_in_the_sentence_that_says_why(tmp_path: Path) -> None:
+    builder = TraceBuilder().step(0, 10_000).operator("aten::mm", 100, 400)
+    page = build_trace_overview_page("t", analyze(read(builder.write(tmp_path / "t.json"))))
+    block = next(block for block in page.blocks if block.key == "not_measured")
+    assert isinstance(block, Lines)
+    assert not any(line.label for line in block.lines)
+    said = next(line.text for line in block.lines if "kernels" in line.text)
+    parts, reason = said.split(": ")
+    assert len(parts.split(", ")) > 1
+    assert reason == "the trace has no device activities"
