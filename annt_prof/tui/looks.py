@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from rich.style import Style
@@ -22,11 +23,24 @@ _STYLES = {
     Tone.BAD: Style(color="red", bold=True),
     Tone.UNSURE: Style(color="yellow"),
 }
+# Where colours are not wanted Textual turns them to greys, and a dark one to a grey that is as dark
+# as what is behind it: what has no colour is drawn in the theme's, which is readable as a grey too.
+_COLOURLESS = _STYLES | {
+    Tone.GOOD: Style(bold=True, italic=True),
+    Tone.BAD: Style(bold=True, underline=True),
+    Tone.UNSURE: Style(italic=True),
+}
+
+
+def style_of(tone: Tone) -> Style:
+    """Return how a tone looks: by its colour, and without any where ``NO_COLOR`` is set."""
+    # Whatever its value: that is how Textual reads it.
+    return (_COLOURLESS if "NO_COLOR" in os.environ else _STYLES)[tone]
 
 
 def toned(text: str, tone: Tone = Tone.PLAIN) -> Text:
     """Return text from anywhere as data: no markup is read in it, no control character acts."""
-    return Text(printable(text), _STYLES[tone])
+    return Text(printable(text), style_of(tone))
 
 
 def look_of(name: str) -> Look:

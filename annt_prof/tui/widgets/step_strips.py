@@ -31,7 +31,6 @@ _NARROWEST = 10
 _LOW = ("#56B4E9", "#009E73")
 _HIGH = ("#2A5A75", "#004F3A")
 """Of launches in turns: bright up to the least of a cell's steps, dark up to the greatest."""
-_FAR = Style(color="red", bold=True)
 
 
 class StepStripsBlock(Static):
@@ -71,7 +70,7 @@ def _lines(
 ) -> Iterator[Text]:
     title = toned("Single steps in their order", Tone.STRONG)
     title.append_text(toned(f"   {strips.scale} from bottom to top; ", Tone.QUIET))
-    title.append("!", _FAR)
+    title.append_text(toned("!", Tone.BAD))
     title.append_text(toned(" outlier; launches in turns of colour, | where one begins"))
     title.no_wrap, title.overflow = True, "ellipsis"
     yield title
@@ -97,7 +96,7 @@ def _drawn(cells: StripCells, row: int, *, ascii_only: bool) -> Text:
     columns = (cells.low, cells.high, cells.outlier, cells.launch)
     for low, high, far, launch in zip(*(column.tolist() for column in columns), strict=True):
         if far and row == _LINES - 1:
-            line.append("!", _FAR)
+            line.append_text(toned("!", Tone.BAD))
             continue
         steps = 8 * _LINES - 1
         lower = min(max(1 + round(low * steps) - 8 * row, 0), 8)
