@@ -27,7 +27,7 @@ from annt_prof.views.screens.steps import (
     variant_of,
 )
 from annt_prof.views.step_strip import build_step_strips
-from annt_prof.views.timeline.details import details
+from annt_prof.views.timeline.details import fitting
 from annt_prof.views.timeline.legend import legend
 from annt_prof.views.timeline.panel import Panel
 from annt_prof.views.timeline.searching import found
@@ -43,6 +43,10 @@ if TYPE_CHECKING:
 _HIGH = 40
 """Lines from which all strips are shown, and every operator; below, the chosen variant's."""
 _NARROW = 80
+_DETAILS, _DETAILS_SHARE = 7, 0.4
+"""Lines of what is at the cursor: at most so many, or this share of a high window's."""
+_FEW_DETAILS = 3
+"""The same where two variants share a low window."""
 
 
 class StepsScreen(DigestScreen):
@@ -128,8 +132,15 @@ class StepsScreen(DigestScreen):
         timeline = self.query_one(Timeline)
         panel = timeline.panel
         if panel is not None:
-            lines = details(panel.lanes, timeline.item, panel.step)
-            self.query_one("#timeline LinesBlock", LinesBlock).lay_out(lines)
+            block = self.query_one("#timeline LinesBlock", LinesBlock)
+            width, room = self._details_room()
+
+            def fits(lines: Lines) -> bool:
+                return block.num_lines(lines, width) <= room
+
+            block.styles.max_height = room
+            lines = fitting(panel.lanes, timeline.item, panel.step, fits, width * room)
+            block.lay_out(lines)
             self.query_one("#legend", Static).update(_legend(timeline.codes, self.size.width - 2))
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
@@ -236,6 +247,12 @@ class StepsScreen(DigestScreen):
         few = self.size.height < _HIGH and len(names) > 1
         block.display = bool(names)
         block.show(strips, frozenset({names[0], self._here or names[0]}) if few else None)
+
+    def _details_room(self) -> tuple[int, int]:
+        """Return the cells and the lines that there are for what is at the cursor."""
+        if self.query_one("#timeline").has_class("-tight"):
+            return self.size.width - 2, _FEW_DETAILS
+        return self.size.width - 2, max(_DETAILS, int(self.size.height * _DETAILS_SHARE))
 
     @property
     def _open_and_shown(self) -> bool:

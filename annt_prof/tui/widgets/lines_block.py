@@ -43,6 +43,12 @@ class LinesBlock(Static):
         alike = same_height and _num_rows(block, self.size.width) is not None
         self.update(_laid_out(block), layout=not alike)
 
+    def num_lines(self, block: Lines, width: int) -> int:
+        """Return the lines that a value takes in so many cells, however they are broken."""
+        console = self.app.console
+        options = console.options.update(width=width, height=None)
+        return len(console.render_lines(_laid_out(block), options, pad=False))
+
 
 def _num_rows(block: Lines, width: int) -> int | None:
     """Return the rows of a value whose lines need one each; None where any may be broken."""

@@ -13,7 +13,7 @@ from annt_prof.views.timeline.looks import GAP_WORDS
 from annt_prof.views.timeline.names import without_evaluation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from annt_prof.analysis.lanes.lanes import Lanes
 
@@ -28,25 +28,47 @@ _KINDS = {
     ItemKind.PATH: "critical path",
 }
 _LONG = 60
-"""Letters of a name, which in full may have thousands; the rest of it is said last."""
+"""Letters of a name, which in full may have thousands; more of it is said last."""
+_FEWER = 20
+"""Letters by which more of a name is shortened until there is room for it."""
 _ON_DEVICE = (ItemKind.KERNEL, ItemKind.COPY, ItemKind.MEMSET)
 
 
-def details(lanes: Lanes, item: int | None, step: int) -> Lines:
+def details(lanes: Lanes, item: int | None, step: int, letters: int | None = None) -> Lines:
     """Return what is at the cursor.
 
     Args:
         lanes: Of a trace.
         item: The item; None where the cursor is on none.
         step: Whose begin instants are counted from.
+        letters: Of a long name that there is room for in the end; None for all of them.
     """
     if item is None:
         nothing = Said("nothing here: the cursor is between items", tone=Tone.QUIET)
         return Lines("details", "", (nothing,))
-    return Lines("details", "", tuple(_lines(lanes, item, step)))
+    return Lines("details", "", tuple(_lines(lanes, item, step, letters)))
 
 
-def _lines(lanes: Lanes, item: int, step: int) -> Iterator[Said]:
+def fitting(
+    lanes: Lanes, item: int | None, step: int, fits: Callable[[Lines], bool], most: int
+) -> Lines:
+    """Return what is at the cursor with as much of a long name as there is room for.
+
+    Args:
+        lanes: Of a trace.
+        item: The item; None where the cursor is on none.
+        step: Whose begin instants are counted from.
+        fits: Whether there is room for this.
+        most: Letters that there is room for at the very most.
+    """
+    whole = details(lanes, item, step)
+    if fits(whole):
+        return whole
+    less = (details(lanes, item, step, n) for n in range(most, _LONG, -_FEWER))
+    return next(filter(fits, less), details(lanes, item, step, _LONG))
+
+
+def _lines(lanes: Lanes, item: int, step: int, letters: int | None) -> Iterator[Said]:
     kind = ItemKind(int(lanes.kind[item]))
     name = _name(lanes, item, kind)
     brief = name if len(name) <= _LONG else f"{name[:_LONG]}..."
@@ -63,8 +85,10 @@ def _lines(lanes: Lanes, item: int, step: int) -> Iterator[Said]:
         begin_ns, end_ns = whole_gap(lanes, item)
         yield Said(f"{units.fine(end_ns - begin_ns)} in all, whatever the causes", "whole gap")
     yield Said(_path(lanes, item, kind), "path")
-    if brief != name:
+    if brief != name and (letters is None or letters >= len(name)):
         yield Said(name, "in full", Tone.QUIET)
+    elif brief != name and letters is not None and letters > _LONG:
+        yield Said(f"{name[:letters]}...", "begins", Tone.QUIET)
 
 
 def _name(lanes: Lanes, item: int, kind: ItemKind) -> str:

@@ -30,7 +30,9 @@ from hand_made import run, variant
 US = 1_000
 
 
-def written(path: Path, kernel_us: int = 200) -> Path:
+def written(
+    path: Path, kernel_us: int = 200, kernel: str = "sm80_xmma_fprop_implicit_gemm"
+) -> Path:
     builder = TraceBuilder()
     for begin in (5_000 * US, 6_000 * US):
         builder.step(begin, begin + 1_000 * US)
@@ -38,7 +40,7 @@ def written(path: Path, kernel_us: int = 200) -> Path:
         builder.phase(Phase.FORWARD, begin + 200 * US, begin + 1_000 * US)
         builder.operator("aten::conv2d[bold]\x1b[31m", begin + 210 * US, begin + 300 * US)
         builder.kernel(
-            "sm80_xmma_fprop_implicit_gemm", begin + 300 * US, begin + (300 + kernel_us) * US,
+            kernel, begin + 300 * US, begin + (300 + kernel_us) * US,
             launch_ns=begin + 230 * US,
         )  # fmt: skip
         builder.operator("aten::add", begin + 610 * US, begin + 650 * US, thread=AUTOGRAD_THREAD)
@@ -394,3 +396,29 @@ def test_launches_are_numbered_from_1_below_a_strip(tmp_path: Path) -> None:
         assert not any("0" in found for found in numbers)
 
     drive(made_run(tmp_path), test)
+
+
+@pytest.mark.parametrize(("size", "label"), [((80, 24), "begins"), ((120, 40), "in full")])
+def test_a_long_name_is_in_full_or_says_that_it_goes_on(
+    tmp_path: Path, size: tuple[int, int], label: str
+) -> None:
+    name = ("void at::native::(anonymous namespace)::" + "Functor<float, 4>, " * 50)[:700].strip()
+    written(tmp_path / "baseline" / "kineto.json", kernel_us=700, kernel=name)
+    traced = variant("baseline", [10.0], trace="baseline/kineto.json")
+    store.write(tmp_path, run(traced))
+
+    async def test(seen: Seen) -> None:
+        await seen.opened("k")
+        await seen.press("k")
+        assert seen.name == name
+        await seen.pilot.pause()
+        block = seen.screen.query_one("#timeline LinesBlock", LinesBlock)
+        drawn = [block.render_line(y).text for y in range(block.size.height)]
+        place = next(y for y, line in enumerate(drawn) if line.strip().startswith(label))
+        told = "".join(line.strip().removeprefix(label).strip() for line in drawn[place:])
+        told = told.replace(" ", "")
+        whole = name.replace(" ", "")
+        assert told == whole if label == "in full" else whole.startswith(told.removesuffix("..."))
+        assert label == "in full" or told.endswith("...")
+
+    drive(RunSource(tmp_path), test, size=size)

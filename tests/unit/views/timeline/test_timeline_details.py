@@ -8,7 +8,7 @@ import pytest
 from made_lanes import US, one_row, trained
 
 from annt_prof.analysis.lanes.lanes import ItemKind, Lanes
-from annt_prof.views.timeline.details import details
+from annt_prof.views.timeline.details import details, fitting
 
 
 @pytest.fixture
@@ -90,3 +90,23 @@ def test_a_long_name_comes_in_full_at_the_end() -> None:
     lines = details(lanes, 0, 0).lines
     assert lines[0].text == "k" * 60 + "..."
     assert lines[-1].text == "k" * 300
+
+
+@pytest.mark.parametrize(
+    ("room", "label", "letters"), [(300, "in full", 300), (299, "begins", 280)]
+)
+def test_a_name_for_which_there_is_no_room_does_not_claim_to_be_in_full(
+    room: int, label: str, letters: int
+) -> None:
+    lanes = one_row([(0, 5, 0)])
+    object.__setattr__(lanes, "names", ("k" * 300,))
+    last = fitting(lanes, 0, 0, lambda told: told.lines[-1].text.count("k") <= room, 300).lines[-1]
+    assert last.label == label
+    assert last.text == "k" * letters + ("" if label == "in full" else "...")
+
+
+def test_where_there_is_no_room_at_all_a_long_name_is_said_once() -> None:
+    lanes = one_row([(0, 5, 0)])
+    object.__setattr__(lanes, "names", ("k" * 300,))
+    lines = fitting(lanes, 0, 0, lambda _: False, 300).lines
+    assert [line.text for line in lines if "k" * 20 in line.text] == ["k" * 60 + "..."]
