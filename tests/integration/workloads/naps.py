@@ -6,9 +6,12 @@ import time
 
 import forward_log
 import torch
+from torch.optim.optimizer import register_optimizer_step_post_hook
 from torch.utils.data import Dataset, get_worker_info
 
 CLASSES = 4
+
+register_optimizer_step_post_hook(forward_log.note_step)
 
 
 class Samples(Dataset):
