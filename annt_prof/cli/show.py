@@ -53,9 +53,9 @@ def command(
     With SCREEN, print what that screen of the dashboard shows: runs, live, overview, techniques,
     steps, kernels, telemetry, compare or advice. RUN is a run directory, its run.json, or the name
     of a directory under --runs-dir; ./runs is one that is called like a screen. SCREEN also takes
-    a trace file. What a key or the cursor
-    chooses there an option chooses here: --variant and --against of kernels and compare, --variant
-    of steps, --technique of techniques and advice, --by of kernels.
+    a trace file. What a key or the cursor chooses there an option chooses here: --variant and
+    --against of kernels and compare, --variant of steps, --technique of techniques and advice,
+    --by of kernels.
     """
     selected = _Selected(variant, against, against_run, technique, grouping)
     if what and what[0] in tuple(Screen):

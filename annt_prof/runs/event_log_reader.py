@@ -44,13 +44,33 @@ def header_of(directory: Path) -> LogHeader | None:
 
 def has_ended(directory: Path) -> bool:
     """Whether the run in this directory has said its last word; its process may live on a while."""
+    lines, half = _tail_of(directory)
+    last = _decoded(lines[-1]) if lines and not half else None
+    return last is not None and isinstance(last.event, RunEnded)
+
+
+def last_line_of(directory: Path) -> Line | None:
+    """Return the last whole line of a run's log; None where there is none that can be read."""
+    lines, _ = _tail_of(directory)
+    return _decoded(lines[-1]) if lines else None
+
+
+def _tail_of(directory: Path) -> tuple[list[bytes], bytes]:
+    """Return the last lines of a run's log, and what follows them of a line that is not whole."""
     try:
         with (directory / EVENTS_FILE).open("rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - _LAST_BYTES))
-            last = file.read().splitlines()[-1:]
-        return any(isinstance(msgspec.json.decode(x, type=Line).event, RunEnded) for x in last)
-    except (OSError, *_DAMAGED):
-        return False
+            *lines, half = file.read().split(b"\n")
+    except OSError:
+        return [], b""
+    return lines, half
+
+
+def _decoded(line: bytes) -> Line | None:
+    try:
+        return msgspec.json.decode(line, type=Line)
+    except _DAMAGED:
+        return None
 
 
 class EventLogReader:

@@ -322,3 +322,8 @@ class Run(msgspec.Struct, frozen=True):
     same_in_both: tuple[str, ...] = ()
     switched_on: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether it was written while the run went on; its process may be gone by now."""
+        return self.stop == STOP_UNTOLD

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from contextlib import suppress
 from functools import reduce
@@ -10,14 +9,13 @@ from typing import TYPE_CHECKING
 
 from annt_prof.compare.verdict import precision_asked
 from annt_prof.errors import UserError
-from annt_prof.runs.event_log_reader import EventLogReader, alive
-from annt_prof.runs.layout import EVENTS_FILE, RUN_FILE, SCENARIO_FILE, TELEMETRY_FILE
+from annt_prof.runs.event_log_reader import EventLogReader
+from annt_prof.runs.layout import EVENTS_FILE
 from annt_prof.runs.processes import this_process
-from annt_prof.runs.signs import STARTS_WITHIN_S, STILL_S
+from annt_prof.runs.signs import begun_lately, sign_of_unended
 from annt_prof.views.live_view import LiveState, live_after, live_of_records
 from annt_prof.views.screens.live import Watch, build_live_page
 from annt_prof.views.screens.source import RunSource
-from annt_prof.views.signs_of_life import last_written_ns
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,9 +24,6 @@ if TYPE_CHECKING:
     from annt_prof.views.page import Page
     from annt_prof.views.recent_telemetry import Recent
     from annt_prof.views.screens.live import Standing
-
-_CLOCKS_APART_S = 60.0
-"""By which the clocks of two machines may differ that share a folder."""
 
 
 class LiveLog:
@@ -46,7 +41,6 @@ class LiveLog:
         self.directory = directory
         self.state = LiveState()
         self._reader = EventLogReader(directory / EVENTS_FILE)
-        self._telemetry = directory / TELEMETRY_FILE
         self._num_replaced = 0
         self._last: LoggedEvent | None = None
         self._precision: float | None = None
@@ -79,11 +73,8 @@ class LiveLog:
         if header is None:
             if self._told_by_record:
                 return "unlogged"
-            return "running" if self._begun_lately() else "gone"
-        of_this_machine = _of_this_machine(header)
-        if alive(header) or self._written_lately(of_this_machine):
-            return "running"
-        return "gone" if of_this_machine else "elsewhere"
+            return "running" if begun_lately(self.directory) else "gone"
+        return sign_of_unended(self.directory, header, self._last)
 
     @property
     def clock_ns(self) -> int | None:
@@ -98,7 +89,7 @@ class LiveLog:
         Raises:
             UserError: There is neither.
         """
-        if not self._logged and not self._begun_lately():
+        if not self._logged and not begun_lately(self.directory):
             self.state = live_of_records(RunSource(self.directory).run.variants)
             self._told_by_record = True
 
@@ -138,25 +129,6 @@ class LiveLog:
             return (self.directory / EVENTS_FILE).stat().st_size > 0
         except OSError:
             return False
-
-    def _written_lately(self, of_this_machine: bool) -> bool:
-        lately = any(self._age_s(name) < STILL_S for name in (EVENTS_FILE, TELEMETRY_FILE))
-        if self._last is None or not lately:
-            return lately
-        silent_s = (time.time_ns() - last_written_ns(self._last, self._telemetry)) / 1e9
-        return silent_s < (STILL_S if of_this_machine else STILL_S + _CLOCKS_APART_S)
-
-    def _begun_lately(self) -> bool:
-        """Whether its process may still be starting: there is a scenario, and nothing else yet."""
-        measured = (self.directory / RUN_FILE).exists()
-        return not measured and self._age_s(SCENARIO_FILE) < STARTS_WITHIN_S
-
-    def _age_s(self, name: str) -> float:
-        """Return how long ago a file was written; for ever, where there is none."""
-        try:
-            return time.time() - (self.directory / name).stat().st_mtime
-        except OSError:
-            return math.inf
 
 
 def _of_this_machine(header: LogHeader) -> bool:

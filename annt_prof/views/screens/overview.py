@@ -8,7 +8,6 @@ from annt_prof import units
 from annt_prof.compare.wording import phrase, without_figures
 from annt_prof.explain.agreement import in_words
 from annt_prof.explain.recommendation import most_telling, recommend
-from annt_prof.runs.record import STOP_UNTOLD
 from annt_prof.views.page import (
     Bar,
     Bars,
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from annt_prof.explain.explanation import Explanation
-    from annt_prof.runs.record import Run, VariantStatus
+    from annt_prof.runs.record import VariantStatus
     from annt_prof.views.breakdown_view import BreakdownView
     from annt_prof.views.run_view import RunView
     from annt_prof.views.screens.source import RunSource
@@ -69,7 +68,7 @@ def _blocks(source: RunSource, view: RunView, explanation: Explanation | None) -
     if view.caveats.not_as_asked:
         said = tuple(Said(text, tone=Tone.UNSURE) for text in view.caveats.not_as_asked)
         yield Lines("not_as_asked", "Not as the scenario asks", said)
-    yield Lines("answer", "In short", tuple(_answer(source.run, explanation)))
+    yield Lines("answer", "In short", tuple(_answer(source, explanation)))
     yield _variants(view)
     yield _bars(view.breakdown)
     stopped = (Said(view.stop, "stopped"),) if view.complete else ()
@@ -83,10 +82,10 @@ def _blocks(source: RunSource, view: RunView, explanation: Explanation | None) -
         yield Lines("notes", "What the figures are of", said)
 
 
-def _answer(run: Run, explanation: Explanation | None) -> Iterator[Said]:
+def _answer(source: RunSource, explanation: Explanation | None) -> Iterator[Said]:
+    run = source.run
     if not run.complete and not any(variant.windows for variant in run.variants):
-        goes_on = run.stop == STOP_UNTOLD
-        text = "nothing is measured yet" if goes_on else "nothing was measured"
+        text = "nothing was measured" if source.is_over else "nothing is measured yet"
         yield Said(text, tone=Tone.QUIET)
         return
     best = recommend(run)
@@ -199,7 +198,7 @@ def _row(row: VariantRow, shared: TableColumns) -> Row:
 
 def _status(row: VariantRow) -> Cell:
     if row.status == "measured" and not row.num_windows:  # it is to be, or was to be
-        return Cell("no window yet", "no_window", Tone.QUIET)
+        return Cell("no window", "no_window", Tone.QUIET)
     return Cell(row.status.replace("_", " "), row.status, _STATUS_TONES[row.status])
 
 

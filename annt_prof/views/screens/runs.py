@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from annt_prof import units
 from annt_prof.compare.old_records import with_figures
@@ -11,7 +11,6 @@ from annt_prof.errors import UserError
 from annt_prof.explain.recommendation import recommend
 from annt_prof.runs import store
 from annt_prof.runs.layout import RUN_FILE
-from annt_prof.runs.record import STOP_UNTOLD
 from annt_prof.runs.signs import sign_of
 from annt_prof.views.page import Cell, Column, Page, Row, Sheet, Tone
 from annt_prof.views.screens.names import Screen
@@ -48,6 +47,13 @@ _STATES_WITHOUT_RECORD: dict[Sign, Cell] = {
 _MOST_KEPT = 1_000  # records whose cells are kept
 
 
+class _Known(NamedTuple):
+    """A row's cells after the name, and whether the run may go on, as the record has it."""
+
+    cells: tuple[Cell, ...]
+    is_draft: bool
+
+
 def build_runs_page(root: Path) -> Page:
     """Return the runs of a folder; those that cannot be read are there, with the reason.
 
@@ -77,8 +83,9 @@ def _row(directory: Path) -> Row:
     except OSError:
         return Row(str(directory), (name, *(_UNKNOWN,) * 6, _state_without_record(directory)))
     stamp = (status.st_mtime_ns, status.st_ctime_ns, status.st_size)
-    *cells, state = _read(directory, stamp)
-    if state.value == STOP_UNTOLD:
+    known = _read(directory, stamp)
+    *cells, state = known.cells
+    if known.is_draft:
         state = _STATES.get(sign_of(directory), state)
     return Row(str(directory), (name, *cells, state))
 
@@ -88,12 +95,13 @@ def _state_without_record(directory: Path) -> Cell:
 
 
 @lru_cache(maxsize=_MOST_KEPT)
-def _read(directory: Path, _stamp: tuple[int, ...]) -> tuple[Cell, ...]:
-    """Return the cells of a record with this stamp; what cannot be read is said in the last."""
+def _read(directory: Path, _stamp: tuple[int, ...]) -> _Known:
+    """Return what is known of a record with this stamp; why it cannot be read is its last cell."""
     try:
-        return tuple(_cells(with_figures(store.load(directory))))
+        run = with_figures(store.load(directory))
     except UserError as error:
-        return (*(_UNKNOWN,) * 6, Cell(error.message, None, Tone.BAD))
+        return _Known((*(_UNKNOWN,) * 6, Cell(error.message, None, Tone.BAD)), is_draft=False)
+    return _Known(tuple(_cells(run)), run.is_draft)
 
 
 def _cells(run: Run) -> Iterator[Cell]:

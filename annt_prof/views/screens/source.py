@@ -10,7 +10,6 @@ from annt_prof.compare.old_records import with_figures
 from annt_prof.runs import store
 from annt_prof.runs.event_log_reader import goes_on
 from annt_prof.runs.layout import RUN_FILE, TELEMETRY_FILE
-from annt_prof.runs.record import STOP_UNTOLD
 from annt_prof.runs.signs import sign_of
 from annt_prof.views.run_view import build_run_view
 
@@ -58,7 +57,12 @@ class RunSource:
     def stop(self) -> str:
         """Why measuring stopped, as far as its log tells where the record does not; raises so."""
         stop = self.run.stop
-        return _STOPS.get(sign_of(self.directory), stop) if stop == STOP_UNTOLD else stop
+        return _STOPS.get(sign_of(self.directory), stop) if self.run.is_draft else stop
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is certain that nothing more will be measured; raises likewise."""
+        return not self.run.is_draft or sign_of(self.directory) in ("gone", "ended")
 
     @cached_property
     def run(self) -> Run:

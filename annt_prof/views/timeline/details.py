@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from annt_prof import units
@@ -29,8 +30,8 @@ _KINDS = {
 }
 _LONG = 60
 """Letters of a name, which in full may have thousands; more of it is said last."""
-_FEWER = 20
-"""Letters by which more of a name is shortened until there is room for it."""
+_MORE = 20
+"""Letters by which more of a name is shown while there is room for it."""
 _ON_DEVICE = (ItemKind.KERNEL, ItemKind.COPY, ItemKind.MEMSET)
 
 
@@ -64,8 +65,11 @@ def fitting(
     whole = details(lanes, item, step)
     if fits(whole):
         return whole
-    less = (details(lanes, item, step, n) for n in range(most, _LONG, -_FEWER))
-    return next(filter(fits, less), details(lanes, item, step, _LONG))
+    letters = range(_LONG, max(most, _LONG) + 1, _MORE)  # the first of them says no more of it
+    too_many = bisect_left(
+        letters, True, lo=1, key=lambda n: not fits(details(lanes, item, step, n))
+    )
+    return details(lanes, item, step, letters[too_many - 1])
 
 
 def _lines(lanes: Lanes, item: int, step: int, letters: int | None) -> Iterator[Said]:

@@ -162,6 +162,17 @@ def launches(watched: Watched) -> dict[int, int]:
     return {w.round: w.launch for record in watched.session.records for w in record.windows}
 
 
+def noting_relaunches(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return what fills with the windows, pauses and resumptions before each new launch."""
+    started: list[int] = []
+    monkeypatch.setattr(
+        Session,
+        "_relaunch",
+        lambda *_: started.append(len(watched.of(WindowEnded, Paused, Resumed))),
+    )
+    return started
+
+
 def test_a_pause_ends_the_launch_as_what_stood_still_is_cold(
     watching: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -169,12 +180,8 @@ def test_a_pause_ends_the_launch_as_what_stood_still_is_cold(
     plain.session.measure()
     assert [*launches(plain).values()] == [0, 0, 0, 1, 1, 1, 2, 2, 2]
     watched = watching(window=THREE_A_LAUNCH)
-    started: list[int] = []
     monkeypatch.setattr(time, "sleep", lambda _: watched.ask(Resume()))
-    monkeypatch.setattr(
-        "annt_prof.runner.session.Session._relaunch",
-        lambda *_: started.append(len(watched.of(WindowEnded, Paused, Resumed))),
-    )
+    started = noting_relaunches(watched, monkeypatch)
     watched.ask_at(end_of(1), Pause())
     watched.session.measure()
     assert [*launches(watched).values()] == [0, 0, 1, 1, 1, 2, 2, 2, 3]
@@ -185,12 +192,8 @@ def test_a_pause_before_a_launchs_first_round_starts_its_processes_anew(
     watching: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watched = watching(window=THREE_A_LAUNCH)
-    started: list[int] = []
     monkeypatch.setattr(time, "sleep", lambda _: watched.ask(Resume()))
-    monkeypatch.setattr(
-        "annt_prof.runner.session.Session._relaunch",
-        lambda *_: started.append(len(watched.of(WindowEnded, Paused, Resumed))),
-    )
+    started = noting_relaunches(watched, monkeypatch)
     watched.ask(Pause())
     watched.session.measure()
     assert started[0] == 2
@@ -239,17 +242,17 @@ def test_what_is_skipped_while_paused_needs_no_further_launch(
     assert set(watched.windows.values()) == {1}
 
 
-@pytest.mark.parametrize("ends", ["stop", "launch", "rounds"])
+@pytest.mark.parametrize("ends", ["stop", "rounds"])
 def test_windows_are_judged_however_measuring_ends(
     watching: Callable[..., Watched], ends: str
 ) -> None:
     """A long batch that lies in some windows alone counts in the mean, or in no figure."""
-    num_rounds = {"stop": 12, "launch": 12, "rounds": 5}[ends]
+    num_rounds = {"stop": 12, "rounds": 5}[ends]
     watched = watching(window={"rounds": num_rounds, "rounds_per_launch": 4, "min_launches": 3})
     session = watched.session
     session._span = dataclasses.replace(session._span, unheld=(97,), at_epoch=False)
-    if ends != "rounds":
-        watched.ask_at(end_of(3 if ends == "launch" else 1, 4), Stop())
+    if ends == "stop":
+        watched.ask_at(end_of(1, 4), Stop())
     session.measure()
     assert {record.uneven for record in session.records} == {True}
 

@@ -14,6 +14,7 @@ from annt_prof.runs import store
 from annt_prof.runs.digests import digest
 from annt_prof.runs.event_log import EventLog
 from annt_prof.runs.events import Event, RunEnded, Started
+from annt_prof.runs.signs import sign_of
 from annt_prof.scenario.effective import EffectiveValue
 from annt_prof.views import live_log
 from annt_prof.views.live_log import LiveLog, build_replayed_page
@@ -165,6 +166,7 @@ def test_a_log_that_was_just_copied_is_no_sign_of_life(
     following = LiveLog(directory)
     following.poll()
     assert following.standing == standing
+    assert sign_of(directory) == standing
 
 
 def test_samples_are_a_sign_of_life_while_a_window_lasts(directory: Path) -> None:
@@ -177,10 +179,10 @@ def test_samples_are_a_sign_of_life_while_a_window_lasts(directory: Path) -> Non
     assert following.standing == "gone"
     with telemetry.open("a") as file:
         file.write(f"{time.monotonic_ns()}\n")
-    assert following.standing == "running"
+    assert following.standing == sign_of(directory) == "running"
     with telemetry.open("a") as file:
         file.write("99")  # it is being written
-    assert following.standing == "running"
+    assert following.standing == sign_of(directory) == "running"
 
 
 def test_a_run_of_another_machine_may_go_on_or_not(directory: Path) -> None:

@@ -133,7 +133,7 @@ def test_before_the_first_round_nothing_is_recommended_and_nothing_called_measur
     ended_page = page_of(ended, tmp_path, explained=False)
     assert texts(ended_page, "answer") == ["nothing was measured"]
     shown = [row.cells[1].text for row in sheet(page).rows]
-    assert shown == ["no window yet", "no window yet", "not applicable"]
+    assert shown == ["no window", "no window", "not applicable"]
 
 
 def test_the_recommended_set_is_said_with_its_interval(tmp_path: Path) -> None:
