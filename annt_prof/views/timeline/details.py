@@ -30,8 +30,6 @@ _KINDS = {
 }
 _LONG = 60
 """Letters of a name, which in full may have thousands; more of it is said last."""
-_MORE = 20
-"""Letters by which more of a name is shown while there is room for it."""
 _ON_DEVICE = (ItemKind.KERNEL, ItemKind.COPY, ItemKind.MEMSET)
 
 
@@ -65,7 +63,7 @@ def fitting(
     whole = details(lanes, item, step)
     if fits(whole):
         return whole
-    letters = range(_LONG, max(most, _LONG) + 1, _MORE)  # the first of them says no more of it
+    letters = range(_LONG, max(most, _LONG) + 1)  # so few say no more than the first line does
     too_many = bisect_left(
         letters, True, lo=1, key=lambda n: not fits(details(lanes, item, step, n))
     )

@@ -93,7 +93,7 @@ def test_a_long_name_comes_in_full_at_the_end() -> None:
 
 
 @pytest.mark.parametrize(
-    ("room", "label", "letters"), [(300, "in full", 300), (299, "begins", 280)]
+    ("room", "label", "letters"), [(300, "in full", 300), (299, "begins", 299), (61, "begins", 61)]
 )
 def test_a_name_for_which_there_is_no_room_does_not_claim_to_be_in_full(
     room: int, label: str, letters: int
