@@ -64,12 +64,12 @@ def command(
 
 def _recorded(name: str | None, runs_dir: Path) -> Run:
     """Return the run of that name; a name that is none may be near a technique's."""
-    from annt_prof.compare.old_records import with_figures
     from annt_prof.runs import store
     from annt_prof.techniques import registry
+    from annt_prof.views.loading import load_run
 
     try:
-        return with_figures(store.load(store.find(name, runs_dir)))
+        return load_run(store.find(name, runs_dir))
     except UserError as error:
         near = difflib.get_close_matches(name or "", registry.names(), n=1)
         if not near:

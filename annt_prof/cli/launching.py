@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import shutil
 import signal
-import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from annt_prof.cli.answering import print_answer
 from annt_prof.cli.background import start
 from annt_prof.cli.endings import EXIT_INTERRUPTED
 from annt_prof.cli.following import follow
@@ -111,7 +111,7 @@ def _finish(launched: Launched, *, interrupt: bool, as_json: bool) -> int:
             _interrupt(process)
     status = process.returncode
     if (directory / RUN_FILE).exists():
-        _print_answer(directory, as_json=as_json)
+        print_answer(directory, as_json=as_json)
     else:
         _print_log(directory)
         shutil.rmtree(directory, ignore_errors=True)
@@ -126,22 +126,6 @@ def _interrupt(process: subprocess.Popen[bytes]) -> None:
     """Have a run end as by Ctrl-C, which the terminal does not tell it itself."""
     with contextlib.suppress(ProcessLookupError):
         process.send_signal(signal.SIGINT)
-
-
-def _print_answer(directory: Path, *, as_json: bool) -> None:
-    from annt_prof.views.run_view import build_run_view
-
-    view = build_run_view(store.load(directory))
-    if as_json:
-        from annt_prof.report.json.run import document
-
-        sys.stdout.buffer.write(document(view))
-        return
-    from rich.console import Console
-
-    from annt_prof.report.text.answer import render
-
-    render(view, directory, Console())
 
 
 def _print_log(directory: Path) -> None:

@@ -148,20 +148,7 @@ def _print_page(page: Page, *, as_json: bool) -> None:
 
 
 def _print_answer(run: str | None, runs_dir: Path, *, as_json: bool) -> None:
-    from annt_prof.compare.old_records import with_figures
-    from annt_prof.runs import store
-    from annt_prof.views.run_view import build_run_view
+    from annt_prof.cli.answering import print_answer
+    from annt_prof.runs import layout, store
 
-    place = store.find(run, runs_dir)
-    view = build_run_view(with_figures(store.load(place)))
-    if as_json:
-        from annt_prof.report.json.run import document
-
-        sys.stdout.buffer.write(document(view))
-        return
-    from rich.console import Console
-
-    from annt_prof.report.text.answer import render
-    from annt_prof.runs.layout import run_directory
-
-    render(view, run_directory(place), Console())
+    print_answer(layout.run_directory(store.find(run, runs_dir)), as_json=as_json)

@@ -12,20 +12,15 @@ from annt_prof.runs.event_log_reader import goes_on
 from annt_prof.runs.layout import RUN_FILE, TELEMETRY_FILE
 from annt_prof.runs.signs import sign_of
 from annt_prof.views.run_view import build_run_view
+from annt_prof.views.stopping import with_stop
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from annt_prof.explain.explanation import Explanation
     from annt_prof.runs.record import Run, VariantRecord
-    from annt_prof.runs.signs import Sign
     from annt_prof.telemetry.series import Series
     from annt_prof.views.run_view import RunView
-
-_STOPS: dict[Sign, str] = {
-    "running": "still running",
-    "gone": "its process ended without a last word",
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,8 +51,7 @@ class RunSource:
     @property
     def stop(self) -> str:
         """Why measuring stopped, as far as its log tells where the record does not; raises so."""
-        stop = self.run.stop
-        return _STOPS.get(sign_of(self.directory), stop) if self.run.is_draft else stop
+        return with_stop(self.run, self.directory).stop
 
     @property
     def is_over(self) -> bool:

@@ -4,12 +4,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from annt_prof.cli import main
 from annt_prof.report.json.run import document
 from annt_prof.runs import store
+from annt_prof.runs.event_log import EventLog
+from annt_prof.runs.record import STOP_UNTOLD
 from annt_prof.views.run_view import build_run_view
+from following import dead_since_long
 from hand_made import cpu_run, gpu_run
 
 
@@ -46,6 +50,20 @@ def test_json_is_the_document_and_nothing_else(
     assert out == document(build_run_view(cpu_run()))
     assert json.loads(out)["schema_version"] == 3
     assert err == b""
+
+
+@pytest.mark.parametrize("command", ["show", "explain"])
+def test_a_run_that_was_killed_is_not_said_to_run_perhaps(
+    tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    directory = store.create(tmp_path, "run", "")
+    store.write(directory, msgspec.structs.replace(cpu_run(), complete=False, stop=STOP_UNTOLD))
+    EventLog(directory / "events.jsonl")
+    dead_since_long(directory / "events.jsonl")
+    assert main([command, str(directory)]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "its process ended without a last word" in shown
+    assert STOP_UNTOLD not in shown
 
 
 def test_a_screen_is_shown_though_a_folder_is_called_like_it(
