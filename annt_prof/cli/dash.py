@@ -156,6 +156,7 @@ class _Opened(NamedTuple):
 
 def _opened(what: str | None, runs_dir: Path, launcher: Launcher | None) -> _Opened:
     from annt_prof.runs import layout, store
+    from annt_prof.views.screens.runs import opens_on
     from annt_prof.views.screens.source import RunSource, TraceSource, is_trace
 
     if what is None:
@@ -165,8 +166,8 @@ def _opened(what: str | None, runs_dir: Path, launcher: Launcher | None) -> _Ope
         return _Opened(RunSource(_started(path, launcher)), Screen.LIVE)
     if path.is_file() and is_trace(path):
         return _Opened(TraceSource(path), Screen.OVERVIEW)
-    source = RunSource(layout.run_directory(store.find(what, runs_dir)))
-    return _Opened(source, Screen.LIVE if source.goes_on else Screen.OVERVIEW)
+    directory = layout.run_directory(store.find(what, runs_dir))
+    return _Opened(RunSource(directory), opens_on(directory))
 
 
 def _started(scenario: Path, launcher: Launcher | None, overrides: Sequence[str] = ()) -> Path:

@@ -69,7 +69,7 @@ def _recorded(name: str | None, runs_dir: Path) -> Run:
     from annt_prof.views.loading import load_run
 
     try:
-        return load_run(store.find(name, runs_dir))
+        return load_run(store.find(name, runs_dir)).run
     except UserError as error:
         near = difflib.get_close_matches(name or "", registry.names(), n=1)
         if not near:

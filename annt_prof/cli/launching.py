@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from annt_prof.cli.answering import print_answer
+from annt_prof.cli.answering import print_recorded
 from annt_prof.cli.background import start
 from annt_prof.cli.endings import EXIT_INTERRUPTED
 from annt_prof.cli.following import follow
@@ -111,7 +111,7 @@ def _finish(launched: Launched, *, interrupt: bool, as_json: bool) -> int:
             _interrupt(process)
     status = process.returncode
     if (directory / RUN_FILE).exists():
-        print_answer(directory, as_json=as_json)
+        print_recorded(directory, as_json=as_json, is_over=True)
     else:
         _print_log(directory)
         shutil.rmtree(directory, ignore_errors=True)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from annt_prof.cli import options
+from annt_prof.cli.answering import print_answer
 from annt_prof.plan import DESIGNS
 
 if TYPE_CHECKING:
-    from annt_prof.runner.recording import Recorded
     from annt_prof.runs.record import Run
 
 
@@ -80,7 +80,7 @@ def command(
     )
     recorded, failure = measure(request)
     if into is None:  # else whoever made the directory shows what is in it
-        _print(recorded, as_json=as_json)
+        print_answer(recorded.run, recorded.directory, as_json=as_json)
     if failure is not None:
         raise failure
     sys.exit(_status(recorded.run))
@@ -94,22 +94,6 @@ def _arguments(
     arguments += ["--device", device]
     arguments += ["--data-dir", str(data_dir)] if data_dir is not None else []
     return [*arguments, "--aa"] if again else arguments
-
-
-def _print(recorded: Recorded, *, as_json: bool) -> None:
-    from annt_prof.views.run_view import build_run_view
-
-    view = build_run_view(recorded.run)
-    if as_json:
-        from annt_prof.report.json.run import document
-
-        sys.stdout.buffer.write(document(view))
-        return
-    from rich.console import Console
-
-    from annt_prof.report.text.answer import render
-
-    render(view, recorded.directory, Console())
 
 
 def _status(run: Run) -> int:

@@ -148,7 +148,7 @@ def _print_page(page: Page, *, as_json: bool) -> None:
 
 
 def _print_answer(run: str | None, runs_dir: Path, *, as_json: bool) -> None:
-    from annt_prof.cli.answering import print_answer
-    from annt_prof.runs import layout, store
+    from annt_prof.cli.answering import print_recorded
+    from annt_prof.runs import store
 
-    print_answer(layout.run_directory(store.find(run, runs_dir)), as_json=as_json)
+    print_recorded(store.find(run, runs_dir), as_json=as_json)

@@ -12,11 +12,13 @@ import time
 from typing import IO, TYPE_CHECKING, NoReturn
 
 import click
+import msgspec
 
 from annt_prof import units
 from annt_prof.cli import options
 from annt_prof.errors import UserError
 from annt_prof.runs import layout, store
+from annt_prof.runs.record import STOP_UNTOLD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,12 +62,13 @@ def command(run: str | None, port: int | None, host: str, runs_dir: Path) -> Non
 
 def _log(place: Path, directory: Path) -> Path:
     """Return the run's log directory, writing it first where it is missing or outdated."""
-    from annt_prof.compare.old_records import with_figures
     from annt_prof.tensorboard import log
+    from annt_prof.views.loading import load_run
 
-    record = with_figures(store.load(place))
+    run, is_over = load_run(place)
     if not log.is_current(directory):
-        log.write(record, directory)
+        # It stays when the run's process is gone, so it must not say that the run goes on.
+        log.write(run if is_over else msgspec.structs.replace(run, stop=STOP_UNTOLD), directory)
     return layout.tensorboard_folder(directory)
 
 

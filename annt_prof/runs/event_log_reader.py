@@ -27,8 +27,8 @@ def alive(header: LogHeader) -> bool:
     return lives(header.process)
 
 
-def goes_on(directory: Path) -> bool:
-    """Whether the process that measures, or measured, the run in this directory lives."""
+def process_lives(directory: Path) -> bool:
+    """Whether the process that measures, or measured, the run in this directory lives here."""
     header = header_of(directory)
     return header is not None and alive(header)
 
@@ -44,9 +44,14 @@ def header_of(directory: Path) -> LogHeader | None:
 
 def has_ended(directory: Path) -> bool:
     """Whether the run in this directory has said its last word; its process may live on a while."""
+    return last_word_of(directory) is not None
+
+
+def last_word_of(directory: Path) -> RunEnded | None:
+    """Return what a run said when it ended; None before that."""
     lines, half = _tail_of(directory)
     last = _decoded(lines[-1]) if lines and not half else None
-    return last is not None and isinstance(last.event, RunEnded)
+    return last.event if last is not None and isinstance(last.event, RunEnded) else None
 
 
 def last_line_of(directory: Path) -> Line | None:

@@ -1,6 +1,7 @@
 """What a run directory tells, at the cost of a few lines, of whether its run goes on.
 
-It is told by what was written, and not by when its files were: a copied file is new.
+It is told by what was written, and by when its files were only where nothing tells more: before
+the first event. A copied file is new.
 """
 
 from __future__ import annotations
@@ -58,6 +59,15 @@ def sign_of(directory: Path) -> Sign:
     if has_ended(directory):
         return "ended"
     return sign_of_unended(directory, header, last_line_of(directory))
+
+
+def stamp_of(directory: Path) -> tuple[int | str, ...]:
+    """Return what is another as soon as there is something else to be told of a run."""
+    try:
+        status = (directory / RUN_FILE).stat()
+    except OSError:
+        return (sign_of(directory),)
+    return status.st_mtime_ns, status.st_ctime_ns, status.st_size, sign_of(directory)
 
 
 def sign_of_unended(directory: Path, header: LogHeader, last: Written | None) -> Unended:

@@ -15,6 +15,7 @@ from textual.binding import Binding
 from textual.widgets import Input
 
 from annt_prof.errors import UserError
+from annt_prof.runs.signs import stamp_of
 from annt_prof.tui.ascii_only import draw_with_ascii
 from annt_prof.tui.findings import Findings
 from annt_prof.tui.keeping import keep_csv, keep_svg
@@ -43,6 +44,7 @@ ENDED = 130
 
 
 _LOOK_S = 1.0  # until a terminal that has gone is noticed
+_RENEW_S = 2.0  # until another record of a run is noticed; all of it is read again
 
 
 def _opens(screen: Screen) -> Callable[[], AnyScreen[Any]]:
@@ -54,6 +56,10 @@ def _opens(screen: Screen) -> Callable[[], AnyScreen[Any]]:
         return made
 
     return make
+
+
+def _stamp(source: Source | None) -> tuple[int | str, ...]:
+    return stamp_of(source.directory) if isinstance(source, RunSource) else ()
 
 
 class Dashboard(App[None]):
@@ -84,6 +90,7 @@ class Dashboard(App[None]):
         self.source = source
         self.settings = settings
         self.findings = Findings(self)
+        self._stamp = _stamp(source)
 
     @property
     def source_title(self) -> str:
@@ -131,6 +138,7 @@ class Dashboard(App[None]):
         if self.settings.ascii_only:
             draw_with_ascii(self)
         self._end_when_told_to()
+        self.set_interval(_RENEW_S, self.renew)
         self.switch_mode(self.settings.first.value)
 
     def _end_when_told_to(self) -> None:
@@ -154,8 +162,16 @@ class Dashboard(App[None]):
 
     def show(self, source: Source) -> None:
         """Show another source on every screen that is open already."""
-        self.source = source
+        self.source, self._stamp = source, _stamp(source)
         self.show_screens_again()
+
+    def renew(self) -> None:
+        """Show a run's record anew where it was written again, or the run has ended."""
+        source = self.source
+        if not self.is_running or not isinstance(source, RunSource):
+            return
+        if self._stamp != stamp_of(source.directory):
+            self.show(RunSource(source.directory))
 
     def show_screens_again(self) -> None:
         """Build every screen that is open already anew."""

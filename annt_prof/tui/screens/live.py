@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 _LOOKS_A_SECOND = 4
 _LEAST_BETWEEN_LAYOUTS_S = 1.95  # two, less what timers vary by; one costs twice the CPU
-_LEAST_BETWEEN_RECORDS_S = 2.0  # the other screens read the whole record again
 
 
 _ASKING = frozenset({"pause", "skip", "stop"})
@@ -70,9 +69,6 @@ class LiveScreen(PageScreen):
         self._standing: Standing | None = None
         self._shown_at_s = 0.0
         self._asked_to_pause = self._asked_to_stop = False
-        self._num_progressed = 0
-        self._told_ending = False
-        self._told_at_s = 0.0
 
     def on_mount(self) -> None:
         """Begin to look; the page is shown by ``PageScreen``'s own handler of this."""
@@ -191,8 +187,7 @@ class LiveScreen(PageScreen):
             log.take_record()
             log.poll()
             self._log, self._tail = log, TelemetryTail(directory / TELEMETRY_FILE)
-            self._recent, self._num_progressed = None, log.state.num_progressed
-            self._told_ending = log.standing in ("ended", "gone")
+            self._recent = None
             self._asked_to_pause = self._asked_to_stop = False
         return self._log
 
@@ -219,7 +214,6 @@ class LiveScreen(PageScreen):
             return
         self._asked_to_pause = self._asked_to_pause and not log.state.run.paused
         self._recent = self._sampled_lately(log)
-        self._tell_others(log)
         if self.is_current:
             self.show_again()
 
@@ -230,14 +224,3 @@ class LiveScreen(PageScreen):
         known = None if self._recent is None else self._recent.series
         series = self._tail.poll() or known
         return None if series is None else Recent(series, log.clock_ns)
-
-    def _tell_others(self, log: LiveLog) -> None:
-        """Have the other screens read the record again, where there is another one."""
-        over = log.standing in ("ended", "gone")
-        ended = over and not self._told_ending
-        due = time.monotonic() - self._told_at_s >= _LEAST_BETWEEN_RECORDS_S
-        if ended or (due and log.state.num_progressed > self._num_progressed):
-            self._num_progressed = log.state.num_progressed
-            self._told_ending = over
-            self._told_at_s = time.monotonic()
-            self.dashboard.show(RunSource(log.directory))

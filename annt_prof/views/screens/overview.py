@@ -64,7 +64,7 @@ def build_overview_page(source: RunSource, explanation: Explanation | None) -> P
 
 def _blocks(source: RunSource, view: RunView, explanation: Explanation | None) -> Iterator[Block]:
     if not view.complete:
-        yield Lines("incomplete", "", (Said(f"INCOMPLETE: {source.stop}", tone=Tone.BAD),))
+        yield Lines("incomplete", "", (Said(f"INCOMPLETE: {view.stop}", tone=Tone.BAD),))
     if view.caveats.not_as_asked:
         said = tuple(Said(text, tone=Tone.UNSURE) for text in view.caveats.not_as_asked)
         yield Lines("not_as_asked", "Not as the scenario asks", said)

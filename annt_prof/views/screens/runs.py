@@ -6,12 +6,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from annt_prof import units
-from annt_prof.compare.old_records import with_figures
 from annt_prof.errors import UserError
 from annt_prof.explain.recommendation import recommend
 from annt_prof.runs import store
 from annt_prof.runs.layout import RUN_FILE
 from annt_prof.runs.signs import sign_of
+from annt_prof.views.loading import load_run
 from annt_prof.views.page import Cell, Column, Page, Row, Sheet, Tone
 from annt_prof.views.screens.names import Screen
 
@@ -37,8 +37,7 @@ _STARTING = Cell("starting", "starting", Tone.QUIET)
 _GOING_ON = Cell("going on", "going_on", Tone.STRONG)
 _NOT_KNOWN = Cell("of another machine: whether it goes on is not known", "elsewhere", Tone.UNSURE)
 _NOTHING_MEASURED = Cell("broken off before anything was measured", "nothing_measured", Tone.UNSURE)
-_BROKEN_OFF = Cell("its process ended without a last word", "broken_off", Tone.UNSURE)
-_STATES: dict[Sign, Cell] = {"running": _GOING_ON, "gone": _BROKEN_OFF, "elsewhere": _NOT_KNOWN}
+_STATES: dict[Sign, Cell] = {"running": _GOING_ON, "elsewhere": _NOT_KNOWN}
 _STATES_WITHOUT_RECORD: dict[Sign, Cell] = {
     "starting": _STARTING,
     "running": _GOING_ON,
@@ -48,10 +47,10 @@ _MOST_KEPT = 1_000  # records whose cells are kept
 
 
 class _Known(NamedTuple):
-    """A row's cells after the name, and whether the run may go on, as the record has it."""
+    """A row's cells after the name, and whether it is certain that the run is over."""
 
     cells: tuple[Cell, ...]
-    is_draft: bool
+    is_over: bool
 
 
 def build_runs_page(root: Path) -> Page:
@@ -72,8 +71,10 @@ def build_runs_page(root: Path) -> Page:
 
 
 def opens_on(directory: Path) -> Screen:
-    """Return the screen on which a run is opened: what has no record yet can only be followed."""
-    return Screen.OVERVIEW if (directory / RUN_FILE).exists() else Screen.LIVE
+    """Return the screen on which a run is opened: what goes on, or has no record, is followed."""
+    is_recorded = (directory / RUN_FILE).exists()
+    goes_on = sign_of(directory) in ("running", "starting")
+    return Screen.OVERVIEW if is_recorded and not goes_on else Screen.LIVE
 
 
 def _row(directory: Path) -> Row:
@@ -85,8 +86,11 @@ def _row(directory: Path) -> Row:
     stamp = (status.st_mtime_ns, status.st_ctime_ns, status.st_size)
     known = _read(directory, stamp)
     *cells, state = known.cells
-    if known.is_draft:
-        state = _STATES.get(sign_of(directory), state)
+    if not known.is_over:
+        sign = sign_of(directory)
+        if sign in ("gone", "ended"):  # since the record was read
+            return Row(str(directory), (name, *_read(directory, (*stamp, sign)).cells))
+        state = _STATES.get(sign, state)
     return Row(str(directory), (name, *cells, state))
 
 
@@ -95,13 +99,13 @@ def _state_without_record(directory: Path) -> Cell:
 
 
 @lru_cache(maxsize=_MOST_KEPT)
-def _read(directory: Path, _stamp: tuple[int, ...]) -> _Known:
+def _read(directory: Path, _stamp: tuple[int | str, ...]) -> _Known:
     """Return what is known of a record with this stamp; why it cannot be read is its last cell."""
     try:
-        run = with_figures(store.load(directory))
+        run, is_over = load_run(directory)
     except UserError as error:
-        return _Known((*(_UNKNOWN,) * 6, Cell(error.message, None, Tone.BAD)), is_draft=False)
-    return _Known(tuple(_cells(run)), run.is_draft)
+        return _Known((*(_UNKNOWN,) * 6, Cell(error.message, None, Tone.BAD)), is_over=True)
+    return _Known(tuple(_cells(run)), is_over)
 
 
 def _cells(run: Run) -> Iterator[Cell]:

@@ -6,13 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from annt_prof.compare.old_records import with_figures
-from annt_prof.runs import store
-from annt_prof.runs.event_log_reader import goes_on
 from annt_prof.runs.layout import RUN_FILE, TELEMETRY_FILE
-from annt_prof.runs.signs import sign_of
+from annt_prof.views.loading import LoadedRun, load_run
 from annt_prof.views.run_view import build_run_view
-from annt_prof.views.stopping import with_stop
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,29 +39,23 @@ class RunSource:
         """Where it lies, beside others."""
         return self.directory.parent
 
-    @property
-    def goes_on(self) -> bool:
-        """Whether it is being measured now."""
-        return goes_on(self.directory)
-
-    @property
-    def stop(self) -> str:
-        """Why measuring stopped, as far as its log tells where the record does not; raises so."""
-        return with_stop(self.run, self.directory).stop
-
-    @property
-    def is_over(self) -> bool:
-        """Whether it is certain that nothing more will be measured; raises likewise."""
-        return not self.run.is_draft or sign_of(self.directory) in ("gone", "ended")
-
     @cached_property
+    def _loaded(self) -> LoadedRun:
+        return load_run(self.directory)
+
+    @property
     def run(self) -> Run:
-        """The record.
+        """The record, with why it stopped as far as its log tells.
 
         Raises:
             UserError: There is none, it is damaged, or a newer annt-prof wrote it.
         """
-        return with_figures(store.load(self.directory))
+        return self._loaded.run
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is certain that nothing more will be measured; raises likewise."""
+        return self._loaded.is_over
 
     @cached_property
     def run_view(self) -> RunView:

@@ -47,7 +47,7 @@ def _blocks(source: RunSource, view: ExplanationView, chosen: str | None) -> Ite
     explanation = view.explanation
     yield _sheet(view)
     yield build_waterfall_bars(view.waterfall, explanation, source.run)
-    yield Lines("whole", "The whole mix", tuple(_whole(view, source.stop)))
+    yield Lines("whole", "The whole mix", tuple(_whole(view)))
     if explanation.not_as_asked:
         said = tuple(Said(text, tone=Tone.UNSURE) for text in explanation.not_as_asked)
         yield Lines("not_as_asked", "Not as the scenario asks", said)
@@ -65,10 +65,10 @@ def _blocks(source: RunSource, view: ExplanationView, chosen: str | None) -> Ite
         yield from build_details(named.get(chosen or "", view.techniques[0]), source.run)
 
 
-def _whole(view: ExplanationView, stop: str) -> Iterator[Said]:
+def _whole(view: ExplanationView) -> Iterator[Said]:
     explanation = view.explanation
     if not explanation.complete:
-        yield Said(f"INCOMPLETE: {stop}", tone=Tone.BAD)
+        yield Said(f"INCOMPLETE: {explanation.stop}", tone=Tone.BAD)
     yield Said(words.design(view), "design")
     yield from (Said(text, label) for label, text in words.whole(view))
 

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import io
 import time
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 from tensorboard import manager
 
 from annt_prof.cli import tensorboard
 from annt_prof.errors import UserError
+from annt_prof.runs import store
+from annt_prof.runs.event_log import EventLog
+from annt_prof.runs.record import STOP_UNTOLD
+from annt_prof.tensorboard import log
+from annt_prof.views.loading import GONE
+from following import dead_since_long
+from hand_made import cpu_run
 
 OURS, ANOTHER = 4321, 4322
 
@@ -35,6 +44,21 @@ def test_a_server_of_the_same_process_id_that_was_killed_is_not_ours(
     )
     monkeypatch.setattr(manager, "get_all", lambda: next(looks))
     assert tensorboard._port_once_it_serves(server(), io.BytesIO()) == 6003
+
+
+def test_a_log_that_is_written_while_a_run_goes_on_does_not_say_so_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[str] = []
+    monkeypatch.setattr(log, "write", lambda run, _: written.append(run.stop))
+    directory = store.create(tmp_path, "run", "")
+    store.write(directory, msgspec.structs.replace(cpu_run(), complete=False, stop=STOP_UNTOLD))
+    events = directory / "events.jsonl"
+    EventLog(events)
+    tensorboard._log(directory, directory)
+    dead_since_long(events)
+    tensorboard._log(directory, directory)
+    assert written == [STOP_UNTOLD, GONE]
 
 
 def test_what_a_server_said_before_it_ended_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

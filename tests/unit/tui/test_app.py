@@ -6,6 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
+import msgspec
 import pytest
 from driving import column, drive, said, screen_text, sheet
 from textual.events import Key
@@ -14,6 +15,8 @@ from textual.widgets import Input
 from textual.widgets._footer import FooterKey
 
 from annt_prof.runs import store
+from annt_prof.runs.event_log import EventLog
+from annt_prof.runs.record import STOP_UNTOLD
 from annt_prof.tui.app import Dashboard
 from annt_prof.tui.screens.help import HelpScreen
 from annt_prof.tui.settings import Settings
@@ -21,6 +24,8 @@ from annt_prof.views.glossary import CATEGORIES, KERNEL_CLASSES, WORDS
 from annt_prof.views.screens.names import Screen
 from annt_prof.views.screens.source import RunSource
 from driven import settled, until
+from following import dead_since_long
+from hand_made import cpu_run
 
 
 @pytest.fixture(autouse=True)
@@ -52,6 +57,25 @@ def test_number_keys_open_screens_and_state_survives(cpu: RunSource) -> None:
         assert sheet(app, "variants").row_key == before == cpu.run.variants[2].name
 
     drive(cpu, act, Settings(runs_dir=cpu.folder))
+
+
+def test_a_run_that_ends_is_told_where_only_its_answer_is_open(tmp_path: Path) -> None:
+    directory = store.create(tmp_path, "run", "")
+    store.write(directory, msgspec.structs.replace(cpu_run(), complete=False, stop=STOP_UNTOLD))
+    log = directory / "events.jsonl"
+    EventLog(log)
+
+    async def act(app: Dashboard, pilot: Pilot[None]) -> None:
+        assert "INCOMPLETE: still running" in said(app)
+        source = app.source
+        app.renew()
+        assert app.source is source  # there is nothing new
+        dead_since_long(log)
+        await until(pilot, lambda: app.source is not source)
+        await settled(app, pilot)
+        assert "INCOMPLETE: its process ended without a last word" in said(app)
+
+    drive(RunSource(directory), act, Settings(first=Screen.OVERVIEW))
 
 
 def test_a_run_is_chosen_from_the_list(cpu: RunSource) -> None:

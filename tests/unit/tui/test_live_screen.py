@@ -60,10 +60,11 @@ def going(tmp_path: Path) -> Going:
 
 
 async def look(app: Dashboard, pilot: Pilot[None]) -> None:
-    """Have the screen look at the log, as its timer does."""
+    """Have the screen look at the log and all others at the record, as timers do."""
     screen = app.screen
     assert isinstance(screen, LiveScreen)
     screen.look_again()
+    app.renew()
     await settled(app, pilot)
 
 

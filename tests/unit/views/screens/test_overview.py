@@ -129,6 +129,13 @@ def test_before_the_first_round_nothing_is_recommended_and_nothing_called_measur
         msgspec.structs.replace(made, complete=False, stop=STOP_UNTOLD), tmp_path, explained=False
     )
     assert texts(page, "answer") == ["nothing is measured yet"]
+    log = tmp_path / page.title / "events.jsonl"
+    EventLog(log)
+    going_on = build_overview_page(RunSource(log.parent), None)
+    assert texts(going_on, "answer") == ["nothing is measured yet"]
+    dead_since_long(log)
+    dead = build_overview_page(RunSource(log.parent), None)
+    assert texts(dead, "answer") == ["nothing was measured"]
     ended = msgspec.structs.replace(made, complete=False, stop="interrupted")
     ended_page = page_of(ended, tmp_path, explained=False)
     assert texts(ended_page, "answer") == ["nothing was measured"]

@@ -84,9 +84,12 @@ def test_one_whose_record_does_not_tell_its_end_stands_as_its_log_tells(tmp_path
     assert state(tmp_path) == STOP_UNTOLD
     EventLog(directory / "events.jsonl")
     assert state(tmp_path) == "going on"
+    assert opens_on(directory) is Screen.LIVE
     dead_since_long(directory / "events.jsonl")
     assert state(tmp_path) == "its process ended without a last word"
     assert opens_on(directory) is Screen.OVERVIEW
+    EventLog(directory / "events.jsonl").append(RunEnded("failed", "the disk is full"))
+    assert state(tmp_path) == "the disk is full"
 
 
 def test_a_record_is_read_again_only_where_it_is_another(

@@ -105,8 +105,9 @@ def test_a_name_for_which_there_is_no_room_does_not_claim_to_be_in_full(
     assert last.text == "k" * letters + ("" if label == "in full" else "...")
 
 
-def test_where_there_is_no_room_at_all_a_long_name_is_said_once() -> None:
+@pytest.mark.parametrize("most", [300, 10])
+def test_where_there_is_no_room_at_all_a_long_name_is_said_once(most: int) -> None:
     lanes = one_row([(0, 5, 0)])
     object.__setattr__(lanes, "names", ("k" * 300,))
-    lines = fitting(lanes, 0, 0, lambda _: False, 300).lines
+    lines = fitting(lanes, 0, 0, lambda _: False, most).lines
     assert [line.text for line in lines if "k" * 20 in line.text] == ["k" * 60 + "..."]
