@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from typing import IO, TYPE_CHECKING, NoReturn
+from typing import IO, TYPE_CHECKING, NamedTuple, NoReturn
 
 import click
 import msgspec
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 DEFAULT_PORT = 6006  # TensorBoard's own
 _START_TIMEOUT_S = 60.0
+_MOST_STARTS = 3
+"""Servers that begin at once may both find a port free: TensorBoard asks whether one answers there,
+and where it is bound a moment later werkzeug ends the process instead of saying so."""
 _OFFLINE_NOTE = (
     "With no internet the PyTorch Profiler tab stays on a spinner, because it loads its chart "
     "library from a public host. The Scalars, Text and Images tabs hold the answer on their own."
@@ -51,8 +54,8 @@ def command(run: str | None, port: int | None, host: str, runs_dir: Path) -> Non
     _check_address(host, port)
     log = _log(place, directory)
     # Ctrl-C is how a server is meant to end, so from its start on it is no failure.
-    with _server(log, host, port) as (server, output), contextlib.suppress(KeyboardInterrupt):
-        chosen = _port_once_it_serves(server, output)
+    with contextlib.suppress(KeyboardInterrupt), contextlib.ExitStack() as running:
+        server, output, chosen = _serving(running, log, host, port)
         click.echo(f"TensorBoard shows {directory} at http://{_in_url(host)}:{chosen}/")
         click.echo(_OFFLINE_NOTE)
         click.echo("Ctrl-C stops it.")
@@ -102,6 +105,31 @@ def _check_address(host: str, port: int | None) -> None:
             ) from None
 
 
+class _Serving(NamedTuple):
+    """A server that answers, what it prints, and its port."""
+
+    server: subprocess.Popen[bytes]
+    output: IO[bytes]
+    port: int
+
+
+def _serving(running: contextlib.ExitStack, log: Path, host: str, port: int | None) -> _Serving:
+    """Start a server, which ends with ``running``; another one where it lost a race for its port.
+
+    Raises:
+        UserError: It ended, or does not serve in time.
+    """
+    left = _MOST_STARTS if port is None else 1
+    while True:
+        left -= 1
+        server, output = running.enter_context(_server(log, host, port))
+        try:
+            return _Serving(server, output, _port_once_it_serves(server, output))
+        except UserError:
+            if not left or server.poll() is None:
+                raise
+
+
 @contextlib.contextmanager
 def _server(
     log: Path, host: str, port: int | None
@@ -113,7 +141,7 @@ def _server(
     running when the command ends, and takes one that was killed for one that runs.
     """
     arguments = ["--logdir", str(log), "--host", host]
-    if port is not None:  # else it takes the first free one, which no other can take meanwhile
+    if port is not None:  # else it takes the first free one
         arguments += ["--port", str(port)]
     # The fast loader is made for gigabytes, and drops what explains each curve.
     arguments += ["--load_fast", "false"]

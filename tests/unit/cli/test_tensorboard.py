@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -65,6 +67,36 @@ def test_what_a_server_said_before_it_ended_is_told(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(manager, "get_all", list)
     with pytest.raises(UserError, match="ended with status 1:\ncould not bind"):
         tensorboard._port_once_it_serves(server(1), io.BytesIO(b"could not bind"))
+
+
+@pytest.mark.parametrize(
+    ("port", "statuses", "begun"),
+    [
+        (None, [None], 1),
+        (None, [1, None], 2),
+        (None, [1, 1, None], 3),
+        (None, [1, 1, 1, None], 3),
+        (7000, [1, None], 1),
+    ],
+)
+def test_a_server_that_lost_a_race_for_its_port_is_started_again(
+    monkeypatch: pytest.MonkeyPatch, port: int | None, statuses: list[int | None], begun: int
+) -> None:
+    servers = [server(status) for status in statuses]
+    started: list[Any] = []
+    monkeypatch.setattr(manager, "get_all", lambda: [told(OURS, 6001)])
+
+    @contextlib.contextmanager
+    def start(*_: object) -> Iterator[tuple[Any, io.BytesIO]]:
+        started.append(servers[len(started)])
+        yield started[-1], io.BytesIO(b"Address already in use")
+
+    monkeypatch.setattr(tensorboard, "_server", start)
+    serves = statuses[begun - 1] is None
+    expected = contextlib.nullcontext() if serves else pytest.raises(UserError, match="in use")
+    with expected, contextlib.ExitStack() as running:
+        assert tensorboard._serving(running, Path(), "localhost", port).port == 6001
+    assert len(started) == begun
 
 
 def test_a_server_that_never_serves_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
