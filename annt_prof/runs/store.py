@@ -19,6 +19,7 @@ from annt_prof.errors import UserError, suggestion
 from annt_prof.runs.layout import EVENTS_FILE, RUN_FILE, SCENARIO_FILE, STEP_TIMES_FILE, file_name
 from annt_prof.runs.migration import brought_up_to_date
 from annt_prof.runs.record import SCHEMA_VERSION, Run
+from annt_prof.runs.signs import sign_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,6 +104,12 @@ def load(path: Path) -> Run:
 
 
 def _no_record(file: Path) -> UserError:
+    if sign_of(file.parent) in ("gone", "ended"):
+        return UserError(
+            "nothing was measured in this run, which is over",
+            where=str(file.parent),
+            hint="annt-prof show live tells how far it came",
+        )
     if (file.parent / EVENTS_FILE).exists():
         hint = "its record follows its first round; annt-prof show live tells how far it is"
         return UserError("nothing is measured yet in this run", where=str(file.parent), hint=hint)

@@ -62,6 +62,19 @@ def test_a_process_that_nobody_sees_is_not_said_to_live_since_something_was_just
     assert (run.stop, is_over) == (GONE, True)
 
 
+@pytest.mark.parametrize("killed", [False, True])
+def test_without_a_record_it_is_said_whether_one_may_follow(tmp_path: Path, killed: bool) -> None:
+    directory = store.create(tmp_path, "begun", "")
+    EventLog(directory / "events.jsonl")
+    if killed:
+        dead_since_long(directory / "events.jsonl")
+    said = (
+        "nothing was measured in this run, which is over" if killed else "nothing is measured yet"
+    )
+    with pytest.raises(UserError, match=said):
+        load_run(directory)
+
+
 def test_why_a_run_was_broken_off_is_told_by_the_last_line_of_its_log(directory: Path) -> None:
     EventLog(directory / "events.jsonl").append(RunEnded("failed", "the disk is full"))
     run, is_over = load_run(directory)
