@@ -15,8 +15,8 @@ MAX_BYTES = 256 * 1024
 """A scenario is a page; a larger file is something else."""
 
 
-def read_text(path: Path) -> str:
-    """Return what a scenario file holds.
+def read_text(path: Path, kind: str = "a scenario") -> str:
+    """Return what a scenario file holds, or another one of its ``kind``.
 
     Raises:
         UserError: No such file, not a file, too large, not readable, or not UTF-8.
@@ -24,14 +24,14 @@ def read_text(path: Path) -> str:
     where = str(path)
     try:
         if path.is_dir():
-            raise UserError("is a directory; a scenario is a YAML file", where=where)
+            raise UserError(f"is a directory; {kind} is a YAML file", where=where)
         if not path.exists():
             raise UserError("no such file", where=where, hint=_neighbours(path))
         if not path.is_file():
             raise UserError("is not a regular file", where=where)
         if (size := path.stat().st_size) > MAX_BYTES:
             raise UserError(
-                f"{units.whole(size)} bytes; a scenario has at most {units.whole(MAX_BYTES)}: "
+                f"{units.whole(size)} bytes; {kind} has at most {units.whole(MAX_BYTES)}: "
                 "is it one?",
                 where=where,
             )

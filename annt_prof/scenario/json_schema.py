@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
+from annt_prof.scenario.budget_keys import BUDGETS
+from annt_prof.scenario.budget_schema import OVERLAID, WHOLE, budget_definitions
 from annt_prof.scenario.mix import options_model
 from annt_prof.scenario.schema import Scenario
 from annt_prof.techniques import registry
@@ -20,7 +22,7 @@ from annt_prof.techniques import registry
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pydantic_core.core_schema import PlainValidatorFunctionSchema
+    from pydantic_core.core_schema import IsInstanceSchema, PlainValidatorFunctionSchema
 
 Json = dict[str, Any]
 
@@ -46,6 +48,10 @@ def json_schema(techniques: Sequence[str] | None = None) -> Json:
     schema["properties"]["techniques"] |= {"$ref": f"{_DEFINITIONS}{_MIX}", "default": {}}
     partial = {f"{_PARTIAL}{name}": _partial(part) for name, part in definitions.items()}
     partial[f"{_PARTIAL}Scenario"] = _partial(schema)
+    # A budget in an overlay is whole, so that nothing of it may be left out there either.
+    schema["properties"][BUDGETS]["$ref"] = f"{_DEFINITIONS}{WHOLE}"
+    partial[f"{_PARTIAL}Scenario"]["properties"][BUDGETS]["$ref"] = f"{_DEFINITIONS}{OVERLAID}"
+    definitions |= budget_definitions(_DEFINITIONS)
     schema["properties"]["when"] = _when()
     whole = {
         "$schema": "http://json-schema.org/draft-07/schema#",
@@ -62,6 +68,9 @@ class _Generator(GenerateJsonSchema):
 
     def function_plain_schema(self, schema: PlainValidatorFunctionSchema) -> Json:  # noqa: ARG002
         return {}
+
+    def is_instance_schema(self, schema: IsInstanceSchema) -> Json:  # noqa: ARG002
+        return {}  # budgets, whose schema is budget_schema.py's
 
     def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002
         return False  # "Lr" says no more than "lr"

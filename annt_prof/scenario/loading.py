@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 from annt_prof.errors import UserError
 from annt_prof.scenario.effective import OVERRIDDEN, EffectiveValue, differences
 from annt_prof.scenario.files import read_text
-from annt_prof.scenario.overrides import Override, apply, parse_overrides
+from annt_prof.scenario.overrides import Override, apply, beneath_lists, parse_overrides
 from annt_prof.scenario.problems import Problem, report
-from annt_prof.scenario.shape import named, not_a_scenario, split_overlay, spread_mix
+from annt_prof.scenario.shape import named, not_a_scenario, overlaid, split_overlay, spread_mix
 from annt_prof.scenario.source import parse
-from annt_prof.scenario.tree import Node, merge
 from annt_prof.scenario.validation import validate
 from annt_prof.scenario.values import effective_values
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from annt_prof.scenario.schema import Scenario
+    from annt_prof.scenario.tree import Node
 
 
 @dataclass(frozen=True)
@@ -99,9 +99,12 @@ def load_text(text: str, path: Path, overrides: Sequence[str] = ()) -> ScenarioD
         raise report([*problems, *not_a_scenario(root, mistakes)], str(path), text)
     base, overlay, mistakes = split_overlay(named(root, path))
     problems += mistakes
-    trees = {True: spread_mix(base), False: spread_mix(merge(base, overlay) if overlay else base)}
-    results = {kind: _resolve(tree, settings, path.name) for kind, tree in trees.items()}
-    problems += _certain(trees, results, settings)
+    trees = {
+        True: spread_mix(base),
+        False: spread_mix(overlaid(base, overlay) if overlay else base),
+    }
+    results = {kind: _resolve(tree, settings, path) for kind, tree in trees.items()}
+    problems += _certain(trees, results, settings, path)
     if problems:
         raise report(problems, str(path), text)
     by_accelerator = {
@@ -109,7 +112,7 @@ def load_text(text: str, path: Path, overrides: Sequence[str] = ()) -> ScenarioD
         for kind, (resolved, wrong) in results.items()
     }
     # Where an override spoils the other kind of machine, the file itself serves to compare with.
-    reference = results[True][0] or _resolve(trees[True], (), path.name)[0]
+    reference = results[True][0] or _resolve(trees[True], (), path)[0]
     without = results[False][0]
     if without is not None and reference is not None:
         by_accelerator[False] = _stating_overlay(without, reference)
@@ -117,7 +120,10 @@ def load_text(text: str, path: Path, overrides: Sequence[str] = ()) -> ScenarioD
 
 
 def _certain(
-    trees: Mapping[bool, Node], results: Mapping[bool, Result], overrides: Sequence[Override]
+    trees: Mapping[bool, Node],
+    results: Mapping[bool, Result],
+    overrides: Sequence[Override],
+    path: Path,
 ) -> list[Problem]:
     """Return the problems that concern every machine.
 
@@ -130,7 +136,7 @@ def _certain(
     everywhere = [*first, *second]
     if not overrides:
         return everywhere
-    of_the_file = {problem for tree in trees.values() for problem in validate(tree)[1]}
+    of_the_file = {problem for tree in trees.values() for problem in validate(tree, str(path))[1]}
     return [problem for problem in everywhere if problem in of_the_file]
 
 
@@ -142,9 +148,13 @@ def _stating_overlay(without: Resolved, reference: Resolved) -> Resolved:
     return Resolved(without.scenario, without.values, sentences)
 
 
-def _resolve(root: Node, overrides: Sequence[Override], file_name: str) -> Result:
-    tree = spread_mix(apply(spread_mix(root), overrides))
-    scenario, problems = validate(tree)
+def _resolve(root: Node, overrides: Sequence[Override], path: Path) -> Result:
+    spread = spread_mix(root)
+    problems = beneath_lists(spread, overrides)
+    if problems:
+        return None, problems
+    tree = spread_mix(apply(spread, overrides))
+    scenario, problems = validate(tree, str(path))
     if scenario is None:
         return None, problems
-    return Resolved(scenario, effective_values(scenario, tree, file_name), ()), []
+    return Resolved(scenario, effective_values(scenario, tree, path.name), ()), []

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from annt_prof.scenario.problems import Problem
+from annt_prof.scenario.budget_keys import BUDGETS
+from annt_prof.scenario.budget_metrics import KERNELS
+from annt_prof.scenario.problems import Problem, dotted
 from annt_prof.scenario.source import parse
 from annt_prof.scenario.tree import Node, Origin, assign
 
@@ -38,10 +40,28 @@ def apply(root: Node, overrides: Sequence[Override]) -> Node:
     return root
 
 
+def beneath_lists(root: Node, overrides: Sequence[Override]) -> list[Problem]:
+    """Return what is wrong with overrides that would replace a list by one of its parts.
+
+    A metric's list of limits would give way to a single one, and nobody would see it.
+    """
+    problems = []
+    for path, node in overrides:
+        lists = [path[:n] for n in range(1, len(path)) if _is_list(root.find(path[:n]))]
+        if lists:
+            message = "is a list; set it as a whole"
+            problems.append(Problem(message, dotted(lists[0]), outside=node.origin.outside))
+    return problems
+
+
+def _is_list(node: Node | None) -> bool:
+    return node is not None and isinstance(node.value, list)
+
+
 def _parse_one(text: str) -> Override | Problem:
     outside = f"--set {text}"
     key, equals, value = text.partition("=")
-    path = tuple(part.strip() for part in key.split("."))
+    path = _kernels_joined(tuple(part.strip() for part in key.split(".")))
     if not equals or not all(path):
         return Problem("expected key.path=value, such as window.rounds=10", outside=outside)
     if path[0] == "when":
@@ -54,6 +74,14 @@ def _parse_one(text: str) -> Override | Problem:
     if node is None:
         return Problem("no value; write null for none", key.strip(), outside=outside)
     return path, _from_outside(node, Origin(outside=outside))
+
+
+def _kernels_joined(path: tuple[str, ...]) -> tuple[str, ...]:
+    """Put ``budgets.kernels.gemm.max`` together, where a metric's own name has a dot."""
+    match path:
+        case ("budgets", "kernels", name, *below):
+            return (BUDGETS, f"{KERNELS}{name}", *below)
+    return path
 
 
 def _from_outside(node: Node, origin: Origin) -> Node:

@@ -131,6 +131,17 @@ def compare(first: Scenario, second: Scenario) -> Pair:
     return Pair(first, differences, shared, tuple(_same(first, second)))
 
 
+def settings_changed(first: Scenario, second: Scenario) -> tuple[Change, ...]:
+    """Return what turns the first scenario's settings into the second's; none where they agree."""
+    return tuple(change for each in _settings(first, second) for change in each.changes)
+
+
+def sentences(first: Scenario, second: Scenario) -> tuple[str, ...]:
+    """Return one sentence for each difference of two scenarios; none where there is none."""
+    both = (*_techniques(first, second), *_settings(first, second))
+    return tuple(difference.sentence for difference in both)
+
+
 def changed(scenario: Scenario, changes: tuple[Change, ...]) -> Scenario:
     """Return a scenario with some values set to others, each of which is valid already."""
     for change in changes:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, Field, PlainValidator
+from pydantic import AfterValidator, BaseModel, Field, InstanceOf, PlainValidator
 from pydantic_core import PydanticCustomError
 
 from annt_prof.errors import suggestion
+from annt_prof.scenario.budgets import Budgets
 from annt_prof.scenario.mix import STRICT, ChosenTechnique, parse_mix
 
 __all__ = ["ChosenTechnique", "Scenario", "Section"]
@@ -218,4 +219,8 @@ class Scenario(Section):
     )
     seed: int = Field(
         default=0, ge=0, lt=2**32, description="Of weights, data order, and the rounds' order."
+    )
+    budgets: InstanceOf[Budgets] = Field(  # as budget_reading reads them, with their places
+        default_factory=Budgets,
+        description="Limits that `annt-prof check` holds a run to; they change nothing in a run.",
     )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from annt_prof.scenario.budget_keys import BUDGETS
 from annt_prof.scenario.problems import Problem, problem_at
-from annt_prof.scenario.tree import Node, Origin, assign
-from annt_prof.scenario.validation import describe, unknown_key
+from annt_prof.scenario.tree import Node, Origin, assign, merge
+from annt_prof.scenario.wording import describe, unknown_key
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,6 +52,20 @@ def split_overlay(root: Node) -> tuple[Node, Node | None, list[Problem]]:
         path = ("when", "no_accelerator")
         return base, None, [*problems, problem_at(path, _not_a_mapping(overlay), overlay.origin)]
     return base, spread_mix(overlay.as_overlay()), problems
+
+
+def overlaid(base: Node, overlay: Node) -> Node:
+    """Lay the overlay over the rest.
+
+    What it says of one metric's budget replaces all of it: half of one limit and half of another
+    are none.
+    """
+    merged = merge(base, overlay)
+    budgets = overlay.child(BUDGETS)
+    if budgets is not None and isinstance(budgets.value, dict):
+        for metric, limits in budgets.value.items():
+            merged = assign(merged, (BUDGETS, metric), limits)
+    return merged
 
 
 def _not_a_mapping(node: Node) -> str:

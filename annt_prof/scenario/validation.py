@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import re
 import types
 from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
@@ -11,15 +10,16 @@ from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
 from pydantic import ValidationError
 
 from annt_prof.errors import UserError, suggestion
+from annt_prof.scenario.budget_keys import BUDGETS, budget_keys
+from annt_prof.scenario.budget_reading import read_budgets
 from annt_prof.scenario.checks import Conflict, conflicts
 from annt_prof.scenario.problems import Problem, problem_at
 from annt_prof.scenario.schema import Scenario, Section
+from annt_prof.scenario.wording import describe, unknown_key
 from annt_prof.techniques import registry
 from annt_prof.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from pydantic_core import ErrorDetails
 
     from annt_prof.scenario.tree import KeyPath, Node
@@ -44,14 +44,22 @@ _ALLOWED_RANGE = {
 _YAML_1_1_BOOLEANS = {"on": "true", "yes": "true", "off": "false", "no": "false"}
 
 
-def validate(root: Node) -> tuple[Scenario | None, list[Problem]]:
-    """Return the scenario that a tree describes, or None, and everything wrong with the tree."""
+def validate(root: Node, file: str) -> tuple[Scenario | None, list[Problem]]:
+    """Return the scenario that a tree describes, or None, and everything wrong with the tree.
+
+    Args:
+        root: The tree.
+        file: The file's name as the user gave it, for the places of budgets.
+    """
+    # Budgets are read from the tree itself, since each keeps its place in the file.
+    budgets, problems = read_budgets(root.child(BUDGETS), file)
     try:
-        scenario = Scenario.model_validate(root.plain())
+        scenario = Scenario.model_validate({**root.plain(), BUDGETS: budgets})
     except ValidationError as error:
-        return None, [_problem(detail, root) for detail in error.errors(include_url=False)]
+        details = error.errors(include_url=False)
+        return None, [*problems, *(_problem(detail, root) for detail in details)]
     unexcused = [conflict for conflict in conflicts(scenario) if not _excused(conflict, root)]
-    problems = [_contradiction(conflict, root) for conflict in unexcused]
+    problems += [_contradiction(conflict, root) for conflict in unexcused]
     return (None if problems else scenario), problems
 
 
@@ -71,11 +79,6 @@ def _contradiction(conflict: Conflict, root: Node) -> Problem:
     return problem_at(path, conflict.message, node.origin)
 
 
-def unknown_key(key: str, allowed: Iterable[str]) -> str:
-    """Return the message for a key that does not exist."""
-    return f"unknown key; {suggestion(key, allowed)}"
-
-
 def allowed_keys(path: KeyPath) -> tuple[str, ...]:
     """Return the keys that may stand in the mapping at a path; none where anything may."""
     match path:
@@ -87,6 +90,8 @@ def allowed_keys(path: KeyPath) -> tuple[str, ...]:
             except UserError:
                 return ()
             return tuple(field.name for field in dataclasses.fields(options))
+        case ("budgets", *_):
+            return budget_keys(path[1:])
     section: type[Section] = Scenario
     for key in path:
         field = section.model_fields.get(str(key))
@@ -157,17 +162,3 @@ def _boolean_hint(kind: str, given: object) -> str:
     if kind != "bool_type" or meant is None:
         return ""
     return f" (in YAML 1.2 {given} is a string; write {meant})"
-
-
-def describe(value: object) -> str:
-    """Return a found value with its type, in YAML's words, on one line."""
-    if value is None:
-        return "nothing (null)"
-    if isinstance(value, dict):
-        return "a mapping"
-    if isinstance(value, list | tuple):
-        return "a list"
-    text = json.dumps(value, ensure_ascii=False)
-    shown = printable(text if len(text) <= 60 else f"{text[:57]}...")
-    kinds = {bool: "", int: "", float: "", str: "the string "}
-    return f"{kinds.get(type(value), '')}{shown}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
+from annt_prof.scenario.budget_keys import BUDGETS
 from annt_prof.scenario.effective import OVERRIDDEN, EffectiveValue
 from annt_prof.scenario.problems import dotted
 from annt_prof.scenario.schema import Scenario, Section
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def effective_values(scenario: Scenario, tree: Node, file_name: str) -> tuple[EffectiveValue, ...]:
-    """Return every leaf of a scenario, defaults included.
+    """Return every leaf of a scenario but its budgets, defaults included.
 
     Args:
         scenario: As validated.
@@ -43,7 +44,9 @@ def _children(value: object) -> dict[str, Any] | None:
     """Return what is beneath a value, or None for a leaf."""
     if isinstance(value, Scenario):
         mix = {chosen.name: chosen.options for chosen in value.techniques}
-        return {key: getattr(value, key) for key in Scenario.model_fields} | {"techniques": mix}
+        # Budgets say nothing of what is measured: runs are held against them, not made by them.
+        measured = {key: getattr(value, key) for key in Scenario.model_fields if key != BUDGETS}
+        return measured | {"techniques": mix}
     if isinstance(value, Section):
         return {key: getattr(value, key) for key in type(value).model_fields}
     if isinstance(value, dict):

@@ -12,6 +12,58 @@ from shipped import SCENARIOS, scenario_files
 
 FILES = scenario_files()
 
+BUDGETS = (
+    "step_time: {max: 42 ms}",
+    "step_time: [{max: 42.5ms}, {max_ratio: 0.6, to: variant:baseline, variant: amp}]",
+    "throughput: {min_ratio: 97 %, to: baseline}, peak_memory: {max: 12 GiB}",
+    "data_loading: {max_share: 5 %, floor: 1 ms}, kernels.gemm: {max_share: 0.05}",
+    "energy_per_sample: {max_ratio: 105 %, to: reference}, compile_time: {max: .5 s}",
+    "tensor_core_share: {min: 100 %}, mfu: {min: 0.35}, skipped_steps: {max: 0}",
+    "no_pitfalls: all",
+    "no_pitfalls: [item_every_iteration], copies_in_passes: {max: 0, variant: amp}",
+    'on: {device: H100, cores: 8, power_limit_w: 350.5, torch: "2.14", driver: 550}',
+)
+WRONG_BUDGETS = (
+    "step_tim: {max: 42 ms}",
+    "gemm: {max: 42 ms}",
+    "step_time: 42 ms",
+    "step_time: []",
+    "step_time: {}",
+    "step_time: {max: 42}",
+    "step_time: {max: 42 GiB}",
+    "step_time: {max: 0.0 ms}",
+    "step_time: {max: -1 ms}",
+    "step_time: {max: nan ms}",
+    "step_time: {max: 1 ms, min: 1 ms}",
+    "step_time: {max: 1 ms, to: baseline}",
+    "step_time: {max: 1 ms, variant: 3}",
+    "step_time: {max: 1 ms, variants: amp}",
+    "step_time: {max_ratio: 1.05}",
+    "step_time: {max_ratio: 0, to: baseline}",
+    "step_time: {max_ratio: 0 %, to: baseline}",
+    "step_time: {max_ratio: 1.05, to: base}",
+    "step_time: {max_share: 5 %}",
+    "sync: {max_share: 101 %}",
+    "sync: {max_share: 5}",
+    "sync: {max: 5 %}",
+    "sync: {max: 5 ms, floor: 1 ms}",
+    "mfu: {min: 0}",
+    "skipped_steps: {max: -1}",
+    "skipped_steps: {max: 1.5}",
+    "skipped_steps: {min: 0}",
+    "skipped_steps: {max_ratio: 2, to: baseline}",
+    "no_pitfalls: []",
+    "no_pitfalls: none",
+    "no_pitfalls: [item_every_iter]",
+    "no_pitfalls: [copies_in_passes, copies_in_passes]",
+    "copies_in_passes: {max: 1}",
+    "copies_in_passes: {variant: amp}",
+    "on: {}",
+    "on: {devise: H100}",
+    "on: {torch: 2.14}",
+    "on: {cores: 0}",
+)
+
 
 @pytest.fixture(scope="module")
 def validator():
@@ -76,6 +128,10 @@ def test_shipped_scenarios_fit(validator, path):
         "when: {no_gpu: {}}",
         "when: {no_accelerator: {dataset: {batch_size: 0}}}",
         "when: {no_accelerator: {techniques: {amp: {dtype: fp8}}}}",
+        *(f"budgets: {{{entry}}}" for entry in WRONG_BUDGETS),
+        *(f"when: {{no_accelerator: {{budgets: {{{entry}}}}}}}" for entry in WRONG_BUDGETS),
+        "budgets: {sync: null}",
+        "budgets: []",
     ],
 )
 def test_what_the_loader_refuses_the_schema_refuses(validator, complaint, minimal, addition):
@@ -95,6 +151,10 @@ def test_what_the_loader_refuses_the_schema_refuses(validator, complaint, minima
         "when:\n  no_accelerator:",
         "when:",
         "seed: 3",
+        *(f"budgets: {{{entry}}}" for entry in BUDGETS),
+        *(f"when: {{no_accelerator: {{budgets: {{{entry}}}}}}}" for entry in BUDGETS),
+        "budgets:",
+        "when: {no_accelerator: {budgets: {sync: null, no_pitfalls: null, on: null}}}",
     ],
 )
 def test_what_the_loader_takes_the_schema_takes(validator, load_text, minimal, addition):
