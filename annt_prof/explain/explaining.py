@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from annt_prof import units
 from annt_prof.compare import pairing
+from annt_prof.compare.options import options_of
 from annt_prof.compare.verdict import floor_of
 from annt_prof.compare.wording import without_figures
 from annt_prof.errors import UserError
@@ -24,7 +25,6 @@ from annt_prof.explain.explanation import (
     Worth,
 )
 from annt_prof.explain.facts import NO_TECHNIQUES, Facts, gather
-from annt_prof.explain.options import options_of
 from annt_prof.explain.prediction import NoBounds, predict
 from annt_prof.explain.prediction_check import beyond, held, outside
 from annt_prof.explain.reasons import reason

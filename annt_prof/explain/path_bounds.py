@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from annt_prof.categories import Category, KernelClass, Phase, Precision
-from annt_prof.explain.precisions import matrix_time_on_path
+from annt_prof.compare.precisions import matrix_time_on_path
 from annt_prof.techniques.path_evidence import PathEvidence
 
 if TYPE_CHECKING:

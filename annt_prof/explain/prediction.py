@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from annt_prof import units
 from annt_prof.categories import Category, KernelClass
+from annt_prof.compare.precisions import matrix_time
 from annt_prof.explain.agreement import agreement
 from annt_prof.explain.device_kernels import device_kernel_ns
 from annt_prof.explain.path_bounds import path_of_run
-from annt_prof.explain.precisions import matrix_time
 from annt_prof.explain.profiler_overhead import deflated
 from annt_prof.plan import BASELINE
 from annt_prof.techniques import bounds, registry

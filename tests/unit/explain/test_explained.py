@@ -10,12 +10,12 @@ import pytest
 from msgspec.structs import replace
 
 from annt_prof.categories import Category, KernelClass, Precision
+from annt_prof.compare.options import options_of
+from annt_prof.compare.precisions import matrix_time
 from annt_prof.explain.attribution import place
 from annt_prof.explain.explaining import explain
 from annt_prof.explain.explanation import Amount, Worth
 from annt_prof.explain.facts import gather
-from annt_prof.explain.options import options_of
-from annt_prof.explain.precisions import matrix_time
 from annt_prof.explain.prediction import evidence_of, on_in_baseline
 from annt_prof.remarks import Remark, Source
 from annt_prof.runs.record import Numerics, TechniqueInEffect

@@ -7,8 +7,8 @@ from msgspec.structs import replace
 from rich.console import Console
 
 from annt_prof.categories import KernelClass, Precision
+from annt_prof.compare.precisions import by_settings
 from annt_prof.explain.explaining import explain
-from annt_prof.explain.precisions import by_settings
 from annt_prof.explain.prediction import evidence_of
 from annt_prof.explain.throughput import throughputs
 from annt_prof.machine.ceilings import Ceilings

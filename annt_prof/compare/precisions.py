@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from annt_prof.categories import MATRIX_CLASSES, KernelClass, Precision, WhyAssumed
-from annt_prof.explain.options import options_in_effect
+from annt_prof.compare.options import options_in_effect
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
