@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from annt_prof.machine import hardware
+from annt_prof.telemetry.device_limits import DeviceLimits, device_limits
 from annt_prof.telemetry.nvml import driver_version
 
 if TYPE_CHECKING:
@@ -23,9 +24,12 @@ class Environment(msgspec.Struct, frozen=True):
     """What the run was measured on; figures from different environments do not compare.
 
     Attributes:
-        packages: Version by package name (python, torch, torchvision, timm, transformers, ...).
+        packages: Version by package name (python, torch, torchvision, timm, transformers, ...), and
+            of the CUDA or HIP that torch was built with.
         threads: Threads torch computes with.
         native_bfloat16, tf32: Whether the device has such matrix instructions.
+        power_limit_w, mig: As ``telemetry.device_limits`` has them; None on a CPU, and in what was
+            recorded before they were asked for.
     """
 
     device_type: str
@@ -40,10 +44,15 @@ class Environment(msgspec.Struct, frozen=True):
     packages: dict[str, str]
     native_bfloat16: bool = True
     tf32: bool = False
+    power_limit_w: float | None = None
+    mig: str | None = None
 
 
 def collect(
-    machine: Machine, threads: int, packages: Mapping[str, str] | None = None
+    machine: Machine,
+    threads: int,
+    packages: Mapping[str, str] | None = None,
+    device_uuid: str | None = None,
 ) -> Environment:
     """Return the fingerprint.
 
@@ -52,7 +61,9 @@ def collect(
         threads: Threads torch computes with.
         packages: Versions that only an import tells, such as ``cuda``; they win over those
             that the installed packages' metadata names.
+        device_uuid: Of CUDA's device 0, which NVML may count otherwise.
     """
+    limits = device_limits(device_uuid) if machine.device_type == "cuda" else DeviceLimits()
     return Environment(
         device_type=machine.device_type,
         device_name=machine.device_name,
@@ -66,6 +77,8 @@ def collect(
         packages=installed_versions() | dict(packages or {}),
         native_bfloat16=machine.native_bfloat16,
         tf32=machine.tf32,
+        power_limit_w=limits.power_limit_w,
+        mig=limits.mig,
     )
 
 

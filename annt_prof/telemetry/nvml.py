@@ -169,11 +169,33 @@ def open_device(
     Raises:
         NvmlUnavailable: There is no such device, or it does not answer.
     """
+    handle = handle_of(nvml, uuid, environment)
+    try:
+        return Device(nvml, handle)
+    except nvml.NVMLError as error:
+        raise NvmlUnavailable(f"NVML: {error}") from None
+
+
+def handle_of(
+    nvml: Binding,
+    uuid: str | None = None,
+    environment: Mapping[str, str] = os.environ,
+) -> Handle:
+    """Return NVML's handle of the device that CUDA calls device 0.
+
+    Args:
+        nvml: As ``open_device`` takes it.
+        uuid: Likewise.
+        environment: Likewise.
+
+    Raises:
+        NvmlUnavailable: There is no such device.
+    """
     try:
         # Older runtimes give the whole device's UUID for an instance that the list names.
         if uuid is not None and not _first_listed(environment).startswith("MIG-"):
-            return Device(nvml, _by_uuid(nvml, uuid))
-        return Device(nvml, _first_visible(nvml, environment))
+            return _by_uuid(nvml, uuid)
+        return _first_visible(nvml, environment)
     except nvml.NVMLError as error:
         raise NvmlUnavailable(f"NVML: {error}") from None
 

@@ -8,6 +8,7 @@ import msgspec
 from annt_prof.machine import environment, hardware
 from annt_prof.machine.environment import Environment
 from annt_prof.machine.machine import Machine
+from annt_prof.telemetry.device_limits import DeviceLimits
 
 GPU = Machine("cuda", "NVIDIA H100", 8, 4, native_bfloat16=True)
 
@@ -20,6 +21,21 @@ def test_the_device_is_the_machine_s_and_the_host_is_looked_at(monkeypatch):
     assert collected.cpu_name == hardware.cpu_name()
     assert collected.num_cores == hardware.num_cores()
     assert collected.memory_bytes == hardware.memory_bytes()
+
+
+def test_what_the_device_is_held_to_is_asked_of_the_one_that_trains(monkeypatch):
+    asked = []
+
+    def limits(uuid):
+        asked.append(uuid)
+        return DeviceLimits(450.0, "off")
+
+    monkeypatch.setattr(environment, "device_limits", limits)
+    collected = environment.collect(GPU, threads=3, device_uuid="12ab")
+    assert (collected.power_limit_w, collected.mig) == (450.0, "off")
+    on_cpu = environment.collect(Machine("cpu", "CPU", 0, 4, native_bfloat16=True), threads=3)
+    assert (on_cpu.power_limit_w, on_cpu.mig) == (None, None)
+    assert asked == ["12ab"]
 
 
 def test_versions_come_from_the_installed_packages():
