@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from annt_prof import units
 from annt_prof.errors import UserError
+from annt_prof.scenario.pair import settings_changed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
+    from pathlib import Path
 
     from annt_prof.scenario.pair import Change, Pair
     from annt_prof.scenario.schema import ChosenTechnique, Scenario
@@ -52,6 +54,23 @@ class Factor:
 
 
 @dataclass(frozen=True)
+class Side:
+    """Whose code a variant runs, where two checkouts or two environments are compared.
+
+    Attributes:
+        python: Interpreter that runs it; None for processes from the fork server.
+        search_path: Folder of the user's own modules; None for the one beside the scenario.
+        checkout: The root of the checkout that the run was started in.
+        worktree: The root of the checkout that takes its place; None where none does.
+    """
+
+    python: Path | None = None
+    search_path: Path | None = None
+    checkout: Path | None = None
+    worktree: Path | None = None
+
+
+@dataclass(frozen=True)
 class Variant:
     """The scenario with one particular set of techniques on.
 
@@ -59,12 +78,14 @@ class Variant:
         techniques: Those on.
         changes: Of the scenario's other values, where two scenarios are compared.
         factors: Of these two scenarios, those that are on; None where techniques alone vary.
+        side: Whose code it runs; None for that of the run.
     """
 
     name: str
     techniques: tuple[ChosenTechnique, ...]
     changes: tuple[Change, ...] = ()
     factors: tuple[Factor, ...] | None = None
+    side: Side | None = None
 
     @property
     def factor_names(self) -> tuple[str, ...]:
@@ -136,6 +157,24 @@ def plan(
     return Plan(variants, scenario.seed, design, orders)
 
 
+def as_written(names: tuple[str, ...]) -> str:
+    """Return the variant that is the scenario with all of its techniques, or what is checked.
+
+    Args:
+        names: Of a run's variants, in its order.
+    """
+    if ALL in names:
+        return ALL
+    others = [name for name in names if name not in (BASELINE, AGAIN)]
+    return others[0] if others else BASELINE
+
+
+def only(planned: Plan, names: Collection[str]) -> Plan:
+    """Return a plan with the baseline and the variants of these names alone."""
+    kept = tuple(v for v in planned.variants if v.name == BASELINE or v.name in names)
+    return Plan(kept, planned.seed, planned.design, planned.orders)
+
+
 def plan_pair(pair: Pair, *, inapplicable: Collection[str] = (), again: bool = False) -> Plan:
     """Choose the variants between two scenarios: all sets of their differences, if few enough.
 
@@ -156,6 +195,28 @@ def plan_pair(pair: Pair, *, inapplicable: Collection[str] = (), again: bool = F
     repeated = [_between(pair, nothing, acting, AGAIN)] if again else []
     variants = (_between(pair, nothing, acting, BASELINE), *inner, *whole, *repeated)
     return Plan(variants, pair.first.seed, design, orders)
+
+
+def plan_against(
+    checked: Scenario,
+    reference: Scenario,
+    change: Factor,
+    *,
+    side: Side | None = None,
+    own_side: Side | None = None,
+) -> Plan:
+    """Plan a scenario with all of its techniques beside what it is held against, with all of its.
+
+    Args:
+        checked: What is held against the other.
+        reference: The other, which is the baseline of the run.
+        change: What makes the first of the second; it names the variant.
+        side: Whose code the reference runs.
+        own_side: Whose code what is checked runs.
+    """
+    other = Variant(BASELINE, reference.techniques, settings_changed(checked, reference), (), side)
+    own = Variant(change.name, checked.techniques, (), (change,), own_side)
+    return Plan((other, own), checked.seed)
 
 
 def _between(

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Never
 
 from annt_prof.workers.messages import Failure
-from annt_prof.workers.process import Worker, WorkerLost
+from annt_prof.workers.process import WorkerLost, fork
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.context import ForkServerContext
+
+    from annt_prof.workers.process import Worker
 
 _RANKS_ON_CPU = 2
 _BYTES = {"cpu": 2**26, "cuda": 2**28}
@@ -59,7 +61,7 @@ def collective_rate(context: ForkServerContext, *, num_devices: int) -> Collecti
     with tempfile.TemporaryDirectory(prefix="annt-prof-") as folder:
         meeting = Path(folder) / "ranks"
         workers: list[Worker[Never, CollectiveRate]] = [
-            Worker(context, _reduce, rank, world, num_devices > 0, str(meeting))
+            fork(context, _reduce, rank, world, num_devices > 0, str(meeting))
             for rank in range(world)
         ]
         try:

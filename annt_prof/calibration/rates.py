@@ -11,13 +11,15 @@ from annt_prof.errors import UserError
 from annt_prof.machine.ceilings import Ceilings
 from annt_prof.machine.machine import has_tf32
 from annt_prof.workers.messages import Failure
-from annt_prof.workers.process import Worker, WorkerLost
+from annt_prof.workers.process import WorkerLost, fork
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.context import ForkServerContext
 
     import torch
+
+    from annt_prof.workers.process import Worker
 
 _SECONDS_EACH = 0.4
 _MATRIX_SIDES = {"cpu": (512, 1024, 2048), "cuda": (4096, 8192, 16384)}
@@ -47,7 +49,7 @@ def calibrate(context: ForkServerContext, *, use_accelerator: bool) -> Ceilings:
     Raises:
         UserError: It failed, for lack of memory for instance.
     """
-    worker: Worker[Never, Calibrated] = Worker(context, _serve, use_accelerator)
+    worker: Worker[Never, Calibrated] = fork(context, _serve, use_accelerator)
     try:
         calibrated = worker.receive()
     except WorkerLost as lost:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from annt_prof.machine.machine import DeviceType, Machine
@@ -40,11 +41,13 @@ class Probed:
 
     Attributes:
         device_uuid: Of CUDA's device 0, which NVML may count otherwise; None on a CPU.
+        packages: Version by name of what torch was built with: ``cuda`` or ``hip``, or neither.
     """
 
     machine: Machine
     threads: int
     device_uuid: str | None
+    packages: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Never
 from annt_prof.errors import UserError
 from annt_prof.workers.fork_server import start_fork_server
 from annt_prof.workers.messages import Failure
-from annt_prof.workers.process import Worker, WorkerLost
+from annt_prof.workers.process import WorkerLost, fork
+from annt_prof.workers.spawned import spawn
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from annt_prof.techniques.observed import Observed
     from annt_prof.windows.messages import Reply, Request
     from annt_prof.workers.messages import StopRequest
+    from annt_prof.workers.process import Worker
 
 
 def _probe(connection: Connection[Probed | Failure, Never], use_accelerator: bool) -> None:
@@ -53,8 +55,13 @@ def start_training_server(libraries: tuple[str, ...]) -> ForkServerContext:
 
 
 def start_training(context: ForkServerContext, assignment: Assignment) -> Worker[Request, Reply]:
-    """Start the worker of one variant."""
-    return Worker(context, _train, assignment)
+    """Start the worker of one variant, forked from the server or by a Python of its own."""
+    side = assignment.variant.side
+    if side is None or side.python is None:
+        return fork(context, _train, assignment)
+    worker: Worker[Request, Reply] = spawn(side.python, "annt_prof.loop.spawned", assignment.log)
+    worker.send(assignment)  # type: ignore[arg-type]  # the first message alone is no request
+    return worker
 
 
 def observe_baseline(context: ForkServerContext, assignment: Assignment) -> Observed | None:
@@ -66,7 +73,7 @@ def observe_baseline(context: ForkServerContext, assignment: Assignment) -> Obse
     Raises:
         UserError: The scenario cannot be built, or its batches or its model are of no use here.
     """
-    worker: Worker[Never, Looked] = Worker(context, _look, assignment)
+    worker: Worker[Never, Looked] = fork(context, _look, assignment)
     try:
         return worker.receive().observed
     except WorkerLost as lost:
@@ -88,7 +95,7 @@ def probe_machine(context: ForkServerContext, *, use_accelerator: bool) -> Probe
     Raises:
         UserError: torch or torchvision cannot be imported.
     """
-    worker: Worker[Never, Probed] = Worker(context, _probe, use_accelerator)
+    worker: Worker[Never, Probed] = fork(context, _probe, use_accelerator)
     try:
         return worker.receive()
     except WorkerLost as lost:

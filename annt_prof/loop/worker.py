@@ -24,6 +24,7 @@ from annt_prof.loop.numerics import look_at
 from annt_prof.loop.queues import queue_capacity
 from annt_prof.loop.step import Loop
 from annt_prof.loop.warming import warm_up
+from annt_prof.loop.worktree import Worktree
 from annt_prof.machine import hardware
 from annt_prof.machine.machine import Machine, has_tf32
 from annt_prof.remarks import Remark, Source
@@ -72,7 +73,13 @@ def probe(connection: Connection[Probed, Never], *, use_accelerator: bool) -> No
         native_bfloat16 = bool(hardware.bfloat16_flags())
         machine = Machine("cpu", hardware.cpu_name(), 0, hardware.num_cores(), native_bfloat16)
     with contextlib.suppress(BrokenPipeError):  # an interrupted run no longer listens
-        connection.send(Probed(machine, torch.get_num_threads(), uuid))
+        connection.send(Probed(machine, torch.get_num_threads(), uuid, _built_with()))
+
+
+def _built_with() -> dict[str, str]:
+    """Return the version of each platform for devices that this torch was built for."""
+    versions = {"cuda": torch.version.cuda, "hip": torch.version.hip}
+    return {name: version for name, version in versions.items() if version is not None}
 
 
 def _cuda_machine() -> Machine:
@@ -100,6 +107,7 @@ def train(connection: Pipe, assignment: Assignment) -> None:
     faulthandler.enable()  # a process that crashes in native code says where, in its log
     # Read by torch as it compiles. Source: torch/_inductor/runtime/cache_dir_utils.py.
     os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(assignment.compiled)
+    os.environ["TRITON_CACHE_DIR"] = str(assignment.compiled / "triton")
     # Accumulation and skipped steps are deliberate; torch warns of the order they cause.
     warnings.filterwarnings("ignore", message="Detected call of `lr_scheduler.step")
     findings: list[Remark] = []
@@ -164,17 +172,21 @@ class _Built(NamedTuple):
     loop: Loop
     substitutions: tuple[Substitution, ...]
     findings: list[Remark]
+    worktree: Worktree | None = None
 
 
 def _build(assignment: Assignment, findings: list[Remark]) -> _Built:
-    scenario = assignment.scenario
+    scenario, side = assignment.scenario, assignment.variant.side
+    worktree = None if side is None else Worktree.of(side)
+    if worktree is not None:
+        worktree.take_the_place()
     sys.path.insert(0, str(assignment.search_path))
     workload = build(scenario, torch.device(assignment.device_type), assignment.data_dir)
     try:
         loop = _loop(assignment, workload.setup, findings)
     except UserError as error:
         raise _RefusedError(error.message, where=error.where, hint=error.hint) from error
-    return _Built(loop, workload.substitutions, findings)
+    return _Built(loop, workload.substitutions, findings, worktree)
 
 
 def _loop(assignment: Assignment, setup: TrainingSetup, findings: list[Remark]) -> Loop:
@@ -205,6 +217,8 @@ def _prepared(built: _Built, assignment: Assignment, request: WarmRequest) -> Pr
         warm = warm_up(loop, assignment.scenario.window.warmup, request.limit_s, look=request.look)
     except UserError as error:
         raise _RefusedError(error.message, where=error.where, hint=error.hint) from error
+    if built.worktree is not None:
+        built.worktree.hold()  # only now, since a model may import as it runs
     pause_loaders()
     give_back_caches(setup.device)
     queue = queue_capacity(loop)

@@ -21,7 +21,7 @@ from annt_prof.runs.events import (
     VariantsWithheld,
 )
 from annt_prof.runs.layout import file_name, log_name, log_path
-from annt_prof.runs.record import Epochs
+from annt_prof.runs.record import Epochs, FirstStep
 from annt_prof.scenario.pair import changed
 from annt_prof.windows.messages import Built, Prepared, TimedRequest, WarmRequest
 from annt_prof.workers.messages import Failure
@@ -149,9 +149,14 @@ class Crew:
         looks = state is self.states[0] and not state.built
         self.tell(Activity("warming", state.variant.name))
         reply = self.ask(state, WarmRequest(limit_s, _LOOK if looks else 0))
-        if reply is None or state.built:
-            return  # what a later process says of itself, the first one has said
+        if reply is None:
+            return
         prepared = cast("Prepared", reply)
+        if self._compiles_anew:
+            first = FirstStep(len(state.record.first_steps), prepared.first_step_s)
+            state.change(first_steps=(*state.record.first_steps, first))
+        if state.built:
+            return  # what else a later process says of itself, the first one has said
         self.prepared[state.variant.name] = prepared
         state.change(
             remarks=(*state.record.remarks, *prepared.remarks),
@@ -160,15 +165,22 @@ class Crew:
             epochs=Epochs(prepared.per_epoch),
         )
 
+    @property
+    def _compiles_anew(self) -> bool:
+        return self._job.gate is not None and self._job.gate.compiles_anew
+
     def _assignment(self, variant: Variant) -> Assignment:
+        side, compiled = variant.side, self._job.logs / "compiled" / file_name(variant.name)
+        if self._compiles_anew:
+            compiled /= str(len(self.named[variant.name].record.first_steps))
         return Assignment(
             scenario=changed(self._job.scenario, variant.changes),
             variant=variant,
             device_type=self._job.machine.device_type,
             data_dir=self._job.data_dir,
-            search_path=self._job.search_path,
+            search_path=(side and side.search_path) or self._job.search_path,
             log=self._job.logs / log_name(variant.name),
-            compiled=self._job.logs / "compiled" / file_name(variant.name),
+            compiled=compiled,
         )
 
     def separate(self, crowded: CrowdedError, span: Span) -> None:
@@ -275,8 +287,7 @@ class Crew:
         kind = failure.kind
         if kind in ("user_error", "not_applicable"):
             if not state.built and self._is_the_scenarios(state, failure):
-                second = "the second scenario cannot be built: " if state.variant.changes else ""
-                message = f"{second}{failure.message}"
+                message = f"{self._whose(state)}{failure.message}"
                 raise UserError(message, where=failure.where, hint=failure.hint)
             # What could be built once has not become inapplicable: something else went wrong.
             kind = "crashed" if state.built else "not_applicable"
@@ -294,6 +305,12 @@ class Crew:
             withheld = withhold(self.states[1:])
             if withheld:
                 self.tell(VariantsWithheld(withheld, REASON))
+
+    def _whose(self, state: VariantState) -> str:
+        """Return which of two scenarios cannot be built, as the beginning of a sentence."""
+        if self._job.against_reference:
+            return "the reference cannot be built: " if state is self.states[0] else ""
+        return "the second scenario cannot be built: " if state.variant.changes else ""
 
     def _is_the_scenarios(self, state: VariantState, failure: Failure) -> bool:
         """Whether a failure to build is the fault of a scenario rather than of a variant of it.

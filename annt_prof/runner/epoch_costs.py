@@ -55,7 +55,12 @@ def concerned(crew: Crew) -> list[VariantState]:
 
 
 def may_ask(crew: Crew, period: int) -> bool:
-    """Whether the budget has room for what has to be run to answer."""
+    """Whether the budget has room for what has to be run to answer, and whether it is of use.
+
+    A check holds the middle of epochs to its budgets: see ``check.timed_figures``.
+    """
+    if crew.job.gate is not None:
+        return False
     asked = [crew.prepared[state.variant.name] for state in concerned(crew) if state.runs]
     budget_s = crew.job.scenario.window.time_budget_s
     return not any(told.queue for told in asked) or reserved_s(asked, period, budget_s) > 0

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from annt_prof.machine.machine import Machine
     from annt_prof.plan import Plan
+    from annt_prof.runner.gate import Gate
     from annt_prof.scenario.schema import Scenario
     from annt_prof.techniques.evidence import Baseline
     from annt_prof.techniques.observed import Observed
@@ -29,6 +30,10 @@ class Job:
             the reason; they are left out of every variant in which no other technique may free
             them.
         refused_beside: Those of them that were refused beside such a technique, too.
+        directory: Of the run; None where nothing of it is kept while it is measured.
+        against_reference: Whether the first variant is what the other is held against, and not
+            the scenario without its techniques.
+        gate: What a check asks beside the windows; None of any other run.
         observed: What one batch of the baseline showed; None where it is not known, and between
             two scenarios, whose models may differ.
     """
@@ -43,3 +48,6 @@ class Job:
     refused: Mapping[str, str] = field(default_factory=dict)
     refused_beside: frozenset[str] = frozenset()
     observed: Observed | None = None
+    gate: Gate | None = None
+    directory: Path | None = None
+    against_reference: bool = False

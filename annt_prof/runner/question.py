@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from annt_prof.plan import Plan, plan, plan_pair
+from annt_prof.plan import Plan, as_written, only, plan, plan_against, plan_pair
+from annt_prof.runner.gate import refuse_impossible, refuse_unknown
 from annt_prof.runner.obstacles import obstacles
 from annt_prof.scenario.effective import EffectiveValue
-from annt_prof.scenario.pair import Change, changed, compare
+from annt_prof.scenario.pair import Change, changed, compare, sentences
 from annt_prof.techniques.evidence import Baseline
 
 if TYPE_CHECKING:
     from annt_prof.machine.machine import Machine
+    from annt_prof.runner.gate import Gate, Reference
     from annt_prof.runner.recording import RunRequest
     from annt_prof.scenario.loading import Resolved
     from annt_prof.scenario.pair import Pair
@@ -22,7 +24,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Question:
-    """What is measured, and of two scenarios how they differ and agree."""
+    """What is measured, and of two scenarios how they differ and agree.
+
+    Attributes:
+        reference: What makes the scenario of its reference; None where there is none.
+    """
 
     scenario: Scenario
     plan: Plan
@@ -32,10 +38,15 @@ class Question:
     switched_on: tuple[str, ...] = ()
     baseline: Baseline | None = None
     observed: Observed | None = None
+    reference: str | None = None
 
 
 def build_question(
-    request: RunRequest, resolved: Resolved, machine: Machine, observed: Observed | None = None
+    request: RunRequest,
+    resolved: Resolved,
+    machine: Machine,
+    observed: Observed | None = None,
+    gate: Gate | None = None,
 ) -> Question:
     """Return what a request asks of this machine.
 
@@ -44,12 +55,19 @@ def build_question(
         resolved: The first scenario, for this machine.
         machine: That it runs on.
         observed: What one batch showed; None where none was run.
+        gate: What a check asks for; None of any other run.
 
     Raises:
-        UserError: The two scenarios do not differ, or the second one is at fault.
+        UserError: The two scenarios do not differ, the second one is at fault, or a check names a
+            variant that the scenario does not have.
     """
     accelerated = machine.device_type != "cpu"
     scenario = resolved.scenario
+    if request.reference is not None:
+        if gate is not None:
+            # They are skipped beside a reference, but not what no run could have.
+            refuse_impossible(gate.variants, scenario, has=())
+        return _against(request.reference, resolved, accelerated=accelerated)
     if request.other is None:
         values = {value.path: value.value for value in resolved.values}
         baseline = Baseline.of(values, machine.device_type)
@@ -57,6 +75,8 @@ def build_question(
         made = plan(
             scenario, accelerated=accelerated, inapplicable=inapplicable, again=request.again
         )
+        if gate is not None:
+            made = _asked_for(made, gate)
         mix = tuple(chosen.name for chosen in scenario.techniques)
         return Question(
             scenario,
@@ -82,6 +102,34 @@ def build_question(
             for difference in pair.differences
             if difference.off is None and difference.on is not None
         ),
+    )
+
+
+def _asked_for(planned: Plan, gate: Gate) -> Plan:
+    """Return the plan with what a check names alone.
+
+    Raises:
+        UserError: It names a variant that the scenario does not have.
+    """
+    names = tuple(variant.name for variant in planned.variants)
+    refuse_unknown(gate.variants, names)
+    return only(planned, {as_written(names), *gate.variants})
+
+
+def _against(reference: Reference, resolved: Resolved, *, accelerated: bool) -> Question:
+    checked = resolved.scenario
+    other = reference.document.resolve(accelerator=accelerated).scenario
+    made = plan_against(
+        checked, other, reference.change, side=reference.side, own_side=reference.own_side
+    )
+    before = {chosen.name for chosen in other.techniques}
+    return Question(
+        checked,
+        made,
+        resolved.values,
+        (f"{reference.change.name}: {reference.change.change}", *sentences(other, checked)),
+        switched_on=tuple(c.name for c in checked.techniques if c.name not in before),
+        reference=reference.change.change,
     )
 
 

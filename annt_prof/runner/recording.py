@@ -18,6 +18,7 @@ from annt_prof.loop.messages import Assignment
 from annt_prof.loop.starting import observe_baseline, probe_machine, start_training_server
 from annt_prof.machine.environment import collect
 from annt_prof.plan import BASELINE, Variant
+from annt_prof.runner.gate import laid_out
 from annt_prof.runner.job import Job
 from annt_prof.runner.question import build_question
 from annt_prof.runner.run_directory import run_directory
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
     from annt_prof.loop.messages import Probed
     from annt_prof.machine.machine import Machine
+    from annt_prof.runner.gate import Gate, Reference
     from annt_prof.runner.question import Question
     from annt_prof.runs.record import VariantRecord
     from annt_prof.scenario.loading import Resolved, ScenarioDocument
@@ -60,6 +62,9 @@ class RunRequest:
         scenario_dir: Folder of the scenario, from which the user's own modules are imported.
         again: Whether the baseline is measured twice.
         other: A second scenario; the run is then about how the two differ.
+        reference: What the scenario is held against in the same run; not beside ``other``.
+        gate: Given the scenario as it takes effect here, what a check asks beside the windows;
+            None of any other run.
         directory: Of the run, where the caller has made it, who also removes it if nothing is
             measured; None makes one in ``runs_dir``.
     """
@@ -71,6 +76,8 @@ class RunRequest:
     scenario_dir: Path
     again: bool = False
     other: ScenarioDocument | None = None
+    reference: Reference | None = None
+    gate: Callable[[Resolved], Gate] | None = None
     directory: Path | None = None
 
 
@@ -131,9 +138,12 @@ def _record(request: RunRequest, directory: Path, notify: Callable[[Event], None
             hint="annt-prof doctor says why; --device auto runs on the CPU",
         )
     resolved = document.resolve(accelerator=accelerated)
+    gate = None if request.gate is None else request.gate(resolved)
+    if gate is not None:
+        resolved = laid_out(resolved)
     with tempfile.TemporaryDirectory(prefix="annt-prof-", ignore_cleanup_errors=True) as logs:
         observed = _observed(context, request, probed.machine, Path(logs), notify)
-        question = build_question(request, resolved, probed.machine, observed)
+        question = build_question(request, resolved, probed.machine, observed, gate)
         job = Job(
             question.scenario,
             question.plan,
@@ -143,12 +153,17 @@ def _record(request: RunRequest, directory: Path, notify: Callable[[Event], None
             Path(logs),
             question.baseline,
             observed=question.observed,
+            gate=gate,
+            directory=directory,
+            against_reference=request.reference is not None,
         )
         remarks = _room_for_batches(job, notify)
         with Session(context, job, notify, ControlReader(directory)) as session:
             session.prepare()
             draft = _draft(directory, resolved, probed, session, question)
             draft = msgspec.structs.replace(draft, remarks=remarks)
+            if gate is not None:
+                session.stop_when(_deciding(gate, draft, session))
             try:
                 sampler = Sampler.start(
                     directory / TELEMETRY_FILE, os.getpid(), accelerated, probed.device_uuid
@@ -196,6 +211,16 @@ def _observed(
             message = f"the second scenario cannot be built: {error.message}"
             raise UserError(message, where=error.where, hint=error.hint) from None
     return observed[0]
+
+
+def _deciding(
+    gate: Gate, draft: Run, session: Session
+) -> Callable[[tuple[VariantRecord, ...], int], str | None]:
+    def decides(records: tuple[VariantRecord, ...], launches: int) -> str | None:
+        variants = summarise(records, session.precision)
+        return gate.decides(msgspec.structs.replace(draft, variants=variants), launches)
+
+    return decides
 
 
 def _room_for_batches(job: Job, notify: Callable[[Event], None]) -> tuple[str, ...]:
@@ -260,7 +285,7 @@ def _draft(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         scenario_name=resolved.scenario.name,
         scenario=question.values,
-        environment=collect(probed.machine, probed.threads),
+        environment=collect(probed.machine, probed.threads, probed.packages, probed.device_uuid),
         substitutions=session.substitutions,
         overrides_in_effect=resolved.overrides_in_effect,
         telemetry_note="",
@@ -271,6 +296,7 @@ def _draft(
         design=question.plan.design,
         orders=session.orders,
         differences=question.differences,
+        reference=question.reference,
         same_in_both=question.same,
         switched_on=question.switched_on,
     )
@@ -288,8 +314,13 @@ def _with_telemetry(variants: tuple[VariantRecord, ...], path: Path) -> tuple[Va
         iterations = sum(window.iterations for window in variant.windows)
         samples = iterations * variant.samples_per_iteration
         energy_j = sampled.energy_j(intervals)
+        windows = tuple(
+            msgspec.structs.replace(window, energy_j=sampled.energy_j([interval]))
+            for window, interval in zip(variant.windows, intervals, strict=True)
+        )
         return msgspec.structs.replace(
             variant,
+            windows=windows,
             telemetry=sampled.summary(intervals),
             energy_per_sample_j=None if energy_j is None else energy_j / samples,
         )

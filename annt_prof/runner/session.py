@@ -21,7 +21,7 @@ from annt_prof.runner.caveats import caveats
 from annt_prof.runner.crew import Crew, CrowdedError
 from annt_prof.runner.preparation import prepare
 from annt_prof.runner.steering import Steering
-from annt_prof.runner.tracing import trace_variant
+from annt_prof.runner.traced_windows import TracedWindows
 from annt_prof.runner.unevenness import phase, seems_uneven
 from annt_prof.runs.events import (
     Activity,
@@ -43,9 +43,6 @@ if TYPE_CHECKING:
     from annt_prof.runs.controls import ControlReader
     from annt_prof.runs.record import VariantRecord
     from annt_prof.scenario.effective import Substitution
-
-
-_TRACED_SHARE = 0.1  # of the time budget: fewer steps are traced where they would take longer
 
 
 class Session:
@@ -71,9 +68,10 @@ class Session:
         self._rounds = 0  # whole ones
         self._window = job.scenario.window
         self._launch_s = 0.0
-        self._aside_s = 0.0  # of launches that a pause called for
+        self._aside_s = 0.0  # of traces between launches, and of launches that a pause called for
         self._span = spans.Span(self._window.iterations, self._window.switch_in, 1, False, 0.0)
         self._cut: tuple[str, ...] = ()
+        self._decides: Callable[[tuple[VariantRecord, ...], int], str | None] | None = None
 
     def __enter__(self) -> Session:
         return self
@@ -84,6 +82,14 @@ class Session:
     def notify_also(self, listener: Callable[[Event], None]) -> None:
         """Tell ``listener`` of everything from now on."""
         self._listeners.append(listener)
+
+    def stop_when(self, decides: Callable[[tuple[VariantRecord, ...], int], str | None]) -> None:
+        """Have this decide, in place of how narrow the intervals are, whether more is measured.
+
+        Args:
+            decides: Given the records and how many launches are done: why no more are needed.
+        """
+        self._decides = decides
 
     def _notify(self, event: Event) -> None:
         for listener in self._listeners:
@@ -163,7 +169,8 @@ class Session:
     ) -> pacing.Stop | None:
         """Run the rounds of one launch, then start the next; return why not."""
         crew = self._crew
-        scenarios = 1 if crew.job.plan.variants[0].factors is None else 2
+        pair = crew.job.plan.variants[0].factors is not None and not crew.job.against_reference
+        scenarios = 2 if pair else 1
         self._wait_while_paused()
         for in_launch in itertools.count(1):
             if self._steering.stops:
@@ -195,6 +202,7 @@ class Session:
             if over:
                 periods = self._judge()
                 took_s = self._look_at_epochs(launch)  # part of the launch's time
+                self._aside_s += self._trace_launch(launch)
                 progress = dataclasses.replace(
                     progress,
                     elapsed_s=progress.elapsed_s + took_s,
@@ -319,6 +327,13 @@ class Session:
         epoch_costs.settle(crew)
         return time.monotonic() - began
 
+    def _trace_launch(self, launch: int) -> float:
+        """Trace a launch that is over, where a check asks for it; return the seconds it took."""
+        began, job = time.monotonic(), self._crew.job
+        if job.gate is not None and job.directory is not None and job.gate.traces(launch):
+            TracedWindows(self._crew, self._span, job.directory, self._notify).of_launch(launch)
+        return time.monotonic() - began
+
     def _relaunch(self, order: tuple[Variant, ...]) -> None:
         """End every process and start it anew, in the shuffled order of the last round."""
         began = time.monotonic()
@@ -346,6 +361,9 @@ class Session:
             name = self._crew.states[0].variant.name
             return pacing.Stop("no_variant", f"nothing is left to compare with {name}")
         needed = pacing.launches_needed(self._window)
+        if self._decides is not None:
+            said = self._decides(self.records, progress.launches)
+            return None if said is None else pacing.Stop("decided", said)
         if precise_enough(self.records, self._window.precision, needed):
             done = f"{progress.rounds} rounds in {progress.launches} launches"
             precision = units.limit_percent(self._window.precision)
@@ -360,30 +378,12 @@ class Session:
         Args:
             directory: The run directory; traces go to ``tensorboard/<variant>/`` there.
         """
-        crew = self._crew
         self._steering.tracing = True
-        span, asked = self._span, self._window.traced_iterations
-        step_s = span.round_s / (span.iterations + span.switch_in)  # of all variants
-        room = int(_TRACED_SHARE * self._window.time_budget_s / step_s) if step_s else asked
-        iterations = min(asked, max(room, span.iterations))
-        if iterations < asked:
-            self._cut += (
-                f"{iterations} instead of {asked} iterations were traced of each variant, as more "
-                f"would take over a tenth of the {units.limit_s(self._window.time_budget_s)}",
-            )
-        for state in crew.running:
+        windows = TracedWindows(self._crew, self._span, directory, self._notify)
+        self._cut += windows.remarks
+        for state in self._crew.running:
             self._steering.heed()
-            try:
-                self._trace(state, directory, iterations)
-            except CrowdedError as crowded:
-                crew.separate(crowded, self._span)
-                self._trace(state, directory, iterations)
-
-    def _trace(self, state: VariantState, directory: Path, iterations: int) -> None:
-        if state.runs and state.worker is None and state.record.windows:
-            self._crew.launch([state])
-        if state.worker is not None:
-            trace_variant(self._crew, state, directory, self._span, iterations, self._notify)
+            windows.last_of(state)
 
 
 def _at_epoch(state: VariantState) -> bool:

@@ -56,7 +56,10 @@ class VariantState:
         peaks = (self.record.peak_memory_bytes, timed.peak_memory_bytes)
         known = [peak for peak in peaks if peak is not None]
         self.change(
-            windows=(*self.record.windows, timed.window),
+            windows=(
+                *self.record.windows,
+                msgspec.structs.replace(timed.window, peak_memory_bytes=timed.peak_memory_bytes),
+            ),
             peak_memory_bytes=max(known, default=None),
             peak_memory_of=timed.peak_memory_of,
         )
@@ -115,5 +118,5 @@ def _make_state(variant: Variant, job: Job) -> VariantState:
         ),
         samples_per_iteration=scenario.dataset.batch_size,
     )  # fmt: skip
-    kept = Variant(variant.name, acting, variant.changes, variant.factors)
+    kept = dataclasses.replace(variant, techniques=acting)
     return VariantState(kept, record)

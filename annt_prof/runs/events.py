@@ -12,9 +12,9 @@ import msgspec
 
 from annt_prof.runs.record import TimedWindow, VariantRecord
 
-StopCause = Literal["precise", "rounds", "time_budget", "no_variant", "asked"]
+StopCause = Literal["precise", "rounds", "time_budget", "no_variant", "asked", "decided"]
 """Why no more rounds are run: intervals are narrow enough, the scenario's rounds are done, its time
-is spent, no variant is left, or whoever watched asked for the end."""
+is spent, no variant is left, whoever watched asked for the end, or a check can decide."""
 
 RunOutcome = Literal["complete", "interrupted", "failed"]
 """``interrupted`` by Ctrl-C and its like; ``failed`` by an error that ended the run as a whole."""

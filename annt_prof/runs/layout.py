@@ -1,6 +1,7 @@
 """Where everything lies in a run directory: the only place that names its files and folders.
 
     <run>/run.json                          what was measured, and what it says
+    <run>/check.json                        what its budgets came to when it was last checked
     <run>/events.jsonl                      what happened, as it happened
     <run>/controls.jsonl                    what was asked of the run while it went on
     <run>/scenario.yaml                     as given
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RUN_FILE = "run.json"
+CHECK_FILE = "check.json"
 EVENTS_FILE = "events.jsonl"
 CONTROLS_FILE = "controls.jsonl"
 SCENARIO_FILE = "scenario.yaml"

@@ -39,6 +39,9 @@ class TimedWindow(msgspec.Struct, frozen=True):
         first_iteration: How many iterations this process had run before the first of these.
         waited_ns: For how long of ``wall_ns`` the host waited for batches.
         dropped: Iterations of the switch-in.
+        peak_memory_bytes: Highest allocation of this process over its timed windows so far; None
+            where it is not known, as in older records.
+        energy_j: Of the iterations behind ``wall_ns``; None where it was not sampled.
     """
 
     round: int
@@ -53,6 +56,8 @@ class TimedWindow(msgspec.Struct, frozen=True):
     first_iteration: int = 0
     waited_ns: int = 0
     dropped: int = 0
+    peak_memory_bytes: int | None = None
+    energy_j: float | None = None
 
     @property
     def per_iteration_ns(self) -> float:
@@ -203,6 +208,44 @@ class Numerics(msgspec.Struct, frozen=True):
     skipped_steps: int = 0
 
 
+class WorkTime(msgspec.Struct, frozen=True):
+    """A kernel's time, or without a device an operator's own.
+
+    Attributes:
+        name: As the trace has it.
+        ns: Nanoseconds per step.
+    """
+
+    name: str
+    ns: int
+
+
+class TracedLaunch(msgspec.Struct, frozen=True):
+    """What the traced window of one launch showed, of runs that trace several.
+
+    Attributes:
+        launch: Of which process.
+        breakdown: Per step.
+        work: Kernels, or without a device operators, by name, those of the most time first.
+        matrix_unit_share: Share of the kernels' time that used tensor cores, as their names tell;
+            None without a device.
+        pitfalls: Keys of the mistakes that it shows.
+    """
+
+    launch: int
+    breakdown: MeanBreakdown
+    work: tuple[WorkTime, ...] = ()
+    matrix_unit_share: float | None = None
+    pitfalls: tuple[str, ...] = ()
+
+
+class FirstStep(msgspec.Struct, frozen=True):
+    """What the very first optimizer step of one process took, with nothing compiled before it."""
+
+    launch: int
+    seconds: float
+
+
 class TechniqueInEffect(msgspec.Struct, frozen=True):
     """A technique that a variant trains with.
 
@@ -243,6 +286,9 @@ class VariantRecord(msgspec.Struct, frozen=True):
         epochs: None where no process was warmed up.
         uneven: Whether long steps of the training's own are in some windows of the run more than
             in others, so that only means over windows have all of them; the same for all variants.
+        traced_launches: Of runs that trace several launches, what each showed; ``breakdown`` is of
+            the last of all traces.
+        first_steps: Of runs in which each launch compiles anew.
         skipped: Whether whoever watched asked, once it had a window, that it run no more: it may
             have fewer rounds than others, and has no trace.
     """
@@ -275,6 +321,8 @@ class VariantRecord(msgspec.Struct, frozen=True):
     numerics: Numerics | None = None
     epochs: Epochs | None = None
     uneven: bool = False
+    traced_launches: tuple[TracedLaunch, ...] = ()
+    first_steps: tuple[FirstStep, ...] = ()
     skipped: bool = False
 
 
@@ -297,6 +345,8 @@ class Run(msgspec.Struct, frozen=True):
         design: How the variants were chosen, one of ``plan.DESIGNS``.
         orders: Of a sampled design: those in which techniques were added.
         differences: Of a run about two scenarios: each setting in the first and in the second.
+        reference: What the scenario is held against, where that is the baseline of the run, and
+            how it comes from there; None of any other run.
         same_in_both: Settings that one might expect to differ and that do not.
         switched_on: Techniques that some variant has and the baseline lacks, whose options are
             among ``scenario``; of two scenarios, those that only the second uses.
@@ -319,6 +369,7 @@ class Run(msgspec.Struct, frozen=True):
     design: str = "alone"
     orders: tuple[tuple[str, ...], ...] = ()
     differences: tuple[str, ...] = ()
+    reference: str | None = None
     same_in_both: tuple[str, ...] = ()
     switched_on: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from annt_prof.runs.event_log_reader import alive, has_ended, header_of, last_line_of
-from annt_prof.runs.layout import EVENTS_FILE, RUN_FILE, SCENARIO_FILE, TELEMETRY_FILE
+from annt_prof.runs.layout import CHECK_FILE, EVENTS_FILE, RUN_FILE, SCENARIO_FILE, TELEMETRY_FILE
 from annt_prof.runs.processes import this_process
 
 if TYPE_CHECKING:
@@ -63,11 +63,7 @@ def sign_of(directory: Path) -> Sign:
 
 def stamp_of(directory: Path) -> tuple[int | str, ...]:
     """Return what is another as soon as there is something else to be told of a run."""
-    try:
-        status = (directory / RUN_FILE).stat()
-    except OSError:
-        return (sign_of(directory),)
-    return status.st_mtime_ns, status.st_ctime_ns, status.st_size, sign_of(directory)
+    return (*_written(directory / RUN_FILE), *_written(directory / CHECK_FILE), sign_of(directory))
 
 
 def sign_of_unended(directory: Path, header: LogHeader, last: Written | None) -> Unended:
@@ -99,6 +95,15 @@ def _written_lately(directory: Path, last: Written | None, *, of_this_machine: b
     since_ns = 0 if sampled_ns is None else max(0, sampled_ns - last.monotonic_ns)
     silent_s = (time.time_ns() - last.at_ns - since_ns) / 1e9
     return silent_s < (STILL_S if of_this_machine else STILL_S + _CLOCKS_APART_S)
+
+
+def _written(path: Path) -> tuple[int, ...]:
+    """Return what is another once a file was written again; nothing where there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return ()
+    return status.st_mtime_ns, status.st_ctime_ns, status.st_size
 
 
 def _written_within(path: Path, seconds: float) -> bool:

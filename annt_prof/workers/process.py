@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import signal
-from typing import TYPE_CHECKING, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
 from annt_prof.workers.messages import Failure, StopRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from multiprocessing.connection import Connection
     from multiprocessing.context import ForkServerContext
 
 
@@ -31,8 +32,31 @@ class WorkerLost(Exception):  # noqa: N818 - an outcome, not an error of the pro
         self.failure = failure
 
 
-class Worker(Generic[RequestT, ReplyT]):
-    """One worker process and the pipe to it.
+class Process(Protocol):
+    """What a worker's process must be able to do, whoever started it."""
+
+    @property
+    def pid(self) -> int | None:
+        """Process id."""
+
+    @property
+    def exitcode(self) -> int | None:
+        """Status that it ended with, the negative signal where one ended it; None while it runs."""
+
+    def is_alive(self) -> bool:
+        """Whether it runs."""
+
+    def kill(self) -> None:
+        """End it now."""
+
+    def join(self, timeout: float | None = None) -> None:
+        """Wait for its end."""
+
+
+def fork(
+    context: ForkServerContext, target: Callable[..., None], *arguments: object
+) -> Worker[Any, Any]:
+    """Start a worker from the fork server.
 
     Args:
         context: From ``start_fork_server``.
@@ -40,14 +64,24 @@ class Worker(Generic[RequestT, ReplyT]):
             each request with a reply, or with a ``Failure`` if it cannot go on.
         arguments: The target's others.
     """
+    ours, theirs = context.Pipe()
+    process = context.Process(target=target, args=(theirs, *arguments))
+    process.start()
+    theirs.close()
+    return Worker(ours, process)
 
-    def __init__(
-        self, context: ForkServerContext, target: Callable[..., None], *arguments: object
-    ) -> None:
-        self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=target, args=(theirs, *arguments))
-        self._process.start()
-        theirs.close()
+
+class Worker(Generic[RequestT, ReplyT]):
+    """One worker process and the pipe to it.
+
+    Args:
+        connection: Our end of the pipe.
+        process: Started.
+    """
+
+    def __init__(self, connection: Connection[Any, Any], process: Process) -> None:
+        self._connection = connection
+        self._process = process
 
     @property
     def pid(self) -> int:

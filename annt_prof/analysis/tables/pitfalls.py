@@ -41,6 +41,17 @@ libraries set themselves up (cuBLAS and cuDNN free workspaces as they are made) 
 _PASSES = (Phase.FORWARD, Phase.BACKWARD)
 _READS_ONE_NUMBER = frozenset({"aten::item", "aten::_local_scalar_dense"})
 
+TOLD_BY_TRACES = frozenset(
+    {
+        MistakeKey.COPIES_IN_PASSES,
+        MistakeKey.COPIES_FROM_UNPINNED_MEMORY,
+        MistakeKey.ITEM_EVERY_ITERATION,
+        MistakeKey.OPERATOR_WAITS_EVERY_ITERATION,
+        MistakeKey.MEMORY_FREED_EVERY_ITERATION,
+    }
+)
+"""The mistakes that are looked for in traces, and found in those of a device alone."""
+
 
 class TraceMistake(msgspec.Struct, frozen=True):
     """A mistake that happens in each step.

@@ -83,11 +83,11 @@ def watching(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., W
         session, _ = started(monkeypatch, tmp_path, scenario, plan(scenario), lambda *_: None)
         watched = Watched(session)
 
-        def trace(_crew: object, state: Any, *_: object) -> None:
+        def trace(_crew: object, state: Any, *_: object, **_launch: object) -> None:
             watched.traced.append(state.variant.name)
             state.change(trace="kept")
 
-        monkeypatch.setattr("annt_prof.runner.session.trace_variant", trace)
+        monkeypatch.setattr("annt_prof.runner.traced_windows.trace_variant", trace)
         session.prepare()
         return watched
 
