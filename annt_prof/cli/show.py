@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,11 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from annt_prof.cli import options
+from annt_prof.cli.digesting import digest_of
+from annt_prof.cli.printing_pages import print_page
 from annt_prof.errors import UserError
 from annt_prof.views.screens.names import Screen
 
 if TYPE_CHECKING:
-    from annt_prof.runs.digests import Digest
     from annt_prof.views.page import Page
     from annt_prof.views.screens.selection import Selection
 
@@ -59,7 +58,7 @@ def command(
     """
     selected = _Selected(variant, against, against_run, technique, grouping)
     if what and what[0] in tuple(Screen):
-        _print_page(_page(Screen(what[0]), what[1:], runs_dir, selected), as_json=as_json)
+        print_page(_page(Screen(what[0]), what[1:], runs_dir, selected), as_json=as_json)
     elif selected != _Selected():
         raise UserError(
             "give the screen on which this is chosen", hint="for example: annt-prof show kernels"
@@ -115,36 +114,9 @@ def _page(screen: Screen, what: tuple[str, ...], runs_dir: Path, selected: _Sele
     selection = selected.read(runs_dir)
     path = Path(what[0]) if what else None
     if path is not None and path.is_file() and is_trace(path):
-        return build_page(screen, TraceSource(path), _digest_of, selection)
+        return build_page(screen, TraceSource(path), digest_of, selection)
     source = RunSource(layout.run_directory(store.find(what[0] if what else None, runs_dir)))
-    return build_page(screen, source, _digest_of, selection)
-
-
-def _digest_of(trace: Path) -> Digest:
-    """Return the digest that is kept of a trace, or make it; a terminal shows how far that is."""
-    from rich.console import Console
-
-    from annt_prof.report.text.reading_progress import ReadingProgress
-    from annt_prof.runs import digests
-
-    kept = digests.recall(trace)
-    if kept is not None:
-        return kept
-    with ReadingProgress(Console(stderr=True)) as show:
-        return digests.digest(trace, functools.partial(show, trace))
-
-
-def _print_page(page: Page, *, as_json: bool) -> None:
-    if as_json:
-        from annt_prof.report.json.page import page_document
-
-        sys.stdout.buffer.write(page_document(page))
-        return
-    from rich.console import Console
-
-    from annt_prof.report.text.page import render_page
-
-    render_page(page, Console())
+    return build_page(screen, source, digest_of, selection)
 
 
 def _print_answer(run: str | None, runs_dir: Path, *, as_json: bool) -> None:

@@ -8,6 +8,7 @@ from annt_prof import units
 from annt_prof.runs.verdict import Effect
 
 if TYPE_CHECKING:
+    from annt_prof.compare.ratios import SpeedupApart
     from annt_prof.runs.record import Speedup, VariantStatus
     from annt_prof.runs.verdict import Verdict
 
@@ -34,9 +35,24 @@ def phrase(verdict: Verdict, speedup: Speedup) -> str:
         verdict: On this speedup.
         speedup: Of a variant against the baseline.
     """
-    measured = behind(speedup)
+    return _phrase(verdict, speedup, behind(speedup))
+
+
+def phrase_apart(apart: SpeedupApart) -> str:
+    """Say what a speedup between two runs came to, with its verdict where there is one."""
+    speedup, (first, second) = apart.speedup, apart.launches
+    measured = f"{first} and {units.count(second, 'launch', 'launches')}"
+    if apart.verdict is not None:
+        return _phrase(apart.verdict, speedup, measured)
+    if speedup.low is None or speedup.high is None:
+        return _without_interval(speedup, measured)
+    low, ratio, high = _told_apart(speedup.low, speedup.ratio, speedup.high)
+    return f"{ratio} (95 % interval {low} to {high}, {measured})"
+
+
+def _phrase(verdict: Verdict, speedup: Speedup, measured: str) -> str:
     if speedup.low is None or speedup.high is None or verdict.half_width is None:
-        return f"{units.ratio(speedup.ratio)} in {measured}: too few launches for an interval"
+        return _without_interval(speedup, measured)
     if verdict.effect in (Effect.FASTER, Effect.SLOWER):
         low, ratio, high = _told_apart(speedup.low, speedup.ratio, speedup.high)
         return f"{verdict.effect}: {ratio} (95 % interval {low} to {high}, {measured})"
@@ -48,6 +64,10 @@ def phrase(verdict: Verdict, speedup: Speedup) -> str:
     if verdict.effect is Effect.NO_MEASURABLE_EFFECT:
         return f"no measurable effect ({ratio} {spread})"
     return f"inconclusive: {spread} ({ratio})"
+
+
+def _without_interval(speedup: Speedup, measured: str) -> str:
+    return f"{units.ratio(speedup.ratio)} in {measured}: too few launches for an interval"
 
 
 def _told_apart(low: float, ratio: float, high: float) -> tuple[str, str, str]:
