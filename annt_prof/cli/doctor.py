@@ -77,7 +77,7 @@ def _calibrate(*, as_json: bool) -> None:
     with said.status("measuring what this machine can do at most ..."):
         context = start_training_server(())
         probed = probe_machine(context, use_accelerator=True)
-        environment = collect(probed.machine, probed.threads)
+        environment = collect(probed.machine, probed.threads, probed.packages, probed.device_uuid)
         ceilings = calibrate(context, use_accelerator=True)
     path = kept.keep(environment, ceilings)
     if as_json:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from annt_prof.check.defaults import BASELINES_FOLDER
 from annt_prof.machine.folders import DATA_VARIABLE
 from annt_prof.machine.hardware import usable_cores
 
@@ -91,6 +92,18 @@ def runs_dir(purpose: str) -> Decorator[Any]:
         "--runs-dir",
         type=click.Path(path_type=Path, file_okay=False),
         default=RUNS_DIR,
+        show_default=True,
+        help=purpose,
+    )
+
+
+def baselines_dir(purpose: str) -> Decorator[Any]:
+    """Return the option for the folder of stored baselines."""
+    return click.option(
+        "--baselines",
+        "baselines_dir",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=BASELINES_FOLDER,
         show_default=True,
         help=purpose,
     )

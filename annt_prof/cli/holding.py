@@ -1,0 +1,291 @@
+"""Holding a scenario or a run to its budgets: what ``check`` and the pytest plug-in do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from annt_prof.check.defaults import BASELINE_NAME
+from annt_prof.cli.references import Named, reference_of
+from annt_prof.errors import UserError
+
+if TYPE_CHECKING:
+    from annt_prof.check.checking import Check
+    from annt_prof.check.result import CheckResult
+    from annt_prof.check.terms import Terms
+    from annt_prof.runner.gate import Gate, Reference
+    from annt_prof.runs.record import Run
+    from annt_prof.scenario.budgets import Budget, Budgets
+    from annt_prof.scenario.loading import Resolved, ScenarioDocument
+
+SCENARIO_SUFFIXES = (".yaml", ".yml")
+_OF_BUDGETS = "budgets."
+MOST_LAUNCHES = 28  # of the last look; time budgets mostly end a run before
+TRACED_LAUNCHES = 10  # for telling where the time went, where no budget is on what traces tell
+DEFAULT_RATIO = 1.05
+"""Step time over the reference's, where a reference is given and no budget names it."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is held to what.
+
+    Attributes:
+        what: A scenario file, or a run; None for the newest run.
+        budgets: A file of budgets; None for those in the scenario.
+        baseline: Name or file of the stored baseline, which is then there; None for the usual
+            name, of which there may be none.
+        baselines: Folder of the stored ones.
+        reference: What the scenario is held against in the same run.
+        overrides: Each ``key.path=value``.
+        device: ``auto`` takes an accelerator where there is one.
+        data_dir: Where data sets lie; None looks in the usual places.
+        runs_dir: Where run directories are made and looked for.
+        reproduce: The command that does the same again.
+    """
+
+    what: str | None
+    budgets: Path | None
+    baseline: str | None
+    baselines: Path
+    reference: Named
+    overrides: tuple[str, ...]
+    device: str
+    data_dir: Path | None
+    runs_dir: Path
+    reproduce: str
+
+
+class Held(NamedTuple):
+    """What came of it.
+
+    Attributes:
+        failure: What went wrong once the run was measured; None where nothing did.
+    """
+
+    result: CheckResult
+    run: Run
+    failure: UserError | None = None
+
+
+def hold(asked: Asked) -> Held:
+    """Measure the scenario, or read the run, and hold it to its budgets.
+
+    Raises:
+        UserError: The scenario, the budgets, a baseline or the machine needs mending.
+    """
+    if asked.what is not None and asked.what.endswith(SCENARIO_SUFFIXES):
+        return _hold_scenario(asked, Path(asked.what))
+    return _hold_run(asked)
+
+
+def _hold_scenario(asked: Asked, scenario: Path) -> Held:
+    from annt_prof.check.checking import Check
+    from annt_prof.check.looks import planned
+    from annt_prof.cli.measuring import measure
+    from annt_prof.runner.recording import RunRequest
+    from annt_prof.scenario.loading import load
+
+    document = load(scenario, asked.overrides)
+    _refuse_early(asked, document)
+    with reference_of(asked.reference, scenario, document, asked.overrides) as reference:
+        made: list[Check] = []
+
+        def gate(resolved: Resolved) -> Gate:
+            budgets = _budgets(asked, resolved)
+            made.append(Check(_terms(asked, budgets, reference), planned(MOST_LAUNCHES)))
+            return _gate(budgets, made[0])
+
+        measured = measure(
+            RunRequest(
+                document=document,
+                device=asked.device,
+                data_dir=asked.data_dir,
+                runs_dir=asked.runs_dir,
+                scenario_dir=scenario.resolve().parent,
+                reference=reference,
+                gate=gate,
+            )
+        )
+    run, directory = measured.recorded.run, measured.recorded.directory
+    result = made[0].result(run, str(directory))
+    _keep(directory, result)
+    return Held(result, run, measured.failure)
+
+
+def _hold_run(asked: Asked) -> Held:
+    from annt_prof.check.checking import Check
+    from annt_prof.runs import store
+    from annt_prof.runs.layout import SCENARIO_FILE, run_directory
+    from annt_prof.scenario.loading import load
+    from annt_prof.views.loading import load_run
+
+    if asked.reference.any:
+        raise UserError(
+            "a run is over; only a scenario can be measured beside a reference",
+            where=asked.what,
+            hint="annt-prof check SCENARIO.yaml --reference-worktree REF",
+        )
+    place = store.find(asked.what, asked.runs_dir)
+    directory, run = run_directory(place), load_run(place).run
+    _refuse_overrides(asked)
+    if not run.complete:
+        raise UserError(
+            f"is not a whole run: {run.stop}",
+            where=str(directory),
+            hint="figures of a run that stopped half-way are not held to anything",
+        )
+    document = load(directory / SCENARIO_FILE, asked.overrides)
+    resolved = document.resolve(accelerator=run.environment.device_type != "cpu")
+    budgets = _budgets(asked, resolved)
+    _refuse_unknown_baseline(asked, budgets)
+    _refuse_unknown_variants(budgets, run, resolved)
+    result = Check(_terms(asked, budgets, None)).result(run, str(directory))
+    _keep(directory, result)
+    return Held(result, run)
+
+
+def _keep(directory: Path, result: CheckResult) -> None:
+    """Leave the result with its run; where that cannot be written the verdict is told alone."""
+    import click
+
+    from annt_prof.check.kept import keep
+
+    try:
+        keep(directory, result)
+    except UserError as error:
+        click.echo(f"the result is not kept with its run: {error}", err=True)
+
+
+def _refuse_overrides(asked: Asked) -> None:
+    for override in asked.overrides:
+        if not override.startswith(_OF_BUDGETS):
+            raise UserError(
+                f"{override} can change nothing of a run that is over; only its budgets can be "
+                "other ones",
+                where="--set",
+                hint="annt-prof check SCENARIO.yaml measures anew",
+            )
+
+
+def _refuse_unknown_variants(budgets: Budgets, run: Run, resolved: Resolved) -> None:
+    """Find what no run of the scenario has; what this one was not asked to measure is skipped.
+
+    Raises:
+        UserError: A budget names such a variant.
+    """
+    from annt_prof.runner.gate import refuse_impossible
+
+    has = tuple(variant.name for variant in run.variants)
+    refuse_impossible(_named(budgets), resolved.scenario, has=has)
+
+
+def _refuse_early(asked: Asked, document: ScenarioDocument) -> None:
+    """Find what cannot be held before minutes are spent on measuring it.
+
+    Raises:
+        UserError: There are no budgets, they name a variant that there cannot be, or a baseline is
+            not there or damaged.
+    """
+    from annt_prof.runner.gate import refuse_impossible
+
+    usable = [each for each in document.by_accelerator.values() if not isinstance(each, UserError)]
+    found, lacks = [], None
+    for resolved in usable:
+        try:
+            found.append(_budgets(asked, resolved))
+        except UserError as error:  # there may be some for the other kind of machine alone
+            lacks = error
+    if lacks is not None and not found:
+        raise lacks
+    for budgets in found:
+        refuse_impossible(_named(budgets), *(each.scenario for each in usable), has=())
+        _refuse_unknown_baseline(asked, budgets)
+
+
+def _refuse_unknown_baseline(asked: Asked, budgets: Budgets) -> None:
+    from annt_prof.check import baselines
+    from annt_prof.scenario.budgets import AgainstKind
+
+    if asked.baseline is not None:
+        baselines.named(asked.baseline, asked.baselines)
+    elif any(b.to is not None and b.to.kind is AgainstKind.BASELINE for b in budgets.limits):
+        baselines.every(asked.baselines, BASELINE_NAME)
+
+
+def _budgets(asked: Asked, resolved: Resolved) -> Budgets:
+    """Return what is asked for, and for a reference that no budget names a limit of its own.
+
+    Raises:
+        UserError: There is nothing to be held.
+    """
+    import msgspec
+
+    from annt_prof.scenario.budget_file import load_budgets
+    from annt_prof.scenario.budgets import AgainstKind
+
+    budgets = resolved.scenario.budgets if asked.budgets is None else load_budgets(asked.budgets)
+    names = {limit.to.kind for limit in budgets.limits if limit.to is not None}
+    if asked.reference.any and AgainstKind.REFERENCE not in names:
+        return msgspec.structs.replace(budgets, limits=(*budgets.limits, _default_limit()))
+    if not budgets.limits:
+        raise UserError(
+            "there are no budgets to hold it to",
+            where=str(asked.budgets or asked.what or "the newest run"),
+            hint="write budgets: {step_time: {max: 42 ms}} into the scenario, give a file of them "
+            "with --budgets, or something to compare with, as --reference-worktree main",
+        )
+    return budgets
+
+
+def _default_limit() -> Budget:
+    from annt_prof.scenario.budget_metrics import STEP_TIME
+    from annt_prof.scenario.budgets import Against, AgainstKind, Budget, LimitKind
+
+    return Budget(
+        metric=STEP_TIME,
+        kind=LimitKind.MAX_RATIO,
+        limit=DEFAULT_RATIO,
+        text=str(DEFAULT_RATIO),
+        to=Against(AgainstKind.REFERENCE),
+    )
+
+
+def _terms(asked: Asked, budgets: Budgets, reference: Reference | None) -> Terms:
+    from annt_prof.check.terms import Terms
+
+    return Terms(
+        budgets=budgets,
+        file=str(asked.budgets or asked.what or "the newest run"),
+        baseline=asked.baseline or BASELINE_NAME,
+        baselines=asked.baselines,
+        reproduce=asked.reproduce,
+        reference=None if reference is None else f"reference ({reference.change.change})",
+    )
+
+
+def _named(budgets: Budgets) -> dict[str, str]:
+    """Return the variants that budgets name, each with the place that does so first."""
+    names: dict[str, str] = {}
+    for limit in budgets.limits:
+        to = None if limit.to is None else limit.to.variant
+        for name in (limit.variant, to):
+            if name is not None:
+                names.setdefault(name, limit.place or "budgets")
+    return names
+
+
+def _gate(budgets: Budgets, check: Check) -> Gate:
+    from annt_prof.runner.gate import Gate
+    from annt_prof.scenario.budget_metrics import COMPILE_TIME, METRICS, TENSOR_CORE_SHARE
+
+    told_by_traces = {metric.name for metric in METRICS.values() if metric.of_step}
+    told_by_traces.add(TENSOR_CORE_SHARE)
+    metrics = {limit.metric for limit in budgets.limits}
+    return Gate(
+        variants=_named(budgets),
+        decides=check.decides,
+        traced_launches=None if metrics & told_by_traces else TRACED_LAUNCHES,
+        compiles_anew=COMPILE_TIME in metrics,
+    )

@@ -1,0 +1,134 @@
+"""Where the time went: what grew from one side to the other."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import pytest
+from msgspec.structs import replace
+from scipy import stats
+
+from annt_prof.check.baselines import accept, find
+from annt_prof.check.fingerprint import fingerprint_of
+from annt_prof.check.growth import Steps, steps_of, where
+from annt_prof.check.result import GrownKind
+from annt_prof.check.stored import steps_of_baseline
+from annt_prof.remarks import Remark, Source
+from annt_prof.runs.record import TracedLaunch, WorkTime
+from hand_made import CPU, MS, breakdown, run, variant
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from annt_prof.runs.record import VariantRecord
+
+
+def launch(
+    number: int, *work: tuple[str, int], kernels: bool = False, **shares: float
+) -> TracedLaunch:
+    shown = breakdown(10.0, **shares)
+    if kernels:
+        shown = replace(shown, kernel_ns={"gemm": MS})
+    return TracedLaunch(number, shown, tuple(WorkTime(name, ns) for name, ns in work))
+
+
+def side(*launches: TracedLaunch, **changes: object) -> VariantRecord:
+    return variant("amp", [10.0] * 5, **{"traced_launches": launches, **changes})
+
+
+def names(found: object, kind: GrownKind) -> list[str]:
+    return [grown.name for grown in found.grown if grown.kind is kind]  # type: ignore[attr-defined]
+
+
+def test_each_kind_has_what_grew_most_first() -> None:
+    before = side(launch(0, ("mm", MS), ("add", 5 * MS), forward=0.2, backward=0.3))
+    after = side(
+        launch(0, ("mm", 2 * MS), ("add", 4 * MS), ("item", 3 * MS), forward=0.3, backward=0.5)
+    )
+    found = where(steps_of(before), after, paired=True)
+    assert names(found, GrownKind.CATEGORY) == ["backward", "forward"]
+    assert names(found, GrownKind.OPERATOR) == ["item", "mm"]
+    assert (found.grown[0].before_ns, found.grown[0].after_ns) == (3 * MS, 5 * MS)
+    assert (found.step_before_ns, found.step_after_ns) == (None, None)  # of records as measured
+
+
+def test_on_a_device_it_is_kernels() -> None:
+    before = side(launch(0, ("gemm", MS), kernels=True, forward=0.2))
+    after = side(launch(0, ("gemm", 3 * MS), kernels=True, forward=0.2))
+    assert names(where(steps_of(before), after, paired=True), GrownKind.KERNEL) == ["gemm"]
+
+
+def test_it_is_the_medians_of_launches() -> None:
+    """One trace beside another program would make of a mean whatever was disturbed."""
+    before = side(*(launch(n, forward=0.2) for n in range(5)))
+    off = [0.9, 0.3, 0.3, 0.3, 0.3]
+    after = side(*(launch(n, forward=share) for n, share in enumerate(off)))
+    (grown,) = where(steps_of(before), after, paired=False).grown
+    assert (grown.name, grown.by_ns, grown.interval_ns) == ("forward", MS, None)
+
+
+def test_pairs_of_launches_have_students_interval() -> None:
+    before = side(*(launch(n, forward=0.2) for n in range(4)))
+    shares = [0.30, 0.31, 0.33]
+    # The first one of either is without its like.
+    after = side(*(launch(n + 1, forward=share) for n, share in enumerate(shares)))
+    (grown,) = where(steps_of(before), after, paired=True).grown
+    differences = [(share - 0.2) * 10 * MS for share in shares]
+    error = stats.sem(differences)
+    low, high = stats.t.interval(0.95, 2, sum(differences) / 3, error)
+    assert grown.interval_ns == pytest.approx((low, high), abs=2)
+    assert not math.isclose(low, high)
+
+
+def test_two_launches_have_no_interval() -> None:
+    before, after = (side(*(launch(n, forward=share) for n in range(2))) for share in (0.2, 0.3))
+    (grown,) = where(steps_of(before), after, paired=True).grown
+    assert grown.interval_ns is None
+
+
+def test_times_are_of_as_many_samples() -> None:
+    before = side(launch(0, forward=0.2), samples_per_iteration=4)
+    after = side(launch(0, forward=0.4), samples_per_iteration=8)
+    found = where(steps_of(run(before).variants[0]), run(after).variants[0], paired=True)
+    assert "forward" not in names(found, GrownKind.CATEGORY)
+    assert (found.step_before_ns, found.step_after_ns) == (20 * MS, 10 * MS)
+
+
+def test_only_mistakes_that_are_new_are_told() -> None:
+    old = Remark(Source.TRACE, "it copies", key="copies_in_passes")
+    new = Remark(Source.TRACE, "it waits", key="item_every_iteration")
+    before = side(launch(0, forward=0.2), remarks=(old,))
+    after = side(launch(0, forward=0.3), remarks=(old, new, Remark(Source.RUN, "slow")))
+    assert where(steps_of(before), after, paired=True).new_pitfalls == (new.sentence,)
+
+
+@pytest.mark.parametrize("untraced", ["before", "after"])
+def test_without_traces_of_both_nothing_is_told(untraced: str) -> None:
+    sides = {name: side(launch(0, forward=0.2)) for name in ("before", "after")}
+    sides[untraced] = side()
+    found = where(steps_of(sides["before"]), sides["after"], paired=True)
+    assert (found.grown, found.why_not) == ((), "it was not traced")
+
+
+def test_a_stored_baseline_has_one_step_a_run(tmp_path: Path) -> None:
+    shown = breakdown(10.0, forward=0.2)
+    runs = [
+        run(
+            variant("baseline", [ms] * 5, breakdown=shown, remarks=(
+                Remark(Source.TRACE, "it waits", key="item_every_iteration"),
+            )),
+            run_id=str(number), created=f"2026-07-2{number}",
+        )
+        for number, ms in enumerate((10.0, 12.0))
+    ]  # fmt: skip
+    accept(tmp_path, "main", runs)
+    stored = find(tmp_path, "main", "vit_amp", fingerprint_of(CPU)).stored
+    assert stored is not None
+    steps = steps_of_baseline(stored.baseline, "baseline", 8)
+    assert isinstance(steps, Steps)
+    assert [each["forward"] for each in steps.categories] == [2 * MS, 2 * MS]
+    assert (steps.launches, steps.step_ns, steps.on_device) == ([0, 1], 11 * MS, False)
+    assert steps.pitfalls == {"item_every_iteration"}
+    nothing = steps_of_baseline(stored.baseline, "tf32", 8)
+    assert (nothing.categories, nothing.step_ns) == ([], None)
