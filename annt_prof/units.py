@@ -19,6 +19,7 @@ and 5.4.7.
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
@@ -107,6 +108,11 @@ def duration(duration_ns: float) -> str:
     return f"{milliseconds(duration_ns, duration_decimals([duration_ns]))} ms"
 
 
+def duration_in(duration_ns: float, places: int) -> str:
+    """Return nanoseconds as ``12.34 ms``, beside others with as many decimals."""
+    return f"{milliseconds(duration_ns, places)} ms"
+
+
 def short_or_long(duration_ns: float) -> str:
     """Return nanoseconds as ``12.34 ms``, and from ten seconds on as ``1 min 05 s``."""
     if duration_ns < 10 * NS_PER_S:
@@ -166,6 +172,11 @@ def percent(fraction: float, places: int = 1) -> str:
     return f"{number(fraction * 100 + 0.0, places)} %"
 
 
+def points(fraction: float, places: int = 1) -> str:
+    """Return the difference of two shares as ``2.2 points``, of a hundred."""
+    return f"{number(fraction * 100 + 0.0, places)} points"
+
+
 def limit_percent(fraction: float) -> str:
     """Return a limit that somebody set as a fraction, as ``1 %`` or ``0.25 %``."""
     return f"{as_given(fraction * 100)} %"
@@ -197,6 +208,11 @@ def throughput(samples_per_s: float, places: int) -> str:
     return number(samples_per_s, places)
 
 
+def throughput_in(samples_per_s: float, places: int) -> str:
+    """Return ``1,234.5 samples/s``, for a sentence."""
+    return f"{throughput(samples_per_s, places)} samples/s"
+
+
 class MemoryUnit(NamedTuple):
     """The unit of a table of memory sizes.
 
@@ -221,6 +237,11 @@ def memory_unit(sizes_bytes: Iterable[int]) -> MemoryUnit:
     """Return the one unit of a table, from its largest size."""
     largest = max(sizes_bytes, default=0)
     return MemoryUnit("GiB", GIB, 2) if largest >= GIB else MemoryUnit("MiB", MIB, 1)
+
+
+def memory_in(size_bytes: float, unit: MemoryUnit, places: int) -> str:
+    """Return ``1.502 GiB``, beside others in the same unit with as many decimals."""
+    return f"{unit._replace(places=places).format(round(size_bytes))} {unit.name}"
 
 
 def memory(size_bytes: int) -> str:
@@ -248,6 +269,22 @@ def joules(energy_j: float) -> str:
     """Return an energy without the unit, with three significant digits, for a cell of a table."""
     places = 3 if energy_j < 1 else 2 if energy_j < 10 else 1 if energy_j < 100 else 0
     return number(energy_j, places) if energy_j >= 0.001 else f"{energy_j:.1e}"
+
+
+def energy_decimals(energies_j: Iterable[float]) -> int:
+    """Return the decimals of figures beside each other; small ones have four digits too."""
+    largest = max(energies_j, default=0)
+    return 3 - math.floor(math.log10(largest)) if 0 < largest < 1 else decimals(largest)
+
+
+def energy(energy_j: float, places: int) -> str:
+    """Return joules as ``1.25 J``, for a sentence."""
+    return f"{number(energy_j, places)} J"
+
+
+def signed_milliseconds(duration_ns: float, places: int) -> str:
+    """Return a difference as ``+1.250``, milliseconds without the unit, for a cell of a table."""
+    return f"{duration_ns / NS_PER_MS + 0.0:+,.{places}f}"
 
 
 def count(number: int, noun: str, plural: str | None = None) -> str:

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from annt_prof.views.digest_progress import reason
+from annt_prof.errors import UserError
+from annt_prof.views.digest_progress import no_trace, reason
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
 
-    from annt_prof.errors import UserError
     from annt_prof.runs.digests import Digest
 
 
@@ -55,6 +56,24 @@ def named_times(digest: Digest) -> NamedTimes | Unnamed:
         return Unnamed("it shows neither kernels nor operators")
     own_ns = {row.name: row.self_ns for row in operators.rows if row.self_ns is not None}
     return NamedTimes(kernels=False, by_name_ns=_per_step(own_ns, operators.num_steps))
+
+
+def named_times_of(
+    trace: Path | None, variant: str, digest_of: Callable[[Path], Digest]
+) -> NamedTimes | Unnamed:
+    """Return what a variant's trace shows by name, or why that is not known.
+
+    Args:
+        trace: Its file; None where it has none.
+        variant: Its name.
+        digest_of: Reads a trace.
+    """
+    if trace is None:
+        return unread(variant, no_trace(variant))
+    try:
+        return named_times(digest_of(trace))
+    except UserError as error:
+        return unread(variant, error)
 
 
 def unread(variant: str, error: UserError) -> Unnamed:

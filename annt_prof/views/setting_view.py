@@ -58,6 +58,8 @@ class SettingView(msgspec.Struct, frozen=True, kw_only=True):
         host_cpu: None where the CPU is the device itself.
         key_packages: Versions that a reader looks for first, by name.
         created: When the run began, ISO 8601, UTC.
+        reference: What the run's baseline is, where that is no variant of the scenario; None of
+            other runs.
     """
 
     model: ModelFacts | None
@@ -67,6 +69,7 @@ class SettingView(msgspec.Struct, frozen=True, kw_only=True):
     host_cpu: str | None
     key_packages: dict[str, str]
     created: str
+    reference: str | None
 
 
 def build_setting_view(run: Run) -> SettingView:
@@ -84,6 +87,7 @@ def build_setting_view(run: Run) -> SettingView:
             name: where.packages[name] for name in _KEY_PACKAGES if name in where.packages
         },
         created=run.created,
+        reference=run.reference,
     )
 
 

@@ -16,12 +16,14 @@ import textual
 from textual.app import App
 from textual.pilot import Pilot
 
+from annt_prof.check.kept import keep
 from annt_prof.tui.app import Dashboard
 from annt_prof.tui.digests import DigestScreen
 from annt_prof.tui.screens.page_screen import PageScreen
 from annt_prof.tui.settings import Settings
 from annt_prof.views.screens.names import Screen
 from annt_prof.views.screens.source import RunSource, TraceSource
+from hand_made_checks import CHECKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,6 +82,13 @@ def is_quiet(app: App[None]) -> bool:
 def test_a_run(snap_compare: Compare, screen: Screen, size: tuple[int, int]) -> None:
     source = RunSource(Path("runs/resnet50_all"))
     app = Dashboard(source, Settings(first=screen))
+    assert snap_compare(app, terminal_size=size, run_before=settle)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_run_that_broke_its_budgets(snap_compare: Compare, size: tuple[int, int]) -> None:
+    keep(Path("runs/resnet50_all"), CHECKS["failure"])
+    app = Dashboard(RunSource(Path("runs/resnet50_all")), Settings(first=Screen.OVERVIEW))
     assert snap_compare(app, terminal_size=size, run_before=settle)
 
 

@@ -146,7 +146,7 @@ def calibrated(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", "cache")
     monkeypatch.setattr(load, "look_at_load", lambda: Load(0.0, 11))
-    probed = SimpleNamespace(machine=None, threads=13)
+    probed = SimpleNamespace(machine=None, threads=13, packages={}, device_uuid=None)
     monkeypatch.setattr(starting, "start_training_server", lambda _: None)
     monkeypatch.setattr(starting, "probe_machine", lambda *_, **__: probed)
     monkeypatch.setattr(environment, "collect", lambda *_: CALIBRATED)

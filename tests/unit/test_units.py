@@ -196,3 +196,29 @@ def test_every_formatter_separates_thousands() -> None:
 )  # fmt: skip
 def test_single_activities_are_told_in_the_unit_that_they_fill(duration_ns: int, text: str) -> None:
     assert units.fine(duration_ns) == text
+
+
+def test_figures_beside_each_other_take_their_decimals_from_outside() -> None:
+    assert units.duration_in(1_234_567.0, 2) == "1.23 ms"
+    assert units.throughput_in(1234.56, 1) == "1,234.6 samples/s"
+    assert units.memory_in(1.5 * units.GIB, units.memory_unit([units.GIB]), 3) == "1.500 GiB"
+    assert units.energy(1.25, 3) == "1.250 J"
+
+
+@pytest.mark.parametrize(
+    ("energies_j", "places"),
+    [([12.5, 3.0], 2), ([1.0], 3), ([0.5], 4), ([0.002, 0.001], 6), ([], 3)],
+)
+def test_energies_have_about_four_digits(energies_j: list[float], places: int) -> None:
+    assert units.energy_decimals(energies_j) == places
+
+
+def test_a_difference_of_shares_is_in_points() -> None:
+    assert units.points(0.0217) == "2.2 points"
+    assert units.points(-0.0) == "0.0 points"
+
+
+def test_a_difference_has_its_sign() -> None:
+    assert units.signed_milliseconds(1_250_000, 2) == "+1.25"
+    assert units.signed_milliseconds(-1_234_500_000, 1) == "-1,234.5"
+    assert units.signed_milliseconds(-0.0, 1) == "+0.0"

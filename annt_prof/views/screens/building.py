@@ -17,9 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from annt_prof.runs.digests import Digest
-    from annt_prof.views.named_times import NamedTimes, Unnamed
     from annt_prof.views.page import Page
-    from annt_prof.views.pair import Pair, Side
+    from annt_prof.views.pair import Pair
     from annt_prof.views.screens.source import Source
     from annt_prof.views.work.traced import Traced
 
@@ -121,14 +120,18 @@ def _steps_of_trace(source: RunSource, digest_of: Callable[[Path], Digest], vari
 
 def _comparison(source: RunSource, digest_of: Callable[[Path], Digest], chosen: Selection) -> Page:
     from annt_prof.compare.between import between
+    from annt_prof.views.named_times import named_times_of
     from annt_prof.views.screens.compare import build_compare_page
 
     pair = _pair(source, chosen)
     told = None
     if pair.of_one_run:
         told = between(source.run, pair.first.variant, pair.second.variant)
-    named = (_named_times(pair.first, digest_of), _named_times(pair.second, digest_of))
-    return build_compare_page(source.title, pair, told, named)
+    first, second = (
+        named_times_of(side.source.traces.get(side.name), side.name, digest_of)
+        for side in (pair.first, pair.second)
+    )
+    return build_compare_page(source.title, pair, told, (first, second))
 
 
 def _pair(source: RunSource, chosen: Selection) -> Pair:
@@ -154,19 +157,6 @@ def _require(name: str | None, known: Collection[str], kind: str, source: Source
     if name is not None and name not in known:
         there = f"there are {', '.join(known)}" if known else f"there is no {kind}"
         raise UserError(f"no {kind} {name!r} in {source.title}", hint=there)
-
-
-def _named_times(side: Side, digest_of: Callable[[Path], Digest]) -> NamedTimes | Unnamed:
-    from annt_prof.views.digest_progress import no_trace
-    from annt_prof.views.named_times import named_times, unread
-
-    trace = side.source.traces.get(side.name)
-    if trace is None:
-        return unread(side.name, no_trace(side.name))
-    try:
-        return named_times(digest_of(trace))
-    except UserError as error:
-        return unread(side.name, error)
 
 
 _OF_RUNS: dict[Screen, Callable[[RunSource], Page]] = {

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from annt_prof.compare.wording import phrase, without_figures
+from annt_prof.compare.wording import phrase, phrase_apart, without_figures
 from annt_prof.explain.agreement import agreement, in_words
 from annt_prof.views.compared_figures import build_figures, two_measures
 from annt_prof.views.compared_times import build_times
 from annt_prof.views.page import Block, Cell, Column, Lines, Page, Row, Said, Sheet, Tone
+from annt_prof.views.ratio_sheet import build_ratio_sheet
 from annt_prof.views.screens.names import Screen
 from annt_prof.views.surroundings import of_machines, of_requests, of_scenarios, of_variants
 from annt_prof.views.tones import EFFECT_TONES
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from annt_prof.compare.between import Between
+    from annt_prof.compare.ratios import Ratios, SpeedupApart
     from annt_prof.views.named_times import NamedTimes, Unnamed
     from annt_prof.views.pair import Pair, Side
     from annt_prof.views.surroundings import Differing
@@ -28,7 +30,11 @@ TIMES = frozenset({"steps", "categories", "classes", "names", "traces"})
 
 
 def build_compare_page(
-    title: str, pair: Pair, between: Between | None, named: Named | None = None
+    title: str,
+    pair: Pair,
+    between: Between | None,
+    named: Named | None = None,
+    ratios: Ratios | None = None,
 ) -> Page:
     """Return how the second variant differs from the first.
 
@@ -37,34 +43,46 @@ def build_compare_page(
         pair: What is compared with what.
         between: The speedup, of one run; None of two runs, and where it is not there yet.
         named: What the traces of both show by name; None where that is not known.
+        ratios: Between all figures, with their intervals; None where they are not to be shown.
 
     Raises:
         UserError: A run of the pair cannot be read, or lacks the variant.
     """
-    return Page(Screen.COMPARE, title, tuple(_blocks(pair, between, named)))
+    return Page(Screen.COMPARE, title, tuple(_blocks(pair, between, named, ratios)))
 
 
-def _blocks(pair: Pair, between: Between | None, named: Named | None) -> Iterator[Block]:
+def _blocks(
+    pair: Pair, between: Between | None, named: Named | None, ratios: Ratios | None
+) -> Iterator[Block]:
     first, second = pair.first.variant, pair.second.variant
     by_sample = first.samples_per_iteration != second.samples_per_iteration and all(
         v.samples_per_iteration for v in (first, second)
     )
-    yield Lines("pair", "", tuple(_pair(pair, between, by_sample=by_sample)))
+    apart = None if ratios is None else ratios.apart
+    said = _pair(pair, between, ratios, by_sample=by_sample)
+    yield Lines("pair", "", tuple(said))
     yield _differences(pair)
-    verdict = between.verdict if between is not None and pair.of_one_run else None
+    if ratios is not None:
+        yield build_ratio_sheet(ratios.figures, by_sample=by_sample)
+    if pair.of_one_run:
+        verdict = None if between is None else between.verdict
+    else:
+        verdict = None if apart is None else apart.verdict
     yield build_figures(pair, verdict, per_sample=by_sample)
     yield from build_times(pair, named, by_sample=by_sample)
     yield Lines("traces", "How far to trust the traced steps", tuple(_trust(pair)))
 
 
-def _pair(pair: Pair, between: Between | None, *, by_sample: bool) -> Iterator[Said]:
+def _pair(
+    pair: Pair, between: Between | None, ratios: Ratios | None, *, by_sample: bool
+) -> Iterator[Said]:
     yield Said(_named(pair.first), "first", Tone.STRONG)
     yield Said(_named(pair.second), "second", Tone.STRONG)
     for side in (pair.first, pair.second):
         if side.variant.step_time is None:
             why = without_figures(side.variant.status, side.variant.reason)
             yield Said(f"{side.name} has no figures: {why}", "", Tone.BAD)
-    yield from _answer(pair, between)
+    yield from _answer(pair, between, ratios)
     if by_sample:
         batches = [side.variant.samples_per_iteration for side in (pair.first, pair.second)]
         yield Said(
@@ -87,10 +105,12 @@ def _named(side: Side) -> str:
     return f"{side.name} of {side.source.title} ({run.scenario_name}, {measured}{state})"
 
 
-def _answer(pair: Pair, between: Between | None) -> Iterator[Said]:
+def _answer(pair: Pair, between: Between | None, ratios: Ratios | None) -> Iterator[Said]:
     measures = two_measures(pair.first.variant, pair.second.variant)
     if pair.is_one_variant:
         yield Said("the same variant twice: choose another one", "speedup", Tone.UNSURE)
+    elif not pair.of_one_run and ratios is not None and ratios.apart is not None:
+        yield from _told_apart(ratios.apart, ratios.unlike)
     elif not pair.of_one_run:
         yield Said(
             "the two were not measured beside each other, so the machine's drift is in every "
@@ -111,6 +131,27 @@ def _answer(pair: Pair, between: Between | None) -> Iterator[Said]:
             "speedup",
             EFFECT_TONES[between.verdict.effect],
         )
+
+
+def _told_apart(apart: SpeedupApart, unlike: tuple[str, ...]) -> Iterator[Said]:
+    tone = Tone.UNSURE if apart.verdict is None else EFFECT_TONES[apart.verdict.effect]
+    yield Said(
+        f"the second against the first, unpaired launches: {phrase_apart(apart)}",
+        "speedup",
+        tone,
+    )
+    if unlike:
+        yield Said(
+            f"figures of different machines or data do not compare: {', '.join(unlike)}",
+            "no verdict",
+            Tone.UNSURE,
+        )
+    yield Said(
+        "the two were measured at different times, so what drifted between them is in every ratio "
+        "and in no interval; variants of one run are measured beside each other",
+        "caution",
+        Tone.UNSURE,
+    )
 
 
 def _differences(pair: Pair) -> Sheet:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from annt_prof import units
 from annt_prof.compare.wording import phrase, without_figures
+from annt_prof.errors import UserError
 from annt_prof.explain.agreement import in_words
 from annt_prof.explain.recommendation import most_telling, recommend
 from annt_prof.views.page import (
@@ -69,6 +70,7 @@ def _blocks(source: RunSource, view: RunView, explanation: Explanation | None) -
         said = tuple(Said(text, tone=Tone.UNSURE) for text in view.caveats.not_as_asked)
         yield Lines("not_as_asked", "Not as the scenario asks", said)
     yield Lines("answer", "In short", tuple(_answer(source, explanation)))
+    yield from _budgets(source)
     yield _variants(view)
     yield _bars(view.breakdown)
     stopped = (Said(view.stop, "stopped"),) if view.complete else ()
@@ -80,6 +82,20 @@ def _blocks(source: RunSource, view: RunView, explanation: Explanation | None) -
     if view.notes is not None:
         said = tuple(Said(note, tone=Tone.QUIET) for note in notes(view.notes))
         yield Lines("notes", "What the figures are of", said)
+
+
+def _budgets(source: RunSource) -> Iterator[Block]:
+    try:
+        result = source.check
+    except UserError as error:
+        yield Lines("budgets", "Budgets", (Said(str(error), tone=Tone.BAD),))
+        return
+    if result is not None:
+        # Few runs are checked; the others need nothing of it.
+        from annt_prof.views.budgets_sheet import build_budgets_sheet
+        from annt_prof.views.check_view import build_check_view
+
+        yield build_budgets_sheet(build_check_view(result))
 
 
 def _answer(source: RunSource, explanation: Explanation | None) -> Iterator[Said]:

@@ -13,6 +13,7 @@ from annt_prof.views.run_view import build_run_view
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from annt_prof.check.result import CheckResult
     from annt_prof.explain.explanation import Explanation
     from annt_prof.runs.record import Run, VariantRecord
     from annt_prof.telemetry.series import Series
@@ -69,6 +70,17 @@ class RunSource:
         from annt_prof.machine import ceilings
 
         return explain(self.run, ceilings.recall(self.run.environment))
+
+    @cached_property
+    def check(self) -> CheckResult | None:
+        """What its budgets came to when it was last checked; None where it never was.
+
+        Raises:
+            UserError: That is damaged, or of another version.
+        """
+        from annt_prof.check.kept import kept
+
+        return kept(self.directory)
 
     @cached_property
     def telemetry(self) -> Series:

@@ -29,6 +29,8 @@ def facts(setting: SettingView, where: str = "see below") -> Iterator[tuple[str,
     yield "device", f"{environment.device_type}: {environment.device_name}{several}"
     yield "host", ", ".join(_host(setting))
     yield "measured", setting.created.replace("T", " ").replace("+00:00", " UTC")
+    if setting.reference is not None:
+        yield "baseline is", setting.reference
 
 
 def _model(model: ModelFacts, where: str) -> str:

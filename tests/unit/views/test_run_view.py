@@ -26,6 +26,7 @@ from annt_prof.views.run_view import build_run_view
 from annt_prof.views.setting_view import DataFacts, ModelFacts
 from annt_prof.views.table_notes import ContradictionNote, EpochStartNote, PeakOwner
 from annt_prof.views.variant_rows import SaidOfVariant, VariantRow
+from annt_prof.views.words.setting import facts
 from hand_made import CPU, GIB, GPU, MS, run
 
 FASTER = Verdict(Effect.FASTER, precision=0.021, floor=0.006, half_width=0.011)
@@ -388,3 +389,10 @@ def test_the_machine() -> None:
     setting = build_run_view(whole(environment=CPU)).setting
     assert (setting.one_of_devices, setting.host_cpu) == (None, None)
     assert "torchvision" not in setting.key_packages
+
+
+def test_what_the_baseline_is_stands_on_the_first_screen_where_it_is_a_reference() -> None:
+    said = "HEAD~1 (1a2b3c4) -> the present files"
+    told = dict(facts(build_run_view(whole(reference=said)).setting))
+    assert told["baseline is"] == said
+    assert "baseline is" not in dict(facts(build_run_view(whole()).setting))

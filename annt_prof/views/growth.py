@@ -1,0 +1,146 @@
+"""Where the time went: the categories and kernels that grew, most first, as they are printed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from annt_prof import units
+from annt_prof.check.result import GrownKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from annt_prof.check.result import Grown, Where
+
+SHOWN_KERNELS = 8
+"""More hardly tell more; documents have them all."""
+
+
+@dataclass(frozen=True)
+class GrownRow:
+    """One part of the step that grew; times are milliseconds per traced step, without the unit.
+
+    Attributes:
+        kind: A category, a kernel or an operator.
+        name: As the trace has it.
+        before: Of the other side.
+        after: Of the checked side.
+        by: The difference, with its sign.
+        interval: Of the difference, 95 %; ``-`` where there is none.
+        share: Of what all categories grew by; ``-`` where none did. Kernels run beside one
+            another, so theirs may come to more than the whole.
+    """
+
+    kind: GrownKind
+    name: str
+    before: str
+    after: str
+    by: str
+    interval: str
+    share: str
+
+
+@dataclass(frozen=True)
+class Growth:
+    """Where the time went.
+
+    Attributes:
+        step: The timed step on both sides; None where one is not known.
+        most: What grew most, in a phrase: a category and a kernel; None where nothing is known.
+        rows: Categories, then kernels or operators, each with most first.
+        note: What the figures are of, and what is left out.
+        new_pitfalls: Sentences on mistakes that the other side does not make.
+        why_not: Why nothing is known; None where it is.
+    """
+
+    step: str | None
+    most: str | None
+    rows: tuple[GrownRow, ...]
+    note: str
+    new_pitfalls: tuple[str, ...]
+    why_not: str | None
+
+
+def growth_of(where: Where) -> Growth:
+    """Lay out what grew, with one number of decimals for all of it."""
+    categories = _most_first(where.grown, GrownKind.CATEGORY)
+    others = _most_first(where.grown, GrownKind.KERNEL, GrownKind.OPERATOR)
+    whole_ns = sum(grown.by_ns for grown in categories)
+    shown = (*categories, *others[:SHOWN_KERNELS])
+    places = _decimals(shown)
+    why_not = where.why_not
+    if not shown and why_not is None:
+        why_not = "no category and no kernel grew in the traces"
+    return Growth(
+        step=_step(where),
+        most=_most(categories, others, whole_ns, places),
+        rows=tuple(_row(grown, whole_ns, places) for grown in shown),
+        note=_note(others[SHOWN_KERNELS:]),
+        new_pitfalls=where.new_pitfalls,
+        why_not=why_not,
+    )
+
+
+def _most_first(grown: Sequence[Grown], *kinds: GrownKind) -> list[Grown]:
+    those = [each for each in grown if each.kind in kinds and each.by_ns > 0]
+    return sorted(those, key=lambda each: each.by_ns, reverse=True)
+
+
+def _decimals(shown: Sequence[Grown]) -> int:
+    """Return the decimals in which the least growth that is shown does not read 0."""
+    largest = units.duration_decimals(each.after_ns for each in shown)
+    if any(
+        units.milliseconds(each.by_ns, largest) == units.milliseconds(0, largest) for each in shown
+    ):
+        return 3
+    return largest
+
+
+def _row(grown: Grown, whole_ns: int, places: int) -> GrownRow:
+    interval = "-"
+    if grown.interval_ns is not None:
+        low, high = (units.signed_milliseconds(end, places) for end in grown.interval_ns)
+        interval = f"{low} to {high}"
+    return GrownRow(
+        kind=grown.kind,
+        name=grown.name,
+        before=units.milliseconds(grown.before_ns, places),
+        after=units.milliseconds(grown.after_ns, places),
+        by=units.signed_milliseconds(grown.by_ns, places),
+        interval=interval,
+        share=units.percent(grown.by_ns / whole_ns, 0) if whole_ns else "-",
+    )
+
+
+def _step(where: Where) -> str | None:
+    before, after = where.step_before_ns, where.step_after_ns
+    if before is None or after is None:
+        return None
+    places = units.duration_decimals([before, after])
+    first, then = (units.milliseconds(each, places) for each in (before, after))
+    by = units.signed_milliseconds(after - before, places)
+    return f"timed step {first} -> {then} ms ({by} ms)"
+
+
+def _most(
+    categories: Sequence[Grown], others: Sequence[Grown], whole_ns: int, places: int
+) -> str | None:
+    parts = [
+        f"{grown.kind.value} {grown.name} {units.milliseconds(grown.before_ns, places)} -> "
+        f"{units.milliseconds(grown.after_ns, places)} ms"
+        for grown in (*categories[:1], *others[:1])
+    ]
+    if not parts:
+        return None
+    if categories:
+        parts[0] += f" ({units.percent(categories[0].by_ns / whole_ns, 0)} of what grew)"
+    return ", ".join(parts)
+
+
+def _note(left_out: Sequence[Grown]) -> str:
+    per = "per traced step, which the profiler lengthens"
+    if not left_out:
+        return per
+    total = units.duration(sum(each.by_ns for each in left_out))
+    return f"{per}; {units.count(len(left_out), 'smaller one')} left out, {total} together"
