@@ -15,7 +15,7 @@ from annt_prof.cli import COMMANDS
 from annt_prof.runs import store
 from annt_prof.testing import TraceBuilder
 from annt_prof.workload.datasets.cifar_files import CIFAR
-from hand_made import cpu_run
+from hand_made import cpu_run, run, variant
 
 TORCH = {"torch", "torchvision", "timm", "transformers"}
 UNWANTED = TORCH | {"pandas"}  # in any command's own process, whatever it does
@@ -163,6 +163,24 @@ def test_schema_needs_no_torch() -> None:
 def test_explaining_needs_no_torch(directory: str, form: list[str]) -> None:
     assert not start("explain", directory, *form) & UNWANTED
     assert not start("explain", "amp") & HEAVY
+
+
+def test_baselines_need_no_torch(tmp_path: Path) -> None:
+    launches = variant("baseline", [10.0] * 5)
+    made = store.create(tmp_path, "vit_amp", "")
+    store.write(made, run(launches))
+    kept = ["--baselines", str(tmp_path / "baselines")]
+    light = HEAVY | {"numpy", "pydantic"}
+    assert not start("baseline", "accept", str(made), *kept) & light
+    for arguments in (["list"], ["show"], ["show", "--json"]):
+        assert not start("baseline", *arguments, *kept) & light
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_comparing_and_history_need_no_torch(directory: str, form: list[str]) -> None:
+    assert not start("compare", f"{directory}:baseline", ":amp", *form) & UNWANTED
+    root = str(Path(directory).parent)
+    assert not start("history", "--runs-dir", root, *form) & (UNWANTED | {"ruptures"})
 
 
 @pytest.mark.parametrize("form", [[], ["--json"]])
