@@ -105,13 +105,11 @@ def _each(
     for name in sorted({name for launch in (*before, *after) for name in launch}):
         first = [scale * launch.get(name, 0) for launch in before]
         second = [float(launch.get(name, 0)) for launch in after]
-        yield Grown(
-            kind,
-            name,
-            round(median(first)),
-            round(median(second)),
-            _interval([second[b] - first[a] for a, b in pairs]),
-        )
+        differences = [second[b] - first[a] for a, b in pairs]
+        before_ns = round(median(first))
+        # What drifts from one launch to the next is in both sides of a pair, and cancels there.
+        by_ns = round(median(differences)) if differences else round(median(second)) - before_ns
+        yield Grown(kind, name, before_ns, before_ns + by_ns, _interval(differences))
 
 
 def _pairs(before: Steps, after: Steps) -> Pairs:

@@ -79,8 +79,10 @@ class Grown(msgspec.Struct, frozen=True):
 
     Attributes:
         name: Of the category, or of the kernel or operator as its trace has it.
-        before_ns, after_ns: Per step, the median over traced launches; kernels and operators may
-            overlap. ``before_ns`` is scaled to the samples that a step of the checked side has.
+        before_ns: Per step, the median over traced launches, scaled to the samples that a step of
+            the checked side has; kernels and operators may overlap.
+        after_ns: The same and the median of what each launch of the checked side has more than the
+            other's beside it; against a stored baseline the checked side's own median.
         interval_ns: 95 % interval of the difference over launches, Student's t; None with fewer
             than three of them, and against a stored baseline, whose launches are no pairs.
     """

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SCENARIO_SUFFIXES = (".yaml", ".yml")
 _OF_BUDGETS = "budgets."
 MOST_LAUNCHES = 28  # of the last look; time budgets mostly end a run before
-TRACED_LAUNCHES = 10  # for telling where the time went, where no budget is on what traces tell
+TRACED_LAUNCHES = 7  # for telling where the time went, where no budget is on what traces tell
 DEFAULT_RATIO = 1.05
 """Step time over the reference's, where a reference is given and no budget names it."""
 

@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from annt_prof.runner.variant_state import VariantState
     from annt_prof.runs.events import Event
 
-_LEAST_IN_A_CHECK, _MOST_IN_A_CHECK = 12, 100  # iterations
-_LASTING_S = 0.25
+_LEAST_IN_A_CHECK, _MOST_IN_A_CHECK = 12, 30  # iterations
+_LASTING_S = 0.1
 """Of a traced window in a check, where steps are short: what grew is told from the mean of its
-steps, and what disturbs a machine for some tens of milliseconds would be all of a shorter one."""
+steps, and what disturbs a machine for some tens of milliseconds would be all of a shorter one. No
+longer, as reading a trace takes its time: of 100 steps with 170 operators each, seconds."""
 _SHARE = 0.1  # of the time budget: fewer steps are traced where they would take longer
 
 

@@ -76,10 +76,20 @@ def growth_of(where: Where) -> Growth:
         step=_step(where),
         most=_most(categories, others, whole_ns, places),
         rows=tuple(_row(grown, whole_ns, places) for grown in shown),
-        note=_note(others[SHOWN_KERNELS:]),
+        note="; ".join(
+            part for part in (_note(others[SHOWN_KERNELS:]), _doubt(categories)) if part
+        ),
         new_pitfalls=where.new_pitfalls,
         why_not=why_not,
     )
+
+
+def _doubt(categories: Sequence[Grown]) -> str | None:
+    """Say that launches differ by as much as what grew most; None where they do not."""
+    interval_ns = categories[0].interval_ns if categories else None
+    if interval_ns is None or interval_ns[0] > 0:
+        return None
+    return "what grew most lies within what traced launches differ by: take it for a hint"
 
 
 def _most_first(grown: Sequence[Grown], *kinds: GrownKind) -> list[Grown]:

@@ -132,3 +132,28 @@ def test_a_stored_baseline_has_one_step_a_run(tmp_path: Path) -> None:
     assert steps.pitfalls == {"item_every_iteration"}
     nothing = steps_of_baseline(stored.baseline, "tf32", 8)
     assert (nothing.categories, nothing.step_ns) == ([], None)
+
+
+def test_what_drifts_between_launches_is_not_taken_for_growth() -> None:
+    """Launches of a busy machine, microseconds: medians of each side name what did not grow."""
+    before = {"forward": (3504, 3627, 2655, 2506, 3418), "backward": (338, 296, 311, 221, 403)}
+    after = {"forward": (2774, 3089, 2910, 2790, 4781), "backward": (257, 276, 355, 348, 340)}
+
+    def traced(times: dict[str, tuple[int, ...]]) -> VariantRecord:
+        return variant(
+            "side",
+            [10.0] * 5,
+            traced_launches=tuple(
+                launch(number, **{name: each[number] / 10_000 for name, each in times.items()})
+                for number in range(5)
+            ),
+        )
+
+    found = where(steps_of(traced(before)), traced(after), paired=True)
+    differences = {
+        name: sorted(b - a for a, b in zip(before[name], after[name], strict=True))[2]
+        for name in before
+    }
+    grown = {each.name: each.by_ns for each in found.grown if each.name in differences}
+    assert grown["forward"] == pytest.approx(differences["forward"] * 1000, abs=1)
+    assert grown["forward"] == max(each.by_ns for each in found.grown)

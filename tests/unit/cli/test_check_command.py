@@ -293,7 +293,7 @@ class TestScenario:
         assert ended("held.yaml") == 0
         assert measuring.gate is not None
         assert (measuring.gate.variants, measuring.gate.compiles_anew) == ({}, False)
-        assert measuring.gate.traced_launches == 10
+        assert measuring.gate.traced_launches == 7
         measuring.recorded = run(variant("baseline", FIVE), variant("amp", [70.0] * 5))
         assert ended("held.yaml") == 1
 
@@ -302,9 +302,9 @@ class TestScenario:
         [
             ("{forward: {max: 1 ms}}", [], None, False),
             ("{tensor_core_share: {min: 30 %}}", [], None, False),
-            ("{compile_time: {max: 60 s}}", [], 10, True),
+            ("{compile_time: {max: 60 s}}", [], 7, True),
             ("{step_time: {max_ratio: 0.9, to: variant:baseline, variant: amp}}",
-             ["amp", "baseline"], 10, False),
+             ["amp", "baseline"], 7, False),
         ],
     )  # fmt: skip
     def test_what_budgets_need_is_asked_of_the_run(

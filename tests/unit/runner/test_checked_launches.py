@@ -144,9 +144,9 @@ class TestTraces:
         [
             (None, 4, 0.001, 4),
             (gate(), 4, 0.05, 12),  # what grew is told from the mean of some
-            (gate(), 4, 0.005, 100),  # and of a quarter of a second, of each of two variants
-            (gate(), 4, 0.01, 50),
-            (gate(), 4, 0.0001, 100),
+            (gate(), 4, 0.01, 20),  # and of a tenth of a second, of each of two variants
+            (gate(), 4, 0.005, 30),
+            (gate(), 4, 0.0001, 30),
             (gate(), 120, 0.001, 120),
             (gate(), 4, 10.0, 5),  # as many as a window has, where more would take too long
         ],

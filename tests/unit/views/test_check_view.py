@@ -286,3 +286,9 @@ def test_of_many_kernels_the_largest_are_shown_and_the_rest_counted():
 def test_a_reason_why_nothing_is_known_is_kept():
     growth = growth_of(Where(why_not="the reference was not traced"))
     assert growth.why_not == "the reference was not traced"
+
+
+@pytest.mark.parametrize(("low_ns", "doubted"), [(-1, True), (1, False)])
+def test_it_is_said_where_launches_differ_by_as_much_as_what_grew_most(low_ns, doubted):
+    grown = Grown(GrownKind.CATEGORY, "forward", 3_000_000, 3_300_000, (low_ns, 600_000))
+    assert ("take it for a hint" in growth_of(Where((grown,))).note) is doubted
