@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 _SEVERITY = (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS, Outcome.SKIPPED)
 _LOST = {"crashed": "crashed", "out_of_memory": "ran out of memory"}
 _NO_REFERENCE = "a limit that stands alone has nothing to tell growth from"
+_NO_TIMES_OF_STEPS = (PEAK_MEMORY, COMPILE_TIME)
 _NOT_OF_STEPS = "it is no time of a step"
 
 _Key = tuple[int, bool]
@@ -81,6 +82,21 @@ class Check:
         if any(outcome is Outcome.INCONCLUSIVE for outcome in outcomes):
             return None
         return f"each budget is told after {units.count(launches, 'launch', 'launches')}"
+
+    def is_to_be_explained(self, run: Run, launches: int) -> bool:
+        """Return whether a budget is broken of which traces tell where the time went.
+
+        Args:
+            run: Measured, but for what is read as it ends.
+            launches: Done.
+        """
+        made = cases(run, self._terms)
+        self._look(made, (self._plan or at_once(launches)).level, launches)
+        outcomes = self._outcomes(made)
+        return any(
+            outcome is Outcome.FAIL and _can_be_told(case)
+            for case, outcome in zip(made, outcomes, strict=True)
+        )
 
     def result(self, run: Run, directory: str) -> CheckResult:
         """Return what is found of a run that has ended.
@@ -231,7 +247,7 @@ def _where(run: Run, case: Case) -> Where | None:
     metric = METRICS.get(case.budget.metric)
     if variant is None or metric is None or metric.dimension is Dimension.COUNT:
         return None
-    if metric.name in (PEAK_MEMORY, COMPILE_TIME):
+    if metric.name in _NO_TIMES_OF_STEPS:
         return Where(why_not=_NOT_OF_STEPS)
     if case.reference is not None:
         return where(steps_of(case.reference), variant, paired=True)
@@ -240,6 +256,14 @@ def _where(run: Run, case: Case) -> Where | None:
         before = steps_of_baseline(case.stored.baseline, name, variant.samples_per_iteration)
         return where(before, variant, paired=False)
     return Where(why_not=_NO_REFERENCE if variant.breakdown is not None else NOT_TRACED)
+
+
+def _can_be_told(case: Case) -> bool:
+    """Whether there is something that the time of a case can have grown from."""
+    metric = METRICS.get(case.budget.metric)
+    if metric is None or metric.dimension is Dimension.COUNT or metric.name in _NO_TIMES_OF_STEPS:
+        return False
+    return case.reference is not None or case.stored is not None
 
 
 def _plan_of(run: Run, launches: int) -> LookPlan:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 SCENARIO_SUFFIXES = (".yaml", ".yml")
 _OF_BUDGETS = "budgets."
 MOST_LAUNCHES = 28  # of the last look; time budgets mostly end a run before
-TRACED_LAUNCHES = 7  # for telling where the time went, where no budget is on what traces tell
 DEFAULT_RATIO = 1.05
 """Step time over the reference's, where a reference is given and no budget names it."""
 
@@ -286,6 +285,7 @@ def _gate(budgets: Budgets, check: Check) -> Gate:
     return Gate(
         variants=_named(budgets),
         decides=check.decides,
-        traced_launches=None if metrics & told_by_traces else TRACED_LAUNCHES,
+        to_be_explained=check.is_to_be_explained,
+        traces_each=bool(metrics & told_by_traces),
         compiles_anew=COMPILE_TIME in metrics,
     )

@@ -29,20 +29,19 @@ class Gate:
             with the place that names it; others are not measured.
         decides: Given the run so far and how many launches are done: why no more of them are
             needed; None where they are. Asked once after each launch.
-        traced_launches: So many launches are traced at their end, so that what traces tell has an
-            interval too; None for each of them.
+        to_be_explained: Given the run once it is measured and how many launches it had: whether
+            something grew of which traces of further launches are to tell where.
+        traces_each: Whether each launch is traced at its end, so that what traces tell has an
+            interval too.
         compiles_anew: Whether each launch compiles what is compiled, so that its time has an
             interval too.
     """
 
     variants: Mapping[str, str]
     decides: Callable[[Run, int], str | None]
-    traced_launches: int | None = 5
+    to_be_explained: Callable[[Run, int], bool] = lambda _run, _launches: False
+    traces_each: bool = False
     compiles_anew: bool = False
-
-    def traces(self, launch: int) -> bool:
-        """Whether a launch, counted from 0, is traced at its end."""
-        return self.traced_launches is None or launch < self.traced_launches
 
 
 def refuse_unknown(named: Mapping[str, str], names: Sequence[str]) -> None:

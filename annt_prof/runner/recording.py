@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from annt_prof.machine.machine import Machine
     from annt_prof.runner.gate import Gate, Reference
     from annt_prof.runner.question import Question
+    from annt_prof.runner.session import Records
     from annt_prof.runs.record import VariantRecord
     from annt_prof.scenario.loading import Resolved, ScenarioDocument
     from annt_prof.techniques.observed import Observed
@@ -163,7 +164,7 @@ def _record(request: RunRequest, directory: Path, notify: Callable[[Event], None
             draft = _draft(directory, resolved, probed, session, question)
             draft = msgspec.structs.replace(draft, remarks=remarks)
             if gate is not None:
-                session.stop_when(_deciding(gate, draft, session))
+                session.stop_when(*_deciding(gate, draft, session))
             try:
                 sampler = Sampler.start(
                     directory / TELEMETRY_FILE, os.getpid(), accelerated, probed.device_uuid
@@ -215,12 +216,16 @@ def _observed(
 
 def _deciding(
     gate: Gate, draft: Run, session: Session
-) -> Callable[[tuple[VariantRecord, ...], int], str | None]:
-    def decides(records: tuple[VariantRecord, ...], launches: int) -> str | None:
-        variants = summarise(records, session.precision)
-        return gate.decides(msgspec.structs.replace(draft, variants=variants), launches)
+) -> tuple[Callable[[Records, int], str | None], Callable[[Records, int], bool]]:
+    """Return what a session asks of a check, which knows runs and no records."""
 
-    return decides
+    def so_far(records: Records) -> Run:
+        return msgspec.structs.replace(draft, variants=summarise(records, session.precision))
+
+    return (
+        lambda records, launches: gate.decides(so_far(records), launches),
+        lambda records, launches: gate.to_be_explained(so_far(records), launches),
+    )
 
 
 def _room_for_batches(job: Job, notify: Callable[[Event], None]) -> tuple[str, ...]:

@@ -44,6 +44,11 @@ if TYPE_CHECKING:
     from annt_prof.runs.record import VariantRecord
     from annt_prof.scenario.effective import Substitution
 
+    Records = tuple[VariantRecord, ...]
+
+_TRACED_LAUNCHES = 7  # that tell where the time went: as many as an interval over them needs
+_TRACED_SHARE = 0.5  # of the time budget, beyond it: where launches are slow, fewer are traced
+
 
 class Session:
     """One run; a context manager that leaves no process behind.
@@ -71,7 +76,8 @@ class Session:
         self._aside_s = 0.0  # of traces between launches, and of launches that a pause called for
         self._span = spans.Span(self._window.iterations, self._window.switch_in, 1, False, 0.0)
         self._cut: tuple[str, ...] = ()
-        self._decides: Callable[[tuple[VariantRecord, ...], int], str | None] | None = None
+        self._decides: Callable[[Records, int], str | None] | None = None
+        self._to_be_explained: Callable[[Records, int], bool] = lambda _records, _launches: False
 
     def __enter__(self) -> Session:
         return self
@@ -83,13 +89,19 @@ class Session:
         """Tell ``listener`` of everything from now on."""
         self._listeners.append(listener)
 
-    def stop_when(self, decides: Callable[[tuple[VariantRecord, ...], int], str | None]) -> None:
+    def stop_when(
+        self,
+        decides: Callable[[Records, int], str | None],
+        to_be_explained: Callable[[Records, int], bool],
+    ) -> None:
         """Have this decide, in place of how narrow the intervals are, whether more is measured.
 
         Args:
             decides: Given the records and how many launches are done: why no more are needed.
+            to_be_explained: Given the same once all are done: whether further launches are traced.
         """
         self._decides = decides
+        self._to_be_explained = to_be_explained
 
     def _notify(self, event: Event) -> None:
         for listener in self._listeners:
@@ -330,7 +342,7 @@ class Session:
     def _trace_launch(self, launch: int) -> float:
         """Trace a launch that is over, where a check asks for it; return the seconds it took."""
         began, job = time.monotonic(), self._crew.job
-        if job.gate is not None and job.directory is not None and job.gate.traces(launch):
+        if job.gate is not None and job.directory is not None and job.gate.traces_each:
             TracedWindows(self._crew, self._span, job.directory, self._notify).of_launch(launch)
         return time.monotonic() - began
 
@@ -381,9 +393,32 @@ class Session:
         self._steering.tracing = True
         windows = TracedWindows(self._crew, self._span, directory, self._notify)
         self._cut += windows.remarks
+        self._trace_more(windows)
         for state in self._crew.running:
             self._steering.heed()
             windows.last_of(state)
+
+    def _trace_more(self, windows: TracedWindows) -> None:
+        """Trace further launches, where a check has something that is to be explained by them.
+
+        They have no timed windows, so that what they cost is not paid by a check that passes.
+        """
+        crew, gate, steering = self._crew, self._crew.job.gate, self._steering
+        done = len({window.launch for record in self.records for window in record.windows})
+        if gate is None or gate.traces_each or steering.stops or not crew.together:
+            return
+        if not self._to_be_explained(self.records, done):
+            return
+        began = time.monotonic()
+        for traced in range(_TRACED_LAUNCHES):
+            if traced:
+                self._launch_missing(crew.running)
+            steering.heed()
+            windows.of_launch(done - 1 + traced)
+            spent_s = time.monotonic() - began
+            each_s = spent_s / (traced + 1)
+            if spent_s + each_s > _TRACED_SHARE * self._window.time_budget_s:
+                return
 
 
 def _at_epoch(state: VariantState) -> bool:

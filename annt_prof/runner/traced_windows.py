@@ -73,15 +73,15 @@ class TracedWindows:
         """Trace every variant that has a process, which ends with it.
 
         Args:
-            launch: Counted from 0; in every other one the last variant is traced first, so that
-                none always has the others beside it.
+            launch: Counted from 0, as which its traces are told apart; in every other one the last
+                variant is traced first, so that none always has the others beside it.
         """
         # Of processes that live one after the other, none is left.
         living = self._crew.running if self._crew.together else []
         for state in living if launch % 2 == 0 else living[::-1]:
             if state.worker is not None:
                 with contextlib.suppress(CrowdedError):  # the next round finds it out again
-                    self._trace(state)
+                    self._trace(state, launch)
 
     def last_of(self, state: VariantState) -> None:
         """Trace a variant once more as the run ends, unless its last launch was."""
@@ -97,11 +97,11 @@ class TracedWindows:
         if state.runs and state.worker is None and state.record.windows:
             self._crew.launch([state])
         if state.worker is not None:
-            self._trace(state)
+            windows = state.record.windows
+            told_apart = self._crew.job.gate is not None and windows
+            self._trace(state, windows[-1].launch if told_apart else None)
 
-    def _trace(self, state: VariantState) -> None:
-        windows = state.record.windows
-        told_apart = self._crew.job.gate is not None and windows
+    def _trace(self, state: VariantState, launch: int | None) -> None:
         trace_variant(
             self._crew,
             state,
@@ -109,5 +109,5 @@ class TracedWindows:
             self._span,
             self._iterations,
             self._notify,
-            launch=windows[-1].launch if told_apart else None,
+            launch=launch,
         )

@@ -107,6 +107,25 @@ class TestLooks:
         assert checked.estimate is not None
         assert checked.estimate.launches == 5
 
+    @pytest.mark.parametrize(
+        ("budget", "ratio", "is_it"),
+        [
+            (STEP, 2.0, True),
+            (STEP, 0.5, False),
+            (limit("step_time", 5 * MS, variant="amp"), 2.0, False),  # from what would it grow?
+            (limit("peak_memory", 1.05, LimitKind.MAX_RATIO, to=TO_BASELINE), 2.0, False),
+        ],
+    )
+    def test_a_broken_limit_on_growing_time_is_to_be_explained(
+        self, budget: Budget, ratio: float, is_it: bool
+    ) -> None:
+        assert Check(terms(budget), planned(28)).is_to_be_explained(slower_by(ratio, 5), 5) is is_it
+
+    def test_asking_that_is_no_further_look(self) -> None:
+        check, between = Check(terms(STEP), planned(28)), slower_by(2.0, 6)
+        assert check.is_to_be_explained(between, 6)
+        assert check.result(between, "runs/one").looks == 1
+
     def test_what_was_told_of_a_variant_that_crashes_later_is_not(self) -> None:
         check, grown = Check(terms(STEP), planned(28)), slower_by(0.9, 5)
         check.decides(grown, 5)

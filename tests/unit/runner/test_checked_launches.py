@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from annt_prof.check.checking import Check
 from annt_prof.check.looks import planned
 from annt_prof.plan import Factor, Side, plan, plan_against
 from annt_prof.runner import crew as crew_module
+from annt_prof.runner import session as session_module
 from annt_prof.runner import traced_windows
 from annt_prof.runner.gate import Gate
 from annt_prof.runner.job import Job
@@ -90,28 +92,70 @@ def four_launches(**changes: Any) -> Scenario:
 
 
 class TestTraces:
-    @pytest.mark.parametrize(("few", "launches"), [(None, [0, 1, 2, 3]), (2, [0, 1])])
-    def test_each_launch_is_traced_at_its_end(
-        self, tmp_path: Path, seen: Seen, few: int | None, launches: list[int]
+    @pytest.mark.parametrize(("each_one", "launches"), [(True, [0, 1, 2, 3]), (False, [])])
+    def test_each_launch_is_traced_at_its_end_where_that_is_held_to_something(
+        self, tmp_path: Path, seen: Seen, each_one: bool, launches: list[int]
     ) -> None:
-        session = session_of(job_of(tmp_path, four_launches(), gate(traced_launches=few)))
+        session = session_of(job_of(tmp_path, four_launches(), gate(traces_each=each_one)))
         session.measure()
         for name in ("baseline", "amp"):
             assert [launch for each, launch in seen.traced if each == name] == launches
 
     def test_what_was_traced_last_is_not_traced_again(self, tmp_path: Path, seen: Seen) -> None:
-        session = session_of(job_of(tmp_path, four_launches(), gate(traced_launches=None)))
+        session = session_of(job_of(tmp_path, four_launches(), gate(traces_each=True)))
         session.measure()
         before = len(seen.traced)
         session.trace(tmp_path)
         assert len(seen.traced) == before
 
-    def test_what_was_not_is_traced_as_the_run_ends(self, tmp_path: Path, seen: Seen) -> None:
-        session = session_of(job_of(tmp_path, four_launches(), gate(traced_launches=2)))
+    def test_else_the_last_one_is_as_the_run_ends(self, tmp_path: Path, seen: Seen) -> None:
+        session = session_of(job_of(tmp_path, four_launches(), gate()))
         session.measure()
         session.trace(tmp_path)
-        assert seen.traced[-2:] == [("baseline", 3), ("amp", 3)]
-        assert [each.launch for each in session.records[0].traced_launches] == [0, 1, 3]
+        assert seen.traced == [("baseline", 3), ("amp", 3)]
+        assert [each.launch for each in session.records[0].traced_launches] == [3]
+
+    @staticmethod
+    def explained(tmp_path: Path, scenario: Scenario, **changes: Any) -> Session:
+        """Return a session that has measured, and has something to be explained by traces."""
+        session = session_of(job_of(tmp_path, scenario, gate(**changes)))
+        session.stop_when(lambda *_: None, lambda _records, launches: launches == 4)
+        session.measure()
+        return session
+
+    def test_further_launches_are_where_something_is_to_be_explained(
+        self, tmp_path: Path, seen: Seen
+    ) -> None:
+        session = self.explained(tmp_path, four_launches(time_budget_s=10_000))
+        started = len(seen.assignments)
+        session.trace(tmp_path)
+        for name in ("baseline", "amp"):
+            assert [n for each, n in seen.traced if each == name] == list(range(3, 10))
+        # The last of the timed ones is traced first; none has a window that is timed.
+        assert len(seen.assignments) - started == 2 * 6
+        assert {window.launch for window in session.records[0].windows} == set(range(4))
+
+    def test_neither_variant_is_always_traced_beside_the_other(
+        self, tmp_path: Path, seen: Seen
+    ) -> None:
+        self.explained(tmp_path, four_launches(time_budget_s=10_000)).trace(tmp_path)
+        first = [name for name, _ in seen.traced[::2]]
+        assert first == ["amp", "baseline"] * 3 + ["amp"]
+
+    def test_launches_that_take_long_are_fewer(
+        self, tmp_path: Path, seen: Seen, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        session = self.explained(tmp_path, four_launches(time_budget_s=10_000))
+        clock = itertools.count(0, 1_100)  # seconds, each time it is looked at
+        monkeypatch.setattr(session_module.time, "monotonic", lambda: float(next(clock)))
+        session.trace(tmp_path)
+        launches = {launch for _, launch in seen.traced}
+        assert 1 < len(launches) < 7
+
+    def test_none_is_where_each_was_traced_already(self, tmp_path: Path, seen: Seen) -> None:
+        session = self.explained(tmp_path, four_launches(time_budget_s=10_000), traces_each=True)
+        session.trace(tmp_path)
+        assert {launch for _, launch in seen.traced} == {0, 1, 2, 3}
 
     def test_without_a_check_one_launch_alone_is_traced(self, tmp_path: Path, seen: Seen) -> None:
         session = session_of(job_of(tmp_path, four_launches()))
@@ -133,7 +177,7 @@ class TestTraces:
             return ScriptedWorker(script(assignment, launched[name]), name)
 
         monkeypatch.setattr(crew_module, "start_training", start)
-        session = session_of(job_of(tmp_path, four_launches(), gate(traced_launches=None)))
+        session = session_of(job_of(tmp_path, four_launches(), gate(traces_each=True)))
         session.measure()
         assert seen.traced == []
         session.trace(tmp_path)
@@ -205,7 +249,7 @@ class TestDeciding:
             return "a budget is broken" if launches == 3 else None
 
         session = session_of(job_of(tmp_path, four_launches(), gate()))
-        session.stop_when(decides)
+        session.stop_when(decides, lambda *_: False)
         assert session.measure().text == "a budget is broken"
         assert sorted(set(asked)) == [1, 2, 3]
 
@@ -220,7 +264,7 @@ class TestDeciding:
         session = session_of(
             job_of(tmp_path, four_launches(rounds=8, min_launches=8), gate(decides))
         )
-        session.stop_when(decides)
+        session.stop_when(decides, lambda *_: False)
         session.measure()
         assert asked.count(5) == 2
         # After 5 and 7 launches, and after the 8 that the run ends with.

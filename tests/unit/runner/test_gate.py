@@ -71,14 +71,6 @@ class TestLayout:
         assert changed == [("window.min_launches", 14)]
 
 
-@pytest.mark.parametrize(
-    ("few", "traced"), [(None, [True] * 8), (3, [True] * 3 + [False] * 5), (0, [False] * 8)]
-)
-def test_which_launches_are_traced(few: int | None, traced: list[bool]) -> None:
-    held = Gate({}, lambda *_: None, traced_launches=few)
-    assert [held.traces(launch) for launch in range(8)] == traced
-
-
 class TestVariants:
     def test_only_what_is_held_is_measured(self, tmp_path: Path) -> None:
         made = document(tmp_path, MIX)
