@@ -67,7 +67,7 @@ budgets:
 """
 PRODUCTS, PRODUCTS_PER_PERCENT = 170, 2
 LIMIT = 1.05
-MIX = (0,) * 13 + (3,) + (5,) + (10,) * 5  # percent, of twenty checks
+MIX = (0,) * 16 + (3,) + (5,) + (10,) * 2  # percent, of twenty checks
 HISTORY = 6  # runs of the same code that a stored baseline has
 REPLAYED = 300
 RECORDS = "checks.jsonl"
