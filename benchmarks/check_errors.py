@@ -167,7 +167,7 @@ def _check(work: Path, percent: int, runs: Path) -> Record:
             device="cpu",
             data_dir=None,
             runs_dir=runs,
-            reproduce="",
+            again=(),
         )
     )
     reference, checked = held.run.variants

@@ -137,7 +137,8 @@ def _absolute(case: Case, run: Run, terms: Terms, variant: VariantRecord) -> Cas
     floor = None
     if budget.floor_ns:
         times = figures(run, variant, budget.metric, ceilings=ceilings.recall(run.environment))
-        floor = Question(times.values, budget.floor_ns, True, in_logs=False, trims=asked.trims)
+        asked = replace(asked, passes_by_either=True)
+        floor = replace(asked, checked=times.values, limit=budget.floor_ns)
     return replace(case, question=asked, floor=floor, detail=_joined(found.note, anywhere))
 
 

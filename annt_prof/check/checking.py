@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from annt_prof import units
 from annt_prof.check import subject
 from annt_prof.check.cases import Case, cases
-from annt_prof.check.growth import NOT_TRACED, steps_of, where
+from annt_prof.check.growth import NOT_TRACED, parts_of, steps_of, where
 from annt_prof.check.looks import LEAST, LOOKS, LookPlan, at_once, planned
 from annt_prof.check.result import (
     SCHEMA_VERSION,
@@ -255,7 +255,8 @@ def _where(run: Run, case: Case) -> Where | None:
         name = accepted_variant(case.stored.baseline, run, variant)
         before = steps_of_baseline(case.stored.baseline, name, variant.samples_per_iteration)
         return where(before, variant, paired=False)
-    return Where(why_not=_NO_REFERENCE if variant.breakdown is not None else NOT_TRACED)
+    parts = parts_of(variant)
+    return Where(why_not=_NO_REFERENCE if parts else NOT_TRACED, parts=parts)
 
 
 def _can_be_told(case: Case) -> bool:
@@ -276,11 +277,14 @@ def _plan_of(run: Run, launches: int) -> LookPlan:
 
 
 def _remarks(run: Run, launches: int) -> tuple[str, ...]:
-    """Return what a reader must know: of the run, of lost variants, and why launches are few."""
+    """Return what a reader must know: what is lost or left out, and why launches are few."""
     lost = tuple(
         f"{v.name} {_LOST[v.status]}: {v.reason}" for v in run.variants if v.status in _LOST
     )
-    return (*lost, *run.remarks, *(() if launches >= LEAST else (run.stop,)))
+    without = dict.fromkeys(
+        f"{name} is left out: {reason}" for v in run.variants for name, reason in v.left_out.items()
+    )
+    return (*lost, *without, *run.remarks, *(() if launches >= LEAST else (run.stop,)))
 
 
 def _launches(run: Run) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import fmean, median, stdev
 from typing import TYPE_CHECKING
 
-from annt_prof.check.result import Grown, GrownKind, Where
+from annt_prof.check.result import Grown, GrownKind, Part, Where
 from annt_prof.plan import LEAST_LAUNCHES
 
 if TYPE_CHECKING:
@@ -62,6 +62,13 @@ def steps_of(variant: VariantRecord) -> Steps:
         samples=variant.samples_per_iteration,
         step_ns=None if variant.step_time is None else variant.step_time.mean_ns,
     )
+
+
+def parts_of(variant: VariantRecord) -> tuple[Part, ...]:
+    """Return where a variant's own traced step goes, most first; nothing where none was traced."""
+    times = {} if variant.breakdown is None else variant.breakdown.by_category_ns
+    parts = [Part(category.value, ns) for category, ns in times.items() if ns]
+    return tuple(sorted(parts, key=lambda part: -part.ns))
 
 
 def where(before: Steps, variant: VariantRecord, *, paired: bool) -> Where:

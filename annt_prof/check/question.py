@@ -33,6 +33,8 @@ class Question:
         trims: Whether the mean may leave launches out; not where they have unequal work.
         noise: By how much runs of the same code were seen to differ, as a fraction; None where it
             is not known or does not enter, as in pairs.
+        passes_by_either: Whether it is one of two, of which either alone is a pass, as a share and
+            its floor are: each then has half of the chance of a wrong one.
     """
 
     checked: tuple[float, ...]
@@ -43,6 +45,7 @@ class Question:
     in_logs: bool = True
     trims: bool = True
     noise: float | None = None
+    passes_by_either: bool = False
 
     def __post_init__(self) -> None:
         figures = (*self.checked, *(self.reference or ()), self.limit)

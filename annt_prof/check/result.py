@@ -99,6 +99,13 @@ class Grown(msgspec.Struct, frozen=True):
         return self.after_ns - self.before_ns
 
 
+class Part(msgspec.Struct, frozen=True):
+    """A category of the step, and its time per traced step."""
+
+    name: str
+    ns: int
+
+
 class Where(msgspec.Struct, frozen=True):
     """Where the time went, of a variant that broke a budget.
 
@@ -107,6 +114,7 @@ class Where(msgspec.Struct, frozen=True):
         new_pitfalls: Sentences on mistakes that the other side does not make.
         why_not: Why nothing is known of it; None where it is.
         step_before_ns, step_after_ns: Of the timed step; None where one of them is not known.
+        parts: Of the traced step, most first, where there is nothing that it can have grown from.
     """
 
     grown: tuple[Grown, ...] = ()
@@ -114,6 +122,7 @@ class Where(msgspec.Struct, frozen=True):
     why_not: str | None = None
     step_before_ns: int | None = None
     step_after_ns: int | None = None
+    parts: tuple[Part, ...] = ()
 
 
 class Checked(msgspec.Struct, frozen=True):

@@ -29,6 +29,7 @@ _TWO_MEASURES = (
     "figures are means, and the other's are medians; accept a run anew"
 )
 _NAMED = 3  # differences in one line
+_ACCEPT = "annt-prof baseline accept RUN keeps a run as one"
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def stored_figures(
     called = f"baseline {called_for}"
     if found.stored is None:
         if found.nearest is None:
-            said = f"there is none of {run.scenario_name} in {folder}"
+            said = f"there is none of {run.scenario_name} in {folder}; {_ACCEPT}"
             return Stored(called, reason=Reason.NO_BASELINE, detail=said)
         return Stored(called, reason=Reason.OTHER_MACHINE, detail=_some(found.differences))
     baseline = found.stored.baseline

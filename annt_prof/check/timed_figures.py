@@ -9,6 +9,7 @@ import msgspec
 
 from annt_prof import units
 from annt_prof.check.figures_by_launch import LaunchFigures, by_launch
+from annt_prof.compare import launch_figures
 from annt_prof.compare.ceiling import TOO_LOW, ceiling_of, shares_of_precisions
 from annt_prof.compare.figures import launch_of_rounds, of_launches
 from annt_prof.compare.precisions import matrix_time
@@ -56,22 +57,13 @@ def throughput(variant: VariantRecord) -> LaunchFigures:
 
 def peak_memory(variant: VariantRecord) -> LaunchFigures:
     """Return the highest bytes over a launch's timed windows."""
-    peaks = {
-        launch: max(known)
-        for launch, windows in _windows(variant).items()
-        if (known := [w.peak_memory_bytes for w in windows if w.peak_memory_bytes is not None])
-    }
+    peaks = launch_figures.by_launch(variant, launch_figures.Metric.PEAK_MEMORY)
     return by_launch(peaks, "its launches' own peaks were not recorded")
 
 
 def energy_per_sample(variant: VariantRecord) -> LaunchFigures:
     """Return joules over the samples of the same windows."""
-    energies = {
-        launch: sum(joules) / (iterations * variant.samples_per_iteration)
-        for launch, windows in _windows(variant).items()
-        if (joules := [w.energy_j for w in windows if w.energy_j is not None])
-        and (iterations := sum(w.iterations for w in windows if w.energy_j is not None))
-    }
+    energies = launch_figures.by_launch(variant, launch_figures.Metric.ENERGY_PER_SAMPLE)
     return by_launch(energies, "the energy of its windows was not sampled")
 
 

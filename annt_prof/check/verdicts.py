@@ -95,7 +95,8 @@ def decide(
         elif found is None:
             verdicts.append(_too_few(question))
         else:
-            verdicts.append(_told(question, found, judged[i], level))
+            within = level / 2 if question.passes_by_either else level
+            verdicts.append(_told(question, found, judged[i], within))
     return tuple(verdicts)
 
 

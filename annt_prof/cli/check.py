@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -153,7 +152,7 @@ def command(
         device=device,
         data_dir=data_dir,
         runs_dir=runs_dir,
-        reproduce=shlex.join(["annt-prof", *sys.argv[1:]]),
+        again=("annt-prof", *sys.argv[1:]),
     )
     held = hold(asked)
     status = tell(held.result, held.run, wanted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -41,7 +42,7 @@ class Asked:
         device: ``auto`` takes an accelerator where there is one.
         data_dir: Where data sets lie; None looks in the usual places.
         runs_dir: Where run directories are made and looked for.
-        reproduce: The command that does the same again.
+        again: The words of the command that does the same again.
     """
 
     what: str | None
@@ -53,7 +54,7 @@ class Asked:
     device: str
     data_dir: Path | None
     runs_dir: Path
-    reproduce: str
+    again: tuple[str, ...]
 
 
 class Held(NamedTuple):
@@ -259,19 +260,43 @@ def _terms(asked: Asked, budgets: Budgets, reference: Reference | None) -> Terms
         file=str(asked.budgets or asked.what or "the newest run"),
         baseline=asked.baseline or BASELINE_NAME,
         baselines=asked.baselines,
-        reproduce=asked.reproduce,
+        reproduce=shlex.join(_pinned(asked, reference)),
         reference=None if reference is None else f"reference ({reference.change.change})",
     )
 
 
+def _pinned(asked: Asked, reference: Reference | None) -> list[str]:
+    """Return the words of the command that does the same again, later too.
+
+    A branch, or ``HEAD~1``, is another commit by then.
+    """
+    from annt_prof.runner.worktrees import OPTION
+
+    words = list(asked.again)
+    if reference is None or reference.commit is None:
+        return words
+    named = asked.reference.worktree
+    joined, pinned = f"{OPTION}={named}", f"{OPTION}={reference.commit}"
+    for i, word in enumerate(words):
+        if word == joined:
+            words[i] = pinned
+        elif word == named and words[i - 1] == OPTION:
+            words[i] = reference.commit
+    return words
+
+
 def _named(budgets: Budgets) -> dict[str, str]:
-    """Return the variants that budgets name, each with the place that does so first."""
+    """Return the variants that budgets name, each with the place and the key that do so first."""
+    from annt_prof.scenario.budget_keys import TO, VARIANT
+    from annt_prof.scenario.problems import dotted
+
     names: dict[str, str] = {}
     for limit in budgets.limits:
         to = None if limit.to is None else limit.to.variant
-        for name in (limit.variant, to):
+        for name, key in ((limit.variant, VARIANT), (to, TO)):
             if name is not None:
-                names.setdefault(name, limit.place or "budgets")
+                path = dotted((*limit.path[:-1], key))
+                names.setdefault(name, ": ".join(part for part in (limit.place, path) if part))
     return names
 
 

@@ -73,15 +73,17 @@ def _reference(
     from annt_prof.runner.pythons import changes, look_at
     from annt_prof.scenario.loading import load
 
-    parts, told = [], []
+    parts, told, called = [], [], []
     file = scenario
     if named.scenario is not None:
         parts.append("scenario")
         told.append(f"{named.scenario} -> {scenario}")
+        called.append(str(named.scenario))
         file = named.scenario
     if checkout is not None:
         parts.append("worktree")
-        told.append(f"{named.worktree} ({checkout.commit}) -> the present files")
+        called.append(f"{named.worktree} ({checkout.commit})")
+        told.append(f"{called[-1]} -> the present files")
         file = checkout.place_of(file)
     search_path = file.resolve().parent
     if checkout is not None and not file.exists():
@@ -94,6 +96,7 @@ def _reference(
         looked_at = look_at(named.python)
         python = looked_at.path
         own = Side(python=Path(sys.executable))  # both are started alike, or start-up would differ
+        called.append(str(named.python))
         told.append(f"{named.python} -> {sys.executable}{changes(looked_at)}")
     side = Side(
         python=python,
@@ -101,4 +104,11 @@ def _reference(
         checkout=None if checkout is None else checkout.repository,
         worktree=None if checkout is None else checkout.root,
     )
-    return Reference(other, Factor("+".join(parts), "; ".join(told)), side, own)
+    return Reference(
+        document=other,
+        change=Factor("+".join(parts), "; ".join(told)),
+        called=", ".join(called),
+        side=side,
+        own_side=own,
+        commit=None if checkout is None else checkout.commit,
+    )

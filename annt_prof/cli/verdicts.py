@@ -26,6 +26,7 @@ Outlook = Literal["status", "pass", "fail"]
 PASSED, FAILED, CRASHED, INCONCLUSIVE, NOTHING_CHECKED = 0, 1, 3, 4, 5
 _STATUS = {"pass": PASSED, "fail": FAILED}
 _SUMMARY = "GITHUB_STEP_SUMMARY"
+_WORKSPACE = "GITHUB_WORKSPACE"
 _LOST = ("crashed", "out_of_memory")
 
 
@@ -134,8 +135,9 @@ def _print(view: CheckView, wanted: Wanted) -> None:
 def _annotate(view: CheckView, stream: TextIO) -> None:
     from annt_prof.report.pipeline.github import summary, workflow_commands
 
-    # A check below the repository's root names its files from there; GitHub needs whole paths.
-    stream.write(workflow_commands(view, Path.cwd()))
+    # A check below the repository's root names its files from there, GitHub from the root.
+    root = os.environ.get(_WORKSPACE)
+    stream.write(workflow_commands(view, Path.cwd(), None if root is None else Path(root)))
     place = os.environ.get(_SUMMARY)
     if place:
         file = Path(place)

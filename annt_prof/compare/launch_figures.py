@@ -79,10 +79,11 @@ def _peak_bytes(windows: list[TimedWindow]) -> float | None:
 
 
 def _energy_j(windows: list[TimedWindow], samples_per_iteration: int) -> float | None:
-    samples = sum(w.iterations for w in windows) * samples_per_iteration
-    drawn = [w.energy_j for w in windows if w.energy_j is not None]
-    energy_j = sum(drawn)
-    return energy_j / samples if len(drawn) == len(windows) and samples and energy_j > 0 else None
+    """Return joules over the samples of the windows whose energy is known."""
+    known = [(w.energy_j, w.iterations) for w in windows if w.energy_j is not None]
+    energy_j = sum(joules for joules, _ in known)
+    samples = sum(iterations for _, iterations in known) * samples_per_iteration
+    return energy_j / samples if samples and energy_j > 0 else None
 
 
 def _known(figures: dict[int, float | None]) -> dict[int, float]:

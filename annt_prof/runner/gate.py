@@ -112,11 +112,15 @@ class Reference:
     Attributes:
         document: Its scenario.
         change: What makes the scenario of it; the name is that of the variant.
+        called: What it is by itself, for people.
         side: Whose code the reference runs.
         own_side: Whose code the scenario itself runs.
+        commit: That a worktree of it was made of, abbreviated; None without one.
     """
 
     document: ScenarioDocument
     change: Factor
+    called: str
     side: Side | None = None
     own_side: Side | None = None
+    commit: str | None = None

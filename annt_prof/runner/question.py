@@ -129,7 +129,7 @@ def _against(reference: Reference, resolved: Resolved, *, accelerated: bool) -> 
         resolved.values,
         (f"{reference.change.name}: {reference.change.change}", *sentences(other, checked)),
         switched_on=tuple(c.name for c in checked.techniques if c.name not in before),
-        reference=reference.change.change,
+        reference=reference.called,
     )
 
 

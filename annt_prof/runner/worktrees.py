@@ -16,7 +16,7 @@ from annt_prof.errors import UserError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_OPTION = "--reference-worktree"
+OPTION = "--reference-worktree"  # that names the commit, for errors and commands
 _PREFIX = "annt-prof-worktree-"
 _ENTRY = "worktree "
 _LOCAL = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")
@@ -51,7 +51,7 @@ class Checkout:
             raise UserError(
                 f"{path} is not in the repository {self.repository}, so another commit of it has "
                 "no such file",
-                where=_OPTION,
+                where=OPTION,
             )
         return self.root / resolved.relative_to(self.repository)
 
@@ -106,7 +106,7 @@ def _commit_of(reference: str, repository: Path) -> str:
     except UserError:
         raise UserError(
             f"{reference} is no commit, branch or tag of {repository}",
-            where=_OPTION,
+            where=OPTION,
             hint="a shallow clone has few of them; fetch-depth: 0 of actions/checkout fetches all",
         ) from None
     return told.strip()
@@ -125,8 +125,8 @@ def _git(folder: Path, *arguments: str) -> str:
             env={k: v for k, v in os.environ.items() if k not in _LOCAL},
         )
     except FileNotFoundError:
-        raise UserError("git is not installed", where=_OPTION) from None
+        raise UserError("git is not installed", where=OPTION) from None
     if done.returncode:
         said = done.stderr.strip().splitlines() or ["git said nothing"]
-        raise UserError(f"git {arguments[0]}: {said[-1]}", where=_OPTION)
+        raise UserError(f"git {arguments[0]}: {said[-1]}", where=OPTION)
     return done.stdout

@@ -345,8 +345,8 @@ class Run(msgspec.Struct, frozen=True):
         design: How the variants were chosen, one of ``plan.DESIGNS``.
         orders: Of a sampled design: those in which techniques were added.
         differences: Of a run about two scenarios: each setting in the first and in the second.
-        reference: What the scenario is held against, where that is the baseline of the run, and
-            how it comes from there; None of any other run.
+        reference: What the scenario is held against, where that is the baseline of the run; None
+            of any other run.
         same_in_both: Settings that one might expect to differ and that do not.
         switched_on: Techniques that some variant has and the baseline lacks, whose options are
             among ``scenario``; of two scenarios, those that only the second uses.

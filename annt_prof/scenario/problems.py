@@ -57,15 +57,18 @@ def report(problems: Iterable[Problem], file: str, text: str) -> UserError:
     """Return one error that names every problem, each with its source line and a caret.
 
     Args:
-        problems: In any order; repeated ones are named once.
+        problems: In the order in which they were found; of several about one value the first is
+            named, as what could not be read is no value of the wrong kind, too.
         file: The file's name as the user gave it.
         text: What the file holds.
     """
     lines = re.split("\r\n|[\n\r]", text)
     last = (len(lines) + 1, 0)
-    ordered = sorted(
-        dict.fromkeys(problems), key=lambda p: (p.mark.line, p.mark.column) if p.mark else last
-    )
+    first: dict[object, Problem] = {}
+    for problem in problems:
+        about = problem if problem.mark is None else (problem.path, problem.mark)
+        first.setdefault(about, problem)
+    ordered = sorted(first.values(), key=lambda p: (p.mark.line, p.mark.column) if p.mark else last)
     return UserError("\n".join(_render(problem, printable(file), lines) for problem in ordered))
 
 

@@ -38,7 +38,7 @@ class BudgetFigures:
         measured: With the bound that decided, or both where none did: ``1.102x (at least
             1.071x)``; ``-`` where nothing was measured.
         limit: ``at most 1.050x``: the one that was held.
-        margin: How far the figure is from the limit, ``4.9 % over`` or ``3.0 % within``; ``-``
+        margin: How far the figure is from the limit, ``4.9 % over`` or ``3.0 % to spare``; ``-``
             where there is none.
         excess: The same as a number to sort by: above 0 beyond the limit, as a fraction of it;
             None where nothing was measured.
@@ -145,7 +145,7 @@ def _excess(budget: Budget, value: float, limit: float) -> float:
 
 
 def _margin(budget: Budget, value: float, limit: float, excess: float) -> str:
-    side = "within" if excess <= 0 else "over" if budget.kind.is_upper else "under"
+    side = "to spare" if excess <= 0 else "over" if budget.kind.is_upper else "under"
     if unit_of(budget) == "fraction":
         return f"{units.points(abs(value - limit))} {side}"
     if not limit or unit_of(budget) == "count":

@@ -75,6 +75,8 @@ def _notes(view: CheckView) -> Iterator[str]:
 
 def _cause(cause: Cause) -> str:
     of, growth = ", ".join(cause.labels), cause.growth
+    if growth.parts is not None:
+        return f"{of}: the step goes to {growth.parts}"
     if growth.most is None:
         return f"{of}: where the time went is not known: {growth.why_not}"
     return f"{of}: most grew {growth.most}"

@@ -255,13 +255,17 @@ def _causes(failures: Sequence[BudgetRow]) -> tuple[Cause, ...]:
     for row in failures:
         if row.checked.where is not None:
             labels.setdefault((row.variant, row.against, row.checked.where), []).append(row.label)
-    return tuple(_cause(*key, tuple(those)) for key, those in labels.items())
+    alone = len(labels) == 1
+    return tuple(_cause(*key, tuple(those), alone=alone) for key, those in labels.items())
 
 
-def _cause(variant: str, against: str | None, where: Where, labels: tuple[str, ...]) -> Cause:
+def _cause(
+    variant: str, against: str | None, where: Where, labels: tuple[str, ...], *, alone: bool
+) -> Cause:
     growth = growth_of(where)
     whose = f"variant {variant}" + (f" against {against}" if against is not None else "")
-    about = (whose, *([growth.step] if growth.step else []))
+    of = () if alone else (" and ".join(labels),)
+    about = (*of, whose, *([growth.step] if growth.step else []))
     return Cause(labels, variant, against, about, growth)
 
 

@@ -11,10 +11,12 @@ from annt_prof.check.result import GrownKind
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from annt_prof.check.result import Grown, Where
+    from annt_prof.check.result import Grown, Part, Where
 
 SHOWN_KERNELS = 8
 """More hardly tell more; documents have them all."""
+
+_SHOWN_PARTS = 5
 
 
 @dataclass(frozen=True)
@@ -46,20 +48,25 @@ class Growth:
     """Where the time went.
 
     Attributes:
+        title: Of all of it.
         step: The timed step on both sides; None where one is not known.
         most: What grew most, in a phrase: a category and a kernel; None where nothing is known.
         rows: Categories, then kernels or operators, each with most first.
         note: What the figures are of, and what is left out.
         new_pitfalls: Sentences on mistakes that the other side does not make.
         why_not: Why nothing is known; None where it is.
+        parts: Where the step goes, in a phrase, of what has nothing to have grown from; None of
+            the rest.
     """
 
+    title: str
     step: str | None
     most: str | None
     rows: tuple[GrownRow, ...]
     note: str
     new_pitfalls: tuple[str, ...]
     why_not: str | None
+    parts: str | None
 
 
 def growth_of(where: Where) -> Growth:
@@ -73,6 +80,7 @@ def growth_of(where: Where) -> Growth:
     if not shown and why_not is None:
         why_not = "no category and no kernel grew in the traces"
     return Growth(
+        title="Where the step goes" if where.parts else "Where the time went",
         step=_step(where),
         most=_most(categories, others, whole_ns, places),
         rows=tuple(_row(grown, whole_ns, places) for grown in shown),
@@ -81,7 +89,16 @@ def growth_of(where: Where) -> Growth:
         ),
         new_pitfalls=where.new_pitfalls,
         why_not=why_not,
+        parts=_parts(where.parts) if where.parts else None,
     )
+
+
+def _parts(parts: Sequence[Part]) -> str:
+    whole_ns = sum(part.ns for part in parts)
+    told = [f"{part.name} {units.percent(part.ns / whole_ns)}" for part in parts[:_SHOWN_PARTS]]
+    rest_ns = sum(part.ns for part in parts[_SHOWN_PARTS:])
+    rest = [f"others {units.percent(rest_ns / whole_ns)}"] if rest_ns else []
+    return f"{', '.join([*told, *rest])} of a traced step of {units.duration(whole_ns)}"
 
 
 def _doubt(categories: Sequence[Grown]) -> str | None:
@@ -149,7 +166,9 @@ def _most(
 
 
 def _note(left_out: Sequence[Grown]) -> str:
-    per = "per traced step, which the profiler lengthens"
+    per = (
+        "per traced step, which the profiler lengthens: parts may grow by more than the timed step"
+    )
     if not left_out:
         return per
     total = units.duration(sum(each.by_ns for each in left_out))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from annt_prof.report.json.encoding import encode
 
 if TYPE_CHECKING:
-    from annt_prof.check.result import Estimate, GrownKind, Outcome, Reason, Where
+    from annt_prof.check.result import Estimate, GrownKind, Outcome, Part, Reason, Where
     from annt_prof.scenario.budgets import LimitKind
     from annt_prof.views.check_view import BudgetRow, CheckView
 
@@ -30,13 +30,17 @@ class GrownDocument:
 
 @dataclass(frozen=True)
 class WhereDocument:
-    """Where the time went: every category, kernel and operator that grew."""
+    """Where the time went: every category, kernel and operator that grew.
+
+    ``parts`` are of the traced step itself, of a limit that is compared with nothing.
+    """
 
     step_before_ns: int | None
     step_after_ns: int | None
     grown: tuple[GrownDocument, ...]
     new_pitfalls: tuple[str, ...]
     why_not: str | None
+    parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True)
@@ -151,4 +155,5 @@ def _where(where: Where) -> WhereDocument:
         ),
         new_pitfalls=where.new_pitfalls,
         why_not=where.why_not,
+        parts=where.parts,
     )

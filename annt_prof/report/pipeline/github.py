@@ -7,7 +7,9 @@ limits" of annotations: 10 errors, 10 warnings and 10 notices a step. The escapi
 
 from __future__ import annotations
 
+import os
 from itertools import islice
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from annt_prof.report.pipeline.markdown import cut, document
@@ -17,7 +19,6 @@ from annt_prof.views.words import check as words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import PurePath
 
     from annt_prof.views.check_view import BudgetRow, CheckView
 
@@ -26,7 +27,9 @@ SUMMARY_BYTES = 1024 * 1024
 """Of a step's summary; a larger one is refused whole."""
 
 
-def workflow_commands(view: CheckView, folder: PurePath | None = None) -> str:
+def workflow_commands(
+    view: CheckView, folder: PurePath | None = None, root: PurePath | None = None
+) -> str:
     """Return annotations, each a line for the step's output; empty where nothing is to be said.
 
     Failures are errors, the worst first; what cannot be told or was skipped is a warning, what was
@@ -34,14 +37,14 @@ def workflow_commands(view: CheckView, folder: PurePath | None = None) -> str:
 
     Args:
         view: Of the check.
-        folder: From which the budgets' file was named; GitHub makes whole paths relative to the
-            repository by itself. None leaves them as they are.
+        folder: From which the budgets' file was named; None leaves names as they are.
+        root: Of the repository, from which a file in it is named then.
     """
     told = (*view.failures, *(row for row in view.rows if row not in view.failures))
     lines: list[str] = []
     for severity in (Severity.ERROR, Severity.WARNING, Severity.NOTICE):
         those = (row for row in told if row.severity is severity)
-        lines += (_command(view, row, folder) for row in islice(those, ANNOTATIONS_PER_KIND))
+        lines += (_command(view, row, folder, root) for row in islice(those, ANNOTATIONS_PER_KIND))
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -66,14 +69,21 @@ def silenced(token: str) -> tuple[str, str]:
     return f"::stop-commands::{token}\n", f"::{token}::\n"
 
 
-def _command(view: CheckView, row: BudgetRow, folder: PurePath | None) -> str:
+def _command(
+    view: CheckView, row: BudgetRow, folder: PurePath | None, root: PurePath | None
+) -> str:
     properties = [f"title={_property(f'{row.label}: {row.word}')}"]
     if row.place is not None:
         file, line, column = row.place
-        path = file if folder is None else str(folder / file)
+        path = file if folder is None else _named_from(root, os.path.normpath(folder / file))
         properties = [f"file={_property(path)}", f"line={line}", f"col={column}", *properties]
     message = "\n".join(map(printable, _message(view, row)))
     return f"::{row.severity.value} {','.join(properties)}::{_data(message)}"
+
+
+def _named_from(root: PurePath | None, path: str) -> str:
+    whole = PurePath(path)
+    return str(whole.relative_to(root)) if root and whole.is_relative_to(root) else path
 
 
 def _message(view: CheckView, row: BudgetRow) -> Iterator[str]:
@@ -86,6 +96,8 @@ def _message(view: CheckView, row: BudgetRow) -> Iterator[str]:
     if cause is not None:
         if cause.growth.most is not None:
             yield f"grew most: {cause.growth.most}"
+        if cause.growth.parts is not None:
+            yield f"where the step goes: {cause.growth.parts}"
         yield from words.new_mistakes(cause)
     yield f"again: {view.reproduce}"
 

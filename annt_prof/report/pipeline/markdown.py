@@ -113,10 +113,13 @@ def _lines(view: CheckView) -> Iterator[str]:
 
 def _cause(cause: Cause) -> Iterator[str]:
     growth = cause.growth
-    yield f"**Where the time went**: {escaped(', '.join(cause.about))}"
+    yield f"**{growth.title}**: {escaped(', '.join(cause.about))}"
     yield ""
+    if growth.parts is not None:
+        yield f"{escaped(growth.parts)}."
+        yield ""
     if growth.why_not is not None:
-        yield f"Not known: {escaped(growth.why_not)}."
+        yield f"What grew is not known: {escaped(growth.why_not)}."
     if growth.rows:
         yield from _table(
             ("what grew", "kind", "before ms", "after ms", "by ms", "of the growth", "95 % ms"),

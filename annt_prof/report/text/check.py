@@ -100,9 +100,11 @@ def _everything(view: CheckView) -> Iterator[RenderableType]:
 def _cause(cause: Cause) -> Iterator[RenderableType]:
     """Yield where the time went, then the mistakes that are new."""
     growth = cause.growth
-    yield heading("Where the time went", ", ".join(cause.about))
+    yield heading(growth.title, ", ".join(cause.about))
+    if growth.parts is not None:
+        yield indented(plain(growth.parts))
     if growth.why_not is not None:
-        yield indented(plain(f"not known: {growth.why_not}"))
+        yield indented(plain(f"what grew is not known: {growth.why_not}"))
     if growth.rows:
         rows = tuple(
             (

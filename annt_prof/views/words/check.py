@@ -50,7 +50,9 @@ def verdict(outcome: Outcome, rows: Sequence[BudgetRow]) -> str:
         for each in (Outcome.INCONCLUSIVE, Outcome.SKIPPED)
         if numbers[each] and each is not outcome
     ]
-    return ", ".join([f"{first} {_CAME_OUT[outcome]}", *others])
+    several = outcome is Outcome.FAIL and numbers[outcome] > 1
+    order = " (furthest beyond its limit first)" if several else ""
+    return ", ".join([f"{first} {_CAME_OUT[outcome]}{order}", *others])
 
 
 def sentence(checked: Checked, figures: BudgetFigures, *, fails_as_win: bool) -> str:
@@ -136,9 +138,11 @@ def _wrong_alarms(result: CheckResult) -> str:
 def cause(told: Cause) -> Iterator[str]:
     """Yield where the time went line by line, for what has no tables."""
     growth = told.growth
-    yield f"where the time went: {', '.join(told.about)}"
+    yield f"{growth.title.lower()}: {', '.join(told.about)}"
+    if growth.parts is not None:
+        yield growth.parts
     if growth.why_not is not None:
-        yield f"not known: {growth.why_not}"
+        yield f"what grew is not known: {growth.why_not}"
     for row in growth.rows:
         share = "" if row.share == NOTHING else f", {row.share} of the growth"
         yield f"{row.kind.value} {row.name}: {row.before} -> {row.after} ms ({row.by} ms{share})"

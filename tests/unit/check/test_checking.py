@@ -273,6 +273,15 @@ class TestFloor:
         checked = only(at_once(run(self.waiting(waits_ms)), LOADING))
         assert (checked.outcome, checked.reason) == (Outcome.INCONCLUSIVE, Reason.TOO_CLOSE)
 
+    def test_either_of_two_ways_to_pass_has_half_of_the_chance(self) -> None:
+        """Else a share that is over, with a time that is, would pass twice as often as is said."""
+        of_two = only(at_once(run(self.waiting([0.3, 0.31, 0.3, 0.29, 0.3])), LOADING)).estimate
+        share = replace(LOADING, floor_ns=0)
+        of_one = only(at_once(run(self.waiting([0.3, 0.31, 0.3, 0.29, 0.3])), share)).estimate
+        assert of_two is not None
+        assert of_one is not None
+        assert (of_one.level_within, of_two.level_within) == (0.01, 0.005)
+
 
 class TestZeros:
     def test_none_of_a_part_is_within_any_limit_of_it(self) -> None:
@@ -339,7 +348,16 @@ class TestResult:
         assert where.new_pitfalls == (found[0].sentence,)
         alone = only(at_once(checked, limit("step_time", MS))).where
         assert alone is not None
-        assert alone.why_not == "it was not traced"
+        assert (alone.why_not, alone.parts) == ("it was not traced", ())
+
+    def test_a_limit_that_stands_alone_says_where_its_own_step_goes(self) -> None:
+        shown = breakdown(10.0, forward=0.2, optimizer=0.5)
+        one = variant("baseline", around(10.0, 5), breakdown=shown)
+        where = only(at_once(run(one), limit("step_time", MS))).where
+        assert where is not None
+        assert where.grown == ()
+        assert [part.name for part in where.parts[:2]] == ["optimizer", "unattributed"]
+        assert sum(part.ns for part in where.parts) == 10 * MS
 
     def test_what_is_no_time_of_a_step_grew_nowhere_in_it(self) -> None:
         one = variant("baseline", around(10.0, 5))
@@ -365,3 +383,11 @@ def test_memory_is_the_highest_that_each_process_reached() -> None:
     assert checked.outcome is Outcome.FAIL
     assert checked.estimate is not None
     assert (checked.estimate.value, checked.estimate.launches) == (pytest.approx(20), 5)
+
+
+def test_what_cannot_act_is_said() -> None:
+    """What is checked lacks it, on both sides of a reference too, and would be taken to have it."""
+    one, two = slower_by(1.0, 5).variants
+    why = {"pin_memory": "it acts with an accelerator alone"}
+    result = at_once(run(replace(one, left_out=why), replace(two, left_out=why)), STEP)
+    assert result.remarks == ("pin_memory is left out: it acts with an accelerator alone",)

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import subprocess
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from msgspec.structs import replace
 
-from annt_prof.cli import main
+from annt_prof.cli import holding, main
+from annt_prof.cli.holding import Asked
+from annt_prof.cli.references import Named
 from annt_prof.errors import UserError
+from annt_prof.plan import Factor
+from annt_prof.runner.gate import Reference
 from annt_prof.runs import store
 from annt_prof.runs.record import STOP_UNTOLD, Run
+from annt_prof.scenario.budgets import Budgets
 from hand_made import GPU, lost, run, variant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from annt_prof.runner.gate import Gate
     from annt_prof.runner.recording import RunRequest
@@ -104,6 +111,29 @@ def unbuildable(folder: Path) -> None:
     for key, value in (("smudge", "false"), ("required", "true")):
         command = ["git", "-C", str(folder), "config", f"filter.broken.{key}", value]
         subprocess.run(command, check=True)
+
+
+def test_one_value_is_complained_of_once(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    budgets_of("{step_time: {max: .nan}}")(place)
+    assert ended("bad.yaml") == 2
+    err = capsys.readouterr().err
+    assert ".nan is not a finite number" in err
+    assert "found nothing" not in err
+
+
+@pytest.mark.parametrize(
+    ("budgets", "key"),
+    [
+        ("{step_time: [{max: 1 ms}, {min: 1 us, variant: amq}]}", "budgets.step_time[1].variant"),
+        ("{step_time: {max_ratio: 0.5, to: variant:amq}}", "budgets.step_time.to"),
+    ],
+)
+def test_a_variant_that_is_not_there_is_told_with_its_key(
+    place: Path, capsys: pytest.CaptureFixture[str], budgets: str, key: str
+) -> None:
+    budgets_of(budgets)(place)
+    assert ended("bad.yaml") == 2
+    assert re.search(rf"bad\.yaml:\d+:\d+: {re.escape(key)}: ", capsys.readouterr().err)
 
 
 BAD_BUDGETS = [
@@ -382,6 +412,37 @@ class TestScenario:
         document = measuring.request.reference.document
         assert "1.05" in document.text  # as it was committed
         assert "1.2" in measuring.request.document.text
+
+    @pytest.mark.parametrize(
+        ("words", "pinned"),
+        [
+            (("--reference-worktree", "HEAD"), ("--reference-worktree", "1a2b3c4")),
+            (("--reference-worktree=HEAD",), ("--reference-worktree=1a2b3c4",)),
+            (("--reference", "HEAD"), ("--reference", "HEAD")),
+        ],
+    )
+    def test_the_command_that_does_it_again_names_the_commit(
+        self, words: tuple[str, ...], pinned: tuple[str, ...]
+    ) -> None:
+        """A branch is another commit by the time that somebody looks."""
+        asked = Asked(
+            what="ci.yaml",
+            budgets=None,
+            baseline=None,
+            baselines=Path("baselines"),
+            reference=Named(None, None, "HEAD"),
+            overrides=(),
+            device="cpu",
+            data_dir=None,
+            runs_dir=Path("runs"),
+            again=("annt-prof", "check", *words, "a file.yaml"),
+        )
+        document: Any = None
+        reference = Reference(document, Factor("worktree", "a -> b"), "a", commit="1a2b3c4")
+        told = holding._terms(asked, Budgets(), reference).reproduce
+        assert told == shlex.join(("annt-prof", "check", *pinned, "a file.yaml"))
+        unpinned = holding._terms(asked, Budgets(), None).reproduce
+        assert unpinned == shlex.join(asked.again)
 
     def test_a_scenario_that_the_commit_lacks_is_trained_by_both(
         self, place: Path, measuring: Measuring

@@ -83,6 +83,7 @@ def test_beside_text_annotations_come_last_and_text_is_no_command(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(Path.cwd().parent))
     tell(CHECKS["failure"], WHOLE, Wanted(github=True))
     out, err = capsys.readouterr()
     begin, *rest = out.splitlines()
@@ -90,7 +91,7 @@ def test_beside_text_annotations_come_last_and_text_is_no_command(
     assert len(token) == 32
     end = rest.index(f"::{token}::")
     assert any("step_time" in line for line in rest[:end])
-    assert rest[end + 1].startswith("::error ")
+    assert rest[end + 1].startswith(f"::error file={Path.cwd().name}/ci.yaml,")
     assert err == ""
 
 

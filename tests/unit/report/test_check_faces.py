@@ -5,7 +5,7 @@ import json
 import msgspec
 import pytest
 
-from annt_prof.check.result import Where
+from annt_prof.check.result import Part, Where
 from annt_prof.report.json.check import check_document
 from annt_prof.report.text.check import render_check
 from annt_prof.views.check_view import build_check_view
@@ -23,7 +23,9 @@ def document(result):
 
 def test_the_first_lines_of_a_log_say_what_failed_by_how_much_and_what_grew():
     first = lines(CHECKS["failure"])
-    assert first[0] == "FAIL: 2 of 5 budgets failed, 1 cannot be told, 1 skipped"
+    assert first[0] == (
+        "FAIL: 2 of 5 budgets failed (furthest beyond its limit first), 1 cannot be told, 1 skipped"
+    )
     assert first[1] == (
         "! step_time of full to reference: 1.102x (at least 1.071x), limit at most 1.050x: "
         "5.0 % over"
@@ -39,7 +41,16 @@ def test_a_name_is_no_markup():
 
 def test_why_nothing_is_known_stands_in_the_place_of_what_grew():
     unknown = msgspec.structs.replace(FAILED, where=Where(why_not="nothing was traced"))
-    assert "not known: nothing was traced" in lines(check(unknown))
+    assert "what grew is not known: nothing was traced" in lines(check(unknown))
+
+
+def test_of_a_limit_that_stands_alone_where_the_step_goes_is_told():
+    where = Where(why_not="nothing to tell growth from", parts=(Part("forward", 30_000_000),))
+    told = lines(check(msgspec.structs.replace(FAILED, where=where, against=None)))
+    place = told.index("Where the step goes variant full")
+    assert told[place + 1] == "forward 100.0 % of a traced step of 30.00 ms"
+    (failed,) = document(check(msgspec.structs.replace(FAILED, where=where)))["budgets"]
+    assert failed["where"]["parts"] == [{"name": "forward", "ns": 30_000_000}]
 
 
 AGAIN = "again annt-prof check ci.yaml --reference-worktree 1a2b3c4"

@@ -92,7 +92,7 @@ class TestVariants:
         self, tmp_path: Path, beside_reference: bool
     ) -> None:
         made = document(tmp_path, MIX)
-        reference = Reference(made, Factor("worktree", "a -> b")) if beside_reference else None
+        reference = Reference(made, Factor("worktree", "a -> b"), "a") if beside_reference else None
         with pytest.raises(UserError, match='no variant "amq"; did you mean "amp"') as raised:
             asked(made, gate("amp", "amq"), reference)
         assert raised.value.where == "ci.yaml:2:3"
@@ -104,7 +104,9 @@ class TestReference:
         other = document(tmp_path, "techniques: {amp: }\n", name="other")
         side, own = Side(worktree=tmp_path), Side(python=tmp_path / "python")
         question = asked(
-            made, gate("amp"), Reference(other, Factor("scenario", "other -> ci"), side, own)
+            made,
+            gate("amp"),
+            Reference(other, Factor("scenario", "other -> ci"), "other", side, own),
         )
         first, second = question.plan.variants
         assert (first.name, first.side, [c.name for c in first.techniques]) == (
@@ -128,7 +130,9 @@ class TestReference:
         made = document(tmp_path)
         path = tmp_path / "other.yaml"
         path.write_text(SCENARIO.replace("batch_size: 4", "batch_size: 16"))
-        question = asked(made, None, Reference(load(path), Factor("scenario", "other -> ci")))
+        question = asked(
+            made, None, Reference(load(path), Factor("scenario", "other -> ci"), "other")
+        )
         first, second = question.plan.variants
         assert {change.path: change.value for change in first.changes} == {"dataset.batch_size": 16}
         assert second.changes == ()

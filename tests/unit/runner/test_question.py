@@ -65,10 +65,10 @@ def test_what_a_scenario_is_held_against_is_said(tmp_path: Path) -> None:
     asked = request(tmp_path, FIRST, SECOND)
     assert asked.other is not None
     told = Factor("worktree", "main (1a2b3c4) -> the present files")
-    beside = replace(asked, other=None, reference=Reference(asked.other, told))
+    beside = replace(asked, other=None, reference=Reference(asked.other, told, "main (1a2b3c4)"))
     resolved = asked.document.resolve(accelerator=False)
     found = build_question(beside, resolved, CPU)
-    assert (found.reference, found.differences[0]) == (told.change, f"worktree: {told.change}")
+    assert (found.reference, found.differences[0]) == ("main (1a2b3c4)", f"worktree: {told.change}")
     assert build_question(asked, resolved, CPU).reference is None
     assert build_question(replace(asked, other=None), resolved, CPU).reference is None
 
@@ -78,7 +78,7 @@ def test_each_state_keeps_whose_code_it_runs(tmp_path: Path) -> None:
     asked = request(tmp_path, FIRST, SECOND)
     assert asked.other is not None
     side, own = Side(worktree=tmp_path / "old"), Side(python=tmp_path / "python")
-    reference = Reference(asked.other, Factor("worktree", "a -> b"), side, own)
+    reference = Reference(asked.other, Factor("worktree", "a -> b"), "a", side, own)
     beside = replace(asked, other=None, reference=reference)
     found = build_question(beside, asked.document.resolve(accelerator=False), CPU)
     job = Job(found.scenario, found.plan, CPU, None, tmp_path, tmp_path, found.baseline)
@@ -89,11 +89,11 @@ def test_the_record_keeps_what_the_scenario_is_held_against(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = request(tmp_path, FIRST)
-    reference = Reference(asked.document, Factor("worktree", "a -> b"))
+    reference = Reference(asked.document, Factor("worktree", "a -> b"), "a")
     resolved = asked.document.resolve(accelerator=False)
     found = build_question(replace(asked, reference=reference), resolved, CPU)
     monkeypatch.setattr(recording, "collect", lambda *_: HERE)
     probed = SimpleNamespace(machine=CPU, threads=2, packages={}, device_uuid=None)
     session = SimpleNamespace(substitutions=(), records=(), orders=())
     drafted = recording._draft(tmp_path, resolved, probed, session, found)  # type: ignore[arg-type]
-    assert drafted.reference == "a -> b"
+    assert drafted.reference == "a"

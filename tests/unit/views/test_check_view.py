@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from annt_prof.check.result import Estimate, Grown, GrownKind, Outcome, Reason, Where
+from annt_prof.check.result import Estimate, Grown, GrownKind, Outcome, Part, Reason, Where
 from annt_prof.scenario.budgets import Against, AgainstKind, Budget, LimitKind
 from annt_prof.views.budget_figures import as_written, figures_of
 from annt_prof.views.check_view import Place, Severity, build_check_view
@@ -43,15 +43,15 @@ def budget(metric, kind, limit, text="", **changes):
     ("checked", "measured", "limit", "margin"),
     [
         (FAILED, "1.102x (at least 1.071x)", "at most 1.050x", "5.0 % over"),
-        (PASSED, "40.20 ms (at most 40.61 ms)", "at most 42.00 ms", "4.3 % within"),
+        (PASSED, "40.20 ms (at most 40.61 ms)", "at most 42.00 ms", "4.3 % to spare"),
         (UNTOLD, "5.2 % (between 4.6 % and 5.8 %)", "at most 5.0 %", "0.2 points over"),
-        (WON, "1.131x (at least 1.090x)", "at least 0.970x", "16.6 % within"),
+        (WON, "1.131x (at least 1.090x)", "at least 0.970x", "16.6 % to spare"),
         (
             held(THROUGHPUT, estimate(0.9, 0.88, 0.93), outcome=Outcome.FAIL),
             "0.900x (at most 0.930x)", "at least 0.970x", "7.2 % under",
         ),
         (NO_BASELINE, "-", "at least 0.970x", "-"),
-        (WIDENED, "1.020x (at most 1.040x)", "at most 1.080x", "5.6 % within"),
+        (WIDENED, "1.020x (at most 1.040x)", "at most 1.080x", "5.6 % to spare"),
         (
             held(MEMORY, estimate(12.5 * GIB, 12.4 * GIB, 12.6 * GIB), outcome=Outcome.FAIL),
             "12.50 GiB (at least 12.40 GiB)", "at most 12.00 GiB", "4.2 % over",
@@ -59,11 +59,11 @@ def budget(metric, kind, limit, text="", **changes):
         (
             held(budget("throughput", LimitKind.MIN, 1200.0), estimate(1310.25, 1290.0, 1330.0)),
             "1,310.2 samples/s (at least 1,290.0 samples/s)", "at least 1,200.0 samples/s",
-            "9.2 % within",
+            "9.2 % to spare",
         ),
         (
             held(budget("energy_per_sample", LimitKind.MAX, 0.5), estimate(0.25, 0.24, 0.26)),
-            "0.2500 J (at most 0.2600 J)", "at most 0.5000 J", "50.0 % within",
+            "0.2500 J (at most 0.2600 J)", "at most 0.5000 J", "50.0 % to spare",
         ),
         (
             held(
@@ -123,7 +123,11 @@ def test_a_budget_reads_as_it_was_written(written, expected):
     ("outcome", "word", "verdict"),
     [
         ("pass", "pass", "3 of 3 budgets held"),
-        ("failure", "FAIL", "2 of 5 budgets failed, 1 cannot be told, 1 skipped"),
+        (
+            "failure",
+            "FAIL",
+            "2 of 5 budgets failed (furthest beyond its limit first), 1 cannot be told, 1 skipped",
+        ),
         ("inconclusive", "inconclusive", "1 of 2 budgets cannot be told"),
         ("skipped", "nothing checked", "2 of 2 budgets skipped"),
         ("win", "pass", "2 of 2 budgets held"),
@@ -179,8 +183,24 @@ def test_budgets_that_broke_the_same_way_are_explained_once():
     assert view.cause_of(view.rows[0]) is view.causes[1]
     assert view.cause_of(view.rows[3]) is None
     assert view.causes[1].about == (
+        "step_time of full and step_time of full to reference",
         "variant full against worktree 1a2b3c4", "timed step 42.10 -> 46.39 ms (+4.29 ms)",
     )  # fmt: skip
+
+
+def test_whose_time_went_somewhere_is_said_where_there_are_several_alone():
+    assert build_check_view(check(FAILED)).causes[0].about[0].startswith("variant full")
+
+
+def test_of_a_limit_that_stands_alone_where_the_step_goes_is_told():
+    shares = {"a": 40, "b": 30, "c": 10, "d": 8, "e": 6, "f": 4, "g": 2}
+    parts = tuple(Part(name, ms * MS) for name, ms in shares.items())
+    growth = growth_of(Where(why_not="nothing to tell growth from", parts=parts))
+    assert growth.title == "Where the step goes"
+    assert growth.parts == (
+        "a 40.0 %, b 30.0 %, c 10.0 %, d 8.0 %, e 6.0 %, others 6.0 % of a traced step of 100.0 ms"
+    )
+    assert growth_of(WHERE).parts is None
 
 
 def test_what_cannot_be_told_is_told_before_what_was_skipped_and_won():

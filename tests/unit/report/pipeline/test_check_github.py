@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from annt_prof.check.result import Outcome
+from annt_prof.check.result import Outcome, Part, Where
 from annt_prof.report.pipeline.github import silenced, workflow_commands
 from annt_prof.text import printable
 from annt_prof.views.check_view import build_check_view
@@ -62,6 +62,22 @@ def test_a_failure_is_an_error_on_its_budgets_line():
         "new mistake: a tensor was read in 9 of 10 iterations",
         "again: annt-prof check ci.yaml --reference-worktree 1a2b3c4",
     ]
+
+
+@pytest.mark.parametrize(
+    ("folder", "file"),
+    [("/repo", "ci.yaml"), ("/repo/sub", "sub/ci.yaml"), ("/elsewhere", "/elsewhere/ci.yaml")],
+)
+def test_a_file_of_the_repository_is_named_from_its_root(folder, file):
+    options = {"folder": PurePosixPath(folder), "root": PurePosixPath("/repo")}
+    ((_, properties, _),) = decoded(check(FAILED), **options)
+    assert properties["file"] == file
+
+
+def test_of_a_limit_that_stands_alone_the_step_is_told():
+    where = Where(why_not="nothing to tell growth from", parts=(Part("forward", 30 * MS),))
+    ((_, _, message),) = decoded(check(msgspec.structs.replace(FAILED, where=where)))
+    assert "where the step goes: forward 100.0 %" in message
 
 
 def test_failures_are_errors_then_come_warnings_then_wins():
