@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.console import Group
 from rich.text import Text
 
 from annt_prof.check.result import GrownKind, Outcome
 from annt_prof.report.text.lines import (
+    INDENT,
     LABEL_WIDTH,
+    Hanging,
     bullets,
     heading,
     indented,
@@ -46,10 +49,7 @@ _GROWN = (
     names("what grew"), words("kind"), Column("before ms"), Column("after ms"), Column("by ms"),
     Column("of the growth"), Column("95 % ms"),
 )  # fmt: skip
-_BUDGETS = (
-    words("outcome"), names("budget"), Column("measured"), Column("limit"), Column("margin"),
-    names("variant", 8),
-)  # fmt: skip
+_OUTCOME_WIDTH = 15
 
 
 def render_check(view: CheckView, console: Console) -> None:
@@ -120,11 +120,21 @@ def _cause(cause: Cause) -> Iterator[RenderableType]:
 
 
 def _budgets(rows: Sequence[BudgetRow]) -> RenderableType:
-    return Table(
-        _BUDGETS,
-        tuple((r.word, r.written, r.measured, r.limit, r.margin, r.variant) for r in rows),
-        num_keys=2,
-    )
+    """Return two lines for each budget: as it is written, and what was measured.
+
+    No table, since each has a unit of its own, and as it is written it takes half of a line.
+    """
+    several = len({row.variant for row in rows}) > 1
+    return Group(*(line for row in rows for line in _budget(row, several=several)))
+
+
+def _budget(row: BudgetRow, *, several: bool) -> Iterator[RenderableType]:
+    unsaid = several and row.checked.budget.variant is None
+    whose = f", of {row.variant}" if unsaid else ""
+    style = _STYLES[row.outcome] if row.outcome is not Outcome.PASS else ""
+    word = Text.assemble(" " * INDENT, plain(row.word, style))
+    yield Hanging(word, plain(f"{row.written}{whose}"), _OUTCOME_WIDTH)
+    yield Hanging(Text(), plain(row.sentence, "dim"), _OUTCOME_WIDTH)
 
 
 def _notices(notices: Sequence[Notice]) -> Iterator[RenderableType]:

@@ -50,9 +50,7 @@ def verdict(outcome: Outcome, rows: Sequence[BudgetRow]) -> str:
         for each in (Outcome.INCONCLUSIVE, Outcome.SKIPPED)
         if numbers[each] and each is not outcome
     ]
-    several = outcome is Outcome.FAIL and numbers[outcome] > 1
-    order = " (furthest beyond its limit first)" if several else ""
-    return ", ".join([f"{first} {_CAME_OUT[outcome]}{order}", *others])
+    return ", ".join([f"{first} {_CAME_OUT[outcome]}", *others])
 
 
 def sentence(checked: Checked, figures: BudgetFigures, *, fails_as_win: bool) -> str:
@@ -110,6 +108,9 @@ def smallest_seen(rows: Sequence[BudgetRow]) -> str:
 def facts(result: CheckResult) -> Iterator[tuple[str, str]]:
     """Yield a label and a sentence on how it was checked."""
     yield "checked", f"{result.scenario_name}, run {result.run_id}, on {result.device}"
+    variants = tuple(dict.fromkeys(checked.variant for checked in result.checked))
+    if variants:
+        yield "variant" if len(variants) == 1 else "variants", ", ".join(variants)
     if result.reference is not None:
         yield "reference", result.reference
     yield "budgets", result.budgets_file

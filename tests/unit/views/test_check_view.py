@@ -126,7 +126,7 @@ def test_a_budget_reads_as_it_was_written(written, expected):
         (
             "failure",
             "FAIL",
-            "2 of 5 budgets failed (furthest beyond its limit first), 1 cannot be told, 1 skipped",
+            "2 of 5 budgets failed, 1 cannot be told, 1 skipped",
         ),
         ("inconclusive", "inconclusive", "1 of 2 budgets cannot be told"),
         ("skipped", "nothing checked", "2 of 2 budgets skipped"),
