@@ -91,6 +91,10 @@ def estimate(value: float, low: float | None, high: float | None, **changes: obj
 
 
 def held(budget: Budget, measured: Estimate | None, **changes: object) -> Checked:
+    if measured is not None and measured.smallest_seen is not None:
+        side = 1 if budget.kind.is_upper else -1
+        failing = budget.limit * (1 + side * measured.smallest_seen)
+        measured = msgspec.structs.replace(measured, smallest_failing=failing)
     made = Checked(
         budget, Outcome.PASS, "full", estimate=measured, limit_in_effect=budget.limit,
         against="worktree 1a2b3c4" if budget.to == REFERENCE else None,

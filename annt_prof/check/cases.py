@@ -182,10 +182,13 @@ def _against_reference(case: Case, run: Run, terms: Terms, variant: VariantRecor
 def _pairs(case: Case, run: Run, variant: VariantRecord, other: VariantRecord) -> Case:
     """A ratio to another variant of the run, launch by launch."""
     metric = case.budget.metric
-    for each in (variant, other):
-        found = figures(run, each, metric, ceilings=ceilings.recall(run.environment))
-        if not found.values:
-            return _skipped(case, Reason.NOT_MEASURED, f"{each.name}: {found.why_not}")
+    found, against = (
+        figures(run, each, metric, ceilings=ceilings.recall(run.environment))
+        for each in (variant, other)
+    )
+    for each, its in ((variant, found), (other, against)):
+        if not its.values:
+            return _skipped(case, Reason.NOT_MEASURED, f"{each.name}: {its.why_not}")
     if metric == PEAK_MEMORY and variant.peak_memory_of != other.peak_memory_of:
         unlike = f"{variant.peak_memory_of} against {other.peak_memory_of}"
         return _skipped(case, Reason.NOT_MEASURED, f"two measures: {unlike}")
@@ -200,10 +203,13 @@ def _pairs(case: Case, run: Run, variant: VariantRecord, other: VariantRecord) -
             f"per sample, as a step has {units.count(variant.samples_per_iteration, 'sample')} and "
             f"the other's {units.whole(other.samples_per_iteration)}"
         )
+    beside = None
+    if against.note not in (None, found.note):
+        beside = f"{other.name}: {against.note}"
     return replace(
         case,
         reference=other,
-        detail=_joined(found.note, unlike_samples),
+        detail=_joined(found.note, beside, unlike_samples),
         question=Question(
             ours,
             case.budget.limit,

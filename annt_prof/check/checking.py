@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from annt_prof import units
 from annt_prof.check import subject
 from annt_prof.check.cases import Case, cases
-from annt_prof.check.growth import NOT_TRACED, parts_of, steps_of, where
+from annt_prof.check.growth import own_parts, steps_of, where
 from annt_prof.check.looks import LEAST, LOOKS, LookPlan, at_once, planned
 from annt_prof.check.result import (
     SCHEMA_VERSION,
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 _SEVERITY = (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS, Outcome.SKIPPED)
 _LOST = {"crashed": "crashed", "out_of_memory": "ran out of memory"}
-_NO_REFERENCE = "a limit that stands alone has nothing to tell growth from"
 _NO_TIMES_OF_STEPS = (PEAK_MEMORY, COMPILE_TIME)
 _NOT_OF_STEPS = "it is no time of a step"
 
@@ -132,7 +131,7 @@ class Check:
             reproduce=self._terms.reproduce,
             reference=self._terms.reference,
             conditions=not_as_asked(run),
-            remarks=_remarks(run, launches),
+            remarks=_remarks(run, launches, is_told=Outcome.INCONCLUSIVE not in outcomes),
         )
 
     def _look(self, made: Sequence[Case], level: float, launches: int) -> None:
@@ -255,8 +254,7 @@ def _where(run: Run, case: Case) -> Where | None:
         name = accepted_variant(case.stored.baseline, run, variant)
         before = steps_of_baseline(case.stored.baseline, name, variant.samples_per_iteration)
         return where(before, variant, paired=False)
-    parts = parts_of(variant)
-    return Where(why_not=_NO_REFERENCE if parts else NOT_TRACED, parts=parts)
+    return own_parts(variant)
 
 
 def _can_be_told(case: Case) -> bool:
@@ -276,7 +274,7 @@ def _plan_of(run: Run, launches: int) -> LookPlan:
     return planned(max(launches, LOOKS[-1])) if made_by_check else at_once(launches)
 
 
-def _remarks(run: Run, launches: int) -> tuple[str, ...]:
+def _remarks(run: Run, launches: int, *, is_told: bool) -> tuple[str, ...]:
     """Return what a reader must know: what is lost or left out, and why launches are few."""
     lost = tuple(
         f"{v.name} {_LOST[v.status]}: {v.reason}" for v in run.variants if v.status in _LOST
@@ -284,7 +282,8 @@ def _remarks(run: Run, launches: int) -> tuple[str, ...]:
     without = dict.fromkeys(
         f"{name} is left out: {reason}" for v in run.variants for name, reason in v.left_out.items()
     )
-    return (*lost, *without, *run.remarks, *(() if launches >= LEAST else (run.stop,)))
+    ended = () if launches >= LEAST and is_told else (run.stop,)
+    return (*lost, *without, *run.remarks, *ended)
 
 
 def _launches(run: Run) -> int:

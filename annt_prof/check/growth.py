@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
-from statistics import fmean, median, stdev
+from dataclasses import dataclass, replace
+from statistics import median
 from typing import TYPE_CHECKING
 
 from annt_prof.check.result import Grown, GrownKind, Part, Where
-from annt_prof.plan import LEAST_LAUNCHES
+from annt_prof.check.timed_parts import Timed, of_timed
+from annt_prof.compare.figures import waited_ns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from annt_prof.analysis.breakdown.breakdown import MeanBreakdown
     from annt_prof.runs.record import VariantRecord
 
 _SHOWN = 5  # of each kind
@@ -22,6 +23,8 @@ _LEAST_SHARE = 0.05
 Pairs = tuple[tuple[int, int], ...]
 
 NOT_TRACED = "it was not traced"
+NO_REFERENCE = "a limit that stands alone has nothing to tell growth from"
+_OUTSIDE = 0.05  # chance that the truth lies outside of an interval, at the most
 
 
 @dataclass(frozen=True)
@@ -30,12 +33,12 @@ class Steps:
 
     Attributes:
         launches: Those that were traced.
-        categories: Nanoseconds per step by category, of each of them.
+        categories: Nanoseconds per traced step by category, of each of them.
         work: The same by kernel or operator.
         on_device: Whether ``work`` is of kernels.
         pitfalls: Keys of the mistakes that were found.
         samples: Per iteration.
-        step_ns: Of the timed windows; None where that is not known.
+        timed: What the timed windows came to; None where that is not known.
     """
 
     launches: Sequence[int]
@@ -44,7 +47,19 @@ class Steps:
     on_device: bool
     pitfalls: frozenset[str]
     samples: int
-    step_ns: int | None
+    timed: Timed | None
+
+    def told_of_timed(self) -> Steps:
+        """Return the same with parts of the timed step; as it is where that is not known."""
+        if self.timed is None:
+            return self
+        told = [
+            of_timed(categories, work, self.timed)
+            for categories, work in zip(self.categories, self.work, strict=True)
+        ]
+        return replace(
+            self, categories=[each.categories for each in told], work=[each.work for each in told]
+        )
 
 
 def steps_of(variant: VariantRecord) -> Steps:
@@ -52,30 +67,42 @@ def steps_of(variant: VariantRecord) -> Steps:
     launches = variant.traced_launches
     return Steps(
         launches=[launch.launch for launch in launches],
-        categories=[
-            {category.value: ns for category, ns in launch.breakdown.by_category_ns.items()}
-            for launch in launches
-        ],
+        categories=[_by_category(launch.breakdown) for launch in launches],
         work=[{work.name: work.ns for work in launch.work} for launch in launches],
         on_device=any(launch.breakdown.kernel_ns for launch in launches),
         pitfalls=frozenset(r.key for r in variant.remarks if r.key is not None),
         samples=variant.samples_per_iteration,
-        step_ns=None if variant.step_time is None else variant.step_time.mean_ns,
+        timed=_timed(variant),
     )
 
 
-def parts_of(variant: VariantRecord) -> tuple[Part, ...]:
-    """Return where a variant's own traced step goes, most first; nothing where none was traced."""
-    times = {} if variant.breakdown is None else variant.breakdown.by_category_ns
-    parts = [Part(category.value, ns) for category, ns in times.items() if ns]
-    return tuple(sorted(parts, key=lambda part: -part.ns))
+def _by_category(mean: MeanBreakdown) -> dict[str, int]:
+    return {category.value: ns for category, ns in mean.by_category_ns.items()}
+
+
+def _timed(variant: VariantRecord) -> Timed | None:
+    if variant.step_time is None:
+        return None
+    return Timed(variant.step_time.within_epoch_ns, waited_ns(variant))
+
+
+def own_parts(variant: VariantRecord) -> Where:
+    """Return where a variant's own step goes, of a limit that is compared with nothing."""
+    if variant.breakdown is None:
+        return Where(why_not=NOT_TRACED)
+    categories, timed = _by_category(variant.breakdown), _timed(variant)
+    is_timed = timed is not None and not variant.breakdown.kernel_ns
+    if timed is not None and is_timed:
+        categories = of_timed(categories, {}, timed).categories
+    parts = sorted((Part(name, ns) for name, ns in categories.items() if ns), key=lambda p: -p.ns)
+    return Where(why_not=NO_REFERENCE, parts=tuple(parts), of_timed=is_timed)
 
 
 def where(before: Steps, variant: VariantRecord, *, paired: bool) -> Where:
     """Return what grew from one side to the other, each kind with most first.
 
     Medians over launches, since a trace that another program disturbed would make of a mean
-    whatever was disturbed.
+    whatever was disturbed. Without a device they are of the timed steps, if both sides have these.
 
     Args:
         before: The reference.
@@ -85,16 +112,29 @@ def where(before: Steps, variant: VariantRecord, *, paired: bool) -> Where:
     after = steps_of(variant)
     new = tuple(r.sentence for r in variant.remarks if r.key and r.key not in before.pitfalls)
     scale = after.samples / before.samples if before.samples else 1.0
-    step_before_ns = None if before.step_ns is None else round(before.step_ns * scale)
+    step_before_ns = None if before.timed is None else round(before.timed.step_ns * scale)
+    step_after_ns = None if after.timed is None else round(after.timed.step_ns)
     if not before.categories or not after.categories:
-        return Where((), new, NOT_TRACED, step_before_ns, after.step_ns)
+        return Where((), new, NOT_TRACED, step_before_ns, step_after_ns)
+    both_timed = before.timed is not None and after.timed is not None
+    is_timed = both_timed and not (before.on_device or after.on_device)
+    if is_timed:
+        before, after = before.told_of_timed(), after.told_of_timed()
     work = GrownKind.KERNEL if after.on_device else GrownKind.OPERATOR
     pairs = _pairs(before, after) if paired else ()
     categories = list(_each(GrownKind.CATEGORY, before.categories, after.categories, scale, pairs))
     works = list(_each(work, before.work, after.work, scale, pairs))
     least_ns = _LEAST_SHARE * max((grown.by_ns for grown in categories), default=0)
     most_first = (*_most_first(categories, least_ns), *_most_first(works, least_ns))
-    return Where(most_first, new, None, step_before_ns, after.step_ns)
+    return Where(
+        grown=most_first,
+        new_pitfalls=new,
+        step_before_ns=step_before_ns,
+        step_after_ns=step_after_ns,
+        grew_ns=sum(grown.by_ns for grown in categories if grown.by_ns > 0),
+        shrank_ns=-sum(grown.by_ns for grown in categories if grown.by_ns < 0),
+        of_timed=is_timed,
+    )
 
 
 def _most_first(every: list[Grown], least_ns: float) -> tuple[Grown, ...]:
@@ -128,11 +168,21 @@ def _pairs(before: Steps, after: Steps) -> Pairs:
 
 
 def _interval(differences: Sequence[float]) -> tuple[int, int] | None:
-    n = len(differences)
-    if n < LEAST_LAUNCHES:
-        return None
-    from scipy.special import stdtrit  # slow to import, and needed at a failure alone
+    """Return the interval of a median between two of the ordered differences.
 
-    half = float(stdtrit(n - 1, 0.975)) * stdev(differences) / math.sqrt(n)
-    centre = fmean(differences)
-    return round(centre - half), round(centre + half)
+    Of n differences the truth lies below the k lowest, or above the k highest, no more often than a
+    coin falls on one side fewer than k times in n.
+
+    Source: M. Hollander, D. Wolfe and E. Chicken, Nonparametric Statistical Methods, 2014, section
+    3.6; scipy.stats.quantile_test gives the same.
+    """
+    from scipy.special import bdtr  # slow to import, and needed at a failure alone
+
+    n = len(differences)
+    cut = sum(2 * bdtr(k, n, 0.5) <= _OUTSIDE for k in range(n // 2))
+    if not cut:
+        return None
+    ordered = sorted(differences)
+    if ordered[0] == ordered[-1]:  # a wait of timed windows, which no trace tells
+        return None
+    return round(ordered[cut - 1]), round(ordered[n - cut])

@@ -99,9 +99,10 @@ class Answer:
         return None if self.per is None else self.on_top_of + value / self.per
 
     def smallest_seen(self, level: float, *, upper: bool) -> float | None:
-        """Return the smallest relative change that would be found, a fraction above zero.
+        """Return how far beyond the limit it would be found, as a fraction above zero.
 
-        Of a ratio's change in the reference's figure, else in the checked side's own.
+        Of the limit where figures are compared by logarithms; else of a ratio in the reference's
+        figure, and of what stands alone in the checked side's own.
         """
         by = self.mean.smallest_seen(level)
         if by is None or math.isnan(by):  # beyond what the noncentral t can be told for
@@ -110,6 +111,13 @@ class Answer:
             return math.expm1(by) if upper else -math.expm1(-by)
         whole = self.per if self.on_top_of else abs(self.mean.centre)
         return by / whole if whole else None
+
+    def smallest_failing(self, level: float, *, upper: bool) -> float | None:
+        """Return the figure nearest to the limit that would be found beyond it, in its unit."""
+        by = self.mean.smallest_seen(level)
+        if by is None or math.isnan(by):
+            return None
+        return self.in_unit(self.limit + by if upper else self.limit - by)
 
 
 def answer(question: Question) -> Answer | None:

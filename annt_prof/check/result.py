@@ -51,8 +51,9 @@ class Estimate(msgspec.Struct, frozen=True):
         level_within: The same of the other bound, which a pass is told by.
         wilcoxon: One-sided p-value of the signed-rank test that the limit is broken; None where
             there are no pairs.
-        smallest_seen: The smallest relative change that this run would have found four times out
-            of five, at ``level``; None where that is not known.
+        smallest_seen: How far beyond the limit in effect, as a fraction, this run would have told
+            that it is broken four times out of five, at ``level``; None where that is not known.
+        smallest_failing: The same as a figure: the nearest to the limit.
     """
 
     value: float
@@ -64,6 +65,7 @@ class Estimate(msgspec.Struct, frozen=True):
     level_within: float | None = None
     wilcoxon: float | None = None
     smallest_seen: float | None = None
+    smallest_failing: float | None = None
 
 
 class GrownKind(StrEnum):
@@ -83,8 +85,9 @@ class Grown(msgspec.Struct, frozen=True):
             the checked side has; kernels and operators may overlap.
         after_ns: The same and the median of what each launch of the checked side has more than the
             other's beside it; against a stored baseline the checked side's own median.
-        interval_ns: 95 % interval of the difference over launches, Student's t; None with fewer
-            than three of them, and against a stored baseline, whose launches are no pairs.
+        interval_ns: Interval of that median over launches, of 95 % at the least, without an
+            assumption on how they are spread; None with fewer than six of them, and against a
+            stored baseline, whose launches are no pairs.
     """
 
     kind: GrownKind
@@ -100,7 +103,7 @@ class Grown(msgspec.Struct, frozen=True):
 
 
 class Part(msgspec.Struct, frozen=True):
-    """A category of the step, and its time per traced step."""
+    """A category of the step, and its time per step."""
 
     name: str
     ns: int
@@ -110,11 +113,15 @@ class Where(msgspec.Struct, frozen=True):
     """Where the time went, of a variant that broke a budget.
 
     Attributes:
-        grown: Categories and kernels (or operators) that grew, each kind with most first.
+        grown: Categories and kernels (or operators) that grew most, each kind with most first.
+        grew_ns: What all categories together grew by, those that are not listed among them.
+        shrank_ns: What all others together shrank by.
+        of_timed: Whether the parts are of the timed step, as ``timed_parts`` tells them; else they
+            are of the traced one.
         new_pitfalls: Sentences on mistakes that the other side does not make.
         why_not: Why nothing is known of it; None where it is.
         step_before_ns, step_after_ns: Of the timed step; None where one of them is not known.
-        parts: Of the traced step, most first, where there is nothing that it can have grown from.
+        parts: Of the step, most first, where there is nothing that it can have grown from.
     """
 
     grown: tuple[Grown, ...] = ()
@@ -123,6 +130,9 @@ class Where(msgspec.Struct, frozen=True):
     step_before_ns: int | None = None
     step_after_ns: int | None = None
     parts: tuple[Part, ...] = ()
+    grew_ns: int = 0
+    shrank_ns: int = 0
+    of_timed: bool = False
 
 
 class Checked(msgspec.Struct, frozen=True):

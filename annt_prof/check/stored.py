@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 from annt_prof import units
+from annt_prof.categories import Category
 from annt_prof.check import work
 from annt_prof.check.baseline import figures_of, history
 from annt_prof.check.baselines import resolve
@@ -15,6 +17,8 @@ from annt_prof.check.looks import LEAST
 from annt_prof.check.noise import noise_of
 from annt_prof.check.result import Reason
 from annt_prof.check.subject import is_against_reference
+from annt_prof.check.timed_parts import Timed
+from annt_prof.compare.figures import middle_of
 from annt_prof.plan import BASELINE, as_written
 from annt_prof.scenario.budget_metrics import SKIPPED_STEPS, STEP_TIME, THROUGHPUT
 
@@ -124,7 +128,10 @@ def steps_of_baseline(baseline: Baseline, name: str, samples: int) -> Steps:
     """
     kept = [run.variants[name] for run in baseline.runs if name in run.variants]
     traced = [each for each in kept if each.breakdown_ns]
-    times = [ns for each in kept for ns in each.figures.get("step_time", ())]
+    times = [ns for each in kept for ns in each.figures.get(STEP_TIME, ())]
+    waits = [ns for each in kept for ns in each.figures.get(Category.DATA_LOADING.value, ())]
+    is_uneven = any(each.uneven for each in kept)
+    step_ns = middle_of(times, trims=not is_uneven) if times else None
     return Steps(
         launches=list(range(len(traced))),
         categories=[each.breakdown_ns for each in traced],
@@ -132,7 +139,7 @@ def steps_of_baseline(baseline: Baseline, name: str, samples: int) -> Steps:
         on_device=baseline.fingerprint.device_type != "cpu",
         pitfalls=frozenset(key for each in kept for key in each.pitfalls),
         samples=samples,
-        step_ns=round(sum(times) / len(times)) if times else None,
+        timed=None if step_ns is None else Timed(step_ns, fmean(waits) if waits else None),
     )
 
 

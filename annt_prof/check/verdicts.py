@@ -158,6 +158,7 @@ def _estimate(
         level_within=level_within,
         wilcoxon=p_positive([sign * each for each in found.pairs]) if found.pairs else None,
         smallest_seen=found.smallest_seen(level, upper=question.upper),
+        smallest_failing=found.smallest_failing(level, upper=question.upper),
     )
 
 

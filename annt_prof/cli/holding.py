@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 SCENARIO_SUFFIXES = (".yaml", ".yml")
 _OF_BUDGETS = "budgets."
-MOST_LAUNCHES = 28  # of the last look; time budgets mostly end a run before
 DEFAULT_RATIO = 1.05
 """Step time over the reference's, where a reference is given and no budget names it."""
 
@@ -84,6 +83,7 @@ def _hold_scenario(asked: Asked, scenario: Path) -> Held:
     from annt_prof.check.checking import Check
     from annt_prof.check.looks import planned
     from annt_prof.cli.measuring import measure
+    from annt_prof.runner.gate import MOST_LAUNCHES
     from annt_prof.runner.recording import RunRequest
     from annt_prof.scenario.loading import load
 
@@ -302,10 +302,11 @@ def _named(budgets: Budgets) -> dict[str, str]:
 
 def _gate(budgets: Budgets, check: Check) -> Gate:
     from annt_prof.runner.gate import Gate
-    from annt_prof.scenario.budget_metrics import COMPILE_TIME, METRICS, TENSOR_CORE_SHARE
+    from annt_prof.scenario.budget_metrics import COMPILE_TIME, METRICS, MFU, TENSOR_CORE_SHARE
 
     told_by_traces = {metric.name for metric in METRICS.values() if metric.of_step}
-    told_by_traces.add(TENSOR_CORE_SHARE)
+    # Operations are counted behind the first trace; without them its budget would be left aside.
+    told_by_traces |= {TENSOR_CORE_SHARE, MFU}
     metrics = {limit.metric for limit in budgets.limits}
     return Gate(
         variants=_named(budgets),

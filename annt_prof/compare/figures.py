@@ -12,7 +12,7 @@ from statistics import fmean, median
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from annt_prof.runs.record import VariantRecord
 
@@ -51,9 +51,18 @@ def middle_ns(
         launches: By round, those that count.
         uneven: Of the run's variants; then nothing is trimmed.
     """
-    ordered = sorted(of_launches(values, launches, uneven=uneven))
-    trims = len(ordered) >= TRIMMED_FROM and not uneven
-    cut = int(TRIMMED * len(ordered)) if trims else 0
+    return middle_of(of_launches(values, launches, uneven=uneven), trims=not uneven)
+
+
+def middle_of(figures: Sequence[float], *, trims: bool) -> float:
+    """Return the mean of launches' figures, from ten on of their middle three fifths if it trims.
+
+    Args:
+        figures: One of each launch, at least one.
+        trims: Whether figures far off may be left out.
+    """
+    ordered = sorted(figures)
+    cut = int(TRIMMED * len(ordered)) if trims and len(ordered) >= TRIMMED_FROM else 0
     return fmean(ordered[cut : len(ordered) - cut])
 
 

@@ -75,6 +75,8 @@ class Crew:
         states: Every variant, in the plan's order.
         prepared: What the first process of each variant said once it was warmed up.
         together: Whether processes of several variants live at once.
+        measured: Whether the timed windows are over: a process that fails then costs a remark, and
+            what is measured of its variant stands.
         remarks: What is to be known of how they live, for people.
     """
 
@@ -88,6 +90,7 @@ class Crew:
         self.named = {state.variant.name: state for state in self.states}
         self.prepared: dict[str, Prepared] = {}
         self.together = True
+        self.measured = False
         self.remarks: tuple[str, ...] = ()
 
     @property
@@ -167,7 +170,8 @@ class Crew:
 
     @property
     def _compiles_anew(self) -> bool:
-        return self._job.gate is not None and self._job.gate.compiles_anew
+        gate = self._job.gate
+        return gate is not None and gate.compiles_anew and not self.measured
 
     def _assignment(self, variant: Variant) -> Assignment:
         side, compiled = variant.side, self._job.logs / "compiled" / file_name(variant.name)
@@ -207,6 +211,8 @@ class Crew:
         """From now on, have the processes of one variant at a time."""
         self.together = False
         self.end(self.alive)
+        if self.measured:  # the windows that are compared are not concerned
+            return
         self.remarks += (
             f"one variant's process at a time: {why}. Windows that are compared lie further "
             "apart, so what drifts meanwhile is not cancelled, and intervals are wider",
@@ -234,7 +240,10 @@ class Crew:
         """Wait for what a worker says; None once its variant is lost and recorded as such."""
         said = self._said(state)
         if isinstance(said, Failure):
-            self.lose(state, said)
+            if self.measured and state.record.windows:
+                self._remark(state, "not traced", said)
+            else:
+                self.lose(state, said)
             return None
         return said
 
@@ -254,12 +263,16 @@ class Crew:
         cast("Worker[Request, Reply]", state.worker).send(request)
         said = self._said(state)
         if isinstance(said, Failure):
-            log = "" if said.signal else f" ({log_path(state.variant.name)})"
-            state.change(
-                remarks=(*state.record.remarks, Remark(Source.RUN, f"{lacks}: {said.message}{log}"))
-            )
+            self._remark(state, lacks, said)
             return None
         return said
+
+    def _remark(self, state: VariantState, lacks: str, failure: Failure) -> None:
+        """Say what a record is without, once."""
+        log = "" if failure.signal else f" ({log_path(state.variant.name)})"
+        remark = Remark(Source.RUN, f"{lacks}: {failure.message}{log}")
+        if remark not in state.record.remarks:
+            state.change(remarks=(*state.record.remarks, remark))
 
     def _said(self, state: VariantState) -> Reply | Failure:
         """Wait for what a worker says; one that fails has no process any more.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from annt_prof.errors import UserError, suggestion
 from annt_prof.plan import ALL, BASELINE
-from annt_prof.scenario.effective import EffectiveValue
+from annt_prof.scenario.effective import DEFAULT, EffectiveValue
 from annt_prof.scenario.pair import Change, changed
 from annt_prof.text import printable
 
@@ -86,23 +86,37 @@ def _parts_of_a_set(name: str) -> set[str]:
     return set(lacks.split("-") if lacks != name else name.split("+"))
 
 
+MOST_LAUNCHES = 28
+"""Of a check; time budgets mostly end one before."""
+
 _LAUNCHES = 14
 """That the time budget of a check is laid out for: a figure near its limit needs them, and rounds
 within a launch only average what varies from one moment to the next."""
 
+_WINDOW = "window."
+_MIN_LAUNCHES, _ROUNDS = f"{_WINDOW}min_launches", f"{_WINDOW}rounds"
+
 
 def laid_out(resolved: Resolved) -> Resolved:
-    """Return a scenario whose time budget is spread over as many launches as a check may need."""
+    """Return a scenario whose budgets are spread over as many launches as a check may need.
+
+    The time budget stays as it is, and so do rounds where somebody chose how many.
+    """
     window = resolved.scenario.window
-    if window.min_launches >= _LAUNCHES:
+    origins = {value.path: value.origin for value in resolved.values}
+    wanted = {_MIN_LAUNCHES: max(window.min_launches, _LAUNCHES)}
+    if origins.get(_ROUNDS) == DEFAULT:
+        wanted[_ROUNDS] = max(window.rounds, MOST_LAUNCHES * window.rounds_per_launch)
+    now = {_MIN_LAUNCHES: window.min_launches, _ROUNDS: window.rounds}
+    wanted = {path: value for path, value in wanted.items() if value != now[path]}
+    if not wanted:
         return resolved
-    path = "window.min_launches"
     values = tuple(
-        EffectiveValue(path, _LAUNCHES, "check") if value.path == path else value
+        EffectiveValue(value.path, wanted[value.path], "check") if value.path in wanted else value
         for value in resolved.values
     )
-    change = Change("window", "min_launches", _LAUNCHES)
-    return replace(resolved, scenario=changed(resolved.scenario, (change,)), values=values)
+    changes = [Change("window", path.removeprefix(_WINDOW), n) for path, n in wanted.items()]
+    return replace(resolved, scenario=changed(resolved.scenario, tuple(changes)), values=values)
 
 
 @dataclass(frozen=True)

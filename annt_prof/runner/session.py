@@ -390,7 +390,7 @@ class Session:
         Args:
             directory: The run directory; traces go to ``tensorboard/<variant>/`` there.
         """
-        self._steering.tracing = True
+        self._steering.tracing = self._crew.measured = True
         windows = TracedWindows(self._crew, self._span, directory, self._notify)
         self._cut += windows.remarks
         self._trace_more(windows)
@@ -405,20 +405,24 @@ class Session:
         """
         crew, gate, steering = self._crew, self._crew.job.gate, self._steering
         done = len({window.launch for record in self.records for window in record.windows})
-        if gate is None or gate.traces_each or steering.stops or not crew.together:
+        if gate is None or gate.traces_each or not crew.together:
             return
         if not self._to_be_explained(self.records, done):
             return
         began = time.monotonic()
-        for traced in range(_TRACED_LAUNCHES):
-            if traced:
-                self._launch_missing(crew.running)
-            steering.heed()
-            windows.of_launch(done - 1 + traced)
-            spent_s = time.monotonic() - began
-            each_s = spent_s / (traced + 1)
-            if spent_s + each_s > _TRACED_SHARE * self._window.time_budget_s:
-                return
+        with contextlib.suppress(CrowdedError):  # what is traced by then is what there is
+            for traced in range(1, _TRACED_LAUNCHES + 1):
+                steering.wait_while_paused()
+                if steering.stops or steering.leaves_nothing_to_compare:
+                    return
+                missing = [state for state in crew.running if state.worker is None]
+                if missing:
+                    crew.launch(missing)
+                if not windows.of_launch(done - 2 + traced):
+                    return
+                spent_s = time.monotonic() - began
+                if spent_s * (traced + 1) / traced > _TRACED_SHARE * self._window.time_budget_s:
+                    return
 
 
 def _at_epoch(state: VariantState) -> bool:

@@ -69,12 +69,15 @@ class TracedWindows:
             f"as more would take over a tenth of the {units.limit_s(self._budget_s)}",
         )
 
-    def of_launch(self, launch: int) -> None:
+    def of_launch(self, launch: int) -> bool:
         """Trace every variant that has a process, which ends with it.
 
         Args:
             launch: Counted from 0, as which its traces are told apart; in every other one the last
                 variant is traced first, so that none always has the others beside it.
+
+        Returns:
+            Whether there is a trace of each, so that they can be compared.
         """
         # Of processes that live one after the other, none is left.
         living = self._crew.running if self._crew.together else []
@@ -82,6 +85,8 @@ class TracedWindows:
             if state.worker is not None:
                 with contextlib.suppress(CrowdedError):  # the next round finds it out again
                     self._trace(state, launch)
+        traces = [state.record.traced_launches for state in living]
+        return bool(traces) and all(each and each[-1].launch == launch for each in traces)
 
     def last_of(self, state: VariantState) -> None:
         """Trace a variant once more as the run ends, unless its last launch was."""

@@ -14,6 +14,9 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+DEFAULT = "default"
+"""The origin of a value that nobody set."""
+
 OVERRIDDEN = "--set"
 """The origin of a value that an override set."""
 
@@ -24,7 +27,7 @@ class EffectiveValue(msgspec.Struct, frozen=True):
     Attributes:
         path: Dotted, such as ``window.rounds``.
         value: A JSON scalar, a list, or ``{}`` for an empty mapping.
-        origin: ``default``, ``scenario.yaml:14:7``, ``--set``, ``file name`` (the scenario's own
+        origin: ``DEFAULT``, ``scenario.yaml:14:7``, ``--set``, ``file name`` (the scenario's own
             name) or ``when.no_accelerator (scenario.yaml:30:5)``.
     """
 

@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from annt_prof.scenario.budget_keys import BUDGETS
-from annt_prof.scenario.effective import OVERRIDDEN, EffectiveValue
+from annt_prof.scenario.effective import DEFAULT, OVERRIDDEN, EffectiveValue
 from annt_prof.scenario.problems import dotted
 from annt_prof.scenario.schema import Scenario, Section
 
@@ -58,7 +58,7 @@ def _children(value: object) -> dict[str, Any] | None:
 
 def _label(node: Node | None, file_name: str) -> str:
     if node is None:
-        return "default"
+        return DEFAULT
     origin: Origin = node.origin
     if origin.outside:
         return OVERRIDDEN if origin.outside.startswith(OVERRIDDEN) else origin.outside

@@ -43,6 +43,8 @@ class BudgetFigures:
         excess: The same as a number to sort by: above 0 beyond the limit, as a fraction of it;
             None where nothing was measured.
         unit: Of the raw figures, for documents.
+        would_fail: ``1.071x or more``: the figure nearest to the limit that would have been told to
+            break it; None where that is not known.
     """
 
     measured: str
@@ -50,6 +52,7 @@ class BudgetFigures:
     margin: str
     excess: float | None
     unit: str
+    would_fail: str | None = None
 
 
 def figures_of(checked: Checked) -> BudgetFigures:
@@ -59,8 +62,10 @@ def figures_of(checked: Checked) -> BudgetFigures:
         return _of_pitfalls(checked)
     limit = budget.limit if checked.limit_in_effect is None else checked.limit_in_effect
     beside = [limit, budget.limit]
+    failing = None if estimate is None else estimate.smallest_failing
     if estimate is not None:
-        beside += [f for f in (estimate.value, estimate.low, estimate.high) if f is not None]
+        told = (estimate.value, estimate.low, estimate.high, failing)
+        beside += [figure for figure in told if figure is not None]
     write = _writer(budget, beside)
     word = "at most" if budget.kind.is_upper else "at least"
     held = f"{word} {write(limit)}"
@@ -73,7 +78,12 @@ def figures_of(checked: Checked) -> BudgetFigures:
         margin=_margin(budget, estimate.value, limit, excess),
         excess=excess,
         unit=unit_of(budget),
+        would_fail=None if failing is None else f"{write(failing)} or {_further(budget)}",
     )
+
+
+def _further(budget: Budget) -> str:
+    return "more" if budget.kind.is_upper else "less"
 
 
 def unit_of(budget: Budget) -> str:

@@ -49,6 +49,8 @@ class BudgetRow:
         margin: How far the one is from the other.
         excess: The same as a number to sort by, above 0 beyond the limit; None where nothing was
             measured.
+        would_fail: The figure nearest to the limit that would have been told to break it; None
+            where that is not known.
         sentence: All of these in a sentence.
         unit: Of the raw figures.
         outcome: Of the budget; ``fail`` too of a win where a win is to fail.
@@ -69,6 +71,7 @@ class BudgetRow:
     limit: str
     margin: str
     excess: float | None
+    would_fail: str | None
     sentence: str
     unit: str
     outcome: Outcome
@@ -129,7 +132,7 @@ class CheckView:
         causes: Where the time went, in the order of the failures.
         notices: Budgets that cannot be told, that were skipped or beaten, and limits that were
             widened; in this order.
-        smallest_seen: Which change this run could have seen; there always.
+        smallest_seen: What this run would have told to be too much; there always.
         conditions: What is not as the scenario asks.
         remarks: What a reader must know.
         facts: Labels and sentences on how it was checked.
@@ -224,6 +227,7 @@ def _row(checked: Checked, label: str, directory: str, *, fail_on_win: bool) -> 
         limit=figures.limit,
         margin=figures.margin,
         excess=figures.excess,
+        would_fail=figures.would_fail,
         sentence=words.sentence(checked, figures, fails_as_win=fails_as_win),
         unit=figures.unit,
         outcome=outcome,

@@ -9,19 +9,19 @@ from annt_prof import units
 from annt_prof.check.result import GrownKind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from annt_prof.check.result import Grown, Part, Where
+    from annt_prof.check.result import Grown, Where
 
 SHOWN_KERNELS = 8
-"""More hardly tell more; documents have them all."""
+"""More hardly tell more."""
 
 _SHOWN_PARTS = 5
 
 
 @dataclass(frozen=True)
 class GrownRow:
-    """One part of the step that grew; times are milliseconds per traced step, without the unit.
+    """One part of the step that grew; times are milliseconds per step, without the unit.
 
     Attributes:
         kind: A category, a kernel or an operator.
@@ -29,9 +29,9 @@ class GrownRow:
         before: Of the other side.
         after: Of the checked side.
         by: The difference, with its sign.
-        interval: Of the difference, 95 %; ``-`` where there is none.
-        share: Of what all categories grew by; ``-`` where none did. Kernels run beside one
-            another, so theirs may come to more than the whole.
+        interval: Of the difference, 95 % at the least; ``-`` where there is none.
+        share: Of what all categories that grew grew by; ``-`` where none did. Kernels run beside
+            one another, so theirs may come to more than the whole.
     """
 
     kind: GrownKind
@@ -73,7 +73,7 @@ def growth_of(where: Where) -> Growth:
     """Lay out what grew, with one number of decimals for all of it."""
     categories = _most_first(where.grown, GrownKind.CATEGORY)
     others = _most_first(where.grown, GrownKind.KERNEL, GrownKind.OPERATOR)
-    whole_ns = sum(grown.by_ns for grown in categories)
+    whole_ns = where.grew_ns or sum(grown.by_ns for grown in categories)
     shown = (*categories, *others[:SHOWN_KERNELS])
     places = _decimals(shown)
     why_not = where.why_not
@@ -84,27 +84,31 @@ def growth_of(where: Where) -> Growth:
         step=_step(where),
         most=_most(categories, others, whole_ns, places),
         rows=tuple(_row(grown, whole_ns, places) for grown in shown),
-        note="; ".join(
-            part for part in (_note(others[SHOWN_KERNELS:]), _doubt(categories)) if part
-        ),
+        note="; ".join(_notes(where, categories, others, places)),
         new_pitfalls=where.new_pitfalls,
         why_not=why_not,
-        parts=_parts(where.parts) if where.parts else None,
+        parts=_parts(where) if where.parts else None,
     )
 
 
-def _parts(parts: Sequence[Part]) -> str:
+def _parts(where: Where) -> str:
+    parts = where.parts
     whole_ns = sum(part.ns for part in parts)
     told = [f"{part.name} {units.percent(part.ns / whole_ns)}" for part in parts[:_SHOWN_PARTS]]
     rest_ns = sum(part.ns for part in parts[_SHOWN_PARTS:])
     rest = [f"others {units.percent(rest_ns / whole_ns)}"] if rest_ns else []
-    return f"{', '.join([*told, *rest])} of a traced step of {units.duration(whole_ns)}"
+    step = f"a {'timed' if where.of_timed else 'traced'} step of {units.duration(whole_ns)}"
+    return f"{', '.join([*told, *rest])} of {step}"
 
 
 def _doubt(categories: Sequence[Grown]) -> str | None:
-    """Say that launches differ by as much as what grew most; None where they do not."""
-    interval_ns = categories[0].interval_ns if categories else None
-    if interval_ns is None or interval_ns[0] > 0:
+    """Say why what grew most is a hint alone; None where it is more."""
+    if not categories:
+        return None
+    interval_ns = categories[0].interval_ns
+    if interval_ns is None:
+        return "too few traces beside one another for an interval: take what grew most for a hint"
+    if interval_ns[0] > 0:
         return None
     return "what grew most lies within what traced launches differ by: take it for a hint"
 
@@ -165,11 +169,23 @@ def _most(
     return ", ".join(parts)
 
 
-def _note(left_out: Sequence[Grown]) -> str:
-    per = (
-        "per traced step, which the profiler lengthens: parts may grow by more than the timed step"
-    )
-    if not left_out:
-        return per
-    total = units.duration(sum(each.by_ns for each in left_out))
-    return f"{per}; {units.count(len(left_out), 'smaller one')} left out, {total} together"
+def _notes(
+    where: Where, categories: Sequence[Grown], others: Sequence[Grown], places: int
+) -> Iterator[str]:
+    """Yield what the figures are of, and what is not among them."""
+    if where.of_timed:
+        yield "per timed step, divided as the traced steps are"
+    else:
+        yield "per traced step, which the profiler lengthens: parts may grow by more than the step"
+    unlisted_ns = where.grew_ns - sum(grown.by_ns for grown in categories)
+    if where.grew_ns and unlisted_ns > 0:
+        yield f"smaller categories grew by {units.milliseconds(unlisted_ns, places)} ms together"
+    if where.shrank_ns:
+        yield f"others shrank by {units.milliseconds(where.shrank_ns, places)} ms together"
+    left_out = others[SHOWN_KERNELS:]
+    if left_out:
+        total = units.milliseconds(sum(each.by_ns for each in left_out), places)
+        yield f"{units.count(len(left_out), 'smaller one')} left out, {total} ms together"
+    doubt = _doubt(categories)
+    if doubt is not None:
+        yield doubt

@@ -18,7 +18,7 @@ DOCUMENT_VERSION = 1
 
 @dataclass(frozen=True)
 class GrownDocument:
-    """A part of the step that grew; nanoseconds per traced step."""
+    """A part of the step that grew; nanoseconds per step, of the timed one if ``of_timed``."""
 
     kind: GrownKind
     name: str
@@ -30,9 +30,10 @@ class GrownDocument:
 
 @dataclass(frozen=True)
 class WhereDocument:
-    """Where the time went: every category, kernel and operator that grew.
+    """Where the time went: the categories, kernels and operators that grew most.
 
-    ``parts`` are of the traced step itself, of a limit that is compared with nothing.
+    ``grew_ns`` and ``shrank_ns`` are of all categories; ``parts`` are of the step itself, of a
+    limit that is compared with nothing.
     """
 
     step_before_ns: int | None
@@ -41,6 +42,9 @@ class WhereDocument:
     new_pitfalls: tuple[str, ...]
     why_not: str | None
     parts: tuple[Part, ...]
+    grew_ns: int
+    shrank_ns: int
+    of_timed: bool
 
 
 @dataclass(frozen=True)
@@ -156,4 +160,7 @@ def _where(where: Where) -> WhereDocument:
         new_pitfalls=where.new_pitfalls,
         why_not=where.why_not,
         parts=where.parts,
+        grew_ns=where.grew_ns,
+        shrank_ns=where.shrank_ns,
+        of_timed=where.of_timed,
     )

@@ -54,7 +54,7 @@ def junit(
     suite = _Suite(name)
     suite.package, suite.id = "annt-prof", "0"
     suite.hostname, suite.timestamp = hostname, at.strftime("%Y-%m-%dT%H:%M:%S")
-    for label, text in (*view.facts, ("could see", view.smallest_seen)):
+    for label, text in (*view.facts, ("would fail", view.smallest_seen)):
         suite.add_property(label, _line(text))
     suite.add_testcases([_case(view, row, inconclusive_as) for row in view.rows])
     _put(suite, SystemOut(_text(_said(view))))

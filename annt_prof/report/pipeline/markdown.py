@@ -106,7 +106,7 @@ def _lines(view: CheckView) -> Iterator[str]:
         yield ""
         yield from _list(view.conditions)
     yield ""
-    yield f"This run could have seen: {escaped(view.smallest_seen)}."
+    yield f"This run would have failed: {escaped(view.smallest_seen)}."
     yield ""
     yield from _details(view)
 

@@ -94,7 +94,7 @@ def _everything(view: CheckView) -> Iterator[RenderableType]:
         yield bullets("-", view.remarks)
     if view.conditions or view.remarks:
         yield Text()
-    yield labelled((*view.facts, ("could see", view.smallest_seen)))
+    yield labelled((*view.facts, ("would fail", view.smallest_seen)))
 
 
 def _cause(cause: Cause) -> Iterator[RenderableType]:

@@ -26,7 +26,10 @@ _REASONS = {
     Reason.NO_VARIANT: "the run has no such variant",
     Reason.NOT_MEASURED: "the run did not measure it",
     Reason.TOO_FEW_LAUNCHES: "there are too few launches to tell",
-    Reason.TOO_CLOSE: "the limit lies between the bounds: more launches may tell",
+    Reason.TOO_CLOSE: (
+        "the limit lies between the bounds: more launches may tell, with a longer "
+        "window.time_budget_s"
+    ),
     Reason.CROSS_CHECK: "Student's t and Wilcoxon's test disagree",
 }
 
@@ -88,21 +91,21 @@ def win(checked: Checked, directory: str) -> str:
 
 
 def smallest_seen(rows: Sequence[BudgetRow]) -> str:
-    """Say what change this run would have found, of each budget that was held to an interval."""
+    """Say what this run would have found beyond its limit, of each budget held to an interval."""
     known: list[str] = []
     unknown: list[str] = []
     for row in rows:
         estimate = row.checked.estimate
         if estimate is None or row.checked.budget.kind is LimitKind.NONE_OF:
             continue
-        if estimate.smallest_seen is None:
+        if row.would_fail is None:
             unknown.append(row.label)
         else:
-            known.append(f"{units.percent(estimate.smallest_seen)} of {row.label}")
+            known.append(f"{row.label} of {row.would_fail}")
     if not known:
         return "not known: too little was measured to tell"
     lacking = f"; not known of {', '.join(unknown)}" if unknown else ""
-    return f"a change of {', '.join(known)}, four times out of five{lacking}"
+    return f"{', '.join(known)}, four times out of five{lacking}"
 
 
 def facts(result: CheckResult) -> Iterator[tuple[str, str]]:

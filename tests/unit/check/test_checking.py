@@ -351,13 +351,24 @@ class TestResult:
         assert (alone.why_not, alone.parts) == ("it was not traced", ())
 
     def test_a_limit_that_stands_alone_says_where_its_own_step_goes(self) -> None:
-        shown = breakdown(10.0, forward=0.2, optimizer=0.5)
+        shown = breakdown(20.0, forward=0.2, optimizer=0.5)
         one = variant("baseline", around(10.0, 5), breakdown=shown)
         where = only(at_once(run(one), limit("step_time", MS))).where
         assert where is not None
-        assert where.grown == ()
-        assert [part.name for part in where.parts[:2]] == ["optimizer", "unattributed"]
-        assert sum(part.ns for part in where.parts) == 10 * MS
+        assert (where.grown, where.of_timed) == ((), True)
+        assert [part.name for part in where.parts] == ["optimizer", "unattributed", "forward"]
+        assert sum(part.ns for part in where.parts) == pytest.approx(10 * MS, rel=0.01)
+
+    def test_a_wait_is_that_of_the_timed_windows_without_a_device(self) -> None:
+        """Or a budget on loading would be broken by 20 % of a step of which it is 1 % beneath."""
+        shown = breakdown(10.0, forward=0.9, data_loading=0.01)
+        one = replace(TestFloor.waiting([2.0] * 5), breakdown=shown)
+        failed = only(at_once(run(one), limit("data_loading", 0.05, LimitKind.MAX_SHARE)))
+        assert failed.estimate is not None
+        assert failed.where is not None
+        parts = {part.name: part.ns for part in failed.where.parts}
+        assert parts["data_loading"] / sum(parts.values()) == pytest.approx(0.2, rel=0.01)
+        assert failed.estimate.value == pytest.approx(0.2, rel=0.01)
 
     def test_what_is_no_time_of_a_step_grew_nowhere_in_it(self) -> None:
         one = variant("baseline", around(10.0, 5))

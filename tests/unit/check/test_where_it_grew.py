@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING
+import dataclasses
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from msgspec.structs import replace
@@ -68,23 +68,94 @@ def test_it_is_the_medians_of_launches() -> None:
     assert (grown.name, grown.by_ns, grown.interval_ns) == ("forward", MS, None)
 
 
-def test_pairs_of_launches_have_students_interval() -> None:
-    before = side(*(launch(n, forward=0.2) for n in range(4)))
-    shares = [0.30, 0.31, 0.33]
+@pytest.mark.parametrize("n", [6, 7, 9, 12, 28])
+def test_pairs_of_launches_have_an_interval_of_their_median(n: int) -> None:
+    before = side(*(launch(number, forward=0.2) for number in range(n)))
+    shares = [0.30 + 0.003 * (number * 5 % n) for number in range(n)]
     # The first one of either is without its like.
-    after = side(*(launch(n + 1, forward=share) for n, share in enumerate(shares)))
+    after = side(*(launch(number, forward=share) for number, share in enumerate(shares)))
     (grown,) = where(steps_of(before), after, paired=True).grown
     differences = [(share - 0.2) * 10 * MS for share in shares]
-    error = stats.sem(differences)
-    low, high = stats.t.interval(0.95, 2, sum(differences) / 3, error)
-    assert grown.interval_ns == pytest.approx((low, high), abs=2)
-    assert not math.isclose(low, high)
+    told = stats.quantile_test(differences, q=0, p=0.5).confidence_interval(0.95)
+    assert grown.interval_ns == pytest.approx((told.low, told.high), abs=2)
+    assert grown.interval_ns is not None
+    assert grown.interval_ns[0] <= grown.by_ns <= grown.interval_ns[1]
 
 
-def test_two_launches_have_no_interval() -> None:
-    before, after = (side(*(launch(n, forward=share) for n in range(2))) for share in (0.2, 0.3))
+@pytest.mark.parametrize("n", [2, 5])
+def test_a_few_launches_have_no_interval(n: int) -> None:
+    before, after = (
+        side(*(launch(number, forward=share + number / 100) for number in range(n)))
+        for share in (0.2, 0.3)
+    )
     (grown,) = where(steps_of(before), after, paired=True).grown
     assert grown.interval_ns is None
+
+
+def test_only_launches_that_both_have_are_pairs() -> None:
+    before = side(*(launch(number, forward=0.2) for number in range(4)))
+    after = side(*(launch(number + 3, forward=share) for number, share in enumerate((0.3, 0.9))))
+    (grown,) = where(steps_of(before), after, paired=True).grown
+    assert grown.by_ns == MS
+
+
+class TestOfTimed:
+    """Without a device the pace of a traced window is no matter, and the wait is a timed one."""
+
+    @staticmethod
+    def side(timed_ms: float, traced_ms: list[float], forward: float, waited_ms: float = 0) -> Any:
+        launches = tuple(
+            TracedLaunch(
+                number,
+                breakdown(ms, forward=forward, data_loading=0.0),
+                (WorkTime("mm", round(ms * forward / 2 * MS)),),
+            )
+            for number, ms in enumerate(traced_ms)
+        )
+        one = variant("amp", [timed_ms] * 7, traced_launches=launches)
+        windows = tuple(replace(w, waited_ns=round(5 * waited_ms * MS)) for w in one.windows)
+        return run(replace(one, windows=windows)).variants[0]
+
+    def test_parts_are_shares_of_the_timed_step(self) -> None:
+        before = self.side(10.0, [20.0, 40.0, 20.0, 60.0, 20.0, 20.0, 20.0], 0.5)
+        after = self.side(12.0, [20.0, 20.0, 50.0, 20.0, 20.0, 20.0, 20.0], 0.6)
+        found = where(steps_of(before), after, paired=True)
+        assert found.of_timed
+        grown = {each.name: (each.before_ns, each.by_ns) for each in found.grown}
+        assert grown["forward"] == pytest.approx((5 * MS, 2.2 * MS), rel=1e-6)
+        assert grown["mm"] == pytest.approx((2.5 * MS, 1.1 * MS), rel=1e-6)
+        step_ns = (found.step_after_ns or 0) - (found.step_before_ns or 0)
+        assert found.grew_ns - found.shrank_ns == pytest.approx(step_ns, abs=10)
+
+    def test_the_wait_is_that_of_timed_windows(self) -> None:
+        before = self.side(10.0, [20.0] * 7, 0.5)
+        after = self.side(14.0, [20.0] * 7, 0.5, waited_ms=4.0)
+        first, *others = where(steps_of(before), after, paired=True).grown
+        assert (first.name, first.by_ns, first.interval_ns) == ("data_loading", 4 * MS, None)
+        assert others == []
+
+    def test_on_a_device_they_are_of_the_traced_step(self) -> None:
+        before, after = (
+            variant(
+                "amp",
+                [10.0] * 5,
+                traced_launches=(launch(0, ("gemm", round(ms * MS)), kernels=True, forward=share),),
+                step_time=None,
+            )
+            for ms, share in ((1, 0.2), (3, 0.4))
+        )
+        found = where(steps_of(run(before).variants[0]), run(after).variants[0], paired=True)
+        assert not found.of_timed
+        assert [(each.name, each.by_ns) for each in found.grown] == [
+            ("forward", 2 * MS),
+            ("gemm", 2 * MS),
+        ]
+
+    def test_a_side_without_timed_steps_leaves_both_as_they_are_traced(self) -> None:
+        after = self.side(12.0, [20.0] * 7, 0.6)
+        untimed = dataclasses.replace(steps_of(self.side(10.0, [20.0] * 7, 0.5)), timed=None)
+        found = where(untimed, after, paired=True)
+        assert (found.of_timed, found.grown[0].by_ns) == (False, 2 * MS)
 
 
 def test_times_are_of_as_many_samples() -> None:
@@ -128,10 +199,12 @@ def test_a_stored_baseline_has_one_step_a_run(tmp_path: Path) -> None:
     steps = steps_of_baseline(stored.baseline, "baseline", 8)
     assert isinstance(steps, Steps)
     assert [each["forward"] for each in steps.categories] == [2 * MS, 2 * MS]
-    assert (steps.launches, steps.step_ns, steps.on_device) == ([0, 1], 11 * MS, False)
+    assert (steps.launches, steps.on_device) == ([0, 1], False)
+    assert steps.timed is not None
+    assert steps.timed.step_ns == 11 * MS
     assert steps.pitfalls == {"item_every_iteration"}
     nothing = steps_of_baseline(stored.baseline, "tf32", 8)
-    assert (nothing.categories, nothing.step_ns) == ([], None)
+    assert (nothing.categories, nothing.timed) == ([], None)
 
 
 def test_what_drifts_between_launches_is_not_taken_for_growth() -> None:

@@ -59,7 +59,7 @@ def test_every_check_says_what_it_could_see_and_how_to_do_it_again(name):
     told = lines(CHECKS[name])
     assert told.count(AGAIN) == 1
     assert told.count("run runs/20261120-101500-cifar") == 1
-    assert sum(line.startswith("could see") for line in told) == 1
+    assert sum(line.startswith("would fail") for line in told) == 1
 
 
 def test_the_command_stands_below_what_grew_and_above_every_budget():

@@ -57,8 +57,18 @@ class TestLayout:
         (value,) = (v for v in resolved.values if v.path == "window.min_launches")
         assert (value.value, value.origin) == (14, "check")
 
+    @pytest.mark.parametrize(
+        ("window", "rounds"), [("{}", 28 * 12), ("{rounds: 300}", 300), ("{rounds: 900}", 900)]
+    )
+    def test_rounds_end_no_check_unless_somebody_says_how_many(
+        self, tmp_path: Path, window: str, rounds: int
+    ) -> None:
+        resolved = laid_out(document(tmp_path, f"window: {window}\n").resolve(accelerator=False))
+        assert resolved.scenario.window.rounds == rounds
+
     def test_a_scenario_that_asks_for_more_keeps_them(self, tmp_path: Path) -> None:
-        made = document(tmp_path, "window: {min_launches: 20}\n").resolve(accelerator=False)
+        window = "window: {min_launches: 20, rounds: 900}\n"
+        made = document(tmp_path, window).resolve(accelerator=False)
         assert laid_out(made) is made
 
     def test_nothing_else_changes(self, tmp_path: Path) -> None:
@@ -68,7 +78,7 @@ class TestLayout:
         changed = [
             (a.path, b.value) for a, b in zip(before.values, after.values, strict=True) if a != b
         ]
-        assert changed == [("window.min_launches", 14)]
+        assert sorted(changed) == [("window.min_launches", 14), ("window.rounds", 336)]
 
 
 class TestVariants:

@@ -201,6 +201,34 @@ def test_of_a_limit_that_stands_alone_where_the_step_goes_is_told():
         "a 40.0 %, b 30.0 %, c 10.0 %, d 8.0 %, e 6.0 %, others 6.0 % of a traced step of 100.0 ms"
     )
     assert growth_of(WHERE).parts is None
+    timed = Where(why_not="nothing to tell growth from", parts=parts, of_timed=True)
+    assert growth_of(timed).parts.endswith("of a timed step of 100.0 ms")
+
+
+def test_shares_are_of_all_that_grew_and_what_is_not_listed_is_told():
+    listed = tuple(
+        Grown(GrownKind.CATEGORY, name, MS, 2 * MS, (MS // 2, 2 * MS)) for name in "abcde"
+    )
+    growth = growth_of(Where(grown=listed, grew_ns=7 * MS, shrank_ns=6 * MS, of_timed=True))
+    assert [row.share for row in growth.rows] == ["14 %"] * 5
+    assert growth.note == (
+        "per timed step, divided as the traced steps are; smaller categories grew by 2.000 ms "
+        "together; others shrank by 6.000 ms together"
+    )
+
+
+@pytest.mark.parametrize(
+    ("interval_ns", "doubt"),
+    [
+        ((1, 2), None),
+        ((-1, 2), "what grew most lies within what traced launches differ by"),
+        (None, "too few traces beside one another for an interval"),
+    ],
+)
+def test_what_may_be_chance_is_called_a_hint(interval_ns, doubt):
+    note = growth_of(Where(grown=(Grown(GrownKind.CATEGORY, "sync", 0, MS, interval_ns),))).note
+    assert ("hint" in note) == (doubt is not None)
+    assert doubt is None or doubt in note
 
 
 def test_what_cannot_be_told_is_told_before_what_was_skipped_and_won():
@@ -210,7 +238,10 @@ def test_what_cannot_be_told_is_told_before_what_was_skipped_and_won():
         (Severity.NOTICE, "throughput"), (Severity.NONE, "step_time"),
     ]  # fmt: skip
     texts = [notice.text for notice in view.notices]
-    assert texts[0] == "the limit lies between the bounds: more launches may tell"
+    assert texts[0] == (
+        "the limit lies between the bounds: more launches may tell, with a longer "
+        "window.time_budget_s"
+    )
     assert texts[1] == OTHER_MACHINE.detail
     assert texts[3] == (
         "limit widened from 1.050x: runs of the same code differ by 8.0 % here"
@@ -241,10 +272,10 @@ def test_a_win_is_a_failure_for_those_who_pin_both_ways():
     assert not view.notices
 
 
-def test_what_could_have_been_seen_is_always_said():
+def test_what_would_have_failed_is_always_said():
     unknown = held(MEMORY, estimate(GIB, None, None, smallest_seen=None))
     assert build_check_view(check(PASSED, unknown, NO_BASELINE, MISTAKEN)).smallest_seen == (
-        "a change of 1.8 % of step_time, four times out of five; not known of peak_memory"
+        "step_time of 42.76 ms or more, four times out of five; not known of peak_memory"
     )
     for each in (check(NO_BASELINE), check(), check(unknown)):
         said = build_check_view(each).smallest_seen
@@ -300,7 +331,7 @@ def test_of_many_kernels_the_largest_are_shown_and_the_rest_counted():
     growth = growth_of(Where(grown=grown))
     assert [row.name for row in growth.rows[:2]] == ["k10", "k9"]
     assert len(growth.rows) == SHOWN_KERNELS
-    assert growth.note.endswith("2 smaller ones left out, 3.000 ms together")
+    assert growth.note.endswith("2 smaller ones left out, 3.00 ms together")
 
 
 def test_a_reason_why_nothing_is_known_is_kept():

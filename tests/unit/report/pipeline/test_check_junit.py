@@ -79,7 +79,7 @@ def test_each_budget_is_a_case_with_what_came_of_it():
 def test_what_cannot_be_told_may_be_an_error():
     (case,) = read(check(UNTOLD), inconclusive_as="error").findall("testcase")
     assert case[0].tag == "error"
-    assert case[0].get("message") == "the limit lies between the bounds: more launches may tell"
+    assert case[0].get("message").startswith("the limit lies between the bounds: more launches")
 
 
 def test_a_failure_says_where_it_stands_what_grew_and_how_to_see_it_again():

@@ -59,12 +59,14 @@ def test_what_failed_and_what_grew_come_first():
 
 
 def test_what_could_be_seen_is_not_folded_away():
-    assert page("pass").index("could have seen") < page("pass").index("<details>")
+    assert page("pass").index("would have failed") < page("pass").index("<details>")
 
 
 def test_a_reason_why_nothing_is_known_is_told():
     unknown = msgspec.structs.replace(FAILED, where=Where(why_not="nothing was traced"))
-    assert "Not known: nothing was traced." in document(build_check_view(check(unknown)))
+    assert "What grew is not known: nothing was traced." in document(
+        build_check_view(check(unknown))
+    )
 
 
 def test_what_fits_is_not_cut():
