@@ -10,10 +10,19 @@ one core loaded, unless ``--quiet``. The step is 170 products of matrices and wh
 which takes as long as about 30 more, so that 2 products more are 1 % of it; what the injected work
 takes in truth is told beside the results, from all launches of all runs together.
 
-``tell`` prints what came of them for each of the three kinds of limits. A limit against a
-reference: the verdicts of the real checks, and of further ones whose launches are drawn with
-replacement from those of one real check each. A limit against a stored baseline, and one in
-milliseconds: from the same launches, the baseline being the reference side of an earlier check.
+``tell`` prints what came of them for each of the three kinds of limits.
+
+- *reference, real*: the verdicts of the real checks, with the exact 95 % interval of the share that
+  failed (Clopper and Pearson). They are what counts.
+- *reference, replayed*: further ones whose launches are drawn with replacement from all launches of
+  all real checks, each as far from its own check's mean as it was (times the square root of
+  n / (n - 1), which that mean takes away) and moved to the mean of its kind. They have no loud and
+  quiet minutes, as real ones have, and end after as many launches as real ones that could not be
+  told.
+- *stored* and *milliseconds*: the same launches held to other checks' reference sides, drawn at
+  random, as baselines (of one run, or of six), and to 1.05 times another check's mean. They end
+  with the launches that the real check took, which are few where that was told soon, so that more
+  of them cannot be told than if they went on.
 """
 
 from __future__ import annotations
@@ -27,14 +36,19 @@ import random
 import sys
 import time
 from collections import Counter
+from itertools import combinations
 from pathlib import Path
 from statistics import fmean, median, stdev
 from typing import TYPE_CHECKING, NamedTuple
 
+from scipy.stats import binomtest
+
 sys.path.append(str(Path(__file__).resolve().parent.parent))  # for benchmarks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+
+    from annt_prof.check.question import Question
 
 MODULE = """
 import torch
@@ -61,7 +75,8 @@ SCENARIO = """\
 name: products
 model: {{source: python, name: errors_work:Net, arguments: {{products: {products}}}}}
 dataset: {{name: errors_work:samples, batch_size: 8}}
-window: {{warmup: 5, iterations: 10, switch_in: 2, rounds_per_launch: 20, time_budget_s: 90}}
+window:
+  {{warmup: 5, iterations: 10, switch_in: 2, rounds_per_launch: 20, rounds: 300, time_budget_s: 90}}
 budgets:
   step_time: {{max_ratio: {limit}, to: reference}}
 """
@@ -216,15 +231,18 @@ def tell(records: Sequence[Record]) -> None:
 def _tell_one(percent: int, own: Sequence[Record], records: Sequence[Record]) -> None:
     launches = f"{fmean(record.launches for record in own):.1f}"
     _line(f"+{percent} %  reference, real", [r.outcome for r in own], launches)
-    replayed = list(_replayed(own))
-    _line(
-        "       reference, replayed",
-        [o for o, _ in replayed],
-        f"{fmean(n for _, n in replayed):.1f}",
-    )
-    _line("       stored, 1 run", list(_stored(percent, records, 1)), "")
-    _line(f"       stored, {HISTORY} runs", list(_stored(percent, records, HISTORY)), "")
-    _line("       milliseconds", list(_absolute(percent, records)), "")
+    failed = sum(record.outcome == "fail" for record in own)
+    low, high = binomtest(failed, len(own)).proportion_ci(0.95, method="exact")
+    print(f"{'':32}{100 * low:.1f} to {100 * high:.1f} % fail (95 %)")
+    replayed = list(_replayed(own, records))
+    took = f"{fmean(n for _, n in replayed):.1f}"
+    _line("       reference, replayed", [outcome for outcome, _ in replayed], took)
+    for label, outcomes in (
+        ("       stored, 1 run", _stored(own, records, 1)),
+        (f"       stored, {HISTORY} runs", _stored(own, records, HISTORY)),
+        ("       milliseconds", _absolute(own, records)),
+    ):
+        _line(label, list(outcomes), "")
     named = [record.first for record in own if record.outcome == "fail"]
     if named:
         right = sum(first == ["forward", "aten::mm"] for first in named)
@@ -242,60 +260,84 @@ def _line(label: str, outcomes: Sequence[str], launches: str) -> None:
     print(f"{label:32}{shares[0]}{shares[1]}{shares[2]:>13}{n:9}{launches:>10}")
 
 
-def _replayed(own: Sequence[Record]) -> Iterator[tuple[str, int]]:
-    """Yield outcome and launches of checks whose launches are drawn from those of a real one."""
+def _looked_at(ask: Callable[[int], Question], most: int) -> tuple[str, int]:
+    """Return the outcome and the launches of a check that is looked at as it grows.
+
+    Args:
+        ask: Given how many launches there are.
+        most: Launches that it has at last.
+    """
     from annt_prof.check.looks import planned
-    from annt_prof.check.question import Question
     from annt_prof.check.verdicts import decide
+    from annt_prof.runner.gate import MOST_LAUNCHES
 
-    generator, plan = random.Random(1), planned(28)
+    plan, verdicts = planned(MOST_LAUNCHES), ()
+    for n in dict.fromkeys(min(look, most) for look in plan.launches):
+        verdicts = decide([ask(n)], plan.level, verdicts)
+        if verdicts[0].is_settled:
+            break
+    return verdicts[0].outcome.value, n
+
+
+def _replayed(own: Sequence[Record], records: Sequence[Record]) -> Iterator[tuple[str, int]]:
+    """Yield outcome and launches of checks whose launches are drawn from those of all real ones."""
+    from annt_prof.check.question import Question
+
+    generator = random.Random(1)
+    centre = fmean(math.log(ratio) for record in own for ratio in record.ratios)
+    residuals = [each for record in records for each in _residuals(record)]
+    lengths = [r.launches for r in records if r.outcome == "inconclusive"]
+    lengths = lengths or [max(r.launches for r in records)]
     for _ in range(REPLAYED):
-        pool = generator.choice(own).ratios
-        drawn = [generator.choice(pool) for _ in range(28)]
-        verdicts: tuple = ()
-        for n in plan.launches:
-            question = Question(tuple(drawn[:n]), LIMIT, True, reference=(1.0,) * n, paired=True)
-            verdicts = decide([question], plan.level, verdicts)
-            if verdicts[0].is_settled:
-                break
-        yield verdicts[0].outcome.value, n
+        most = generator.choice(lengths)
+        drawn = [math.exp(centre + generator.choice(residuals)) for _ in range(most)]
+        yield _looked_at(
+            lambda n, d=drawn: Question(tuple(d[:n]), LIMIT, True, (1.0,) * n, paired=True), most
+        )
 
 
-def _stored(percent: int, records: Sequence[Record], runs: int) -> Iterator[str]:
-    """Yield the outcome of each check against the reference sides of those before it."""
-    from itertools import combinations
+def _residuals(record: Record) -> list[float]:
+    logs = [math.log(ratio) for ratio in record.ratios]
+    centre, n = fmean(logs), len(logs)
+    return [math.sqrt(n / (n - 1)) * (each - centre) for each in logs] if n > 1 else []
 
-    from annt_prof.check.looks import at_once
+
+def _stored(own: Sequence[Record], records: Sequence[Record], runs: int) -> Iterator[str]:
+    """Yield the outcome of each check against the reference sides of others."""
     from annt_prof.check.noise import noise_of
     from annt_prof.check.question import Question
-    from annt_prof.check.verdicts import decide
 
-    for place, record in enumerate(records):
-        before = [r.reference_ns for r in records[max(0, place - runs) : place]]
-        if record.percent != percent or len(before) < runs:
+    generator = random.Random(2)
+    for record in own:
+        others = [each.reference_ns for each in records if each is not record]
+        if len(others) < runs:
             continue
+        before = generator.sample(others, runs)
         middles = [fmean(map(math.log, values)) for values in before]
-        question = Question(
-            tuple(record.checked_ns),
-            LIMIT,
-            True,
-            reference=tuple(ns for values in before for ns in values),
-            noise=noise_of([a - b for a, b in combinations(middles, 2)]),
-        )
-        yield decide([question], at_once(len(record.checked_ns)).level)[0].outcome.value
+        reference = tuple(ns for values in before for ns in values)
+        noise = noise_of([a - b for a, b in combinations(middles, 2)])
+        yield _looked_at(
+            lambda n, r=record, ns=reference, noise=noise: Question(
+                tuple(r.checked_ns[:n]), LIMIT, True, reference=ns, noise=noise
+            ),
+            len(record.checked_ns),
+        )[0]
 
 
-def _absolute(percent: int, records: Sequence[Record]) -> Iterator[str]:
-    """Yield the outcome of each check against a limit that was set on the first one's reference."""
-    from annt_prof.check.looks import at_once
+def _absolute(own: Sequence[Record], records: Sequence[Record]) -> Iterator[str]:
+    """Yield the outcome of each check against a limit that was set on another's reference."""
     from annt_prof.check.question import Question
-    from annt_prof.check.verdicts import decide
 
-    limit_ns = LIMIT * fmean(records[0].reference_ns)
-    for record in records[1:]:
-        if record.percent == percent:
-            question = Question(tuple(record.checked_ns), limit_ns, True)
-            yield decide([question], at_once(len(record.checked_ns)).level)[0].outcome.value
+    generator = random.Random(3)
+    for record in own:
+        others = [each for each in records if each is not record]
+        if not others:
+            continue
+        limit_ns = LIMIT * fmean(generator.choice(others).reference_ns)
+        yield _looked_at(
+            lambda n, r=record, ns=limit_ns: Question(tuple(r.checked_ns[:n]), ns, True),
+            len(record.checked_ns),
+        )[0]
 
 
 if __name__ == "__main__":

@@ -332,6 +332,7 @@ class TestScenario:
         [
             ("{forward: {max: 1 ms}}", [], True, False),
             ("{tensor_core_share: {min: 30 %}}", [], True, False),
+            ("{mfu: {min: 10 %}}", [], True, False),  # operations are counted behind a trace
             ("{compile_time: {max: 60 s}}", [], False, True),
             ("{step_time: {max_ratio: 0.9, to: variant:baseline, variant: amp}}",
              ["amp", "baseline"], False, False),

@@ -152,6 +152,67 @@ class TestTraces:
         launches = {launch for _, launch in seen.traced}
         assert 1 < len(launches) < 7
 
+    @pytest.mark.parametrize(
+        "failure",
+        [
+            Failure("crashed", "killed by SIGSEGV", signal="SIGSEGV"),
+            Failure("out_of_memory", "CUDA out of memory"),
+        ],
+    )
+    def test_a_process_that_fails_in_one_costs_a_remark_and_no_verdict(
+        self, tmp_path: Path, seen: Seen, monkeypatch: pytest.MonkeyPatch, failure: Failure
+    ) -> None:
+        launched: dict[str, int] = {}
+
+        def start(_context: object, assignment: Assignment) -> ScriptedWorker:
+            name = assignment.variant.name
+            launched[name] = launched.get(name, 0) + 1
+            fails = name == "amp" and launched[name] == 6  # the third that is traced
+            return ScriptedWorker(failure if fails else None, name)
+
+        monkeypatch.setattr(crew_module, "start_training", start)
+        session = self.explained(tmp_path, four_launches(time_budget_s=10_000))
+        session.trace(tmp_path)
+        assert [record.status for record in session.records] == ["measured", "measured"]
+        assert {name for name, n in seen.traced if n == 4} == {"baseline", "amp"}
+        assert max(n for _, n in seen.traced if n is not None) <= 5  # no further one is of use
+        assert not any("one variant's process at a time" in each for each in session.remarks)
+
+    def test_a_trace_that_fails_is_not_asked_for_again_and_again(
+        self, tmp_path: Path, seen: Seen, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        session = self.explained(tmp_path, four_launches(time_budget_s=10_000))
+        started = len(seen.assignments)
+
+        def fail(crew: Any, state: VariantState, *_: object, **_named: object) -> None:
+            crew.end([state])
+
+        monkeypatch.setattr(traced_windows, "trace_variant", fail)
+        session.trace(tmp_path)
+        assert len(seen.assignments) - started <= 2
+
+    def test_a_run_that_is_to_stop_traces_no_further_one(
+        self, tmp_path: Path, seen: Seen, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        session = self.explained(tmp_path, four_launches(time_budget_s=10_000))
+        trace = traced_windows.trace_variant
+
+        def stopping(*arguments: Any, **named: Any) -> None:
+            trace(*arguments, **named)
+            session._steering._stops = True
+
+        monkeypatch.setattr(traced_windows, "trace_variant", stopping)
+        session.trace(tmp_path)
+        assert [n for _, n in seen.traced] == [3, 3]
+
+    @pytest.mark.usefixtures("seen")
+    def test_none_compiles_anew(self, tmp_path: Path) -> None:
+        """They would be further figures of a budget on compiling, at which nobody is to look."""
+        session = self.explained(tmp_path, four_launches(time_budget_s=10_000), compiles_anew=True)
+        session.trace(tmp_path)
+        for record in session.records:
+            assert [each.launch for each in record.first_steps] == [0, 1, 2, 3]
+
     def test_none_is_where_each_was_traced_already(self, tmp_path: Path, seen: Seen) -> None:
         session = self.explained(tmp_path, four_launches(time_budget_s=10_000), traces_each=True)
         session.trace(tmp_path)
