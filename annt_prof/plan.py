@@ -115,11 +115,21 @@ class Plan:
     def rounds(self) -> Iterator[tuple[Variant, ...]]:
         """Yield the order of each round, without end; the same for the same seed.
 
-        Each round is a fresh shuffle, so that no variant profits from always following another.
+        Every other round is a fresh shuffle, so that no variant profits from always following
+        another, and the next is its reverse: of any two variants each is the earlier one as often.
+        The first window of a round follows what is done between rounds and takes longer: by 1.4 %,
+        where windows last 25 ms (43 checks of the same code against itself, two CPU cores). With a
+        shuffle for each round the earlier ones were not as many, and the same ones in every run of
+        the same seed: unchanged code seemed 0.4 % slower, 1.5 % in some launches.
+
+        Source: reversed (counterbalanced, AB BA) sequences of a pair, as in B. Jones and M.
+        Kenward, Design and Analysis of Cross-Over Trials, 2014, chapter 2.
         """
         generator = random.Random(self.seed)
         while True:
-            yield tuple(generator.sample(self.variants, k=len(self.variants)))
+            order = tuple(generator.sample(self.variants, k=len(self.variants)))
+            yield order
+            yield order[::-1]
 
 
 def plan(

@@ -121,8 +121,9 @@ def difference(first: Mean, second: Mean, factor: float = 1.0) -> Mean:
     """Return the difference of two independent means, the second one times a factor.
 
     Source: B. Welch, The Generalization of Student's Problem when Several Different Population
-    Variances are Involved, Biometrika 34, 1947; K. Yuen, The Two-Sample Trimmed t for Unequal
-    Population Variances, Biometrika 61, 1974 (the same of trimmed means).
+    Variances are Involved, Biometrika 34, 1947. Of trimmed means K. Yuen (The Two-Sample Trimmed t
+    for Unequal Population Variances, Biometrika 61, 1974) does the same, with errors that differ
+    from those of ``mean_of`` by some percent.
     """
     centre = first.centre - factor * second.centre
     rounding = first.rounding + abs(factor) * second.rounding

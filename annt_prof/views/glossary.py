@@ -11,7 +11,7 @@ WORDS: dict[str, str] = {
     "throughput": "samples per second, the number that compares variants",
     "variant": "the scenario with one particular set of techniques on; baseline has none",
     "window": "consecutive iterations of one variant; timed (no profiler) or traced",
-    "round": "one window of every variant, in shuffled order",
+    "round": "one window of every variant, in shuffled order; every other round is the reverse",
     "launch": "fresh processes of every variant; each interval is over launches",
     "technique": "one tuning switch: what it sets, what it changes, the effect it should have",
     "breakdown": "a step's wall time by category; every nanosecond is in exactly one",
