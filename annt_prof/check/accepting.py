@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from annt_prof import units
 from annt_prof.check.baseline import BaselineRun, BaselineVariant
 from annt_prof.check.launch_figures import figures
+from annt_prof.check.timed_parts import by_name
 from annt_prof.check.traced_figures import traced_launches
 from annt_prof.errors import UserError
 from annt_prof.scenario.budget_metrics import KERNELS, METRICS, STEP_TIME
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from annt_prof.machine.ceilings import Ceilings
-    from annt_prof.runs.record import Run, TracedLaunch, VariantRecord
+    from annt_prof.runs.record import Run, VariantRecord
 
 LEAST_LAUNCHES = 5
 """Of each variant: a spread of fewer is hardly known, and every later check stands on it."""
@@ -103,15 +104,11 @@ def _variant(
             for name, values in measured.items()
             if any(values) or (values and not name.startswith(KERNELS))
         },
-        breakdown_ns=_means([_categories(launch) for launch in traced]),
+        breakdown_ns=_means([by_name(launch.breakdown) for launch in traced]),
         work_ns=_most(_means([{w.name: w.ns for w in launch.work} for launch in traced])),
         pitfalls=tuple(sorted(told)),
         uneven=variant.uneven,
     )
-
-
-def _categories(launch: TracedLaunch) -> dict[str, int]:
-    return {category.value: ns for category, ns in launch.breakdown.by_category_ns.items()}
 
 
 def _means(launches: Sequence[Mapping[str, int]]) -> dict[str, int]:

@@ -7,13 +7,12 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from annt_prof.check.result import Grown, GrownKind, Part, Where
-from annt_prof.check.timed_parts import Timed, of_timed
+from annt_prof.check.timed_parts import Timed, by_name, of_timed
 from annt_prof.compare.figures import waited_ns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from annt_prof.analysis.breakdown.breakdown import MeanBreakdown
     from annt_prof.runs.record import VariantRecord
 
 _SHOWN = 5  # of each kind
@@ -67,17 +66,13 @@ def steps_of(variant: VariantRecord) -> Steps:
     launches = variant.traced_launches
     return Steps(
         launches=[launch.launch for launch in launches],
-        categories=[_by_category(launch.breakdown) for launch in launches],
+        categories=[by_name(launch.breakdown) for launch in launches],
         work=[{work.name: work.ns for work in launch.work} for launch in launches],
         on_device=any(launch.breakdown.kernel_ns for launch in launches),
         pitfalls=frozenset(r.key for r in variant.remarks if r.key is not None),
         samples=variant.samples_per_iteration,
         timed=_timed(variant),
     )
-
-
-def _by_category(mean: MeanBreakdown) -> dict[str, int]:
-    return {category.value: ns for category, ns in mean.by_category_ns.items()}
 
 
 def _timed(variant: VariantRecord) -> Timed | None:
@@ -90,7 +85,7 @@ def own_parts(variant: VariantRecord) -> Where:
     """Return where a variant's own step goes, of a limit that is compared with nothing."""
     if variant.breakdown is None:
         return Where(why_not=NOT_TRACED)
-    categories, timed = _by_category(variant.breakdown), _timed(variant)
+    categories, timed = by_name(variant.breakdown), _timed(variant)
     is_timed = timed is not None and not variant.breakdown.kernel_ns
     if timed is not None and is_timed:
         categories = of_timed(categories, {}, timed).categories

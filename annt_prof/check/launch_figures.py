@@ -87,10 +87,10 @@ def figures(
     if metric in _WHOLE:
         return _WHOLE[metric](variant)
     if metric.startswith(KERNELS):
-        return kernel_class(variant, KernelClass(metric.removeprefix(KERNELS)), share=share)
+        return kernel_class(run, variant, KernelClass(metric.removeprefix(KERNELS)), share=share)
     if metric == Category.DATA_LOADING and run.environment.device_type == "cpu":
         return waited_for_batches(run, variant, share=share)
-    return category(variant, Category(metric), share=share)
+    return category(run, variant, Category(metric), share=share)
 
 
 def paired(

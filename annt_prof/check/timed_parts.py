@@ -18,6 +18,8 @@ from annt_prof.categories import Category
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from annt_prof.analysis.breakdown.breakdown import MeanBreakdown
+
 
 class Timed(NamedTuple):
     """The timed step that traced ones are told of; nanoseconds per iteration.
@@ -43,6 +45,11 @@ class Parts(NamedTuple):
     work: dict[str, int]
 
 
+def by_name(mean: MeanBreakdown) -> dict[str, int]:
+    """Return the categories of a traced step by their names."""
+    return {category.value: ns for category, ns in mean.by_category_ns.items()}
+
+
 def of_timed(categories: Mapping[str, int], work: Mapping[str, int], timed: Timed) -> Parts:
     """Return the parts of a timed step.
 
@@ -51,13 +58,26 @@ def of_timed(categories: Mapping[str, int], work: Mapping[str, int], timed: Time
         work: Its operators.
         timed: The step.
     """
-    loading, waited_ns = Category.DATA_LOADING.value, timed.waited_ns
-    apart = {} if waited_ns is None else {loading: min(waited_ns, timed.step_ns)}
-    others = {name: ns for name, ns in categories.items() if name not in apart}
-    traced_ns = sum(others.values())
-    factor = (timed.step_ns - sum(apart.values())) / traced_ns if traced_ns else 0.0
-    told = {name: factor * ns for name, ns in others.items()} | apart
+    loading = Category.DATA_LOADING.value
+    by = factor(categories, timed)
+    told = {name: by * ns for name, ns in categories.items()}
+    if timed.waited_ns is not None:
+        told[loading] = min(timed.waited_ns, timed.step_ns)
     return Parts(
         {name: round(ns) for name, ns in told.items()},
-        {name: round(factor * ns) for name, ns in work.items()},
+        {name: round(by * ns) for name, ns in work.items()},
     )
+
+
+def factor(categories: Mapping[str, int], timed: Timed) -> float:
+    """Return by what a traced part, other than the wait, becomes one of the timed step.
+
+    Args:
+        categories: Of the traced step, by name.
+        timed: The other.
+    """
+    waited_ns = timed.waited_ns
+    without = () if waited_ns is None else (Category.DATA_LOADING.value,)
+    traced_ns = sum(ns for name, ns in categories.items() if name not in without)
+    rest_ns = timed.step_ns - min(waited_ns or 0.0, timed.step_ns)
+    return rest_ns / traced_ns if traced_ns else 0.0

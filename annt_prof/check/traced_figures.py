@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 from annt_prof import units
 from annt_prof.check.figures_by_launch import LaunchFigures, by_launch
+from annt_prof.check.timed_figures import step_time, waited_for_batches
+from annt_prof.check.timed_parts import Timed, by_name, factor
+from annt_prof.compare.figures import waited_ns
 from annt_prof.runs.record import TracedLaunch
 
 if TYPE_CHECKING:
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 
 _NOT_TRACED = "it was not traced"
 _NO_DEVICE = "no accelerator in its trace"
+_OF_TIMED = "of the timed step, divided as the traced one is"
 _BY_OPERATORS = "without a device: host time of forward and backward, by what their operators do"
 
 
@@ -28,9 +32,13 @@ def traced_launches(variant: VariantRecord) -> tuple[TracedLaunch, ...]:
     return (TracedLaunch(last, variant.breakdown),)
 
 
-def category(variant: VariantRecord, which: Category, *, share: bool) -> LaunchFigures:
-    """Return nanoseconds of a category per traced step, or its share of that step."""
+def category(run: Run, variant: VariantRecord, which: Category, *, share: bool) -> LaunchFigures:
+    """Return nanoseconds of a category per step, or its share of that step.
+
+    Of the traced step; without a device of the timed one, as ``timed_parts`` tells it.
+    """
     return _parts(
+        run,
         variant,
         lambda traced: traced.by_category_ns.get(which),
         lambda traced: traced.not_measured.get(which, "this trace cannot show it"),
@@ -38,17 +46,22 @@ def category(variant: VariantRecord, which: Category, *, share: bool) -> LaunchF
     )
 
 
-def kernel_class(variant: VariantRecord, which: KernelClass, *, share: bool) -> LaunchFigures:
-    """Return nanoseconds of a class of kernels per traced step, or their share of that step.
+def kernel_class(
+    run: Run, variant: VariantRecord, which: KernelClass, *, share: bool
+) -> LaunchFigures:
+    """Return nanoseconds of a class of kernels per step, or their share of that step.
 
-    Kernels that overlap all count. Without a device it is the host's time in operators.
+    Kernels that overlap all count. Without a device it is the host's time in operators, as a part
+    of the timed step.
     """
 
     def of(traced: MeanBreakdown) -> int | None:
         by_class = traced.kernel_ns or traced.operator_ns
         return by_class.get(which, 0) if by_class else None
 
-    return _parts(variant, of, lambda _: "its trace shows no kernels", share=share, of_work=True)
+    return _parts(
+        run, variant, of, lambda _: "its trace shows no kernels", share=share, of_work=True
+    )
 
 
 def tensor_core_share(run: Run, variant: VariantRecord) -> LaunchFigures:
@@ -67,6 +80,7 @@ def tensor_core_share(run: Run, variant: VariantRecord) -> LaunchFigures:
 
 
 def _parts(
+    run: Run,
     variant: VariantRecord,
     of: Callable[[MeanBreakdown], int | None],
     why_not_of: Callable[[MeanBreakdown], str],
@@ -77,15 +91,23 @@ def _parts(
     traced = traced_launches(variant)
     if not traced:
         return LaunchFigures(may_be_zero=True, why_not=_NOT_TRACED)
+    timed = _timed(run, variant)
     values: dict[int, float] = {}
     for launch in traced:
-        ns = of(launch.breakdown)
-        if ns is not None and launch.breakdown.step_ns:
-            values[launch.launch] = ns / launch.breakdown.step_ns if share else ns
+        ns, step_ns = of(launch.breakdown), float(launch.breakdown.step_ns)
+        if ns is None or not step_ns:
+            continue
+        of_launch = timed(launch.launch)
+        if of_launch is None:
+            values[launch.launch] = ns / step_ns if share else ns
+        else:
+            part_ns = ns * factor(by_name(launch.breakdown), of_launch)
+            values[launch.launch] = part_ns / of_launch.step_ns if share else part_ns
     by_operators = of_work and not traced[-1].breakdown.kernel_ns
+    of_timed = any(timed(launch.launch) is not None for launch in traced)
     notes = (
         _BY_OPERATORS if by_operators else None,
-        None if share else _inflation(variant),
+        _OF_TIMED if of_timed else None if share else _inflation(variant),
     )
     return by_launch(
         values,
@@ -93,6 +115,22 @@ def _parts(
         may_be_zero=True,
         note="; ".join(note for note in notes if note) or None,
     )
+
+
+def _timed(run: Run, variant: VariantRecord) -> Callable[[int], Timed | None]:
+    """Return what tells the timed step of a launch, or of all of them where it has none itself."""
+    if run.environment.device_type != "cpu" or variant.step_time is None:
+        return lambda _: None
+    steps = step_time(variant)
+    waits = waited_for_batches(run, variant, share=False)
+    step_ns = dict(zip(steps.launches, steps.values, strict=True))
+    waited = dict(zip(waits.launches, waits.values, strict=True))
+    whole = Timed(variant.step_time.within_epoch_ns, waited_ns(variant))
+
+    def timed(launch: int) -> Timed:
+        return Timed(step_ns[launch], waited.get(launch)) if launch in step_ns else whole
+
+    return timed
 
 
 def _inflation(variant: VariantRecord) -> str | None:

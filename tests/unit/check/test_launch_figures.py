@@ -159,6 +159,27 @@ class TestTraced:
         assert found.values == (2.0 * MS,)
         assert found.note.startswith("without a device: host time")
 
+    def test_without_a_device_a_part_is_one_of_the_timed_step(self):
+        """At the pace of its launch's windows; the wait is theirs, and no part of the trace."""
+        one = variant(
+            "baseline",
+            [10.0, 30.0],
+            traced_launches=(
+                traced(0, 40.0, forward=0.3, data_loading=0.0, operator_ns={"gemm": 4 * MS}),
+                traced(1, 40.0, forward=0.3, data_loading=0.0, operator_ns={"gemm": 4 * MS}),
+                traced(7, 40.0, forward=0.3, data_loading=0.0),  # traced alone
+            ),
+        )
+        waits = with_windows(one, waited_ns=[5 * 2 * MS, 0])
+        one = run(waits, environment=CPU).variants[0]
+        found = figures(run(one, environment=CPU), one, "forward")
+        assert found.values == pytest.approx((0.3 * 8 * MS, 0.3 * 30 * MS, 0.3 * 19 * MS))
+        assert found.note == "of the timed step, divided as the traced one is"
+        shares = figures(run(one, environment=CPU), one, "forward", share=True)
+        assert shares.values == pytest.approx((0.24, 0.3, 0.3 * 19 / 20))
+        operators = figures(run(one, environment=CPU), one, "kernels.gemm")
+        assert operators.values[0] == pytest.approx(4 * MS * 8 / 40)
+
     def test_a_time_of_a_slower_traced_step_says_so(self):
         one = self.one(breakdown=breakdown(30.0, forward=0.3))
         summarised = run(one).variants[0]
