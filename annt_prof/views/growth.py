@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from annt_prof import units
+from annt_prof.categories import Category
 from annt_prof.check.result import GrownKind
 
 if TYPE_CHECKING:
@@ -101,10 +102,10 @@ def _parts(where: Where) -> str:
     return f"{', '.join([*told, *rest])} of {step}"
 
 
-def _doubt(categories: Sequence[Grown]) -> str | None:
+def _doubt(where: Where, categories: Sequence[Grown]) -> str | None:
     """Say why what grew most is a hint alone; None where it is more."""
-    if not categories:
-        return None
+    if not categories or (where.of_timed and categories[0].name == Category.DATA_LOADING):
+        return None  # a wait of timed windows needs no trace
     interval_ns = categories[0].interval_ns
     if interval_ns is None:
         return "too few traces beside one another for an interval: take what grew most for a hint"
@@ -186,6 +187,6 @@ def _notes(
     if left_out:
         total = units.milliseconds(sum(each.by_ns for each in left_out), places)
         yield f"{units.count(len(left_out), 'smaller one')} left out, {total} ms together"
-    doubt = _doubt(categories)
+    doubt = _doubt(where, categories)
     if doubt is not None:
         yield doubt

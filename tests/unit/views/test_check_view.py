@@ -231,6 +231,11 @@ def test_what_may_be_chance_is_called_a_hint(interval_ns, doubt):
     assert doubt is None or doubt in note
 
 
+def test_a_wait_of_timed_windows_is_no_hint():
+    wait = Where(grown=(Grown(GrownKind.CATEGORY, "data_loading", 0, MS),), of_timed=True)
+    assert "hint" not in growth_of(wait).note
+
+
 def test_what_cannot_be_told_is_told_before_what_was_skipped_and_won():
     view = build_check_view(check(WON, OTHER_MACHINE, UNTOLD, WIDENED, FAILED))
     assert [(n.severity, n.label.partition(" ")[0]) for n in view.notices] == [
