@@ -174,7 +174,7 @@ def _against_reference(case: Case, run: Run, terms: Terms, variant: VariantRecor
         return _skipped(
             case,
             Reason.NO_REFERENCE,
-            "--reference, --reference-worktree or --reference-python names one",
+            "name one with --reference, --reference-worktree or --reference-python",
         )
     return _pairs(case, run, variant, run.variants[0])
 

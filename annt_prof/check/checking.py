@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from annt_prof import units
 from annt_prof.check import subject
 from annt_prof.check.cases import Case, cases
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 
     from annt_prof.check.question import Question
     from annt_prof.check.terms import Terms
-    from annt_prof.runs.record import Run
+    from annt_prof.runs.record import Run, VariantRecord
 
 _SEVERITY = (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS, Outcome.SKIPPED)
 _LOST = {"crashed": "crashed", "out_of_memory": "ran out of memory"}
@@ -110,6 +112,10 @@ class Check:
         made = cases(run, self._terms)
         launches = _launches(run)
         plan = self._plan or _plan_of(run, launches)
+        if self._plan is None:
+            for look in plan.launches:
+                if look < launches:
+                    self._look(cases(_after(run, look), self._terms), plan.level, look)
         self._look(made, plan.level, launches)
         checked = tuple(
             self._checked(run, case, i, outcome)
@@ -263,6 +269,21 @@ def _can_be_told(case: Case) -> bool:
     if metric is None or metric.dimension is Dimension.COUNT or metric.name in _NO_TIMES_OF_STEPS:
         return False
     return case.reference is not None or case.stored is not None
+
+
+def _after(run: Run, launches: int) -> Run:
+    """Return a run as a check looked at it after so many launches, without energy."""
+
+    def so_far(variant: VariantRecord) -> VariantRecord:
+        windows = (window for window in variant.windows if window.launch < launches)
+        return msgspec.structs.replace(
+            variant,
+            windows=tuple(msgspec.structs.replace(window, energy_j=None) for window in windows),
+            traced_launches=tuple(t for t in variant.traced_launches if t.launch < launches),
+            first_steps=tuple(step for step in variant.first_steps if step.launch < launches),
+        )
+
+    return msgspec.structs.replace(run, variants=tuple(map(so_far, run.variants)))
 
 
 def _plan_of(run: Run, launches: int) -> LookPlan:

@@ -118,7 +118,9 @@ def where(before: Steps, variant: VariantRecord, *, paired: bool) -> Where:
     work = GrownKind.KERNEL if after.on_device else GrownKind.OPERATOR
     pairs = _pairs(before, after) if paired else ()
     categories = list(_each(GrownKind.CATEGORY, before.categories, after.categories, scale, pairs))
-    works = list(_each(work, before.work, after.work, scale, pairs))
+    # What a side does not have, as a baseline of a run without a check, has not grown from nothing.
+    known = any(before.work) and any(after.work)
+    works = list(_each(work, before.work, after.work, scale, pairs)) if known else []
     least_ns = _LEAST_SHARE * max((grown.by_ns for grown in categories), default=0)
     most_first = (*_most_first(categories, least_ns), *_most_first(works, least_ns))
     return Where(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 SCENARIO_SUFFIXES = (".yaml", ".yml")
 _OF_BUDGETS = "budgets."
+_COMMAND = 2  # words: annt-prof check
 DEFAULT_RATIO = 1.05
 """Step time over the reference's, where a reference is given and no budget names it."""
 
@@ -117,7 +118,7 @@ def _hold_scenario(asked: Asked, scenario: Path) -> Held:
 def _hold_run(asked: Asked) -> Held:
     from annt_prof.check.checking import Check
     from annt_prof.runs import store
-    from annt_prof.runs.layout import SCENARIO_FILE, run_directory
+    from annt_prof.runs.layout import CHECK_FILE, SCENARIO_FILE, run_directory
     from annt_prof.scenario.loading import load
     from annt_prof.views.loading import load_run
 
@@ -141,8 +142,16 @@ def _hold_run(asked: Asked) -> Held:
     budgets = _budgets(asked, resolved)
     _refuse_unknown_baseline(asked, budgets)
     _refuse_unknown_variants(budgets, run, resolved)
-    result = Check(_terms(asked, budgets, None)).result(run, str(directory))
-    _keep(directory, result)
+    if asked.what is None:  # the newest one is another by the time that it is done again
+        again = (*asked.again[:_COMMAND], str(directory), *asked.again[_COMMAND:])
+        asked = replace(asked, what=str(directory), again=again)
+    terms = _terms(asked, budgets, None)
+    if run.reference is not None:
+        terms = replace(terms, reference=_called(run.reference))
+    result = Check(terms).result(run, str(directory))
+    of_its_own = asked.budgets is None and asked.baseline is None and not asked.overrides
+    if of_its_own or not (directory / CHECK_FILE).exists():
+        _keep(directory, result)
     return Held(result, run)
 
 
@@ -185,8 +194,8 @@ def _refuse_early(asked: Asked, document: ScenarioDocument) -> None:
     """Find what cannot be held before minutes are spent on measuring it.
 
     Raises:
-        UserError: There are no budgets, they name a variant that there cannot be, or a baseline is
-            not there or damaged.
+        UserError: There are no budgets, they name a variant that there cannot be, all of them are
+            to a reference that is not named, or a baseline is not there or damaged.
     """
     from annt_prof.runner.gate import refuse_impossible
 
@@ -199,9 +208,22 @@ def _refuse_early(asked: Asked, document: ScenarioDocument) -> None:
             lacks = error
     if lacks is not None and not found:
         raise lacks
+    if not asked.reference.any and all(map(_needs_reference, found)):
+        raise UserError(
+            "every budget is to a reference, and there is none",
+            where=str(asked.budgets or asked.what),
+            hint="name one with --reference, --reference-worktree or --reference-python",
+        )
     for budgets in found:
         refuse_impossible(_named(budgets), *(each.scenario for each in usable), has=())
         _refuse_unknown_baseline(asked, budgets)
+
+
+def _needs_reference(budgets: Budgets) -> bool:
+    from annt_prof.scenario.budgets import AgainstKind
+
+    kinds = {None if limit.to is None else limit.to.kind for limit in budgets.limits}
+    return kinds == {AgainstKind.REFERENCE}
 
 
 def _refuse_unknown_baseline(asked: Asked, budgets: Budgets) -> None:
@@ -261,8 +283,12 @@ def _terms(asked: Asked, budgets: Budgets, reference: Reference | None) -> Terms
         baseline=asked.baseline or BASELINE_NAME,
         baselines=asked.baselines,
         reproduce=shlex.join(_pinned(asked, reference)),
-        reference=None if reference is None else f"reference ({reference.change.change})",
+        reference=None if reference is None else _called(reference.called),
     )
+
+
+def _called(reference: str) -> str:
+    return f"reference ({reference})"
 
 
 def _pinned(asked: Asked, reference: Reference | None) -> list[str]:

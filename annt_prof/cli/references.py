@@ -82,7 +82,8 @@ def _reference(
         file = named.scenario
     if checkout is not None:
         parts.append("worktree")
-        called.append(f"{named.worktree} ({checkout.commit})")
+        is_hash = named.worktree is not None and named.worktree.startswith(checkout.commit)
+        called.append(checkout.commit if is_hash else f"{named.worktree} ({checkout.commit})")
         told.append(f"{called[-1]} -> the present files")
         file = checkout.place_of(file)
     search_path = file.resolve().parent

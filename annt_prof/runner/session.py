@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     Records = tuple[VariantRecord, ...]
 
 _TRACED_LAUNCHES = 7  # that tell where the time went: as many as an interval over them needs
-_TRACED_SHARE = 0.5  # of the time budget, beyond it: where launches are slow, fewer are traced
+_TRACED_SHARE = 1.0  # of the time budget, beyond it: where launches are slow, fewer are traced
 
 
 class Session:

@@ -61,6 +61,14 @@ class BaselineList(msgspec.Struct, frozen=True):
     baselines: tuple[BaselineEntry, ...]
 
 
+_RUNS_THAT_DIFFER = 3  # as many have ``noise.LEAST_DIFFERENCES`` differences
+_ONE_DAY = (
+    "by how much this machine differs from one day to the next is told by three runs of the same "
+    "code; until then a check may take that for a slower code: annt-prof baseline accept --again "
+    "adds a run"
+)
+
+
 class AcceptedView(msgspec.Struct, frozen=True):
     """What was written.
 
@@ -68,12 +76,14 @@ class AcceptedView(msgspec.Struct, frozen=True):
         metrics: That any variant has figures of.
         replaced: Whether it took the place of another one.
         left_out: Variants that are not part of it, each with the reason.
+        lacks: What it cannot tell, and what would; None where it can.
     """
 
     entry: BaselineEntry
     metrics: tuple[str, ...]
     replaced: bool
     left_out: Mapping[str, str]
+    lacks: str | None
 
 
 class BaselineFigure(msgspec.Struct, frozen=True):
@@ -127,6 +137,7 @@ def build_accepted_view(accepted: Accepted) -> AcceptedView:
         metrics=tuple(dict.fromkeys(figure.metric for figure in _figures(baseline))),
         replaced=accepted.replaced,
         left_out=accepted.left_out,
+        lacks=_ONE_DAY if len(baseline.runs) < _RUNS_THAT_DIFFER else None,
     )
 
 

@@ -40,8 +40,8 @@ class BudgetFigures:
         limit: ``at most 1.050x``: the one that was held.
         margin: How far the figure is from the limit, ``4.9 % over`` or ``3.0 % to spare``; ``-``
             where there is none.
-        excess: The same as a number to sort by: above 0 beyond the limit, as a fraction of it;
-            None where nothing was measured.
+        excess: The same as a number to sort by: above 0 beyond the limit, the more the further, a
+            tenth of a limit as far as ten times one; None where nothing was measured.
         unit: Of the raw figures, for documents.
         would_fail: ``1.071x or more``: the figure nearest to the limit that would have been told to
             break it; None where that is not known.
@@ -72,10 +72,11 @@ def figures_of(checked: Checked) -> BudgetFigures:
     if estimate is None:
         return BudgetFigures(NOTHING, held, NOTHING, None, unit_of(budget))
     excess = _excess(budget, estimate.value, limit)
+    is_untold = checked.outcome is Outcome.INCONCLUSIVE
     return BudgetFigures(
         measured=f"{write(estimate.value)}{_bounds(checked, estimate, write)}",
         limit=held,
-        margin=_margin(budget, estimate.value, limit, excess),
+        margin=NOTHING if is_untold else _margin(budget, estimate.value, limit, excess),
         excess=excess,
         unit=unit_of(budget),
         would_fail=None if failing is None else f"{write(failing)} or {_further(budget)}",
@@ -113,10 +114,17 @@ def as_written(budget: Budget) -> str:
     if budget.to is not None:
         parts.append(f"to: {budget.to.text}")
     if budget.floor_ns:
-        parts.append(f"floor: {units.as_given(budget.floor_ns / units.NS_PER_MS)} ms")
+        parts.append(f"floor: {_floor(budget.floor_ns)}")
     if budget.variant is not None:
         parts.append(f"variant: {budget.variant}")
     return f"{budget.metric}: {{{', '.join(parts)}}}"
+
+
+def _floor(ns: int) -> str:
+    """Return a time in the largest unit in which a person would write it."""
+    per_unit = {"s": units.NS_PER_S, "ms": units.NS_PER_MS, "us": units.NS_PER_US, "ns": 1}
+    unit = next((name for name, per in per_unit.items() if ns >= per), "ns")
+    return f"{units.as_given(ns / per_unit[unit])} {unit}"
 
 
 def written_limit(checked: Checked) -> str:
@@ -149,9 +157,10 @@ def _bounds(checked: Checked, estimate: Estimate, write: Callable[[float], str])
 
 def _excess(budget: Budget, value: float, limit: float) -> float:
     beyond = value - limit if budget.kind.is_upper else limit - value
-    if not limit:
+    per = limit if budget.kind.is_upper else value
+    if not per:
         return beyond and beyond * float("inf")
-    return beyond / abs(limit)
+    return beyond / abs(per)
 
 
 def _margin(budget: Budget, value: float, limit: float, excess: float) -> str:
@@ -160,7 +169,7 @@ def _margin(budget: Budget, value: float, limit: float, excess: float) -> str:
         return f"{units.points(abs(value - limit))} {side}"
     if not limit or unit_of(budget) == "count":
         return f"{_writer(budget, [value, limit])(abs(value - limit))} {side}"
-    return f"{units.percent(abs(excess))} {side}"
+    return f"{units.percent(abs(value - limit) / abs(limit))} {side}"
 
 
 def _writer(budget: Budget, beside: Sequence[float]) -> Callable[[float], str]:

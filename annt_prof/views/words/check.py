@@ -26,10 +26,7 @@ _REASONS = {
     Reason.NO_VARIANT: "the run has no such variant",
     Reason.NOT_MEASURED: "the run did not measure it",
     Reason.TOO_FEW_LAUNCHES: "there are too few launches to tell",
-    Reason.TOO_CLOSE: (
-        "the limit lies between the bounds: more launches may tell, with a longer "
-        "window.time_budget_s"
-    ),
+    Reason.TOO_CLOSE: "the limit lies between the bounds: more launches may tell",
     Reason.CROSS_CHECK: "Student's t and Wilcoxon's test disagree",
 }
 
@@ -62,8 +59,23 @@ def sentence(checked: Checked, figures: BudgetFigures, *, fails_as_win: bool) ->
         return checked.detail or figures.measured
     if checked.estimate is None:
         return f"limit {figures.limit}"
-    rest = [text for text in (BETTER if fails_as_win else None, checked.detail) if text]
-    return "; ".join([f"{figures.measured}, limit {figures.limit}: {figures.margin}", *rest])
+    told = (BETTER if fails_as_win else None, checked.detail, _sessions(checked))
+    rest = [text for text in told if text]
+    margin = "" if figures.margin == NOTHING else f": {figures.margin}"
+    return "; ".join([f"{figures.measured}, limit {figures.limit}{margin}", *rest])
+
+
+def _sessions(checked: Checked) -> str | None:
+    """Say of a figure beyond a stored one that it may be the day's; None of any other."""
+    to = checked.budget.to
+    if checked.outcome is not Outcome.FAIL or to is None or to.kind is not AgainstKind.BASELINE:
+        return None
+    if checked.noise is not None:
+        return None
+    return (
+        "by how much this machine differs from one day to the next is not known, which takes a "
+        "baseline of three runs (annt-prof baseline accept --again)"
+    )
 
 
 def why(checked: Checked) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -68,7 +69,7 @@ def _num_classes(dataset: Any, arguments: dict[str, Any], place: str) -> int:
     """Ask for ``num_classes``, then count ``classes``, then look at the targets themselves."""
     stated = getattr(dataset, "num_classes", arguments.get("num_classes"))
     if stated is None and (classes := getattr(dataset, "classes", None)) is not None:
-        stated = len(classes)
+        stated = len(classes) if isinstance(classes, Sized) else classes
     if stated is None:
         stated = _highest_target(dataset)
     if isinstance(stated, bool) or not isinstance(stated, int) or stated < 1:

@@ -283,6 +283,23 @@ class TestFloor:
         assert (of_one.level_within, of_two.level_within) == (0.01, 0.005)
 
 
+class TestRunOfACheck:
+    def test_a_later_look_at_it_tells_what_the_check_told(self) -> None:
+        """Budgets that were told early leave their share of the level to the others."""
+        traced = (TracedLaunch(9, breakdown(10.0, forward=0.5)),)
+        budgets = (STEP, limit("step_time", 10 * MS, variant="baseline"))
+        check, whole = Check(terms(*budgets), planned(28)), slower_by(0.9, 9)
+        for launches in (5, 7):
+            grown = slower_by(0.9, 9)
+            so_far = [replace(v, windows=v.windows[:launches]) for v in grown.variants]
+            check.decides(replace(grown, variants=tuple(so_far)), launches)
+        first = check.result(whole, "runs/one")
+        kept = [replace(v, traced_launches=traced) for v in whole.variants]
+        again = at_once(replace(whole, variants=tuple(kept)), *budgets)
+        assert [each.estimate for each in again.checked] == [e.estimate for e in first.checked]
+        assert (again.looks, again.launches) == (first.looks, first.launches)
+
+
 class TestZeros:
     def test_none_of_a_part_is_within_any_limit_of_it(self) -> None:
         traced = tuple(TracedLaunch(n, breakdown(10.0, forward=0.5)) for n in range(5))

@@ -53,6 +53,14 @@ def test_each_kind_has_what_grew_most_first() -> None:
     assert (found.step_before_ns, found.step_after_ns) == (None, None)  # of records as measured
 
 
+def test_operators_that_a_side_does_not_tell_have_not_grown_from_nothing() -> None:
+    """As those of a baseline that is no check's run: its one trace is kept by categories."""
+    before, after = side(launch(0, forward=0.2)), side(launch(0, ("mm", MS), forward=0.3))
+    found = where(steps_of(before), after, paired=False)
+    assert names(found, GrownKind.OPERATOR) == []
+    assert names(found, GrownKind.CATEGORY) == ["forward"]
+
+
 def test_on_a_device_it_is_kernels() -> None:
     before = side(launch(0, ("gemm", MS), kernels=True, forward=0.2))
     after = side(launch(0, ("gemm", 3 * MS), kernels=True, forward=0.2))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import shutil
 import subprocess
 from pathlib import Path
 from types import SimpleNamespace
@@ -316,6 +317,55 @@ def measuring(place: Path, monkeypatch: pytest.MonkeyPatch) -> Measuring:
     (place / "runs" / "new").mkdir()
     monkeypatch.setattr("annt_prof.cli.measuring.measure", made)
     return made
+
+
+def test_what_a_run_was_held_to_itself_stays_with_it(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ended("first") == 0
+    kept = (place / "runs" / "first" / "check.json").read_bytes()
+    (place / "tight.yaml").write_text("budgets: {step_time: {max: 1 ms}}\n")
+    assert ended("first", "--budgets", "tight.yaml") == 1
+    assert ended("first", "--set", "budgets.step_time.max='1 ms'") == 1
+    assert (place / "runs" / "first" / "check.json").read_bytes() == kept
+    capsys.readouterr()
+
+
+def test_the_newest_run_is_named_by_the_command_that_does_it_again(
+    place: Path, capsysbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tomorrow the newest is another one."""
+    for other in ("killed", "plain"):
+        shutil.rmtree(place / "runs" / other)
+    monkeypatch.setattr("sys.argv", ["annt-prof", "check", "--json"])
+    ended("--json")
+    document = json.loads(capsysbinary.readouterr().out)
+    assert document["reproduce"] == f"annt-prof check {document['directory']} --json"
+    assert document["budgets_file"] == document["directory"]
+
+
+def test_of_a_run_beside_a_reference_it_is_said_what_that_was(
+    place: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    beside = run(
+        variant("baseline", FIVE),
+        variant("worktree", FIVE),
+        differences=("worktree: main (1a2b3c4) -> the present files",),
+        reference="main (1a2b3c4)",
+    )
+    keep(place, "beside", beside, SCENARIO + TO_REFERENCE)
+    ended("beside", "--json")
+    document = json.loads(capsysbinary.readouterr().out)
+    assert document["reference"] == "reference (main (1a2b3c4))"
+    assert document["budgets"][0]["against"] == "reference (main (1a2b3c4))"
+
+
+def test_where_all_is_to_a_reference_that_nobody_names_nothing_is_measured(
+    measuring: Measuring, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ended("beside.yaml") == 2
+    assert measuring.request is None
+    assert "name one with --reference" in capsys.readouterr().err
 
 
 class TestScenario:

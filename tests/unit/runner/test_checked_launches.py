@@ -146,7 +146,7 @@ class TestTraces:
         self, tmp_path: Path, seen: Seen, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         session = self.explained(tmp_path, four_launches(time_budget_s=10_000))
-        clock = itertools.count(0, 1_100)  # seconds, each time it is looked at
+        clock = itertools.count(0, 2_200)  # seconds, each time it is looked at
         monkeypatch.setattr(session_module.time, "monotonic", lambda: float(next(clock)))
         session.trace(tmp_path)
         launches = {launch for _, launch in seen.traced}
