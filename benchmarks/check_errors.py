@@ -41,8 +41,6 @@ from pathlib import Path
 from statistics import fmean, median, stdev
 from typing import TYPE_CHECKING, NamedTuple
 
-from scipy.stats import binomtest
-
 sys.path.append(str(Path(__file__).resolve().parent.parent))  # for benchmarks
 
 if TYPE_CHECKING:
@@ -229,6 +227,8 @@ def tell(records: Sequence[Record]) -> None:
 
 
 def _tell_one(percent: int, own: Sequence[Record], records: Sequence[Record]) -> None:
+    from scipy.stats import binomtest  # slow to import, and every worker imports this module
+
     launches = f"{fmean(record.launches for record in own):.1f}"
     _line(f"+{percent} %  reference, real", [r.outcome for r in own], launches)
     failed = sum(record.outcome == "fail" for record in own)
