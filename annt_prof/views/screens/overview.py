@@ -104,6 +104,13 @@ def _answer(source: RunSource, explanation: Explanation | None) -> Iterator[Said
         text = "nothing was measured" if source.is_over else "nothing is measured yet"
         yield Said(text, tone=Tone.QUIET)
         return
+    if run.reference is not None:
+        # No technique is in question, and what grew stands with the budgets.
+        for variant in run.variants[1:]:
+            if variant.verdict is not None and variant.speedup is not None:
+                told = f"{variant.name}: {phrase(variant.verdict, variant.speedup)}"
+                yield Said(told, f"beside {run.reference}")
+        return
     best = recommend(run)
     if best is None:
         yield Said("nothing that was measured is certainly faster than the baseline", "use")

@@ -171,6 +171,18 @@ def test_where_nothing_is_faster_nothing_is_recommended(tmp_path: Path) -> None:
     ]
 
 
+def test_beside_a_reference_nothing_is_recommended_and_how_it_came_out_is_said(
+    tmp_path: Path,
+) -> None:
+    sides = variant("baseline", [100.0] * 6), variant("worktree", [150.0, 151.0] * 3)
+    made = run(*sides, differences=("worktree: main -> now",), reference="main (1a2b3c4)")
+    (answer,) = (b for b in page_of(made, tmp_path).blocks if b.key == "answer")
+    assert isinstance(answer, Lines)
+    (line,) = answer.lines
+    assert line.label == "beside main (1a2b3c4)"
+    assert line.text.startswith("worktree: slower: ")
+
+
 def test_without_an_explanation_the_figures_are_there_already(tmp_path: Path) -> None:
     page = page_of(cpu_run(), tmp_path, explained=False)
     assert texts(page, "answer")[-1] == "being worked out ..."
