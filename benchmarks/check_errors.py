@@ -73,8 +73,7 @@ SCENARIO = """\
 name: products
 model: {{source: python, name: errors_work:Net, arguments: {{products: {products}}}}}
 dataset: {{name: errors_work:samples, batch_size: 8}}
-window:
-  {{warmup: 5, iterations: 10, switch_in: 2, rounds_per_launch: 20, rounds: 300, time_budget_s: 90}}
+window: {{warmup: 5, iterations: 10, switch_in: 2, rounds_per_launch: 20, time_budget_s: 90}}
 budgets:
   step_time: {{max_ratio: {limit}, to: reference}}
 """
