@@ -209,14 +209,15 @@ def tell(records: Sequence[Record]) -> None:
     seconds = [record.seconds for record in records]
     print(f"{len(records)} real checks, {median(seconds):.0f} s each in the middle")
     for percent in sorted(set(MIX)):
-        ratios = [
-            math.log(r) for record in records if record.percent == percent for r in record.ratios
-        ]
-        if len(ratios) > 1:
-            middle, error = fmean(ratios), stdev(ratios) / math.sqrt(len(ratios))
+        own = [record for record in records if record.percent == percent]
+        # Launches of one check share its minutes: what is known of the mean is told from checks.
+        means = [fmean(map(math.log, record.ratios)) for record in own]
+        if len(means) > 1:
+            error = stdev(means) / math.sqrt(len(means))
+            spread = stdev(each for record in own for each in _residuals(record))
             print(
-                f"  +{percent} % of work: {100 * math.expm1(middle):+.2f} % of time "
-                f"(± {196 * error:.2f}), launches differ by {100 * stdev(ratios):.1f} %"
+                f"  +{percent} % of work: {100 * math.expm1(fmean(means)):+.2f} % of time "
+                f"(± {196 * error:.2f} over checks), launches differ by {100 * spread:.1f} %"
             )
     print(f"\nlimit {LIMIT}x{'':24}fail   pass  cannot tell       of  launches")
     for percent in sorted(set(MIX)):
