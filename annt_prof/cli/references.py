@@ -97,7 +97,7 @@ def _reference(
         looked_at = look_at(named.python)
         python = looked_at.path
         own = Side(python=Path(sys.executable))  # both are started alike, or start-up would differ
-        called.append(str(named.python))
+        called.append(f"{named.python}{changes(looked_at)}")
         told.append(f"{named.python} -> {sys.executable}{changes(looked_at)}")
     side = Side(
         python=python,
