@@ -19,6 +19,7 @@ from annt_prof.compare.pairing import precise_enough
 from annt_prof.runner import epoch_costs, evenness, pacing, spans
 from annt_prof.runner.caveats import caveats
 from annt_prof.runner.crew import Crew, CrowdedError
+from annt_prof.runner.further_traces import trace_further
 from annt_prof.runner.preparation import prepare
 from annt_prof.runner.steering import Steering
 from annt_prof.runner.traced_windows import TracedWindows
@@ -45,9 +46,6 @@ if TYPE_CHECKING:
     from annt_prof.scenario.effective import Substitution
 
     Records = tuple[VariantRecord, ...]
-
-_TRACED_LAUNCHES = 7  # that tell where the time went: as many as an interval over them needs
-_TRACED_SHARE = 1.0  # of the time budget, beyond it: where launches are slow, fewer are traced
 
 
 class Session:
@@ -393,36 +391,19 @@ class Session:
         self._steering.tracing = self._crew.measured = True
         windows = TracedWindows(self._crew, self._span, directory, self._notify)
         self._cut += windows.remarks
-        self._trace_more(windows)
+        self._explain(windows)
         for state in self._crew.running:
             self._steering.heed()
             windows.last_of(state)
 
-    def _trace_more(self, windows: TracedWindows) -> None:
-        """Trace further launches, where a check has something that is to be explained by them.
-
-        They have no timed windows, so that what they cost is not paid by a check that passes.
-        """
-        crew, gate, steering = self._crew, self._crew.job.gate, self._steering
+    def _explain(self, windows: TracedWindows) -> None:
+        """Trace further launches, where a check has something that is to be explained by them."""
+        crew, gate = self._crew, self._crew.job.gate
         done = len({window.launch for record in self.records for window in record.windows})
         if gate is None or gate.traces_each or not crew.together:
             return
-        if not self._to_be_explained(self.records, done):
-            return
-        began = time.monotonic()
-        with contextlib.suppress(CrowdedError):  # what is traced by then is what there is
-            for traced in range(1, _TRACED_LAUNCHES + 1):
-                steering.wait_while_paused()
-                if steering.stops or steering.leaves_nothing_to_compare:
-                    return
-                missing = [state for state in crew.running if state.worker is None]
-                if missing:
-                    crew.launch(missing)
-                if not windows.of_launch(done - 2 + traced):
-                    return
-                spent_s = time.monotonic() - began
-                if spent_s * (traced + 1) / traced > _TRACED_SHARE * self._window.time_budget_s:
-                    return
+        if self._to_be_explained(self.records, done):
+            trace_further(crew, self._steering, windows, done - 1)
 
 
 def _at_epoch(state: VariantState) -> bool:

@@ -15,8 +15,7 @@ from annt_prof.check.checking import Check
 from annt_prof.check.looks import planned
 from annt_prof.plan import Factor, Side, plan, plan_against
 from annt_prof.runner import crew as crew_module
-from annt_prof.runner import session as session_module
-from annt_prof.runner import traced_windows
+from annt_prof.runner import further_traces, traced_windows
 from annt_prof.runner.gate import Gate
 from annt_prof.runner.job import Job
 from annt_prof.runner.session import Session
@@ -147,7 +146,7 @@ class TestTraces:
     ) -> None:
         session = self.explained(tmp_path, four_launches(time_budget_s=10_000))
         clock = itertools.count(0, 2_200)  # seconds, each time it is looked at
-        monkeypatch.setattr(session_module.time, "monotonic", lambda: float(next(clock)))
+        monkeypatch.setattr(further_traces.time, "monotonic", lambda: float(next(clock)))
         session.trace(tmp_path)
         launches = {launch for _, launch in seen.traced}
         assert 1 < len(launches) < 7
