@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from statistics import median
 from typing import TYPE_CHECKING
 
 from annt_prof.runner.periods import find_period
-from annt_prof.runner.unevenness import unequal
+from annt_prof.runner.unevenness import phase, seems_uneven, unequal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -54,3 +55,23 @@ def period_of(state: VariantState) -> int | None:
     numbers = [w.first_iteration // group + i for w in windows for i in range(len(w.step_ns))]
     period = find_period(times, numbers)
     return None if period is None else period * group
+
+
+def later(states: Sequence[VariantState], span: Span, launch: int) -> int:
+    """Return by how many iterations the windows of a launch begin later than the first's.
+
+    They still lie within an epoch: one that ended before them would have its start in them.
+
+    Args:
+        states: Those that run.
+        span: Of the windows.
+        launch: Counted from 0.
+    """
+    records = [state.record for state in states]
+    if span.at_epoch or not (span.unheld or any(seems_uneven(each.windows) for each in records)):
+        return 0
+    group = math.lcm(*(record.iterations_per_optimizer_step for record in records))
+    stride = span.iterations + span.switch_in
+    epochs = [record.epochs.iterations for record in records if record.epochs is not None]
+    room = min(epochs, default=2 * stride) - stride
+    return phase(launch, max(1, min(stride, room + 1)), group)

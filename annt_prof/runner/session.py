@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import itertools
-import math
 import time
 from typing import TYPE_CHECKING, cast
 
@@ -23,7 +22,6 @@ from annt_prof.runner.further_traces import trace_further
 from annt_prof.runner.preparation import prepare
 from annt_prof.runner.steering import Steering
 from annt_prof.runner.traced_windows import TracedWindows
-from annt_prof.runner.unevenness import phase, seems_uneven
 from annt_prof.runs.events import (
     Activity,
     Event,
@@ -260,22 +258,6 @@ class Session:
         if launch == 0:  # in later ones it is settled
             self._look_at_epochs(launch)
 
-    def _phase(self, launch: int) -> int:
-        """Return by how many iterations the windows of a launch begin later than the first's.
-
-        They still lie within an epoch: one that ended before them would have its start in them.
-        """
-        span, records = self._span, [state.record for state in self._crew.running]
-        if span.at_epoch or not (
-            span.unheld or any(seems_uneven(record.windows) for record in records)
-        ):
-            return 0
-        group = math.lcm(*(record.iterations_per_optimizer_step for record in records))
-        stride = span.iterations + span.switch_in
-        epochs = [record.epochs.iterations for record in records if record.epochs is not None]
-        room = min(epochs, default=2 * stride) - stride
-        return phase(launch, max(1, min(stride, room + 1)), group)
-
     def _round(
         self, index: int, launch: int, in_launch: int, order: tuple[Variant, ...], began: float
     ) -> None:
@@ -292,7 +274,7 @@ class Session:
                 continue
             self._notify(Activity("timing", variant.name, index))
             span = self._span
-            later = self._phase(launch) if in_launch == 1 else 0
+            later = evenness.later(crew.running, span, launch) if in_launch == 1 else 0
             request = TimedRequest(
                 index, launch, position, span.iterations, span.switch_in + later, _at_epoch(state)
             )

@@ -537,7 +537,7 @@ def test_windows_of_every_phase_lie_within_an_epoch(
     monkeypatch.setattr(ScriptedWorker, "asked", asked)
     monkeypatch.setattr(ScriptedWorker, "per_epoch", 28)
     monkeypatch.setattr(ScriptedWorker, "step_ns", 100 * MS)
-    monkeypatch.setattr("annt_prof.runner.session.seems_uneven", lambda _windows: True)
+    monkeypatch.setattr("annt_prof.runner.evenness.seems_uneven", lambda _windows: True)
     scenario = scenario_of(
         techniques={"amp": {}},
         window={
