@@ -86,7 +86,8 @@ class Grown(msgspec.Struct, frozen=True):
         after_ns: The same and the median of what each launch of the checked side has more than the
             other's beside it; against a stored baseline the checked side's own median.
         interval_ns: Interval of that median over launches, of 95 % at the least, without an
-            assumption on how they are spread; None with fewer than six of them, and against a
+            assumption on how they are spread; of parts of the timed step it has what their shares
+            vary by, and not what the step does. None with fewer than six launches, and against a
             stored baseline, whose launches are no pairs.
     """
 

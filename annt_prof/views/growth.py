@@ -176,6 +176,9 @@ def _notes(
     """Yield what the figures are of, and what is not among them."""
     if where.of_timed:
         yield "per timed step, divided as the traced steps are"
+        if any(grown.interval_ns is not None for grown in (*categories, *others)):
+            # Launches that are traced alone have no timed step of their own.
+            yield "95 % is of how they divide it, and not of how well the step is known"
     else:
         yield "per traced step, which the profiler lengthens: parts may grow by more than the step"
     unlisted_ns = where.grew_ns - sum(grown.by_ns for grown in categories)

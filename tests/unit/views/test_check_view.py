@@ -233,8 +233,9 @@ def test_shares_are_of_all_that_grew_and_what_is_not_listed_is_told():
     growth = growth_of(Where(grown=listed, grew_ns=7 * MS, shrank_ns=6 * MS, of_timed=True))
     assert [row.share for row in growth.rows] == ["14 %"] * 5
     assert growth.note == (
-        "per timed step, divided as the traced steps are; smaller categories grew by 2.000 ms "
-        "together; others shrank by 6.000 ms together"
+        "per timed step, divided as the traced steps are; 95 % is of how they divide it, and not "
+        "of how well the step is known; smaller categories grew by 2.000 ms together; others "
+        "shrank by 6.000 ms together"
     )
 
 
@@ -254,7 +255,7 @@ def test_what_may_be_chance_is_called_a_hint(interval_ns, doubt):
 
 def test_a_wait_of_timed_windows_is_no_hint():
     wait = Where(grown=(Grown(GrownKind.CATEGORY, "data_loading", 0, MS),), of_timed=True)
-    assert "hint" not in growth_of(wait).note
+    assert growth_of(wait).note == "per timed step, divided as the traced steps are"
 
 
 def test_what_cannot_be_told_is_told_before_what_was_skipped_and_won():
