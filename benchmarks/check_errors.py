@@ -206,6 +206,8 @@ def read(file: Path) -> list[Record]:
 
 def tell(records: Sequence[Record]) -> None:
     """Print the shares of outcomes, for each kind of limit and each injected change."""
+    from scipy.special import stdtrit  # slow to import, and every worker imports this module
+
     seconds = [record.seconds for record in records]
     print(f"{len(records)} real checks, {median(seconds):.0f} s each in the middle")
     for percent in sorted(set(MIX)):
@@ -214,10 +216,12 @@ def tell(records: Sequence[Record]) -> None:
         means = [fmean(map(math.log, record.ratios)) for record in own]
         if len(means) > 1:
             error = stdev(means) / math.sqrt(len(means))
+            within = 100 * float(stdtrit(len(means) - 1, 0.975)) * error
             spread = stdev(each for record in own for each in _residuals(record))
             print(
                 f"  +{percent} % of work: {100 * math.expm1(fmean(means)):+.2f} % of time "
-                f"(± {196 * error:.2f} over checks), launches differ by {100 * spread:.1f} %"
+                f"(95 % ± {within:.2f}, {len(means)} checks), launches differ by "
+                f"{100 * spread:.1f} %"
             )
     print(f"\nlimit {LIMIT}x{'':24}fail   pass  cannot tell       of  launches")
     for percent in sorted(set(MIX)):
@@ -227,7 +231,7 @@ def tell(records: Sequence[Record]) -> None:
 
 
 def _tell_one(percent: int, own: Sequence[Record], records: Sequence[Record]) -> None:
-    from scipy.stats import binomtest  # slow to import, and every worker imports this module
+    from scipy.stats import binomtest
 
     launches = f"{fmean(record.launches for record in own):.1f}"
     _line(f"+{percent} %  reference, real", [r.outcome for r in own], launches)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from statistics import median
+from dataclasses import dataclass, field, replace
+from statistics import fmean, median
 from typing import TYPE_CHECKING
 
+from annt_prof.categories import Category
+from annt_prof.check.bounds import mean_of
 from annt_prof.check.result import Grown, GrownKind, Part, Where
 from annt_prof.check.timed_parts import Timed, by_name, of_timed
-from annt_prof.compare.figures import waited_ns
+from annt_prof.compare.figures import waited_by_launch, waited_ns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -38,6 +40,7 @@ class Steps:
         pitfalls: Keys of the mistakes that were found.
         samples: Per iteration.
         timed: What the timed windows came to; None where that is not known.
+        waits_ns: For its batch per timed iteration, by the launch; empty where that is not known.
     """
 
     launches: Sequence[int]
@@ -47,6 +50,7 @@ class Steps:
     pitfalls: frozenset[str]
     samples: int
     timed: Timed | None
+    waits_ns: Mapping[int, float] = field(default_factory=dict)
 
     def told_of_timed(self) -> Steps:
         """Return the same with parts of the timed step; as it is where that is not known."""
@@ -72,6 +76,7 @@ def steps_of(variant: VariantRecord) -> Steps:
         pitfalls=frozenset(r.key for r in variant.remarks if r.key is not None),
         samples=variant.samples_per_iteration,
         timed=_timed(variant),
+        waits_ns=waited_by_launch(variant) if waited_ns(variant) is not None else {},
     )
 
 
@@ -114,10 +119,13 @@ def where(before: Steps, variant: VariantRecord, *, paired: bool) -> Where:
     both_timed = before.timed is not None and after.timed is not None
     is_timed = both_timed and not (before.on_device or after.on_device)
     if is_timed:
-        before, after = before.told_of_timed(), after.told_of_timed()
+        before, after = (each.told_of_timed() for each in _with_waits_alike(before, after))
     work = GrownKind.KERNEL if after.on_device else GrownKind.OPERATOR
     pairs = _pairs(before, after) if paired else ()
     categories = list(_each(GrownKind.CATEGORY, before.categories, after.categories, scale, pairs))
+    if is_timed and paired:
+        wait = _wait_of(before, after, scale, trims=not variant.uneven)
+        categories = [wait if wait and each.name == wait.name else each for each in categories]
     # What a side does not have, as a baseline of a run without a check, has not grown from nothing.
     known = any(before.work) and any(after.work)
     works = list(_each(work, before.work, after.work, scale, pairs)) if known else []
@@ -132,6 +140,39 @@ def where(before: Steps, variant: VariantRecord, *, paired: bool) -> Where:
         shrank_ns=-sum(grown.by_ns for grown in categories if grown.by_ns < 0),
         of_timed=is_timed,
     )
+
+
+def _with_waits_alike(before: Steps, after: Steps) -> tuple[Steps, Steps]:
+    """Leave waits to the traces on both sides, where one side has no timed one.
+
+    Traces show shorter ones, and a side's timed wait less the other's traced one is no growth.
+    """
+    if before.timed is None or after.timed is None:
+        return before, after
+    if None not in (before.timed.waited_ns, after.timed.waited_ns):
+        return before, after
+    return (
+        replace(before, timed=before.timed._replace(waited_ns=None), waits_ns={}),
+        replace(after, timed=after.timed._replace(waited_ns=None), waits_ns={}),
+    )
+
+
+def _wait_of(before: Steps, after: Steps, scale: float, *, trims: bool) -> Grown | None:
+    """Return by how much longer timed launches wait for their batches than those beside them.
+
+    By the mean and Student's t as budgets are told: there are five such launches at least, and no
+    trace is in them. None where too few launches have waits on both sides.
+    """
+    common = sorted(before.waits_ns.keys() & after.waits_ns.keys())
+    first = [scale * before.waits_ns[launch] for launch in common]
+    second = [after.waits_ns[launch] for launch in common]
+    longer = mean_of([b - a for a, b in zip(first, second, strict=True)], trims=trims)
+    if longer is None:
+        return None
+    before_ns = round(fmean(first))
+    after_ns = before_ns + round(longer.centre)
+    interval = round(longer.low(_OUTSIDE / 2)), round(longer.high(_OUTSIDE / 2))
+    return Grown(GrownKind.CATEGORY, Category.DATA_LOADING.value, before_ns, after_ns, interval)
 
 
 def _most_first(every: list[Grown], least_ns: float) -> tuple[Grown, ...]:
@@ -180,6 +221,4 @@ def _interval(differences: Sequence[float]) -> tuple[int, int] | None:
     if not cut:
         return None
     ordered = sorted(differences)
-    if ordered[0] == ordered[-1]:  # a wait of timed windows, which no trace tells
-        return None
     return round(ordered[cut - 1]), round(ordered[n - cut])

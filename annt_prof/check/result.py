@@ -88,7 +88,8 @@ class Grown(msgspec.Struct, frozen=True):
         interval_ns: Interval of that median over launches, of 95 % at the least, without an
             assumption on how they are spread; of parts of the timed step it has what their shares
             vary by, and not what the step does. None with fewer than six launches, and against a
-            stored baseline, whose launches are no pairs.
+            stored baseline, whose launches are no pairs. Without a device the wait for batches is
+            that of timed launches: before, after and the interval are of means (Student's t).
     """
 
     kind: GrownKind

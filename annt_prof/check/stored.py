@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import fmean
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from annt_prof import units
 from annt_prof.categories import Category
@@ -79,7 +80,10 @@ def stored_figures(
             said = f"there is none of {run.scenario_name} in {folder}; {_ACCEPT}"
             return Stored(called, reason=Reason.NO_BASELINE, detail=said)
         return Stored(called, reason=Reason.OTHER_MACHINE, detail=_some(found.differences))
-    baseline = found.stored.baseline
+    baseline = _of_others(found.stored.baseline, run.run_id)
+    if not baseline.runs:
+        said = "it was accepted from this very run, which is like itself; it holds for later ones"
+        return Stored(called, reason=Reason.NO_BASELINE, detail=said)
     called = f"{called} of {baseline.runs[0].created[:10]}"
     name = accepted_variant(baseline, run, variant)
     accepted = baseline.work_of(name)
@@ -132,6 +136,7 @@ def steps_of_baseline(baseline: Baseline, name: str, samples: int) -> Steps:
     waits = [ns for each in kept for ns in each.figures.get(Category.DATA_LOADING.value, ())]
     is_uneven = any(each.uneven for each in kept)
     step_ns = middle_of(times, trims=not is_uneven) if times else None
+    waited_ns = middle_of(waits, trims=not is_uneven) if waits else None
     return Steps(
         launches=list(range(len(traced))),
         categories=[each.breakdown_ns for each in traced],
@@ -139,8 +144,14 @@ def steps_of_baseline(baseline: Baseline, name: str, samples: int) -> Steps:
         on_device=baseline.fingerprint.device_type != "cpu",
         pitfalls=frozenset(key for each in kept for key in each.pitfalls),
         samples=samples,
-        timed=None if step_ns is None else Timed(step_ns, fmean(waits) if waits else None),
+        timed=None if step_ns is None else Timed(step_ns, waited_ns),
     )
+
+
+def _of_others(baseline: Baseline, run_id: str) -> Baseline:
+    """Return a baseline without the run that is held to it."""
+    others = tuple(each for each in baseline.runs if each.run_id != run_id)
+    return msgspec.structs.replace(baseline, runs=others)
 
 
 def _some(differences: tuple[str, ...]) -> str:

@@ -11,13 +11,13 @@ from annt_prof import units
 from annt_prof.check.figures_by_launch import LaunchFigures, by_launch
 from annt_prof.compare import launch_figures
 from annt_prof.compare.ceiling import TOO_LOW, ceiling_of, shares_of_precisions
-from annt_prof.compare.figures import launch_of_rounds, of_launches
+from annt_prof.compare.figures import launch_of_rounds, of_launches, waited_by_launch
 from annt_prof.compare.precisions import matrix_time
 from annt_prof.runs.record import SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from annt_prof.machine.ceilings import Ceilings
-    from annt_prof.runs.record import Run, TimedWindow, VariantRecord
+    from annt_prof.runs.record import Run, VariantRecord
 
 _NO_WINDOW = "it has no timed window"
 _WITHIN_EPOCHS = "in the middle of an epoch: what its start costs is not part of it"
@@ -120,11 +120,11 @@ def waited_for_batches(run: Run, variant: VariantRecord, *, share: bool) -> Laun
         variant: Which.
         share: Whether it is told as a fraction of the step.
     """
-    waits: dict[int, float] = {}
-    for launch, windows in _windows(variant).items():
-        whole = sum((w.wall_ns if share else w.iterations) for w in windows)
-        if whole:
-            waits[launch] = sum(w.waited_ns for w in windows) / whole
+    waits = waited_by_launch(variant)
+    if share:
+        steps = step_time(variant)
+        of_step = zip(steps.launches, steps.values, strict=True)
+        waits = {launch: min(waits[launch] / ns, 1.0) for launch, ns in of_step}
     # Version 1 did not record it, and no loader ever takes no time at all.
     if run.schema_version < SCHEMA_VERSION and not any(waits.values()):
         waits = {}
@@ -132,10 +132,3 @@ def waited_for_batches(run: Run, variant: VariantRecord, *, share: bool) -> Laun
     note = _WAITS_WITHIN_EPOCHS if epochs is not None and epochs.counted else None
     why_not = "how long it waits for batches was not recorded"
     return by_launch(waits, why_not, may_be_zero=True, note=note)
-
-
-def _windows(variant: VariantRecord) -> dict[int, list[TimedWindow]]:
-    found: dict[int, list[TimedWindow]] = {}
-    for window in variant.windows:
-        found.setdefault(window.launch, []).append(window)
-    return found

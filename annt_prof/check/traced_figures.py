@@ -8,7 +8,6 @@ from annt_prof import units
 from annt_prof.check.figures_by_launch import LaunchFigures, by_launch
 from annt_prof.check.timed_figures import step_time, waited_for_batches
 from annt_prof.check.timed_parts import Timed, by_name, factor
-from annt_prof.compare.figures import waited_ns
 from annt_prof.runs.record import TracedLaunch
 
 if TYPE_CHECKING:
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from annt_prof.runs.record import Run, VariantRecord
 
 _NOT_TRACED = "it was not traced"
+_TRACED_ALONE = "none of its launches was both timed and traced"
 _NO_DEVICE = "no accelerator in its trace"
 _OF_TIMED = "of the timed step, divided as the traced one is"
 _BY_OPERATORS = "without a device: host time of forward and backward, by what their operators do"
@@ -92,22 +92,25 @@ def _parts(
     if not traced:
         return LaunchFigures(may_be_zero=True, why_not=_NOT_TRACED)
     timed = _timed(run, variant)
+    if timed is not None:
+        # How long another launch's step was says nothing of the launches that were traced alone.
+        traced = tuple(launch for launch in traced if launch.launch in timed)
+        if not traced:
+            return LaunchFigures(may_be_zero=True, why_not=_TRACED_ALONE)
     values: dict[int, float] = {}
     for launch in traced:
         ns, step_ns = of(launch.breakdown), float(launch.breakdown.step_ns)
         if ns is None or not step_ns:
             continue
-        of_launch = timed(launch.launch)
-        if of_launch is None:
-            values[launch.launch] = ns / step_ns if share else ns
-        else:
-            part_ns = ns * factor(by_name(launch.breakdown), of_launch)
-            values[launch.launch] = part_ns / of_launch.step_ns if share else part_ns
+        by = 1.0
+        if timed is not None:
+            step_ns = timed[launch.launch].step_ns
+            by = factor(by_name(launch.breakdown), timed[launch.launch])
+        values[launch.launch] = by * ns / step_ns if share else by * ns
     by_operators = of_work and not traced[-1].breakdown.kernel_ns
-    of_timed = any(timed(launch.launch) is not None for launch in traced)
     notes = (
         _BY_OPERATORS if by_operators else None,
-        _OF_TIMED if of_timed else None if share else _inflation(variant),
+        _OF_TIMED if timed is not None else None if share else _inflation(variant),
     )
     return by_launch(
         values,
@@ -117,20 +120,15 @@ def _parts(
     )
 
 
-def _timed(run: Run, variant: VariantRecord) -> Callable[[int], Timed | None]:
-    """Return what tells the timed step of a launch, or of all of them where it has none itself."""
+def _timed(run: Run, variant: VariantRecord) -> dict[int, Timed] | None:
+    """Return the timed step of each launch; None where parts are of the traced step."""
     if run.environment.device_type != "cpu" or variant.step_time is None:
-        return lambda _: None
+        return None
     steps = step_time(variant)
     waits = waited_for_batches(run, variant, share=False)
     step_ns = dict(zip(steps.launches, steps.values, strict=True))
     waited = dict(zip(waits.launches, waits.values, strict=True))
-    whole = Timed(variant.step_time.within_epoch_ns, waited_ns(variant))
-
-    def timed(launch: int) -> Timed:
-        return Timed(step_ns[launch], waited.get(launch)) if launch in step_ns else whole
-
-    return timed
+    return {launch: Timed(ns, waited.get(launch)) for launch, ns in step_ns.items()}
 
 
 def _inflation(variant: VariantRecord) -> str | None:

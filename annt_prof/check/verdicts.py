@@ -51,9 +51,10 @@ class Verdict:
             what is compared, so that there is no ratio.
         limit_in_effect: The limit that was held, after the noise.
         reason: Why it is inconclusive; None else.
-        is_win: Whether the bound that a pass is told by is beyond the limit's mirror image: of at
-            most 1.05 times the reference's, below 1 / 1.05. Never of limits that stand alone, and
-            of those that ask for a change: they have none.
+        is_win: Whether it is beyond the limit's mirror image: of at most 1.05 times the
+            reference's, below 1 / 1.05. All budgets of a look share its level for that, apart from
+            what they have to fail by. Never of limits that stand alone, and of those that ask for
+            a change: they have none.
     """
 
     outcome: Outcome
@@ -96,7 +97,7 @@ def decide(
             verdicts.append(_too_few(question))
         else:
             within = level / 2 if question.passes_by_either else level
-            verdicts.append(_told(question, found, judged[i], within))
+            verdicts.append(_told(question, found, judged[i], within, level / len(questions)))
     return tuple(verdicts)
 
 
@@ -118,7 +119,9 @@ def _p_within(question: Question, found: Answer) -> float:
     return found.mean.p_under(found.limit) if question.upper else found.mean.p_over(found.limit)
 
 
-def _told(question: Question, found: Answer, judged: Judged, level_within: float) -> Verdict:
+def _told(
+    question: Question, found: Answer, judged: Judged, level_within: float, level_of_win: float
+) -> Verdict:
     sign = 1 if question.upper else -1
     excess = [sign * each for each in found.pairs]
     checks = bool(excess and found.mean.error)
@@ -136,7 +139,7 @@ def _told(question: Question, found: Answer, judged: Judged, level_within: float
         estimate,
         question.limit_in_effect,
         reason=reason if outcome is Outcome.INCONCLUSIVE else None,
-        is_win=outcome is Outcome.PASS and estimate is not None and _is_win(question, estimate),
+        is_win=outcome is Outcome.PASS and _is_win(question, found, level_of_win),
     )
 
 
@@ -162,13 +165,16 @@ def _estimate(
     )
 
 
-def _is_win(question: Question, estimate: Estimate) -> bool:
+def _is_win(question: Question, found: Answer, level: float) -> bool:
     limit = question.limit_in_effect
-    if question.reference is None or estimate.low is None or estimate.high is None:
+    if question.reference is None:
+        return False
+    bound = found.in_unit(found.mean.high(level) if question.upper else found.mean.low(level))
+    if bound is None:
         return False
     if question.upper:
-        return limit >= 1 and estimate.high < 1 / limit
-    return limit <= 1 and estimate.low > 1 / limit
+        return limit >= 1 and bound < 1 / limit
+    return limit <= 1 and bound > 1 / limit
 
 
 def _too_few(question: Question) -> Verdict:

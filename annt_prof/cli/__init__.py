@@ -9,13 +9,16 @@ import gc
 import importlib
 import io
 import sys
+import traceback
 from typing import TYPE_CHECKING, NoReturn, cast
 
 import click
 
 from annt_prof import __version__
 from annt_prof.cli.endings import (
+    EXIT_BUG,
     EXIT_INTERRUPTED,
+    EXIT_UNREAD,
     EXIT_USER_ERROR,
     end_as_by_ctrl_c,
     have_streams,
@@ -108,7 +111,11 @@ def group() -> None:
 
 def program() -> NoReturn:
     """Run the process's command and end the process with its status."""
-    status = main()
+    try:
+        status = main()
+    except Exception:  # noqa: BLE001 - Python would end with 1, which says something else here
+        traceback.print_exc()
+        status = EXIT_BUG
     # Python ends with a search for cycles among all that was ever imported: 0.3 s where torch was.
     gc.freeze()
     sys.exit(status)
@@ -140,6 +147,10 @@ def _run(arguments: Sequence[str] | None) -> int:
     except UserError as error:
         click.echo(printable(str(error), keep="\n"), err=True)
         return EXIT_USER_ERROR
+    except SystemExit as ended:
+        if isinstance(ended.__context__, BrokenPipeError):  # click ends such a command with 1
+            return EXIT_UNREAD
+        raise
     except click.ClickException as error:
         error.show()
         return error.exit_code

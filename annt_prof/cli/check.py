@@ -10,6 +10,8 @@ import click
 
 from annt_prof.check.defaults import BASELINE_NAME, RESULT_VARIABLE
 from annt_prof.cli import options
+from annt_prof.errors import UserError
+from annt_prof.text import printable
 
 if TYPE_CHECKING:
     from annt_prof.cli.verdicts import Outlook
@@ -124,13 +126,13 @@ def command(
     budgets of a check.
 
     Exit status: 0 all budgets that were checked are held, 1 one is broken, 2 the scenario, the
-    budgets or a baseline need mending, 3 what was to be checked crashed or ran out of memory,
+    budgets or a baseline need mending, 3 a variant of the run crashed or ran out of memory,
     4 nothing is broken and something cannot be told, 5 nothing was checked (no baseline, other
     hardware), 130 interrupted.
     """
     from annt_prof.cli.holding import Asked, hold
     from annt_prof.cli.references import Named
-    from annt_prof.cli.verdicts import Wanted, tell
+    from annt_prof.cli.verdicts import FAILED, Wanted, status_of, tell
 
     wanted = Wanted(
         as_json=as_json,
@@ -155,7 +157,13 @@ def command(
         again=("annt-prof", *sys.argv[1:]),
     )
     held = hold(asked)
-    status = tell(held.result, held.run, wanted)
-    if held.failure is not None:
-        raise held.failure
+    status = status_of(held.result, held.run, wanted)
+    try:
+        tell(held.result, wanted)
+        if held.failure is not None:
+            raise held.failure
+    except UserError as error:  # a file that cannot be written hides no broken budget
+        if status != FAILED:
+            raise
+        click.echo(printable(str(error), keep="\n"), err=True)
     sys.exit(status)

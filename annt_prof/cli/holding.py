@@ -150,9 +150,26 @@ def _hold_run(asked: Asked) -> Held:
         terms = replace(terms, reference=_called(run.reference))
     result = Check(terms).result(run, str(directory))
     of_its_own = asked.budgets is None and asked.baseline is None and not asked.overrides
-    if of_its_own or not (directory / CHECK_FILE).exists():
+    if (of_its_own and _tells_more(directory, result)) or not (directory / CHECK_FILE).exists():
         _keep(directory, result)
     return Held(result, run)
+
+
+def _tells_more(directory: Path, result: CheckResult) -> bool:
+    """Whether a result takes the place of the one that is kept with its run.
+
+    What could be told once is not lost to a check that finds nothing to hold the run to.
+    """
+    from annt_prof.check.kept import kept
+    from annt_prof.check.result import Outcome
+
+    if result.outcome is not Outcome.SKIPPED:
+        return True
+    try:
+        earlier = kept(directory)
+    except UserError:  # damaged
+        return True
+    return earlier is None or earlier.outcome is Outcome.SKIPPED
 
 
 def _keep(directory: Path, result: CheckResult) -> None:

@@ -75,8 +75,8 @@ def status_of(result: CheckResult, run: Run, wanted: Wanted) -> int:
     return PASSED
 
 
-def tell(result: CheckResult, run: Run, wanted: Wanted) -> int:
-    """Tell a result in every way that is wanted, and return the exit status.
+def tell(result: CheckResult, wanted: Wanted) -> None:
+    """Tell a result in every way that is wanted.
 
     Raises:
         UserError: A file cannot be written; what goes to stdout is told by then.
@@ -104,7 +104,6 @@ def tell(result: CheckResult, run: Run, wanted: Wanted) -> int:
         import msgspec
 
         _write(wanted.result, msgspec.json.encode(result), "--result")
-    return status_of(result, run, wanted)
 
 
 def _print(view: CheckView, wanted: Wanted) -> None:

@@ -128,8 +128,23 @@ def waited_ns(variant: VariantRecord) -> int | None:
 
     None where it was not recorded. Of the middle of an epoch, where windows lie there.
     """
-    share, timed = waited_share(variant), variant.step_time
-    return None if share is None or timed is None else round(share * timed.within_epoch_ns)
+    timed = variant.step_time
+    if waited_share(variant) is None or timed is None:
+        return None
+    waits = list(waited_by_launch(variant).values())
+    return min(round(middle_of(waits, trims=not variant.uneven)), timed.within_epoch_ns)
+
+
+def waited_by_launch(variant: VariantRecord) -> dict[int, float]:
+    """Return for how long of a timed iteration the host waits for its batch, by launch.
+
+    Nanoseconds, by the measure that the step has: a loader that stalls once would else be in the
+    wait and not in the step, and would seem to be taken from what else the step does.
+    """
+    launches = launch_of_rounds(variant)
+    waits = {w.round: w.waited_ns / w.iterations for w in variant.windows}
+    figures = of_launches(waits, launches, uneven=variant.uneven)
+    return dict(zip(sorted(set(launches.values())), figures, strict=True))
 
 
 def of_one_measure(first: VariantRecord, second: VariantRecord) -> bool:

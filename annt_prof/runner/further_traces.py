@@ -5,7 +5,6 @@ What they cost is not paid by a check that passes.
 
 from __future__ import annotations
 
-import contextlib
 import time
 from typing import TYPE_CHECKING
 
@@ -30,7 +29,7 @@ def trace_further(crew: Crew, steering: Steering, windows: TracedWindows, last: 
         last: Number of the launch that lives, from 0; further ones count on from there.
     """
     began, budget_s = time.monotonic(), _SHARE * crew.job.scenario.window.time_budget_s
-    with contextlib.suppress(CrowdedError):  # what is traced by then is what there is
+    try:
         for traced in range(1, _LAUNCHES + 1):
             steering.wait_while_paused()
             if steering.stops or steering.leaves_nothing_to_compare:
@@ -43,3 +42,5 @@ def trace_further(crew: Crew, steering: Steering, windows: TracedWindows, last: 
             spent_s = time.monotonic() - began
             if spent_s * (traced + 1) / traced > budget_s:
                 return
+    except CrowdedError:  # what is traced by then is what there is
+        crew.end(crew.alive)  # or a process would be traced once more, beside nothing

@@ -205,7 +205,7 @@ def build_check_view(result: CheckResult, *, fail_on_win: bool = False) -> Check
         smallest_seen=words.smallest_seen(rows),
         conditions=result.conditions,
         remarks=result.remarks,
-        facts=tuple(words.facts(result)),
+        facts=tuple(words.facts(result, fail_on_win=fail_on_win)),
         reproduce=result.reproduce,
         directory=result.directory,
         result=result,

@@ -102,16 +102,16 @@ def _parts(where: Where) -> str:
     return f"{', '.join([*told, *rest])} of {step}"
 
 
-def _doubt(where: Where, categories: Sequence[Grown]) -> str | None:
+def _doubt(categories: Sequence[Grown]) -> str | None:
     """Say why what grew most is a hint alone; None where it is more."""
-    if not categories or (where.of_timed and categories[0].name == Category.DATA_LOADING):
-        return None  # a wait of timed windows needs no trace
+    if not categories:
+        return None
     interval_ns = categories[0].interval_ns
     if interval_ns is None:
         return "too few traces beside one another for an interval: take what grew most for a hint"
     if interval_ns[0] > 0:
         return None
-    return "what grew most lies within what traced launches differ by: take it for a hint"
+    return "what grew most lies within what launches differ by: take it for a hint"
 
 
 def _most_first(grown: Sequence[Grown], *kinds: GrownKind) -> list[Grown]:
@@ -176,9 +176,12 @@ def _notes(
     """Yield what the figures are of, and what is not among them."""
     if where.of_timed:
         yield "per timed step, divided as the traced steps are"
-        if any(grown.interval_ns is not None for grown in (*categories, *others)):
+        known = [each.name for each in (*categories, *others) if each.interval_ns is not None]
+        if any(name != Category.DATA_LOADING for name in known):
             # Launches that are traced alone have no timed step of their own.
             yield "95 % is of how they divide it, and not of how well the step is known"
+        if Category.DATA_LOADING in known:
+            yield "of data_loading 95 % is of the timed launches' waits"
     else:
         yield "per traced step, which the profiler lengthens: parts may grow by more than the step"
     unlisted_ns = where.grew_ns - sum(grown.by_ns for grown in categories)
@@ -190,6 +193,9 @@ def _notes(
     if left_out:
         total = units.milliseconds(sum(each.by_ns for each in left_out), places)
         yield f"{units.count(len(left_out), 'smaller one')} left out, {total} ms together"
-    doubt = _doubt(where, categories)
+    if _step(where) is not None:
+        # Whoever divides one by the other finds a little more or less than the budget's ratio.
+        yield "a budget's ratio is of the launches' geometric means, which the two steps are not"
+    doubt = _doubt(categories)
     if doubt is not None:
         yield doubt

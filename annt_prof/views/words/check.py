@@ -120,7 +120,7 @@ def smallest_seen(rows: Sequence[BudgetRow]) -> str:
     return f"{', '.join(known)}, four times out of five{lacking}"
 
 
-def facts(result: CheckResult) -> Iterator[tuple[str, str]]:
+def facts(result: CheckResult, *, fail_on_win: bool) -> Iterator[tuple[str, str]]:
     """Yield a label and a sentence on how it was checked."""
     yield "checked", f"{result.scenario_name}, run {result.run_id}, on {result.device}"
     variants = tuple(dict.fromkeys(checked.variant for checked in result.checked))
@@ -131,7 +131,8 @@ def facts(result: CheckResult) -> Iterator[tuple[str, str]]:
     yield "budgets", result.budgets_file
     looks = f", looked at {units.count(result.looks, 'time')}" if result.looks > 1 else ""
     yield "launches", f"{units.count(result.launches, 'launch', 'launches')}{looks}"
-    yield "wrong alarms", _wrong_alarms(result)
+    wins = "; by --fail-on-win as many more" if fail_on_win else ""
+    yield "wrong alarms", f"{_wrong_alarms(result)}{wins}"
 
 
 def _wrong_alarms(result: CheckResult) -> str:

@@ -196,6 +196,15 @@ def test_a_win_is_beyond_the_limits_mirror_image(
     assert verdict.is_win is is_win
 
 
+def test_several_budgets_share_the_chance_of_a_win_that_is_none() -> None:
+    """Where the limit is the same code's own time, what is a win lies right beside it."""
+    faster = ratio(0.985, 1.0)
+    [alone] = decide([faster], LEVEL)
+    several = decide([faster, *[ratio(1.0, 1.05)] * 9], LEVEL)
+    assert (alone.is_win, several[0].is_win) == (True, False)
+    assert several[0].outcome is Outcome.PASS
+
+
 def test_limits_that_stand_alone_have_no_wins() -> None:
     [verdict] = decide([Question(around(0.1), 42, True)], LEVEL)
     assert (verdict.outcome, verdict.is_win) == (Outcome.PASS, False)

@@ -27,6 +27,7 @@ TO_BASELINE = {"kind": LimitKind.MAX_RATIO, "to": Against(AgainstKind.VARIANT, "
 FIVE = [10.0, 10.1, 9.9, 10.05, 9.95]
 BASE, AMP = variant("baseline", FIVE), variant("amp", [ms / 2 for ms in FIVE])
 PLAIN = run(BASE, AMP)
+EARLIER = replace(PLAIN, run_id="earlier")
 SHARE = limit("forward", 0.5, LimitKind.MAX_SHARE)
 
 
@@ -278,29 +279,39 @@ class TestStored:
     def test_without_one_or_on_another_machine_it_is_skipped(self, tmp_path: Path) -> None:
         reason, said = skipped(case_of(PLAIN, self.RATIO, baselines=tmp_path))
         assert (reason, "there is none of vit_amp" in said) == (Reason.NO_BASELINE, True)
-        accept(tmp_path, "main", [PLAIN])
+        accept(tmp_path, "main", [EARLIER])
         other = run(BASE, AMP, environment=replace(CPU, cpu_name="Another", num_cores=4))
         reason, said = skipped(case_of(other, self.RATIO, baselines=tmp_path))
         assert (reason, "-> Another" in said) == (Reason.OTHER_MACHINE, True)
 
-    def test_of_other_work_it_is_skipped(self, tmp_path: Path) -> None:
+    def test_a_run_is_not_held_to_itself(self, tmp_path: Path) -> None:
+        """It would pass, as like itself as anything: of a failed run that was accepted, too."""
         accept(tmp_path, "main", [PLAIN])
+        reason, said = skipped(case_of(PLAIN, self.RATIO, baselines=tmp_path))
+        assert (reason, "from this very run" in said) == (Reason.NO_BASELINE, True)
+        accept(tmp_path, "main", [EARLIER, PLAIN])
+        case = case_of(PLAIN, self.RATIO, baselines=tmp_path)
+        assert case.question is not None
+        assert len(case.question.reference or ()) == 5  # the other run's alone
+
+    def test_of_other_work_it_is_skipped(self, tmp_path: Path) -> None:
+        accept(tmp_path, "main", [EARLIER])
         stand_in = run(BASE, AMP, substitutions=SUBSTITUTIONS)
         reason, said = skipped(case_of(stand_in, self.RATIO, baselines=tmp_path))
         assert (reason, said) == (Reason.OTHER_WORK, "stand-ins: none -> data of cifar10")
 
     def test_what_it_does_not_have_is_skipped(self, tmp_path: Path) -> None:
-        accept(tmp_path, "main", [run(BASE)])
+        accept(tmp_path, "main", [run(BASE, run_id="earlier")])
         reason, said = skipped(case_of(PLAIN, self.RATIO, baselines=tmp_path))
         assert (reason, said) == (Reason.NO_BASELINE, "it has no variant amp")
-        accept(tmp_path, "main", [PLAIN], only=["throughput"])
+        accept(tmp_path, "main", [EARLIER], only=["throughput"])
         reason, said = skipped(case_of(PLAIN, self.RATIO, baselines=tmp_path))
         assert (reason, said) == (Reason.NO_BASELINE, "it has no step_time of amp")
 
     def test_the_mix_may_be_there_under_the_name_of_what_is_the_same(self, tmp_path: Path) -> None:
         """A check measures the mix alone; a run found it the same as one technique of it."""
         same = lost("all", "not_applicable", "the same as amp", factors=("amp",))
-        accept(tmp_path, "main", [run(BASE, AMP, same)])
+        accept(tmp_path, "main", [run(BASE, AMP, same, run_id="earlier")])
         mix = replace(AMP, name="all")
         case = case_of(run(BASE, mix), self.RATIO, baselines=tmp_path)
         assert case.question is not None
@@ -310,7 +321,7 @@ class TestStored:
         assert (reason, said) == (Reason.NO_BASELINE, "it has no variant all")
 
     def test_beside_a_reference_the_scenario_is_what_was_accepted(self, tmp_path: Path) -> None:
-        accept(tmp_path, "main", [run(BASE, AMP)])
+        accept(tmp_path, "main", [EARLIER])
         checked = beside_reference()
         reference, own = checked.variants
         amp = replace(own, techniques=AMP.techniques)

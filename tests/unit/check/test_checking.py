@@ -206,7 +206,7 @@ class TestFewFigures:
     def test_a_baseline_that_has_few_says_so(self, tmp_path: Path) -> None:
         shown = breakdown(10.0, forward=0.4)
         one = variant("baseline", around(10.0, 5), breakdown=shown)
-        accept(tmp_path, "main", [run(one)])
+        accept(tmp_path, "main", [run(one, run_id="earlier")])
         launches = tuple(TracedLaunch(n, shown) for n in range(5))
         checked = run(replace(one, traced_launches=launches))
         budget = limit("forward", 1.05, to="baseline")
@@ -217,7 +217,7 @@ class TestFewFigures:
 
     def test_figures_of_two_measures_are_not_compared(self, tmp_path: Path) -> None:
         one = variant("baseline", around(10.0, 6))
-        accept(tmp_path, "main", [run(one)])
+        accept(tmp_path, "main", [run(one, run_id="earlier")])
         uneven = run(replace(one, uneven=True))
         budget = limit("step_time", 1.05, to="baseline")
         told = only(Check(terms(budget, baselines=tmp_path)).result(uneven, "runs/one"))

@@ -173,12 +173,21 @@ class TestTraced:
         waits = with_windows(one, waited_ns=[5 * 2 * MS, 0])
         one = run(waits, environment=CPU).variants[0]
         found = figures(run(one, environment=CPU), one, "forward")
-        assert found.values == pytest.approx((0.3 * 8 * MS, 0.3 * 30 * MS, 0.3 * 19 * MS))
+        assert found.values == pytest.approx((0.3 * 8 * MS, 0.3 * 30 * MS))
+        assert found.launches == (0, 1)
         assert found.note == "of the timed step, divided as the traced one is"
         shares = figures(run(one, environment=CPU), one, "forward", share=True)
-        assert shares.values == pytest.approx((0.24, 0.3, 0.3 * 19 / 20))
+        assert shares.values == pytest.approx((0.24, 0.3))
         operators = figures(run(one, environment=CPU), one, "kernels.gemm")
         assert operators.values[0] == pytest.approx(4 * MS * 8 / 40)
+
+    def test_launches_that_were_traced_alone_have_no_step_of_which_to_tell_parts(self):
+        """Others' step in its place would have no spread: ten launches would seem to agree."""
+        alone = tuple(traced(number, 40.0, forward=0.3) for number in range(2, 12))
+        one = run(variant("b", [10.0, 30.0], traced_launches=alone), environment=CPU).variants[0]
+        found = figures(run(one, environment=CPU), one, "forward")
+        assert found.why_not == "none of its launches was both timed and traced"
+        assert len(of(one, "forward").values) == 10  # a device has its pace in any launch
 
     def test_a_time_of_a_slower_traced_step_says_so(self):
         one = self.one(breakdown=breakdown(30.0, forward=0.3))
@@ -209,6 +218,22 @@ class TestLoadingOnACpu:
         assert of(one, "data_loading", environment=CPU).values == (1.0 * MS, 4.0 * MS)
         assert of(one, "data_loading", environment=CPU, share=True).values == (0.1, 0.2)
         assert of(one, "data_loading", environment=GPU, share=True).values == (0.9,)
+
+    def test_a_stall_that_is_not_in_the_step_is_not_in_the_wait(self):
+        """Or it would be taken from what else the step does: 50 of 60 ms, in a round of three."""
+        one = variant("b", [10.0, 60.0, 10.0], rounds_per_launch=3)
+        stalled = with_windows(one, waited_ns=[5 * MS, 5 * 51 * MS, 5 * MS])
+        launch = traced(0, 20.0, forward=0.9, data_loading=0.0)
+        (one,) = run(replace(stalled, traced_launches=(launch,)), environment=CPU).variants
+        assert of(one, "data_loading", environment=CPU).values == (1.0 * MS,)
+        assert of(one, "data_loading", environment=CPU, share=True).values == (0.1,)
+        assert of(one, "forward", environment=CPU).values == pytest.approx((0.9 * 9 * MS,))
+
+    def test_where_windows_are_uneven_the_wait_is_a_mean_as_the_step_is(self):
+        one = variant("b", [10.0, 40.0], rounds_per_launch=2, uneven=True)
+        one = with_windows(one, waited_ns=[0, 5 * 20 * MS])
+        assert of(one, "data_loading", environment=CPU).values == (10.0 * MS,)
+        assert of(one, "data_loading", environment=CPU, share=True).values == (0.4,)
 
     def test_no_wait_at_all_is_one_only_where_it_was_recorded(self):
         none = variant("b", [10.0, 10.0])

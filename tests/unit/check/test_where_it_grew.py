@@ -111,7 +111,7 @@ class TestOfTimed:
     """Without a device the pace of a traced window is no matter, and the wait is a timed one."""
 
     @staticmethod
-    def side(timed_ms: float, traced_ms: list[float], forward: float, waited_ms: float = 0) -> Any:
+    def side(timed_ms: float, traced_ms: list[float], forward: float, *waited_ms: float) -> Any:
         launches = tuple(
             TracedLaunch(
                 number,
@@ -121,7 +121,11 @@ class TestOfTimed:
             for number, ms in enumerate(traced_ms)
         )
         one = variant("amp", [timed_ms] * 7, traced_launches=launches)
-        windows = tuple(replace(w, waited_ns=round(5 * waited_ms * MS)) for w in one.windows)
+        waits = waited_ms or [0.0] * 7
+        windows = tuple(
+            replace(window, waited_ns=round(5 * ms * MS))
+            for window, ms in zip(one.windows, waits, strict=True)
+        )
         return run(replace(one, windows=windows)).variants[0]
 
     def test_parts_are_shares_of_the_timed_step(self) -> None:
@@ -136,11 +140,42 @@ class TestOfTimed:
         assert found.grew_ns - found.shrank_ns == pytest.approx(step_ns, abs=10)
 
     def test_the_wait_is_that_of_timed_windows(self) -> None:
-        before = self.side(10.0, [20.0] * 7, 0.5)
-        after = self.side(14.0, [20.0] * 7, 0.5, waited_ms=4.0)
+        before = self.side(10.0, [20.0] * 7, 0.5, *[1.0] * 7)
+        after = self.side(14.0, [20.0] * 7, 0.5, *[5.0] * 7)
         first, *others = where(steps_of(before), after, paired=True).grown
-        assert (first.name, first.by_ns, first.interval_ns) == ("data_loading", 4 * MS, None)
+        assert (first.name, first.before_ns, first.by_ns) == ("data_loading", MS, 4 * MS)
         assert others == []
+
+    def test_the_wait_has_an_interval_over_all_timed_launches(self) -> None:
+        """Whichever of them were traced."""
+        longer = [2.0, -1.0, 4.0, 0.5, 3.0, -0.5, 1.0]
+        before = self.side(10.0, [20.0], 0.5, *[1.0] * 7)
+        after = self.side(14.0, [20.0], 0.5, *(1.0 + ms for ms in longer))
+        found = where(steps_of(before), after, paired=True)
+        wait = next(each for each in found.grown if each.name == "data_loading")
+        told = stats.ttest_1samp(longer, 0).confidence_interval(0.95)
+        assert wait.by_ns == pytest.approx(sum(longer) / 7 * MS, abs=2)
+        assert wait.interval_ns == pytest.approx((told.low * MS, told.high * MS), abs=2)
+        unpaired = where(steps_of(before), after, paired=False).grown
+        assert {each.interval_ns for each in unpaired} == {None}
+
+    def test_a_wait_that_one_side_lacks_is_told_by_both_sides_traces(self) -> None:
+        """Traces show 1 ms of 3: a timed one less a traced one is no growth."""
+
+        def side(step_ms: float, forward_ms: float) -> Any:
+            traced_ms = step_ms + 4
+            launches = (launch(0, forward=forward_ms / traced_ms, data_loading=1 / traced_ms),)
+            one = variant("amp", [step_ms] * 5, traced_launches=launches)
+            windows = tuple(replace(w, waited_ns=15 * MS) for w in one.windows)
+            return run(replace(one, windows=windows)).variants[0]
+
+        before = steps_of(side(10.0, 10.0))
+        assert before.timed is not None
+        stored = dataclasses.replace(before, timed=before.timed._replace(waited_ns=None))
+        found = where(stored, side(12.0, 12.0), paired=False)
+        assert names(found, GrownKind.CATEGORY) == ["forward", "unattributed"]
+        both = where(before, side(12.0, 12.0), paired=False)
+        assert "data_loading" not in names(both, GrownKind.CATEGORY)
 
     def test_on_a_device_they_are_of_the_traced_step(self) -> None:
         before, after = (

@@ -508,6 +508,18 @@ class TestScenario:
         assert request.reference.side is not None
         assert request.reference.side.search_path == request.reference.side.worktree
 
+    def test_a_file_that_cannot_be_written_hides_no_broken_budget(
+        self, measuring: Measuring, capsys: pytest.CaptureFixture[str], place: Path
+    ) -> None:
+        measuring.failure = UserError("the TensorBoard log cannot be written")
+        assert ended("held.yaml", "--set", "budgets.step_time.max='1 ms'") == 1
+        assert "TensorBoard" in capsys.readouterr().err
+        (place / "file").write_text("")
+        tight = ("--set", "budgets.step_time.max='1 ms'", "--markdown", "file/below.md")
+        assert ended("held.yaml", *tight) == 1
+        assert "file/below.md cannot be written" in capsys.readouterr().err
+        assert ended("held.yaml", "--markdown", "file/below.md") == 2
+
     def test_what_goes_wrong_afterwards_is_said_behind_the_result(
         self, measuring: Measuring, capsys: pytest.CaptureFixture[str]
     ) -> None:

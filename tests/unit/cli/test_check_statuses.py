@@ -68,7 +68,7 @@ def test_every_way_of_telling_it_at_once(
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
     files = {name: tmp_path / "new" / name for name in ("markdown", "junit", "result")}
     wanted = Wanted(as_json=True, github=True, **files)  # type: ignore[arg-type]
-    assert tell(CHECKS["failure"], WHOLE, wanted) == 1
+    tell(CHECKS["failure"], wanted)
     out, err = capsysbinary.readouterr()
     assert json.loads(out)["outcome"] == "fail"  # one document, and nothing behind it
     assert b"::error file=" in err
@@ -84,7 +84,7 @@ def test_beside_text_annotations_come_last_and_text_is_no_command(
 ) -> None:
     monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
     monkeypatch.setenv("GITHUB_WORKSPACE", str(Path.cwd().parent))
-    tell(CHECKS["failure"], WHOLE, Wanted(github=True))
+    tell(CHECKS["failure"], Wanted(github=True))
     out, err = capsys.readouterr()
     begin, *rest = out.splitlines()
     token = begin.removeprefix("::stop-commands::")
@@ -99,7 +99,7 @@ def test_without_github_nothing_is_added_to_its_summary(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
-    tell(CHECKS["failure"], WHOLE, Wanted())
+    tell(CHECKS["failure"], Wanted())
     assert "::error" not in capsys.readouterr().out
     assert list(tmp_path.iterdir()) == []
 
@@ -107,7 +107,7 @@ def test_without_github_nothing_is_added_to_its_summary(
 @pytest.mark.parametrize(("wanted", "kind"), [("status", "skipped"), ("fail", "error")])
 def test_what_is_no_pass_is_no_pass_in_junit(tmp_path: Path, wanted: str, kind: str) -> None:
     file = tmp_path / "junit.xml"
-    tell(CHECKS["inconclusive"], WHOLE, Wanted(junit=file, inconclusive=wanted))  # type: ignore[arg-type]
+    tell(CHECKS["inconclusive"], Wanted(junit=file, inconclusive=wanted))  # type: ignore[arg-type]
     assert len(ElementTree.fromstring(file.read_bytes()).findall(f".//{kind}")) == 1
 
 
@@ -118,7 +118,7 @@ def test_a_file_that_cannot_be_written_is_one_message(
     (tmp_path / "file").write_text("")
     wanted = Wanted(**{option: tmp_path / "file" / "below"})
     with pytest.raises(UserError, match="cannot be written: ") as raised:
-        tell(CHECKS["pass"], WHOLE, wanted)
+        tell(CHECKS["pass"], wanted)
     assert raised.value.where == f"--{option}"
     assert "step_time" in capsys.readouterr().out  # it was measured, and is told
 
@@ -128,5 +128,5 @@ def test_a_summary_that_cannot_be_written_is_one_message(
 ) -> None:
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "gone" / "summary.md"))
     with pytest.raises(UserError, match="cannot be written: No such file") as raised:
-        tell(CHECKS["pass"], WHOLE, Wanted(github=True))
+        tell(CHECKS["pass"], Wanted(github=True))
     assert raised.value.where == "GITHUB_STEP_SUMMARY"

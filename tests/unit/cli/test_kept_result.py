@@ -58,3 +58,21 @@ def test_what_cannot_be_checked_leaves_nothing(directory: Path, tmp_path: Path) 
     done = CliRunner().invoke(check.command, [str(directory), "--budgets", str(budgets)])
     assert done.exit_code
     assert kept.kept(directory) is None
+
+
+def test_what_was_told_is_not_lost_to_a_check_that_finds_nothing_to_tell(directory: Path) -> None:
+    """As after a failed run was accepted: it is no baseline of itself."""
+
+    def ended(limit: str) -> int:
+        budget = f"step_time: {{{limit}"
+        scenario = SCENARIO.replace("peak_memory: {max: 64 GiB", budget)
+        (directory / "scenario.yaml").write_text(scenario)
+        return CliRunner().invoke(check.command, [str(directory)]).exit_code
+
+    assert ended("max_ratio: 1.05, to: reference") == 5
+    assert ended("max: 1 ms") == 1
+    failed = kept.kept(directory)
+    assert ended("max_ratio: 1.05, to: reference") == 5
+    assert kept.kept(directory) == failed
+    assert ended("max: 90 ms") == 0
+    assert kept.kept(directory) != failed

@@ -9,7 +9,7 @@ import click
 import pytest
 
 from annt_prof import __version__
-from annt_prof.cli import COMMANDS, group, main
+from annt_prof.cli import COMMANDS, group, main, program
 from annt_prof.cli.endings import unwritten
 from annt_prof.errors import UserError
 
@@ -48,6 +48,15 @@ class TestEndings:
     def test_a_bug_keeps_its_traceback(self) -> None:
         with pytest.raises(ZeroDivisionError):
             main(["failing", "--how", "bug"])
+
+    def test_a_bug_does_not_end_as_a_broken_budget_does(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setattr(sys, "argv", ["annt-prof", "failing", "--how", "bug"])
+        with pytest.raises(SystemExit) as ended:
+            program()
+        assert ended.value.code == 70
+        assert "ZeroDivisionError: a bug" in capsys.readouterr().err
 
     def test_ctrl_c_has_the_shells_status(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert main(["failing", "--how", "interrupt"]) == 130
@@ -134,9 +143,9 @@ def test_completion_scripts_name_our_variable(
 
 
 def test_a_reader_that_leaves_early_causes_no_noise() -> None:
-    command = f"{sys.executable} -m annt_prof schema | true"
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
-    assert done.stderr == ""
+    command = f"{sys.executable} -m annt_prof schema | true; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (141, "")
 
 
 @pytest.mark.parametrize("command", ["schema", "techniques", "--help"])

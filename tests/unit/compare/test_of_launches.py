@@ -98,6 +98,17 @@ def test_waits_are_a_share_of_the_wall_and_that_of_the_step() -> None:
     assert waited_ns(msgspec.structs.replace(waiting, step_time=None)) is None
 
 
+def test_a_wait_is_of_the_rounds_that_the_step_is_of() -> None:
+    """Of three rounds one stalls for 50 ms an iteration: neither the step nor the wait has it."""
+    (made,) = summarise((variant("baseline", [10.0, 60.0, 10.0], rounds_per_launch=3),))
+    waited = zip(made.windows, (2 * MS, 5 * 51 * MS, 5 * MS), strict=True)
+    windows = tuple(msgspec.structs.replace(window, waited_ns=ns) for window, ns in waited)
+    waiting = msgspec.structs.replace(made, windows=windows)
+    assert made.step_time is not None
+    assert made.step_time.within_epoch_ns == 10 * MS
+    assert waited_ns(waiting) == MS
+
+
 @pytest.mark.parametrize(
     ("count", "uneven", "mean"),
     [(5, False, 20), (5, True, 20), (9, False, 180 / 9), (10, False, 10), (10, True, 20)],

@@ -175,6 +175,7 @@ class TestTraces:
         assert [record.status for record in session.records] == ["measured", "measured"]
         assert {name for name, n in seen.traced if n == 4} == {"baseline", "amp"}
         assert max(n for _, n in seen.traced if n is not None) <= 5  # no further one is of use
+        assert len(seen.traced) == len(set(seen.traced))  # none is a second one of a launch
         assert not any("one variant's process at a time" in each for each in session.remarks)
 
     def test_a_trace_that_fails_is_not_asked_for_again_and_again(
