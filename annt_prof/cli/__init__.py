@@ -18,7 +18,6 @@ from annt_prof import __version__
 from annt_prof.cli.endings import (
     EXIT_BUG,
     EXIT_INTERRUPTED,
-    EXIT_UNREAD,
     EXIT_USER_ERROR,
     end_as_by_ctrl_c,
     have_streams,
@@ -147,10 +146,6 @@ def _run(arguments: Sequence[str] | None) -> int:
     except UserError as error:
         click.echo(printable(str(error), keep="\n"), err=True)
         return EXIT_USER_ERROR
-    except SystemExit as ended:
-        if isinstance(ended.__context__, BrokenPipeError):  # click ends such a command with 1
-            return EXIT_UNREAD
-        raise
     except click.ClickException as error:
         error.show()
         return error.exit_code

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 EXIT_USER_ERROR = 2
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 EXIT_BUG = 70  # EX_SOFTWARE of sysexits.h: never 1, by which a check says that a budget failed
-EXIT_UNREAD = 141  # 128 + SIGPIPE, likewise
+_EXIT_UNREAD = 1  # as click ends what nobody reads
 _ENDING = (signal.SIGTERM, signal.SIGHUP)
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -60,7 +60,7 @@ def unwritten(error: OSError) -> int:
     """
     if isinstance(error, BrokenPipeError):
         _write_no_more()  # the reader has gone, which is its right
-        return EXIT_UNREAD
+        return _EXIT_UNREAD
     if error.errno not in _FULL or not _takes_nothing():
         raise error
     _write_no_more()

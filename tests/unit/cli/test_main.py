@@ -143,9 +143,9 @@ def test_completion_scripts_name_our_variable(
 
 
 def test_a_reader_that_leaves_early_causes_no_noise() -> None:
-    command = f"{sys.executable} -m annt_prof schema | true; exit ${{PIPESTATUS[0]}}"
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (141, "")
+    command = f"{sys.executable} -m annt_prof schema | true"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
 
 
 @pytest.mark.parametrize("command", ["schema", "techniques", "--help"])
