@@ -176,26 +176,35 @@ def _notes(
     """Yield what the figures are of, and what is not among them."""
     if where.of_timed:
         yield "per timed step, divided as the traced steps are"
-        known = [each.name for each in (*categories, *others) if each.interval_ns is not None]
-        if any(name != Category.DATA_LOADING for name in known):
-            # Launches that are traced alone have no timed step of their own.
-            yield "95 % is of how they divide it, and not of how well the step is known"
-        if Category.DATA_LOADING in known:
-            yield "of data_loading 95 % is of the timed launches' waits"
+        yield from _of_what_intervals_are([*categories, *others])
     else:
         yield "per traced step, which the profiler lengthens: parts may grow by more than the step"
     unlisted_ns = where.grew_ns - sum(grown.by_ns for grown in categories)
-    if where.grew_ns and unlisted_ns > 0:
-        yield f"smaller categories grew by {units.milliseconds(unlisted_ns, places)} ms together"
-    if where.shrank_ns:
-        yield f"others shrank by {units.milliseconds(where.shrank_ns, places)} ms together"
+    nothing = units.milliseconds(0, places)
+    smaller, shrank = (units.milliseconds(ns, places) for ns in (unlisted_ns, where.shrank_ns))
+    if where.grew_ns and unlisted_ns > 0 and smaller != nothing:
+        yield f"smaller categories grew by {smaller} ms together"
+    if shrank != nothing:
+        yield f"others shrank by {shrank} ms together"
     left_out = others[SHOWN_KERNELS:]
     if left_out:
         total = units.milliseconds(sum(each.by_ns for each in left_out), places)
         yield f"{units.count(len(left_out), 'smaller one')} left out, {total} ms together"
     if _step(where) is not None:
         # Whoever divides one by the other finds a little more or less than the budget's ratio.
-        yield "a budget's ratio is of the launches' geometric means, which the two steps are not"
+        yield "a budget's ratio is one of geometric means, which the two steps are not"
     doubt = _doubt(categories)
     if doubt is not None:
         yield doubt
+
+
+def _of_what_intervals_are(shown: Sequence[Grown]) -> Iterator[str]:
+    """Yield what the intervals of parts of the timed step take in."""
+    known = {each.name for each in shown if each.interval_ns is not None}
+    waits = Category.DATA_LOADING.value
+    if known == {waits}:
+        yield "95 % is of the timed waits"
+    elif known:
+        # Launches that are traced alone have no timed step of their own.
+        but = f" ({waits}: of the timed waits)" if waits in known else ""
+        yield f"95 % is of how they divide it{but}, and not of how well the step is known"
