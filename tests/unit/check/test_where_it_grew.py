@@ -250,6 +250,19 @@ def test_a_stored_baseline_has_one_step_a_run(tmp_path: Path) -> None:
     assert (nothing.categories, nothing.timed) == ([], None)
 
 
+def test_a_baselines_wait_is_of_the_launches_that_its_step_is_of(tmp_path: Path) -> None:
+    """From ten on of the middle ones: a stall of one is in neither."""
+    one = variant("baseline", [10.0] * 9 + [60.0])
+    windows = tuple(
+        replace(window, waited_ns=5 * ms * MS)
+        for window, ms in zip(one.windows, [1] * 9 + [51], strict=True)
+    )
+    accept(tmp_path, "main", [run(replace(one, windows=windows))])
+    stored = find(tmp_path, "main", "vit_amp", fingerprint_of(CPU)).stored
+    assert stored is not None
+    assert steps_of_baseline(stored.baseline, "baseline", 8).timed == (10 * MS, MS)
+
+
 def test_what_drifts_between_launches_is_not_taken_for_growth() -> None:
     """Launches of a busy machine, microseconds: medians of each side name what did not grow."""
     before = {"forward": (3504, 3627, 2655, 2506, 3418), "backward": (338, 296, 311, 221, 403)}

@@ -239,6 +239,21 @@ def test_shares_are_of_all_that_grew_and_what_is_not_listed_is_told():
     )
 
 
+def test_what_would_read_as_nothing_is_not_told():
+    grown = (Grown(GrownKind.CATEGORY, "forward", 0, 90 * MS, (1, 91 * MS)),)
+    told = growth_of(Where(grown=grown, grew_ns=90 * MS + 99, shrank_ns=99, of_timed=True)).note
+    assert "smaller categories" not in told
+    assert "shrank" not in told
+
+
+def test_by_failing_on_wins_there_are_more_wrong_alarms():
+    usual, doubled = (
+        dict(build_check_view(CHECKS["win"], fail_on_win=each).facts)["wrong alarms"]
+        for each in (False, True)
+    )
+    assert doubled == f"{usual}; by --fail-on-win as many more"
+
+
 def test_why_two_steps_divided_are_not_quite_the_ratio_is_told():
     grown = (Grown(GrownKind.CATEGORY, "sync", 0, MS, (1, 2)),)
     told = growth_of(Where(grown=grown, step_before_ns=MS, step_after_ns=2 * MS)).note
