@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
-from rich.console import Group
 from rich.text import Text
 from textual.widgets import Static
 
@@ -17,7 +16,7 @@ from annt_prof.views.palette import LOOKS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from textual import events
+    from rich.console import Console, ConsoleOptions, RenderResult
 
     from annt_prof.views.page import Bar, Bars
 
@@ -34,20 +33,25 @@ class BarsBlock(Static):
     """
 
     def __init__(self, block: Bars) -> None:
-        super().__init__(classes="block bars")
-        self._block = block
+        super().__init__(_Drawn(block), classes="block bars")
 
     def lay_out(self, block: Bars) -> None:
         """Show another value in its place."""
+        self.update(_Drawn(block))
+
+
+class _Drawn:
+    """Bars as long as the width allows that they are drawn in.
+
+    So a page is laid out with their height from the first. One that is drawn anew where it is told
+    of its size may stay as high as it was while it was empty.
+    """
+
+    def __init__(self, block: Bars) -> None:
         self._block = block
-        self._draw()
 
-    def on_resize(self, _: events.Resize) -> None:
-        """Draw the bars as long as the new width allows."""
-        self._draw()
-
-    def _draw(self) -> None:
-        self.update(Group(*_lines(self._block, self.size.width or 80)))
+    def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
+        yield from _lines(self._block, options.max_width)
 
 
 def _lines(block: Bars, width: int) -> Iterator[Text]:
