@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from annt_prof.check.question import Question
+    from annt_prof.check.result import Estimate
     from annt_prof.check.terms import Terms
     from annt_prof.runs.record import Run, VariantRecord
 
@@ -177,7 +178,7 @@ class Check:
             outcome=outcome,
             variant=case.variant,
             against=case.against,
-            estimate=case.estimate if verdict is None else verdict.estimate,
+            estimate=case.estimate if verdict is None else self._estimate(verdict, number),
             limit_in_effect=case.budget.limit if verdict is None else verdict.limit_in_effect,
             noise=None if case.stored is None else case.stored.noise,
             reason=self._reason(number) if inconclusive else case.reason,
@@ -185,6 +186,19 @@ class Check:
             is_win=verdict is not None and verdict.is_win,
             where=_where(run, case) if outcome is Outcome.FAIL else None,
         )
+
+    def _estimate(self, verdict: Verdict, number: int) -> Estimate | None:
+        """Return a verdict's estimate; of a share with a floor it fails where its time does too."""
+        estimate, floor = verdict.estimate, self._told.get((number, True))
+        if estimate is None or floor is None or estimate.smallest_failing is None:
+            return estimate
+        failing = None
+        if floor.estimate is not None and floor.estimate.smallest_failing and floor.estimate.value:
+            # Of the step that the two are of.
+            time = estimate.value * floor.estimate.smallest_failing / floor.estimate.value
+            failing = max(estimate.smallest_failing, time)
+        can = failing is not None and failing <= 1
+        return msgspec.structs.replace(estimate, smallest_failing=failing if can else None)
 
     def _reason(self, number: int) -> Reason | None:
         """Return why nothing is told: of a share that is too large, of the time it is of."""

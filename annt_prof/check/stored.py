@@ -33,6 +33,7 @@ _TWO_MEASURES = (
     "windows of one of the two have long steps of the training's own unequally, so that its "
     "figures are means, and the other's are medians; accept a run anew"
 )
+ACCEPT_A_CHECK = "a check of a scenario with such a budget has one of each launch; accept its run"
 _NAMED = 3  # differences in one line
 _ACCEPT = "annt-prof baseline accept RUN keeps a run as one"
 
@@ -102,7 +103,7 @@ def stored_figures(
         return Stored(called, baseline, reason=Reason.OTHER_WORK, detail=_TWO_MEASURES)
     if len(values) < LEAST and metric != SKIPPED_STEPS:
         few = units.count(len(values), "launch", "launches")
-        said = f"it has {metric} of {few}, and {LEAST} are needed"
+        said = f"it has {metric} of {few}, and {LEAST} are needed: {ACCEPT_A_CHECK}"
         return Stored(called, baseline, reason=Reason.NO_BASELINE, detail=said)
     return Stored(called, baseline, values, noise_of(history(baseline, name, metric)))
 

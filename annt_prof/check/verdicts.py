@@ -153,7 +153,7 @@ def _estimate(
     sign = 1 if question.upper else -1
     return Estimate(
         value=value,
-        low=found.in_unit(found.mean.low(low)),
+        low=_not_below_nothing(found.in_unit(found.mean.low(low))),
         high=found.in_unit(found.mean.high(high)),
         launches=len(question.checked),
         reference_launches=len(question.reference or ()),
@@ -163,6 +163,11 @@ def _estimate(
         smallest_seen=found.smallest_seen(level, upper=question.upper),
         smallest_failing=found.smallest_failing(level, upper=question.upper),
     )
+
+
+def _not_below_nothing(bound: float | None) -> float | None:
+    """Return a bound that the figures can have: times, shares, counts and their ratios."""
+    return None if bound is None else max(bound, 0.0)
 
 
 def _is_win(question: Question, found: Answer, level: float) -> bool:

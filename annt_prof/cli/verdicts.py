@@ -84,7 +84,17 @@ def tell(result: CheckResult, wanted: Wanted) -> None:
     from annt_prof.views.check_view import build_check_view
 
     view = build_check_view(result, fail_on_win=wanted.fail_on_win)
+    unwritten = None
+    try:
+        _write_files(view, result, wanted)  # first: who reads the text may go away before its end
+    except UserError as error:
+        unwritten = error
     _print(view, wanted)
+    if unwritten is not None:
+        raise unwritten
+
+
+def _write_files(view: CheckView, result: CheckResult, wanted: Wanted) -> None:
     if wanted.markdown is not None:
         from annt_prof.report.pipeline.markdown import comment
 

@@ -11,8 +11,10 @@ import msgspec
 
 from annt_prof.check.baseline import figures_of, history
 from annt_prof.check.fingerprint import Fingerprint
+from annt_prof.check.looks import LEAST
+from annt_prof.check.stored import ACCEPT_A_CHECK
 from annt_prof.plan import BASELINE
-from annt_prof.scenario.budget_metrics import METRICS
+from annt_prof.scenario.budget_metrics import METRICS, SKIPPED_STEPS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,14 +78,14 @@ class AcceptedView(msgspec.Struct, frozen=True):
         metrics: That any variant has figures of.
         replaced: Whether it took the place of another one.
         left_out: Variants that are not part of it, each with the reason.
-        lacks: What it cannot tell, and what would; None where it can.
+        lacks: What it cannot tell, and what would.
     """
 
     entry: BaselineEntry
     metrics: tuple[str, ...]
     replaced: bool
     left_out: Mapping[str, str]
-    lacks: str | None
+    lacks: tuple[str, ...]
 
 
 class BaselineFigure(msgspec.Struct, frozen=True):
@@ -137,8 +139,22 @@ def build_accepted_view(accepted: Accepted) -> AcceptedView:
         metrics=tuple(dict.fromkeys(figure.metric for figure in _figures(baseline))),
         replaced=accepted.replaced,
         left_out=accepted.left_out,
-        lacks=_ONE_DAY if len(baseline.runs) < _RUNS_THAT_DIFFER else None,
+        lacks=tuple(_lacks(baseline)),
     )
+
+
+def _lacks(baseline: Baseline) -> Iterator[str]:
+    if len(baseline.runs) < _RUNS_THAT_DIFFER:
+        yield _ONE_DAY
+    most: dict[str, int] = {}
+    for figure in _figures(baseline):
+        most[figure.metric] = max(most.get(figure.metric, 0), figure.launches)
+    few = [name for name, n in most.items() if n < LEAST and name != SKIPPED_STEPS]
+    if few:
+        yield (
+            f"no budget can be held to {', '.join(few)}: they are of fewer than {LEAST} launches; "
+            f"{ACCEPT_A_CHECK}"
+        )
 
 
 def build_baseline_view(stored: Stored) -> BaselineView:

@@ -69,6 +69,8 @@ def figures_of(checked: Checked) -> BudgetFigures:
     write = _writer(budget, beside)
     word = "at most" if budget.kind.is_upper else "at least"
     held = f"{word} {write(limit)}"
+    if budget.floor_ns:
+        held += f" or {_floor(budget.floor_ns)}"
     if estimate is None:
         return BudgetFigures(NOTHING, held, NOTHING, None, unit_of(budget))
     excess = _excess(budget, estimate.value, limit)

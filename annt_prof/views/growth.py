@@ -191,8 +191,11 @@ def _notes(
         total = units.milliseconds(sum(each.by_ns for each in left_out), places)
         yield f"{units.count(len(left_out), 'smaller one')} left out, {total} ms together"
     if _step(where) is not None:
-        # Whoever divides one by the other finds a little more or less than the budget's ratio.
-        yield "a budget's ratio is one of geometric means, which the two steps are not"
+        # Whoever divides or adds them up finds a little more or less.
+        yield (
+            "parts are told by medians over launches, the two steps by means, a budget's ratio by "
+            "geometric means, and agree but for that; shares are of all that grew"
+        )
     doubt = _doubt(categories)
     if doubt is not None:
         yield doubt

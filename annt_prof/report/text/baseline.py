@@ -67,8 +67,8 @@ def render_accepted(view: AcceptedView, console: Console) -> None:
         ("machine", f"{entry.device}, {entry.software}"),
     )
     console.print(labelled(rows, INDENT), highlight=False)
-    if view.lacks is not None:
-        console.print(bullets("!", [view.lacks]), highlight=False)
+    if view.lacks:
+        console.print(bullets("!", view.lacks), highlight=False)
     if view.left_out:
         left_out = (f"{name} is left out: {reason}" for name, reason in view.left_out.items())
         console.print(bullets("!", left_out), highlight=False)

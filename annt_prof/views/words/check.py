@@ -114,6 +114,8 @@ def smallest_seen(rows: Sequence[BudgetRow]) -> str:
             unknown.append(row.label)
         else:
             known.append(f"{row.label} of {row.would_fail}")
+    if not known and not unknown:
+        return "not known: no budget was held to an interval"
     if not known:
         return "not known: too little was measured to tell"
     lacking = f"; not known of {', '.join(unknown)}" if unknown else ""
@@ -131,7 +133,8 @@ def facts(result: CheckResult, *, fail_on_win: bool) -> Iterator[tuple[str, str]
     yield "budgets", result.budgets_file
     looks = f", looked at {units.count(result.looks, 'time')}" if result.looks > 1 else ""
     yield "launches", f"{units.count(result.launches, 'launch', 'launches')}{looks}"
-    wins = "; by --fail-on-win as many more" if fail_on_win else ""
+    may_win = fail_on_win and any(each.budget.to is not None for each in result.checked)
+    wins = "; by --fail-on-win as many more" if may_win else ""
     yield "wrong alarms", f"{_wrong_alarms(result)}{wins}"
 
 

@@ -213,7 +213,8 @@ class TestFewFigures:
         told = only(Check(terms(budget, baselines=tmp_path)).result(checked, "runs/one"))
         # More launches of what is checked would tell nothing either, so none are made for it.
         assert (told.outcome, told.reason) == (Outcome.SKIPPED, Reason.NO_BASELINE)
-        assert told.detail == "it has forward of 1 launch, and 5 are needed"
+        assert told.detail is not None
+        assert told.detail.startswith("it has forward of 1 launch, and 5 are needed: a check of")
 
     def test_figures_of_two_measures_are_not_compared(self, tmp_path: Path) -> None:
         one = variant("baseline", around(10.0, 6))
@@ -272,6 +273,26 @@ class TestFloor:
         waits_ms = [0.99, 1.02, 0.98, 1.01, 1.01]  # a tenth of the step, about the floor
         checked = only(at_once(run(self.waiting(waits_ms)), LOADING))
         assert (checked.outcome, checked.reason) == (Outcome.INCONCLUSIVE, Reason.TOO_CLOSE)
+
+    def test_what_would_fail_is_over_the_floor_too(self) -> None:
+        """8 % of 10 ms: the limit of 5 % is passed by far, and 1 ms is not."""
+        waiting = run(self.waiting([0.8, 0.81, 0.8, 0.79, 0.8]))
+        told = only(at_once(waiting, LOADING)).estimate
+        assert told is not None
+        assert told.smallest_failing is not None
+        assert 0.1 < told.smallest_failing < 0.11
+        never = only(at_once(waiting, replace(LOADING, floor_ns=1000 * MS))).estimate
+        assert never is not None
+        assert never.smallest_failing is None  # as no share of such a step takes a second
+        alone = only(at_once(waiting, replace(LOADING, floor_ns=0))).estimate
+        assert alone is not None
+        assert alone.smallest_failing is not None
+        assert alone.smallest_failing < 0.06
+
+    def test_no_bound_is_below_nothing(self) -> None:
+        told = only(at_once(run(self.waiting([0.2, 1.9, 0.4, 1.5, 1.0])), LOADING)).estimate
+        assert told is not None
+        assert told.low == 0.0
 
     def test_either_of_two_ways_to_pass_has_half_of_the_chance(self) -> None:
         """Else a share that is over, with a time that is, would pass twice as often as is said."""

@@ -10,7 +10,7 @@ from annt_prof.cli import main
 from annt_prof.remarks import Remark, Source
 from annt_prof.runs import store
 from annt_prof.runs.record import STOP_UNTOLD
-from hand_made import GPU, SUBSTITUTIONS, lost, run, variant
+from hand_made import GPU, SUBSTITUTIONS, breakdown, lost, run, variant
 
 FIVE = [10.0, 10.1, 10.2, 10.3, 10.4]
 
@@ -73,6 +73,22 @@ def test_name_folder_metrics_and_further_runs_are_chosen(
     assert main(["baseline", "show", "nightly", "--baselines", "elsewhere"]) == 0
     rows = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert ["baseline", "step_time", "10.25", "ms", "1.6", "%", "1.0", "%", "10"] in rows
+
+
+def test_what_no_budget_can_be_held_to_is_said(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A run that is no check's traces one launch, and compiles in one."""
+    shown = breakdown(10.0, forward=0.5, backward=0.5)
+    (place / "runs" / "traced").mkdir()
+    traced = run(variant("baseline", FIVE, breakdown=shown), run_id="traced")
+    store.write(place / "runs" / "traced", traced)
+    assert main(["baseline", "accept", "traced"]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "no budget can be held to forward, backward" in told
+    assert "a check of a scenario with such a budget has one of each launch" in told
+    assert main(["baseline", "accept", "first"]) == 0
+    assert "no budget can be held" not in capsys.readouterr().out
 
 
 def test_nothing_but_accept_writes(place: Path, capsys: pytest.CaptureFixture[str]) -> None:

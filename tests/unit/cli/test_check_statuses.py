@@ -123,6 +123,19 @@ def test_a_file_that_cannot_be_written_is_one_message(
     assert "step_time" in capsys.readouterr().out  # it was measured, and is told
 
 
+def test_who_goes_away_before_the_end_has_the_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> None:
+        raise BrokenPipeError
+
+    monkeypatch.setattr("annt_prof.cli.verdicts._print", gone)
+    files = {name: tmp_path / name for name in ("markdown", "junit", "result")}
+    with pytest.raises(BrokenPipeError):
+        tell(CHECKS["failure"], Wanted(**files))  # type: ignore[arg-type]
+    assert all(file.stat().st_size for file in files.values())
+
+
 def test_a_summary_that_cannot_be_written_is_one_message(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
