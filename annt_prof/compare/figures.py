@@ -114,13 +114,12 @@ def per_sample_ns(variant: VariantRecord) -> dict[int, float]:
 
 
 def waited_share(variant: VariantRecord) -> float | None:
-    """Return the share of the timed windows in which the host waited for batches.
+    """Return the share of the timed step for which the host waits for its batch.
 
     None where it was not recorded, as in records of version 1.
     """
-    waited_ns = sum(window.waited_ns for window in variant.windows)
-    wall_ns = sum(window.wall_ns for window in variant.windows)
-    return waited_ns / wall_ns if waited_ns and wall_ns else None
+    waited, timed = waited_ns(variant), variant.step_time
+    return None if waited is None or timed is None else waited / timed.within_epoch_ns
 
 
 def waited_ns(variant: VariantRecord) -> int | None:
@@ -129,7 +128,7 @@ def waited_ns(variant: VariantRecord) -> int | None:
     None where it was not recorded. Of the middle of an epoch, where windows lie there.
     """
     timed = variant.step_time
-    if waited_share(variant) is None or timed is None:
+    if timed is None or not any(window.waited_ns for window in variant.windows):
         return None
     waits = list(waited_by_launch(variant).values())
     return min(round(middle_of(waits, trims=not variant.uneven)), timed.within_epoch_ns)

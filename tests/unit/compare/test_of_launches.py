@@ -107,6 +107,7 @@ def test_a_wait_is_of_the_rounds_that_the_step_is_of() -> None:
     assert made.step_time is not None
     assert made.step_time.within_epoch_ns == 10 * MS
     assert waited_ns(waiting) == MS
+    assert waited_share(waiting) == 0.1
 
 
 @pytest.mark.parametrize(
