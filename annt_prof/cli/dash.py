@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from annt_prof.cli import options
+from annt_prof.cli.endings import EXIT_BUG
 from annt_prof.errors import UserError
 from annt_prof.views.screens.names import Screen
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from annt_prof.views.screens.source import Source
 
 _SCENARIO_SUFFIXES = (".yaml", ".yml")
+_TEXTUALS_BUG = 1  # its status where it printed a traceback
 
 
 @click.command()
@@ -96,6 +98,8 @@ def watch(
     application = Dashboard(source, settings)
     application.run()
     left = application.return_code or 0
+    if left == _TEXTUALS_BUG:
+        left = EXIT_BUG
     if launcher is None:
         return left
     status = launcher.finish(interrupt=left == ENDED, as_json=as_json)
