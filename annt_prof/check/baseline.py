@@ -13,6 +13,8 @@ from annt_prof.check.fingerprint import Fingerprint
 from annt_prof.check.work import Settings, Training, Work
 
 SCHEMA_VERSION = 1
+ACCEPT_A_CHECK = "a check of a scenario with such a budget has one of each launch; accept its run"
+"""What is said where a baseline has too few figures of a metric."""
 
 
 class BaselineVariant(msgspec.Struct, frozen=True):

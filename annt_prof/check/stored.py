@@ -10,7 +10,7 @@ import msgspec
 from annt_prof import units
 from annt_prof.categories import Category
 from annt_prof.check import work
-from annt_prof.check.baseline import figures_of, history
+from annt_prof.check.baseline import ACCEPT_A_CHECK, figures_of, history
 from annt_prof.check.baselines import resolve
 from annt_prof.check.fingerprint import fingerprint_of
 from annt_prof.check.growth import Steps
@@ -33,7 +33,6 @@ _TWO_MEASURES = (
     "windows of one of the two have long steps of the training's own unequally, so that its "
     "figures are means, and the other's are medians; accept a run anew"
 )
-ACCEPT_A_CHECK = "a check of a scenario with such a budget has one of each launch; accept its run"
 _NAMED = 3  # differences in one line
 _ACCEPT = "annt-prof baseline accept RUN keeps a run as one"
 

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from annt_prof.check.baseline import figures_of, history
+from annt_prof.check.baseline import ACCEPT_A_CHECK, figures_of, history
 from annt_prof.check.fingerprint import Fingerprint
 from annt_prof.check.looks import LEAST
-from annt_prof.check.stored import ACCEPT_A_CHECK
 from annt_prof.plan import BASELINE
 from annt_prof.scenario.budget_metrics import METRICS, SKIPPED_STEPS
 
